@@ -1,0 +1,1 @@
+//! A dataset: its card, its manifest, their digest, and what is wrong with them.

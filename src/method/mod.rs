@@ -1,0 +1,1 @@
+//! Methods: the card, the session that attempts samples, and the adapters that reach them.

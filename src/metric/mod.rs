@@ -1,0 +1,1 @@
+//! The catalogue of metrics: one file a family, tallies in, rows out.

@@ -1,0 +1,197 @@
+//! What came of an attempt: a [`Status`] and, when answered, an [`Answer`]. Every attempt ends in exactly one.
+
+use std::time::Duration;
+
+use crate::age::{Age, AgeLimit};
+
+/// How an attempt ended. Everything but [`Status::Answered`] stays in the denominators that say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// The method gave an answer.
+    Answered,
+    /// The method ran and would not commit itself.
+    Abstained,
+    /// The method declined the input (elective).
+    Refused,
+    /// No face, voice or other subject was found.
+    NoSubject,
+    /// The attempt broke (involuntary): unreadable input, a crash, an answer that is not an age.
+    Failed,
+    /// No answer within the time limit.
+    TimedOut,
+}
+
+impl Status {
+    /// All statuses, in the order in which they are listed.
+    pub const ALL: [Self; 6] =
+        [Self::Answered, Self::Abstained, Self::Refused, Self::NoSubject, Self::Failed, Self::TimedOut];
+
+    /// The word in files and messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abstained => "abstained",
+            Self::Refused => "refused",
+            Self::NoSubject => "no_subject",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
+    /// The status that `word` names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// A decision at a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Decision {
+    /// Let through.
+    Pass,
+    /// Turned away, or sent to a further check.
+    Deny,
+}
+
+impl Decision {
+    /// The word in files and messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The decision that `word` names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "pass" => Some(Self::Pass),
+            "deny" => Some(Self::Deny),
+            _ => None,
+        }
+    }
+}
+
+/// What a method said about one limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LimitAnswer {
+    /// The limit in question.
+    pub limit: AgeLimit,
+    /// How surely the person is over the limit; higher is surer. No unit.
+    pub score: Option<f64>,
+    /// The method's own decision.
+    pub decision: Option<Decision>,
+}
+
+/// What a method said about a person's age.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// An age, with its standard deviation in years where the method gives one.
+    Age {
+        /// The answered age.
+        age: Age,
+        /// Standard deviation in years; as given, so it may be negative and is then left out and counted.
+        spread: Option<f64>,
+    },
+    /// The age lies in `[low, high]`.
+    Range {
+        /// Lower end.
+        low: Age,
+        /// Upper end.
+        high: Age,
+    },
+    /// Scores or decisions for one or more limits, and no age. Ordered by limit.
+    Limits(Vec<LimitAnswer>),
+}
+
+/// What came of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Present exactly when `status` is [`Status::Answered`].
+    pub answer: Option<Answer>,
+    /// Why there is no answer: one line, without a path or an id of the dataset.
+    pub reason: Option<String>,
+    /// Faces seen, where the method counts them.
+    pub faces: Option<u32>,
+    /// Bytes of input given to the method.
+    pub bytes_in: Option<u64>,
+    /// Bytes that the method returned.
+    pub bytes_out: Option<u64>,
+    /// Time to decode and prepare the input.
+    pub prepare: Option<Duration>,
+    /// Time of the method itself.
+    pub answer_time: Option<Duration>,
+    /// Time on the way to and from the method.
+    pub transfer: Option<Duration>,
+    /// Attempts made again before this one.
+    pub retries: u32,
+}
+
+impl Outcome {
+    /// An answered attempt.
+    #[must_use]
+    pub fn answered(answer: Answer) -> Self {
+        Self { answer: Some(answer), ..Self::unanswered(Status::Answered, String::new()) }
+    }
+
+    /// An attempt without an answer; `reason` may be empty.
+    #[must_use]
+    pub fn unanswered(status: Status, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self {
+            status,
+            answer: None,
+            reason: (!reason.is_empty()).then_some(reason),
+            faces: None,
+            bytes_in: None,
+            bytes_out: None,
+            prepare: None,
+            answer_time: None,
+            transfer: None,
+            retries: 0,
+        }
+    }
+
+    /// A failed attempt with its reason.
+    #[must_use]
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self::unanswered(Status::Failed, reason)
+    }
+
+    /// An attempt answered with `years`, or failed with the reason when that is not an age.
+    #[must_use]
+    pub fn of_years(years: f64) -> Self {
+        match Age::new(years) {
+            Ok(age) => Self::answered(Answer::Age { age, spread: None }),
+            Err(error) => Self::failed(format!("the method's answer: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_not_an_age_is_a_failure_with_its_reason() {
+        for years in [f64::NAN, -3.0, 1e9] {
+            let outcome = Outcome::of_years(years);
+            assert_eq!(outcome.status, Status::Failed);
+            assert!(outcome.reason.unwrap().contains("not an age"));
+        }
+    }
+
+    #[test]
+    fn every_status_reads_back_from_its_word() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.word()), Some(status));
+        }
+        assert_eq!(Status::parse("Answered"), None);
+    }
+}

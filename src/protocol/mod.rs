@@ -1,0 +1,1 @@
+//! The protocol: everything that defines a number.

@@ -1,0 +1,1 @@
+//! A run: samples put to methods in parallel, outcomes written in manifest order.

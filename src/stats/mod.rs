@@ -1,0 +1,1 @@
+//! Statistics: numbers in, numbers out. Knows no age and no file.
