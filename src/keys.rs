@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
-use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
