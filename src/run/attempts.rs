@@ -16,6 +16,7 @@ use crate::method::{Ask, Method, MethodError, Sample, Session};
 use crate::outcome::{Outcome, Status};
 use crate::photo::FaceBox;
 use crate::run::events::{Event, Sink};
+use crate::run::is_failure;
 use crate::run::window::Window;
 
 /// Attempts that may wait to be written.
@@ -63,7 +64,7 @@ impl Work<'_> {
     /// which stops the work, in `Err(Err(..))`.
     pub(crate) fn attempt_all<E>(
         &self,
-        mut write: impl FnMut(&SampleRow, Attempted) -> Result<(), E>,
+        mut write: impl FnMut(Attempted) -> Result<(), E>,
     ) -> Result<End, Result<MethodError, E>> {
         let first = self.methods.iter().map(|method| method.open(&self.ask)).collect::<Result<Vec<_>, _>>();
         let samples = self.dataset.samples();
@@ -83,14 +84,10 @@ impl Work<'_> {
         let mut written = 0;
         pool.in_place_scope(|scope| {
             scope.spawn_broadcast(|_, _| shared.work_until_done());
-            let mut rows = samples.iter();
-            while let (Some(attempted), Some(row)) = (window.take(), rows.next()) {
-                let broken = |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::TimedOut);
-                let event = Event::Written {
-                    attempts: attempted.outcomes.len(),
-                    failed: attempted.outcomes.iter().filter(broken).count(),
-                };
-                if let Err(error) = write(row, attempted) {
+            while let Some(attempted) = window.take() {
+                let failed_here = attempted.outcomes.iter().filter(|outcome| is_failure(outcome)).count();
+                let event = Event::Written { attempts: attempted.outcomes.len(), failed: failed_here };
+                if let Err(error) = write(attempted) {
                     failed = Some(error);
                     break;
                 }

@@ -25,6 +25,14 @@ pub enum AdapterCard {
 }
 
 impl AdapterCard {
+    /// The name of the adapter's table.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Onnx(_) => "onnx",
+        }
+    }
+
     /// Reads the adapter table of a card, noting all that is wrong with it.
     pub(super) fn read(keys: &mut Keys<'_>, file: &str) -> Option<Self> {
         let onnx = keys.table("onnx").map(|mut table| {
