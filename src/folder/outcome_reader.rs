@@ -152,10 +152,10 @@ pub(crate) fn read_status(row: &Row<'_>, place: usize) -> Result<Status, Finding
 }
 
 /// An answer, or why the number in its cells is none.
-pub(crate) type Read = Result<Option<Answer>, String>;
+pub(crate) type ReadAnswer = Result<Option<Answer>, String>;
 
 /// Status, answer and reason as one outcome. An answer that is not an age is a failure with its reason.
-pub(crate) fn joined(status: Status, answer: Read, reason: &str) -> Result<Outcome, String> {
+pub(crate) fn joined(status: Status, answer: ReadAnswer, reason: &str) -> Result<Outcome, String> {
     match (status, answer) {
         (Status::Answered, Err(why)) => Ok(Outcome::failed(why)),
         (Status::Answered, Ok(Some(answer))) => {
@@ -173,7 +173,7 @@ pub(crate) fn read_answer(
     row: &Row<'_>,
     [age, spread, low, high]: [Option<usize>; 4],
     limits: &[(AgeLimit, Option<usize>, Option<usize>)],
-) -> Result<Read, Finding> {
+) -> Result<ReadAnswer, Finding> {
     let number = |place: Option<usize>| place.map_or(Ok(None), |place| row.number_at(place, "a number"));
     let (years, spread) = (number(age)?, number(spread)?);
     let ends = (number(low)?, number(high)?);
