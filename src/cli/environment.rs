@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
+use crate::folder::Machine;
 
 /// What the verbs need to know of the outside.
 pub(crate) struct Environment {
@@ -46,6 +47,17 @@ impl Environment {
             width,
             processors: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         })
+    }
+}
+
+impl Environment {
+    /// The machine, for `run.json`: nothing that names its user or its network.
+    pub(crate) fn machine(&self) -> Machine {
+        let text = |path| std::fs::read_to_string(path).unwrap_or_default();
+        let system = rustix::system::uname();
+        let os = format!("{} {}", system.sysname().to_string_lossy(), system.release().to_string_lossy());
+        let cores = u64::try_from(self.processors.get()).ok();
+        Machine::from_texts(&text("/proc/cpuinfo"), &text("/proc/meminfo"), cores, Some(os))
     }
 }
 

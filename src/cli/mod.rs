@@ -12,6 +12,7 @@ mod methods;
 mod output;
 mod progress;
 mod report;
+mod results;
 mod run;
 mod score;
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// Declares a word enum: `ALL`, `word`, `parse`, `Display`.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -23,6 +25,12 @@ macro_rules! words {
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
             }
         }
 
@@ -142,8 +150,22 @@ pub enum RecipeError {
     },
 }
 
-/// The numbers of a recipe, not yet held against each other. Defaults are those of the method card.
-#[derive(Debug, Clone, PartialEq)]
+impl RecipeError {
+    /// The key of the card that is to be mended.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Size(..) => "size",
+            Self::Margin(_) => "margin",
+            Self::Divide(_) => "divide",
+            Self::Count { key, .. } | Self::Scale { key, .. } => key,
+        }
+    }
+}
+
+/// The numbers of a recipe, not yet held against each other. Defaults are those of the method card, and so are the names
+/// in its serialised form, which enters the method digest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RecipeFields {
     /// Width and height of the tensor, pixels.
     pub size: (u32, u32),
@@ -152,6 +174,7 @@ pub struct RecipeFields {
     /// Colour order.
     pub channels: Channels,
     /// Resampling filter.
+    #[serde(rename = "resize")]
     pub filter: Filter,
     /// How another shape comes to `size`.
     pub fit: Fit,
@@ -187,7 +210,7 @@ impl RecipeFields {
 }
 
 /// A checked recipe: `tensor = (pixel / divide - mean) / std` of a resized crop.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recipe(RecipeFields);
 
 impl Recipe {

@@ -65,6 +65,8 @@ pub struct Request<'a> {
     pub keep_ids: bool,
     /// Whether the time columns are filled.
     pub timings: Timings,
+    /// The filter in words, for `run.json`; empty when all samples are listed.
+    pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
 }
@@ -247,7 +249,17 @@ fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Resul
         tool_version: crate::VERSION.to_owned(),
         verb: "run".to_owned(),
         settings,
-        dataset: DatasetRecord::of(dataset, truth)?,
+        dataset: DatasetRecord {
+            name: card.name.clone(),
+            version: card.version.clone(),
+            card_digest: card.digest()?,
+            manifest_digest: dataset.manifest_digest(),
+            files_digest: None,
+            samples: dataset.samples().len() as u64,
+            subjects: truth.subjects(),
+            age_precision: dataset.precision().word().to_owned(),
+            pick: request.pick.clone(),
+        },
         protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
         methods: methods.collect(),
         machine: Some(request.machine.clone()),
