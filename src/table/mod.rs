@@ -35,3 +35,6 @@ impl WordError {
         Self { found: found.to_owned(), expected: expected.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

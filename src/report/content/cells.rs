@@ -1,0 +1,97 @@
+//! What one row says in a cell. A share is never shown without its counts beside it and its interval in it.
+
+use super::grid::{Cell, Mark, Tone};
+use super::number::{count, percent, percent_within, years};
+use crate::table::{Evidence, Row, RowStatus};
+
+/// How a value without sufficient evidence is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weak {
+    /// Only the reason: `n/a (12 < 30 subjects)`. For tables that are read on their own.
+    Hidden,
+    /// The value with the reason. For the numbers behind a picture that greys them.
+    Shown,
+}
+
+/// What stands where the table holds no row.
+pub(crate) const NO_ROW: &str = "not in the results";
+
+/// The share of `row` with its interval; where nobody (or everybody) is an event, the bound for claims.
+pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
+    let Some(row) = row else { return Cell::absent(NO_ROW) };
+    let Some(text) = share_text(row) else { return Cell::absent(status(row)) };
+    let short = row.status == RowStatus::InsufficientEvidence;
+    let text = match (short, weak) {
+        (false, _) => text,
+        (true, Weak::Hidden) => format!("n/a ({})", reasons(row)),
+        (true, Weak::Shown) => format!("{text} ({})", reasons(row)),
+    };
+    Cell { text, tone: if short { Tone::Weak } else { Tone::Plain }, mark: Mark::of(row) }
+}
+
+/// `12.3 % [9.8, 15.2]`, `0 %, at most 2.5 %`, `100 %, at least 97.5 %`; none for a row without a value.
+pub(crate) fn share_text(row: &Row) -> Option<String> {
+    let value = row.value?;
+    Some(match (row.n_events, row.claim_low, row.claim_high, row.low, row.high) {
+        (Some(0), _, Some(high), ..) => format!("0 %, at most {}", percent(high)),
+        (Some(events), Some(low), ..) if Some(events) == row.n_attempts => {
+            format!("100 %, at least {}", percent(low))
+        }
+        (.., Some(low), Some(high)) => percent_within(value, low, high),
+        // A row read from a file of another tool may lack its bounds.
+        _ => format!("{} (no interval)", percent(value)),
+    })
+}
+
+/// `42 of 341`.
+pub(crate) fn counts(row: Option<&Row>) -> Cell {
+    let Some(row) = row else { return Cell::absent("") };
+    let tone = if row.status == RowStatus::Value { Tone::Plain } else { Tone::Weak };
+    match (row.n_events, row.n_attempts) {
+        (Some(events), Some(attempts)) => {
+            Cell { text: format!("{} of {}", count(events), count(attempts)), tone, mark: None }
+        }
+        _ => Cell::absent(""),
+    }
+}
+
+/// A number of years with its interval: `4.87 [4.61, 5.13]`.
+pub(crate) fn in_years(row: Option<&Row>, signed: bool) -> Cell {
+    let Some(row) = row else { return Cell::absent(NO_ROW) };
+    let Some(value) = row.value else { return Cell::absent(status(row)) };
+    if row.status == RowStatus::InsufficientEvidence {
+        return Cell { text: format!("n/a ({})", reasons(row)), tone: Tone::Weak, mark: None };
+    }
+    let text = match (row.low, row.high) {
+        (Some(low), Some(high)) => {
+            format!("{} [{}, {}]", years(value, signed), years(low, signed), years(high, signed))
+        }
+        _ => format!("{} (no interval)", years(value, signed)),
+    };
+    Cell::plain(text)
+}
+
+/// Why a row has no value, or none that carries a claim.
+pub(crate) fn status(row: &Row) -> String {
+    let words = match row.status {
+        RowStatus::Value | RowStatus::InsufficientEvidence => "n/a",
+        RowStatus::Suppressed => "withheld",
+        RowStatus::Empty => "nobody to count",
+        RowStatus::NotApplicable => "does not apply",
+        RowStatus::NotMeasurable => "not measurable",
+        RowStatus::NotAchievable => "not achievable",
+        RowStatus::Failed => "could not be computed",
+    };
+    match reasons(row) {
+        reasons if reasons.is_empty() => words.to_owned(),
+        reasons => format!("{words} ({reasons})"),
+    }
+}
+
+/// The reasons in the evidence cell, spaced for reading: `12 < 30 subjects, interval too wide`.
+pub(crate) fn reasons(row: &Row) -> String {
+    match &row.evidence {
+        Some(Evidence::Short(reasons)) => reasons.join(", ").replace('<', " < ").replace("  ", " "),
+        Some(Evidence::Sufficient) | None => String::new(),
+    }
+}

@@ -1,0 +1,161 @@
+//! The report as plain text.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table as Drawn, TableStyle};
+
+use super::content::grid::{Cell, Grid};
+use super::content::{Content, Part};
+
+/// Width of running text where the caller knows none.
+const TEXT_WIDTH: usize = 100;
+
+/// Lines under the head and at the end; no other lines, so that a table copies well into a mail.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none())
+    .header_separator(LineStyle::none().fill('-').junction(' '))
+    .content_lines(ContentLineStyle::none())
+    .row_separator(LineStyle::none())
+    .top_border(LineStyle::none());
+
+/// Draws `content`.
+pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
+    let mut page = Page { text: String::new(), width };
+    page.heading(&format!("{}: {}", content.title, content.subject), '=');
+    for notice in &content.notices {
+        page.paragraph(&format!("NOTE: {notice}"));
+    }
+    match &content.lead {
+        Some(lead) => {
+            page.heading(&lead.question, '-');
+            page.grid(&lead.grid);
+            page.list(&lead.sentences);
+        }
+        None => page.paragraph("No method was held against an age limit."),
+    }
+    for part in &content.limits {
+        page.part(part);
+    }
+    if content.limits.iter().any(|part| !part.wide) {
+        page.paragraph("Limits without tables of everyone and of groups have them on the page.");
+    }
+    page.heading("Errors in years", '-');
+    for grid in &content.errors {
+        page.grid(grid);
+    }
+    page.heading("How to read this", '-');
+    page.list(&content.reading);
+    page.list(&content.caveats);
+    page.heading("Where it comes from", '-');
+    // As sentences: digests must not be broken to fit a column.
+    page.list(&content.provenance.lines.iter().map(|line| named(&content.provenance, line)).collect::<Vec<_>>());
+    page.text
+}
+
+struct Page {
+    text: String,
+    width: Option<u16>,
+}
+
+impl Page {
+    fn part(&mut self, part: &Part) {
+        self.heading(&format!("Limit {}", part.limit), '-');
+        let more = part.everyone.iter().chain(&part.groups).filter(|_| part.wide);
+        for grid in part.near.iter().chain(more) {
+            self.grid(grid);
+        }
+    }
+
+    fn heading(&mut self, text: &str, line: char) {
+        let text = clean(text);
+        let length = text.chars().count().min(self.text_width());
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.wrapped(&text, "");
+        self.text.extend(std::iter::repeat_n(line, length));
+        self.text.push_str("\n\n");
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.wrapped(&clean(text), "");
+        self.text.push('\n');
+    }
+
+    fn list(&mut self, sentences: &[String]) {
+        for sentence in sentences {
+            self.wrapped(&format!("- {}", clean(sentence)), "  ");
+        }
+        if !sentences.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn grid(&mut self, grid: &Grid) {
+        let mut drawn = Drawn::new();
+        drawn.load_style(STYLE).force_no_tty().set_header(grid.heads.iter().map(|head| clean(head)));
+        match self.width {
+            Some(width) => drawn.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
+            None => drawn.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        for line in &grid.lines {
+            drawn.add_row(line.iter().map(|cell| clean(&cell.text)));
+        }
+        for column in drawn.column_iter_mut() {
+            column.set_padding((0, 2));
+            if column.index >= grid.keys && grid.lines.iter().all(|line| is_count(line.get(column.index))) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        self.wrapped(&clean(&grid.caption), "");
+        let _ = writeln!(self.text);
+        for line in drawn.lines() {
+            let _ = writeln!(self.text, "{}", line.trim_end());
+        }
+        self.text.push('\n');
+    }
+
+    fn text_width(&self) -> usize {
+        self.width.map_or(TEXT_WIDTH, |width| usize::from(width).clamp(20, TEXT_WIDTH))
+    }
+
+    /// Breaks `text` between words; later lines begin with `indent`.
+    fn wrapped(&mut self, text: &str, indent: &str) {
+        let width = self.text_width();
+        let mut line = String::new();
+        for word in text.split(' ') {
+            // A number stays with its percent sign.
+            let full = line.chars().count() + 1 + word.chars().count() > width && !word.starts_with('%');
+            if full && !line.trim().is_empty() {
+                let _ = writeln!(self.text, "{line}");
+                line = format!("{indent}{word}");
+            } else {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+        }
+        let _ = writeln!(self.text, "{line}");
+    }
+}
+
+/// `drawn-near: kind estimation; engine tract 0.23.9`.
+fn named(grid: &Grid, line: &[Cell]) -> String {
+    let mut cells = grid.heads.iter().zip(line);
+    let first = cells.next().map(|(_, cell)| cell.text.as_str()).unwrap_or_default();
+    let others: Vec<_> = cells.map(|(head, cell)| format!("{head} {}", cell.text)).collect();
+    format!("{first}: {}", others.join("; "))
+}
+
+fn is_count(cell: Option<&Cell>) -> bool {
+    cell.is_some_and(|cell| cell.text.bytes().all(|byte| byte.is_ascii_digit() || b", of".contains(&byte)))
+}
+
+/// `text` without anything that a terminal obeys: control characters and marks of writing direction become U+FFFD.
+fn clean(text: &str) -> String {
+    let obeyed = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+    };
+    text.chars().map(|c| if obeyed(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
