@@ -1,0 +1,3 @@
+//! Tests by behaviour, one file each, in one binary.
+
+mod datasets;
