@@ -27,7 +27,7 @@ impl<R: Read> Lines<R> {
             last: b'\n',
             ended: false,
         };
-        lines.fill()?;
+        let first = lines.fill();
         let start = lines.buffer.get(..lines.filled.min(4)).unwrap_or_default();
         if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is utf-16: expected utf-8"));
@@ -38,7 +38,7 @@ impl<R: Read> Lines<R> {
                 "the file is a spreadsheet or zip archive: expected csv",
             ));
         }
-        Ok(lines)
+        first.map(|()| lines)
     }
 
     fn fill(&mut self) -> io::Result<()> {

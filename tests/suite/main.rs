@@ -1,3 +1,4 @@
-//! The integration tests: one binary, one file a behaviour.
+//! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
 
+mod datasets;
 mod reports;
