@@ -47,3 +47,6 @@ pub mod names {
     /// Every file that a run folder may hold, but for the cards.
     pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FolderError, RunFolder, names};
-use crate::digest::Digest;
+use super::{FolderError, RunFolder, Truth, names};
+use crate::dataset::Dataset;
+use crate::digest::{Digest, DigestError};
 
 /// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
 pub const RUN_SCHEMA: &str = "agebench-run/1";
@@ -66,6 +67,28 @@ pub struct DatasetRecord {
     /// The filter in words; empty when all samples are listed.
     #[serde(default)]
     pub pick: String,
+}
+
+impl DatasetRecord {
+    /// The record of `dataset`, whose truth is `truth`; no file read yet, and no filter.
+    ///
+    /// # Errors
+    /// Never in practice: every card can be written as JSON.
+    pub fn of(dataset: &Dataset, truth: &Truth) -> Result<Self, DigestError> {
+        let card = dataset.card();
+        let ranks = truth.rows().iter().map(|row| u64::from(row.subject_rank) + 1);
+        Ok(Self {
+            name: card.name.clone(),
+            version: card.version.clone(),
+            card_digest: card.digest()?,
+            manifest_digest: dataset.manifest_digest(),
+            files_digest: None,
+            samples: truth.rows().len() as u64,
+            subjects: ranks.max().unwrap_or(0),
+            age_precision: dataset.precision().word().to_owned(),
+            pick: String::new(),
+        })
+    }
 }
 
 /// One method of a run.
