@@ -79,12 +79,6 @@ impl Truth {
         &self.rows
     }
 
-    /// Listed subjects; a sample without a subject is its own.
-    #[must_use]
-    pub fn subjects(&self) -> u64 {
-        self.rows.iter().map(|row| u64::from(row.subject_rank) + 1).max().unwrap_or(0)
-    }
-
     /// `split`, the groups, the conditions and `species`.
     #[must_use]
     pub fn columns(&self) -> &[Column] {

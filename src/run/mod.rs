@@ -225,7 +225,6 @@ fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
 /// run.json as it stands before the first attempt.
 fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
-    let card = dataset.card();
     let methods = request.methods.iter().enumerate().map(|(place, it)| {
         let card = it.method.card();
         MethodRecord {
@@ -249,17 +248,7 @@ fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Resul
         tool_version: crate::VERSION.to_owned(),
         verb: "run".to_owned(),
         settings,
-        dataset: DatasetRecord {
-            name: card.name.clone(),
-            version: card.version.clone(),
-            card_digest: card.digest()?,
-            manifest_digest: dataset.manifest_digest(),
-            files_digest: None,
-            samples: dataset.samples().len() as u64,
-            subjects: truth.subjects(),
-            age_precision: dataset.precision().word().to_owned(),
-            pick: request.pick.clone(),
-        },
+        dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, truth)? },
         protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
         methods: methods.collect(),
         machine: Some(request.machine.clone()),
@@ -268,3 +257,6 @@ fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Resul
         ended: None,
     })
 }
+
+#[cfg(test)]
+mod tests;
