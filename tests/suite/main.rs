@@ -1,0 +1,4 @@
+//! The integration tests: one binary, one file a behaviour.
+
+mod pictures;
+mod weights;
