@@ -1,4 +1,6 @@
 //! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
 
 mod datasets;
+mod pictures;
 mod reports;
+mod weights;
