@@ -187,3 +187,48 @@ fn a_tensor_of_another_length_and_a_box_beside_the_picture_are_errors() {
     let error = preparer.pixels(&corners(), Some(beside)).unwrap_err();
     assert_eq!(error.to_string(), "the face box 10 0 12 2 holds no pixel of the 4 x 2 picture");
 }
+
+#[test]
+fn every_other_format_is_read_to_the_bytes_that_pillow_reads() {
+    use sha2::{Digest, Sha256};
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pictures");
+    let expected = fs::read_to_string(folder.join("expected.csv")).unwrap();
+    let mut wrong = Vec::new();
+    for row in expected.lines().skip(1) {
+        let [name, width, height, digest] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
+        let picture = decode(&fs::read(folder.join(name)).unwrap(), PIXEL_LIMIT).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((picture.width().to_string().as_str(), picture.height().to_string().as_str()), (width, height), "{name}");
+        let found: String = Sha256::digest(picture.rgb()).iter().map(|byte| format!("{byte:02x}")).collect();
+        if found != digest {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn all_eight_exif_orientations_of_a_jpeg_come_upright() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pictures");
+    let read = |tag: u32| decode(&fs::read(folder.join(format!("turned_{tag}.jpg"))).unwrap(), PIXEL_LIMIT).unwrap();
+    let stored = read(1);
+    let pixel = |picture: &Picture, x: u32, y: u32| {
+        let at = ((y * picture.width() + x) * 3) as usize;
+        [picture.rgb()[at], picture.rgb()[at + 1], picture.rgb()[at + 2]]
+    };
+    let (right, lower) = (stored.width() - 1, stored.height() - 1);
+    // EXIF 2.3, tag 0x0112: the stored corner that becomes the upper left one, and whether the sides change places.
+    for (tag, corner, swapped) in [
+        (2, (right, 0), false),
+        (3, (right, lower), false),
+        (4, (0, lower), false),
+        (5, (0, 0), true),
+        (6, (0, lower), true),
+        (7, (right, lower), true),
+        (8, (right, 0), true),
+    ] {
+        let upright = read(tag);
+        let size = if swapped { (stored.height(), stored.width()) } else { (stored.width(), stored.height()) };
+        assert_eq!((upright.width(), upright.height()), size, "orientation {tag}");
+        assert_eq!(pixel(&upright, 0, 0), pixel(&stored, corner.0, corner.1), "orientation {tag}");
+    }
+}
