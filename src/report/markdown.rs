@@ -1,9 +1,10 @@
-//! The report as Markdown (GitHub's dialect): first screen open, the rest folded.
+//! The report as Markdown (GitHub's dialect): first screen open, the rest folded. Single years stand on the page only;
+//! a comment holds 65,536 characters.
 
 use std::fmt::Write as _;
 
-use super::content::Content;
 use super::content::grid::{Grid, Tone};
+use super::content::{Content, visible};
 
 /// Draws `content`.
 pub(super) fn draw(content: &Content) -> String {
@@ -20,13 +21,10 @@ pub(super) fn draw(content: &Content) -> String {
         None => text.push_str("\nNo method was held against an age limit.\n"),
     }
     for part in &content.limits {
-        let open = format!("Limit {}: all tables", part.limit);
+        let open = format!("Limit {}", part.limit);
         folded(&mut text, &open, |text| {
             for grid in part.near.iter().chain(&part.everyone).chain(&part.groups) {
                 captioned(text, grid);
-            }
-            if let Some(by_age) = &part.by_age {
-                captioned(text, &by_age.grid);
             }
             list(text, &part.sentences);
         });
@@ -84,7 +82,7 @@ fn table(text: &mut String, grid: &Grid) {
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut before = ' ';
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -96,7 +94,6 @@ fn escape(text: &str) -> String {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
             '`' | '*' | '_' | '~' | '\\' | '!' | '$' => escaped.extend(['\\', c]),
-            c if c.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
             c => escaped.push(c),
         }
         before = c;

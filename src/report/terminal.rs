@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table as Drawn, TableStyle};
 
 use super::content::grid::{Cell, Grid};
-use super::content::{Content, Part};
+use super::content::{Content, Part, visible};
 
 /// Width of running text where the caller knows none.
 const TEXT_WIDTH: usize = 100;
@@ -67,7 +67,7 @@ impl Page {
     }
 
     fn heading(&mut self, text: &str, line: char) {
-        let text = clean(text);
+        let text = visible(text);
         let length = text.chars().count().min(self.text_width());
         if !self.text.is_empty() {
             self.text.push('\n');
@@ -78,13 +78,13 @@ impl Page {
     }
 
     fn paragraph(&mut self, text: &str) {
-        self.wrapped(&clean(text), "");
+        self.wrapped(&visible(text), "");
         self.text.push('\n');
     }
 
     fn list(&mut self, sentences: &[String]) {
         for sentence in sentences {
-            self.wrapped(&format!("- {}", clean(sentence)), "  ");
+            self.wrapped(&format!("- {}", visible(sentence)), "  ");
         }
         if !sentences.is_empty() {
             self.text.push('\n');
@@ -93,13 +93,13 @@ impl Page {
 
     fn grid(&mut self, grid: &Grid) {
         let mut drawn = Drawn::new();
-        drawn.load_style(STYLE).force_no_tty().set_header(grid.heads.iter().map(|head| clean(head)));
+        drawn.load_style(STYLE).force_no_tty().set_header(grid.heads.iter().map(|head| visible(head)));
         match self.width {
             Some(width) => drawn.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
             None => drawn.set_content_arrangement(ContentArrangement::Disabled),
         };
         for line in &grid.lines {
-            drawn.add_row(line.iter().map(|cell| clean(&cell.text)));
+            drawn.add_row(line.iter().map(|cell| visible(&cell.text)));
         }
         for column in drawn.column_iter_mut() {
             column.set_padding((0, 2));
@@ -107,7 +107,7 @@ impl Page {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        self.wrapped(&clean(&grid.caption), "");
+        self.wrapped(&visible(&grid.caption), "");
         let _ = writeln!(self.text);
         for line in drawn.lines() {
             let _ = writeln!(self.text, "{}", line.trim_end());
@@ -123,11 +123,10 @@ impl Page {
     fn wrapped(&mut self, text: &str, indent: &str) {
         let width = self.text_width();
         let mut line = String::new();
-        for word in text.split(' ') {
-            // A number stays with its percent sign.
-            let full = line.chars().count() + 1 + word.chars().count() > width && !word.starts_with('%');
-            if full && !line.trim().is_empty() {
-                let _ = writeln!(self.text, "{line}");
+        // A number stays with its percent sign.
+        for word in text.replace(" %", "\u{a0}%").split(' ') {
+            if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                let _ = writeln!(self.text, "{}", line.replace('\u{a0}', " "));
                 line = format!("{indent}{word}");
             } else {
                 if !line.is_empty() {
@@ -136,7 +135,7 @@ impl Page {
                 line.push_str(word);
             }
         }
-        let _ = writeln!(self.text, "{line}");
+        let _ = writeln!(self.text, "{}", line.replace('\u{a0}', " "));
     }
 }
 
@@ -150,12 +149,4 @@ fn named(grid: &Grid, line: &[Cell]) -> String {
 
 fn is_count(cell: Option<&Cell>) -> bool {
     cell.is_some_and(|cell| cell.text.bytes().all(|byte| byte.is_ascii_digit() || b", of".contains(&byte)))
-}
-
-/// `text` without anything that a terminal obeys: control characters and marks of writing direction become U+FFFD.
-fn clean(text: &str) -> String {
-    let obeyed = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-    };
-    text.chars().map(|c| if obeyed(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

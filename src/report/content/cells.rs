@@ -29,13 +29,13 @@ pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
     Cell { text, tone: if short { Tone::Weak } else { Tone::Plain }, mark: Mark::of(row) }
 }
 
-/// `12.3 % [9.8, 15.2]`, `0 %, at most 2.5 %`, `100 %, at least 97.5 %`; none for a row without a value.
+/// `12.3 % [9.8, 15.2]`, `0 % (at most 2.5 %)`, `100 % (at least 97.5 %)`; none for a row without a value.
 pub(crate) fn share_text(row: &Row) -> Option<String> {
     let value = row.value?;
     Some(match (row.n_events, row.claim_low, row.claim_high, row.low, row.high) {
-        (Some(0), _, Some(high), ..) => format!("0 %, at most {}", percent(high)),
+        (Some(0), _, Some(high), ..) => format!("0 % (at most {})", percent(high)),
         (Some(events), Some(low), ..) if Some(events) == row.n_attempts => {
-            format!("100 %, at least {}", percent(low))
+            format!("100 % (at least {})", percent(low))
         }
         (.., Some(low), Some(high)) => percent_within(value, low, high),
         // A row read from a file of another tool may lack its bounds.

@@ -7,6 +7,7 @@ use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::limit::{People, challenge_name, counted};
 use super::names;
+use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
 use crate::table::Group;
 
@@ -36,7 +37,7 @@ fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
     let caption = sources.first().map_or_else(String::new, |source| {
         format!("By {column}, limit {limit}: {}", counted(&People::near(source, limit), source.policy))
     });
-    let heads = ["method", "challenge age", &column, "under-age passes", "k of n", "adult denials", "k of n"];
+    let heads = ["method", "challenge age", &column, PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 3, &heads);
     for source in sources {
         let people = People::near(source, limit);

@@ -5,6 +5,7 @@ use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::names;
 use super::number::count;
+use super::{DENIALS, PASSES};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{FailurePolicy, Group, Population, PopulationSelect, Row};
 
@@ -77,8 +78,8 @@ pub(crate) fn table(
     challenges: &[Option<ChallengeAge>],
 ) -> Grid {
     let caption = format!("{}, limit {limit}: {}", source.label, counted(people, source.policy));
-    let heads =
-        ["challenge age", "under-age passes", "k of n", "adult denials", "k of n", "decided, under", "decided, over"];
+    let decided_heads = [format!("decided <{limit}"), format!("decided {limit}+")];
+    let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &decided_heads[0], &decided_heads[1]];
     let mut grid = Grid::new(caption, 1, &heads);
     for &challenge in challenges {
         let [under, over] = people.rows(source, limit, challenge, &Group::whole());

@@ -9,19 +9,28 @@ pub(crate) mod grid;
 mod groups;
 mod limit;
 mod names;
-pub(crate) mod number;
+mod number;
+
 mod overall;
 mod provenance;
 mod sentence;
+mod visible;
 
 use ages::ByAge;
 use find::Source;
 use grid::Grid;
 use limit::People;
+pub(crate) use limit::challenge_name;
+pub(crate) use visible::visible;
 
 use super::{Options, ReportError};
 use crate::age::AgeLimit;
 use crate::table::{Interval, Table};
+
+/// The head of the columns of under-age passes.
+pub(crate) const PASSES: &str = "under-age passes";
+/// The head of the columns of adult denials.
+pub(crate) const DENIALS: &str = "adult denials";
 
 /// Everything that a report says, in its order.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,8 +164,8 @@ fn reading(sources: &[Source<'_>]) -> Vec<String> {
          that got a decision, of all attempts."
             .to_owned(),
         format!(
-            "Brackets hold {}. `At most` and `at least` are one-sided bounds at the protocol's claim level, shown \
-             where nobody or everybody was counted. `n/a` means too little evidence for a claim, with the reason.",
+            "Brackets hold {}. \"At most\" and \"at least\" are one-sided bounds at the protocol's claim level, shown \
+             where nobody or everybody was counted. \"n/a\" means too little evidence for a claim, with the reason.",
             level.as_deref().unwrap_or("intervals over people")
         ),
     ]

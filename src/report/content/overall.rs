@@ -5,6 +5,7 @@ use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::limit::{People, challenge_name, counted};
 use super::names;
+use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
 use crate::table::{Group, Population, PopulationSelect, Row, Select, Weighting};
 
@@ -13,7 +14,7 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let caption = sources.first().map_or_else(String::new, |source| {
         format!("Limit {limit}: {}", counted(&People::near(source, limit), source.policy))
     });
-    let heads = ["method", "challenge age", "under-age passes", "k of n", "adult denials", "k of n"];
+    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
         let people = People::near(source, limit);

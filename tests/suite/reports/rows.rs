@@ -33,7 +33,6 @@ impl Case {
         limits: &[13, 16, 18, 21],
     };
     pub const YOUNG: Self = Self { method: "drawn-young", bias: -3.5, spread: 4.5, ..Self::GOOD };
-    pub const FEW: Self = Self { people: 4, ..Self::GOOD };
 }
 
 const UNDER: Measure = Measure { name: "under_age_pass_rate", unit: Unit::Share, better: Better::Lower };
