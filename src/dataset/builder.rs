@@ -24,9 +24,8 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// A builder for rows with `header`, whose columns stand at `places`.
-    pub fn new(header: &[String], places: &Places) -> Self {
-        let names: Vec<String> = places.carried.iter().filter_map(|at| header.get(*at).cloned()).collect();
+    /// A builder for rows whose columns stand at `places`; `names` are those of the carried columns.
+    pub fn new(names: Vec<String>, places: &Places) -> Self {
         let carried = names.iter().map(|_| Default::default()).collect();
         Self { names, carried, has_clusters: places.cluster_id.is_some(), ..Self::default() }
     }

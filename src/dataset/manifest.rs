@@ -76,7 +76,8 @@ fn read_manifest(
     let rules = pick.places(&card.name, sheet.header())?;
     let precision = card.age_precision.unwrap_or_else(|| places.ages.implied());
     let ages = AgeReader { columns: places.ages, precision, leap: card.leap_birthday };
-    let mut builder = Builder::new(sheet.header(), &places);
+    let names = places.carried.iter().filter_map(|at| sheet.header().get(*at).cloned()).collect();
+    let mut builder = Builder::new(names, &places);
     let mut listed: u64 = 0;
     loop {
         let row = match sheet.next_row() {

@@ -15,8 +15,8 @@ use crate::finding::{Findings, quoted};
 use crate::sheet::{Row, Sheet, SheetError};
 
 /// Which columns of a recorded file hold the truth, as places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TruthColumns<'c> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TruthColumns {
     /// The sample; without it, the row's number is its id.
     pub sample_id: Option<usize>,
     /// The true age.
@@ -27,8 +27,8 @@ pub struct TruthColumns<'c> {
     pub cluster_id: Option<usize>,
     /// The weight.
     pub weight: Option<usize>,
-    /// Columns that are carried: groups, conditions, `split`, attack species.
-    pub carried: &'c [usize],
+    /// Columns that are carried, and their names in the dataset: groups, conditions, `split`, attack species.
+    pub carried: Vec<(usize, String)>,
     /// Whether a sample may have several rows, one a method, all with the same truth.
     pub several_rows: bool,
 }
@@ -64,7 +64,7 @@ impl Dataset {
     /// Every problem of the truth columns, with rows and columns of the file.
     pub fn from_recorded<R: Read>(
         sheet: &mut Sheet<R>,
-        columns: &TruthColumns<'_>,
+        columns: &TruthColumns,
         card: DatasetCard,
         card_text: String,
     ) -> Result<Recorded, Findings> {
@@ -82,12 +82,12 @@ impl Dataset {
             weight: columns.weight,
             sha256: None,
             face_box: None,
-            carried: columns.carried.to_vec(),
+            carried: columns.carried.iter().map(|(place, _)| *place).collect(),
         };
         let precision = card.age_precision.unwrap_or_else(|| ages.implied());
         let reader = AgeReader { columns: ages, precision, leap: card.leap_birthday };
         let mut findings = Findings::new();
-        let mut builder = Builder::new(sheet.header(), &places);
+        let mut builder = Builder::new(columns.carried.iter().map(|(_, name)| name.clone()).collect(), &places);
         let mut first_of: HashMap<Box<str>, u32> = HashMap::new();
         let mut sample_of_row = Vec::new();
         let file = sheet.file().to_owned();
