@@ -23,6 +23,13 @@ pub(crate) enum AgeColumns {
 }
 
 impl AgeColumns {
+    /// The first of the columns.
+    pub fn first(self) -> usize {
+        match self {
+            Self::Age(first) | Self::Band(first, _) | Self::Dates(first, _) => first,
+        }
+    }
+
     /// The precision when the card is silent.
     pub fn implied(self) -> Precision {
         match self {

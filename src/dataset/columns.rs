@@ -23,6 +23,12 @@ impl Levels {
         Some(place)
     }
 
+    /// The text at `place`; empty beyond the last.
+    #[must_use]
+    pub fn text(&self, place: u32) -> &str {
+        self.texts.get(place as usize).map_or("", |text| text)
+    }
+
     /// The texts, in the order of their places.
     #[must_use]
     pub fn into_texts(self) -> Vec<Arc<str>> {

@@ -12,6 +12,7 @@ use crate::age::AgeRange;
 use crate::digest::Digest;
 
 mod ages;
+mod builder;
 mod card;
 mod columns;
 mod dates;
@@ -22,8 +23,10 @@ pub mod lint;
 mod manifest;
 mod names;
 mod pick;
+mod recorded;
 mod row;
 
+pub use builder::MOST_LEVELS;
 pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_name};
 pub use columns::{Column, Levels};
 pub use dates::age_between;
@@ -32,6 +35,7 @@ pub use error::{DatasetError, SampleError};
 pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};
 pub use names::{IDENTITY_COLUMNS, LABEL_COLUMNS, OWN_COLUMNS, is_for_methods, is_own_column, slug};
 pub use pick::Pick;
+pub use recorded::{Recorded, TrueAge, TruthColumns, has_only_whole_ages, precision_of};
 
 /// The name of a dataset's card in its folder.
 pub const CARD_FILE: &str = "dataset.toml";

@@ -1,8 +1,10 @@
 //! One row of a manifest: its cells checked and understood, every problem found.
 
+use std::borrow::Cow;
+
+use super::FaceBox;
 use super::ages::{AgeColumns, AgeReader};
 use super::files::path_problem;
-use super::{FaceBox, Pick};
 use crate::age::AgeRange;
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, did_you_mean, quoted};
@@ -10,8 +12,9 @@ use crate::sheet::Row;
 
 /// Places of the columns that have a meaning of their own.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
-    pub sample_id: usize,
+pub(crate) struct Places {
+    /// Without it, the row's number is the id.
+    pub sample_id: Option<usize>,
     pub ages: AgeColumns,
     pub path: Option<usize>,
     pub subject_id: Option<usize>,
@@ -98,7 +101,7 @@ impl Places {
         let carried = |(_, name): &(usize, &String)| !name.is_empty() && !MEANT.contains(&name.as_str());
         let carried = header.iter().enumerate().filter(carried).map(|(place, _)| place).collect();
         Some(Self {
-            sample_id: sample_id?,
+            sample_id: Some(sample_id?),
             ages: ages.pop()?,
             path,
             subject_id,
@@ -113,8 +116,8 @@ impl Places {
 
 /// What a row says, but for the carried columns.
 #[derive(Debug)]
-pub(super) struct RowParts<'r> {
-    pub sample_id: &'r str,
+pub(crate) struct RowParts<'r> {
+    pub sample_id: Cow<'r, str>,
     pub subject_id: &'r str,
     pub cluster_id: &'r str,
     pub path: &'r str,
@@ -133,10 +136,13 @@ pub(super) fn read<'r>(row: &Row<'r>, places: &Places, ages: &AgeReader, finding
         })
     };
     let optional = |place: Option<usize>| place.map_or(Ok(""), |place| row.text(place));
-    let sample_id = keep(id(row, places.sample_id).and_then(|id| match id {
-        "" => Err(row.wrong(places.sample_id, "empty: every sample has an id")),
-        id => Ok(id),
-    }));
+    let sample_id = match places.sample_id {
+        None => Cow::Owned(row.number().to_string()),
+        Some(place) => Cow::Borrowed(keep(id(row, place).and_then(|id| match id {
+            "" => Err(row.wrong(place, "empty: every sample has an id")),
+            id => Ok(id),
+        }))),
+    };
     let subject_id = keep(places.subject_id.map_or(Ok(""), |place| id(row, place)));
     let cluster_id = keep(places.cluster_id.map_or(Ok(""), |place| id(row, place)));
     let path = keep(optional(places.path).and_then(|path| match (path_problem(path), places.path) {
@@ -207,13 +213,4 @@ fn read_sha256(row: &Row<'_>, place: Option<usize>) -> Result<Option<Digest>, Fi
         "" => Ok(None),
         text => Digest::parse(text).map(Some).map_err(|error| row.wrong(place, error.to_string())),
     }
-}
-
-/// Refuses columns that `pick` names and `header` lacks.
-pub(super) fn rules<'p>(
-    name: &str,
-    pick: &'p Pick,
-    header: &[String],
-) -> Result<Vec<(usize, &'p [String])>, super::DatasetError> {
-    pick.places(name, header)
 }

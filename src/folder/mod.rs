@@ -17,6 +17,7 @@ pub use attempts::{Attempt, Attempts};
 pub use error::FolderError;
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
+pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::{PrintedId, Pseudonyms};
 pub use run_json::{DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord};

@@ -66,6 +66,13 @@ impl<R: Read> Sheet<R> {
         if !reader.read_byte_record(&mut record).map_err(|error| csv_failed(file, error))? {
             return Err(Finding::error(file, "the file is empty: expected a header with the columns' names").into());
         }
+        let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
+        if !record.is_empty() && record.iter().all(is_number) {
+            return Err(Finding::error(file, "row 1 holds only numbers: expected a header with the columns' names")
+                .row(1)
+                .help("this is no table, or its header is missing")
+                .into());
+        }
         let mut header: Vec<String> = Vec::with_capacity(record.len());
         for cell in &record {
             let Ok(name) = std::str::from_utf8(cell) else {

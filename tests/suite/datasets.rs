@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use agebench::age::AgeLimit;
+use agebench::dataset::lint::Depth;
 use agebench::dataset::{Dataset, DatasetError, FilesDigest, Pick, Precision};
 use agebench::digest::Digest;
 use agebench::folder::{Pseudonyms, Truth};
@@ -277,4 +279,54 @@ fn a_million_rows_load_within_ten_seconds_and_half_a_gigabyte() {
     println!("loaded in {loaded:?}, truth after {:?}, {peak}", start.elapsed());
     assert_eq!(truth.rows().len(), 1_000_000);
     assert!(loaded.as_secs() < 10);
+}
+
+fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
+    let place = folder(card, manifest);
+    for (name, content) in files {
+        fs::write(place.path().join(name), content).unwrap();
+    }
+    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: true };
+    let findings = agebench::dataset::lint::lint(place.path(), &depth).unwrap();
+    let line = |finding: &agebench::finding::Finding| {
+        format!("{}: {finding} ({})\n", finding.severity.word(), finding.help.as_deref().unwrap_or(""))
+    };
+    findings.kept().iter().map(line).collect()
+}
+
+#[test]
+fn a_check_names_missing_files_files_without_a_row_and_copies() {
+    let mut png = Vec::new();
+    image::RgbImage::new(20, 10).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    let mut other = Vec::new();
+    image::RgbImage::new(21, 10).write_to(&mut std::io::Cursor::new(&mut other), image::ImageFormat::Png).unwrap();
+    let manifest = "sample_id,age,path,x0,y0,x1,y1\n\
+        a,17,a.png,,,,\nb,18,b.png,,,,\nc,19,gone.png,,,,\nd,20,d.png,5,5,15,9\ne,21,d.png,30,5,40,9\nf,22,f.png,1,1,2,2\n";
+    let files: [(&str, &[u8]); 5] =
+        [("a.png", &png), ("b.png", &png), ("d.png", &other), ("more.png", &png), ("f.png", b"no picture")];
+    let told = lint(CARD, manifest, &files);
+    for expected in [
+        "error: manifest.csv, row 4, column `path`: the file `gone.png` is missing",
+        "warning: manifest.csv, row 3, column `path`: the file has the same content as that of row 2, with another age",
+        "error: manifest.csv, row 6, column `x0`: the box 30,5 to 40,9 lies outside the picture of 21 x 10 pixels",
+        "error: manifest.csv, row 7, column `x0`: the picture cannot be read",
+        "warning: manifest.csv: 1 files have no row, such as `more.png`",
+        "warning: manifest.csv, column `subject_id`: no subject is known",
+        "warning: dataset.toml, column `licence`: empty: `publish` requires it",
+        "warning: dataset.toml, column `consent`: empty",
+        "note: manifest.csv: limit 18: 1 samples under, 5 over, 0 straddling",
+    ] {
+        assert!(told.contains(expected), "`{expected}` is missing from:\n{told}");
+    }
+    assert!(!told.contains("row 5"), "a box within the picture is right:\n{told}");
+}
+
+#[test]
+fn a_check_finds_bands_that_leave_gaps_and_limits_that_cannot_be_decided() {
+    let inclusive = "sample_id,age_low,age_high\na,0,2\nb,3,9\nc,10,19\nd,20,29\n";
+    let told = lint(CARD, inclusive, &[]);
+    assert!(told.contains("3 of 4 bands end one year before the next begins"), "{told}");
+    assert!(told.contains("limit 18: 2 samples under, 1 over, 1 straddling"), "{told}");
+    let right = lint(CARD, "sample_id,age_low,age_high\na,0,3\nb,3,10\nc,10,20\nd,20,30\n", &[]);
+    assert!(!right.contains("bands end"), "{right}");
 }

@@ -3,5 +3,6 @@
 mod datasets;
 mod hostile_pictures;
 mod pictures;
+mod recorded;
 mod reports;
 mod weights;
