@@ -8,7 +8,8 @@ use serde_json::json;
 use super::methods::{self, EngineChoice};
 use super::output::print;
 use super::{Exit, Failure};
-use crate::dataset::{self, lint};
+use crate::dataset::lint::{self, Depth};
+use crate::dataset;
 use crate::finding::{Finding, Findings, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodCard, adapter};
@@ -77,7 +78,10 @@ fn check(path: &str) -> Result<(What, Findings), Failure> {
         return Ok((What::Method, check_method(path)?)); // a bundled name, or an error that lists them
     };
     match what_is_in(&file)? {
-        What::Dataset => Ok((What::Dataset, lint::lint(&file))),
+        What::Dataset => {
+            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: true };
+            Ok((What::Dataset, lint::lint(&file, &depth).map_err(Failure::unusable)?))
+        }
         What::Method => Ok((What::Method, check_method(path)?)),
         What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
     }
