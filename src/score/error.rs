@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use crate::digest::DigestError;
 use crate::finding::Findings;
 use crate::folder::FolderError;
+use crate::protocol::ProtocolError;
 use crate::sheet::SheetError;
+use crate::table::TableError;
+use crate::tally::TallyError;
 
 /// Why answers cannot be scored.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,25 @@ pub enum ScoreError {
         /// How they look.
         reason: String,
     },
+    /// The folder's protocol cannot be used.
+    #[error("cannot read `{}`", path.display())]
+    Protocol {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        source: ProtocolError,
+    },
+    /// Truth and answers cannot be tallied.
+    #[error("cannot tally the answers")]
+    Tally(#[from] TallyError),
+    /// The table cannot be written or read.
+    #[error("cannot use `{}`", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: TableError,
+    },
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
@@ -70,7 +92,7 @@ impl ScoreError {
             Self::NotAges { .. } => Some(
                 "classes, ranks and yes/no answers are no ages: decode them first, or name decisions as pass_18 and scores as score_18",
             ),
-            Self::Read { .. } | Self::Digest(_) => None,
+            Self::Read { .. } | Self::Protocol { .. } | Self::Tally(_) | Self::Table { .. } | Self::Digest(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod error;
 mod import;
+mod inputs;
 
 pub use error::ScoreError;
 pub use import::{Imported, Recording, import};

@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::protocol::Protocol;
 use crate::score::ScoreError;
 use crate::sheet::{Sheet, SheetError};
+use crate::tally::{Answers, not_ages};
 
-use answers::Look;
 use mapping::Mapping;
 
 /// A recorded file, and what it is.
@@ -267,7 +267,7 @@ impl<'r> Reading<'r> {
         let in_order = keys.is_sorted();
         let mut writer = write::Outcomes::new(truth, methods, &self.recording.protocol.limits);
         let mut kept: Vec<(Key, Outcome)> = Vec::new();
-        let mut looks = vec![Look::default(); methods.len()];
+        let mut of_methods = vec![Answers::new(&[]); methods.len()];
         let mut findings = Findings::new();
         let mut sheet = self.sheet()?;
         let mut of_row = keys.iter();
@@ -276,8 +276,8 @@ impl<'r> Reading<'r> {
             match answers::read(&row, mapping) {
                 Err(finding) => findings.push(finding),
                 Ok(outcome) => {
-                    if let Some(look) = looks.get_mut(key.method as usize) {
-                        look.add(&outcome);
+                    if let Some(answers) = of_methods.get_mut(key.method as usize) {
+                        answers.push(Some(&outcome));
                     }
                     if in_order { writer.write(key, &outcome) } else { kept.push((*key, outcome)) }
                 }
@@ -286,7 +286,7 @@ impl<'r> Reading<'r> {
         if findings.errors() > 0 {
             return Err(self.unusable(findings));
         }
-        let problem = looks.iter().zip(methods).find_map(|(look, name)| look.problem().map(|problem| (name, problem)));
+        let problem = of_methods.iter().zip(methods).find_map(|(it, name)| not_ages(it).map(|reason| (name, reason)));
         if let Some((name, reason)) = problem {
             return Err(ScoreError::NotAges { file: self.file.to_owned(), method: name.clone(), reason });
         }
