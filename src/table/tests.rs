@@ -2,7 +2,12 @@ use super::*;
 use crate::age::{AgeLimit, ChallengeAge};
 
 fn context() -> Context {
-    Context { tool_version: "0.1.0".into(), method: "m, \"quoted\"".into(), method_digest: "ab".into(), ..Context::default() }
+    Context {
+        tool_version: "0.1.0".into(),
+        method: "m, \"quoted\"".into(),
+        method_digest: "ab".into(),
+        ..Context::default()
+    }
 }
 
 fn place(challenge: Option<f64>) -> Place {
@@ -107,7 +112,8 @@ fn a_selection_means_the_whole_data_set_and_the_plain_row_unless_it_says_otherwi
 
 #[test]
 fn a_selection_reads_back_from_its_toml() {
-    for text in ["metric = 'mae'\nchallenge = 25.5", "challenge = 'T+5'\ngroup_by = 'sex'\ngroup = 'f'\nvariant = '*'"] {
+    for text in ["metric = 'mae'\nchallenge = 25.5", "challenge = 'T+5'\ngroup_by = 'sex'\ngroup = 'f'\nvariant = '*'"]
+    {
         let select = select(text);
         assert_eq!(toml::from_str::<Select>(&toml::to_string(&select).unwrap()).unwrap(), select);
     }
