@@ -29,7 +29,7 @@ pub(super) fn draw(content: &Content) -> String {
             list(text, &part.sentences);
         });
     }
-    text.push_str("\n### Errors in years\n\n");
+    text.push_str("\n### Errors in years, and attempts without an answer\n\n");
     for grid in &content.errors {
         captioned(&mut text, grid);
     }

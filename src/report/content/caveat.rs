@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::find::Source;
 use super::names;
 
-/// The meaning of a flag; none for a flag that needs no sentence of its own in a report.
+/// The meaning of a flag.
 fn meaning(flag: &str) -> String {
     match flag {
         "sample_only" => {
@@ -23,6 +23,16 @@ fn meaning(flag: &str) -> String {
         "subjects_unknown" => {
             "The data does not say which samples show the same person: every sample counts as a \
                                person of its own, and the intervals may be too narrow."
+        }
+        "labels_not_chronological" => {
+            "The true ages are not chronological ages (they were declared, or judged by \
+                                       looks): no claim can rest on them."
+        }
+        "clustered" => "Clusters of people (such as a site or a family) are counted as one, as the data says.",
+        "weights_not_used" => "The data has weights that this version does not use.",
+        "bands_left_out" => {
+            "Some true ages are known as bands of years; those that span a birthday are in no single \
+                             year."
         }
         "dominated" => "A few people with many attempts dominate some rates over attempts; no claim rests on those.",
         "selected" => "Some values were chosen among several on the same data and are flattering.",
@@ -44,7 +54,7 @@ fn meaning(flag: &str) -> String {
 pub(crate) fn sentences(sources: &[Source<'_>]) -> Vec<String> {
     let mut methods_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for source in sources {
-        for flag in source.rows.iter().flat_map(|row| &row.flags) {
+        for flag in source.rows.iter().flat_map(|row| &row.flags).filter(|flag| *flag != names::PRIMARY) {
             methods_of.entry(flag).or_default().insert(&source.label);
         }
     }

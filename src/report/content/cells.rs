@@ -23,8 +23,8 @@ pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
     let short = row.status == RowStatus::InsufficientEvidence;
     let text = match (short, weak) {
         (false, _) => text,
-        (true, Weak::Hidden) => format!("n/a ({})", reasons(row)),
-        (true, Weak::Shown) => format!("{text} ({})", reasons(row)),
+        (true, Weak::Hidden) => format!("n/a ({})", first_reason(row)),
+        (true, Weak::Shown) => format!("{text} ({})", first_reason(row)),
     };
     Cell { text, tone: if short { Tone::Weak } else { Tone::Plain }, mark: Mark::of(row) }
 }
@@ -60,7 +60,7 @@ pub(crate) fn in_years(row: Option<&Row>, signed: bool) -> Cell {
     let Some(row) = row else { return Cell::absent(NO_ROW) };
     let Some(value) = row.value else { return Cell::absent(status(row)) };
     if row.status == RowStatus::InsufficientEvidence {
-        return Cell { text: format!("n/a ({})", reasons(row)), tone: Tone::Weak, mark: None };
+        return Cell { text: format!("n/a ({})", first_reason(row)), tone: Tone::Weak, mark: None };
     }
     let text = match (row.low, row.high) {
         (Some(low), Some(high)) => {
@@ -88,10 +88,28 @@ pub(crate) fn status(row: &Row) -> String {
     }
 }
 
-/// The reasons in the evidence cell, spaced for reading: `12 < 30 subjects, interval too wide`.
+/// The reasons in the evidence cell, spaced for reading: `12 < 30 subjects, n* 9.1 < 30`.
 pub(crate) fn reasons(row: &Row) -> String {
-    match &row.evidence {
-        Some(Evidence::Short(reasons)) => reasons.join(", ").replace('<', " < ").replace("  ", " "),
-        Some(Evidence::Sufficient) | None => String::new(),
-    }
+    each_reason(row).collect::<Vec<_>>().join(", ")
+}
+
+/// The first reason alone: what a cell has room for.
+fn first_reason(row: &Row) -> String {
+    each_reason(row).next().unwrap_or_default()
+}
+
+fn each_reason(row: &Row) -> impl Iterator<Item = String> {
+    let reasons: &[String] = match &row.evidence {
+        Some(Evidence::Short(reasons)) => reasons,
+        Some(Evidence::Sufficient) | None => &[],
+    };
+    reasons.iter().map(|reason| {
+        let spaced = reason.replace('<', " < ").replace('>', " > ").replace('%', " %");
+        spaced.split_whitespace().collect::<Vec<_>>().join(" ").replace("width", "interval width")
+    })
+}
+
+/// `1 person`, `120 people`.
+pub(crate) fn people(number: u64) -> String {
+    if number == 1 { "1 person".to_owned() } else { format!("{} people", count(number)) }
 }

@@ -54,7 +54,7 @@ fn policy(rows: &[&Row]) -> FailurePolicy {
     let of = |wanted: &dyn Fn(&Row) -> bool| {
         rows.iter().filter(|row| row.metric == names::UNDER_AGE_PASS && wanted(row)).find_map(|row| row.failure_policy)
     };
-    of(&|row| !row.has(names::EXPLORATORY))
+    of(&|row| row.has(names::PRIMARY))
         .or_else(|| of(&|row| matches!(row.population, Population::Age(_))))
         .unwrap_or(FailurePolicy::Conditional)
 }
@@ -104,19 +104,19 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The challenge ages declared in advance, in order; failing that, the limit and five years above it as far as
-    /// they are there; failing that, the least one.
+    /// The method's own decision, where it makes one, and the challenge ages declared in advance, in order; failing
+    /// those, the limit and five years above it as far as they are there; failing those, the least one.
     pub(crate) fn headline(&self, limit: AgeLimit) -> Vec<Option<ChallengeAge>> {
         let all: BTreeSet<_> = self.errors(limit).map(|row| row.challenge).collect();
         let primary: BTreeSet<_> =
-            self.errors(limit).filter(|row| !row.has(names::EXPLORATORY)).map(|row| row.challenge).collect();
-        // Where nothing is flagged exploratory, nothing was set apart in advance.
-        if !primary.is_empty() && primary.len() < all.len() {
-            return primary.into_iter().collect();
-        }
+            self.errors(limit).filter(|row| row.has(names::PRIMARY)).map(|row| row.challenge).collect();
         let usual = offsets(limit, &[0, 5_000]);
-        let found: Vec<_> =
-            all.iter().copied().filter(|challenge| challenge.is_none_or(|age| usual.contains(&age))).collect();
+        let wanted = |challenge: &Option<ChallengeAge>| match challenge {
+            None => true,
+            Some(_) if !primary.is_empty() => primary.contains(challenge),
+            Some(age) => usual.contains(age),
+        };
+        let found: Vec<_> = all.iter().copied().filter(wanted).collect();
         if found.is_empty() { all.into_iter().take(1).collect() } else { found }
     }
 

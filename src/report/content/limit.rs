@@ -64,8 +64,13 @@ pub(crate) fn counted(people: &People, policy: FailurePolicy) -> String {
         FailurePolicy::FailClosed => "all attempts, those without a decision as not passing",
         FailurePolicy::FailOpen => "all attempts, those without a decision as passing",
     };
+    // METRICS M3: the headline of a window is the equal mean of its single years.
+    let windows = [&people.under.0, &people.over.0]
+        .into_iter()
+        .all(|population| matches!(population, PopulationSelect::Exactly(Population::Window(..))));
+    let weights = if windows { ", each year of age weighing the same" } else { "" };
     format!(
-        "people {} and people {}. Rates are shares of people; k of n counts {attempts}",
+        "people {} and people {}. Rates are shares of people{weights}; k of n counts {attempts}",
         people.under.1, people.over.1
     )
 }

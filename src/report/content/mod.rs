@@ -47,7 +47,7 @@ pub(crate) struct Content {
     pub(crate) reading: Vec<String>,
     /// One a limit.
     pub(crate) limits: Vec<Part>,
-    /// Errors in years, and attempts without an answer.
+    /// Errors in years, attempts without an answer, and the flow of samples.
     pub(crate) errors: Vec<Grid>,
     /// What to bear in mind.
     pub(crate) caveats: Vec<String>,
@@ -109,7 +109,11 @@ impl Content {
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
-            errors: vec![overall::errors(&sources), overall::unanswered(&sources)],
+            errors: [overall::errors, overall::unanswered, overall::flow]
+                .map(|table| table(&sources))
+                .into_iter()
+                .filter(|grid| !grid.lines.is_empty())
+                .collect(),
             caveats: caveat::sentences(&sources),
             provenance: provenance::table(&sources),
         })
@@ -160,7 +164,8 @@ fn reading(sources: &[Source<'_>]) -> Vec<String> {
          person is let through."
             .to_owned(),
         "k of n counts attempts (one sample put to the method once). The rates are shares of people: a person with \
-         many samples weighs as much as one with a single sample, so a rate need not equal k / n. Decided: attempts \
+         many samples weighs as much as one with a single sample, and near a limit each year of age as much as \
+         another, so a rate need not equal k / n. Decided: attempts \
          that got a decision, of all attempts."
             .to_owned(),
         format!(

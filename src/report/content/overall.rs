@@ -5,9 +5,10 @@ use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::limit::{People, challenge_name, counted};
 use super::names;
+use super::number;
 use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
-use crate::table::{Group, Population, PopulationSelect, Row, Select, Weighting};
+use crate::table::{Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting};
 
 /// Every method at `limit`, at its headline challenge ages, both errors in each line.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
@@ -35,7 +36,13 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
 
 /// Errors in years; one line a method.
 pub(crate) fn errors(sources: &[Source<'_>]) -> Grid {
-    let caption = "Answered age minus true age, over all ages: means over people; k of n counts answered ages";
+    // Errors against whole years have a second row against their middle; the published ones are the first.
+    let middle = Select { variant: VariantSelect::Exactly(Variant::of("age", "mid")), ..Select::metric(names::BIAS) };
+    let whole_years = sources.iter().any(|source| source.first(&middle).is_some());
+    let caption = format!(
+        "Answered age minus true age{}, over all ages: means over people; k of n counts answered ages",
+        if whole_years { " in completed years" } else { "" }
+    );
     let heads = ["method", "mean absolute error", "bias", "within 5 years", "k of n"];
     let mut grid = Grid::new(caption, 1, &heads);
     for source in sources {
@@ -51,13 +58,35 @@ pub(crate) fn errors(sources: &[Source<'_>]) -> Grid {
     grid
 }
 
-/// Attempts without an answer; one line a method.
+/// Attempts without an answer; one line a method and kind.
 pub(crate) fn unanswered(sources: &[Source<'_>]) -> Grid {
-    let caption = "Attempts without an answer, over all ages: rates are shares of people's attempts";
-    let mut grid = Grid::new(caption, 1, &["method", "not answered", "k of n"]);
+    let caption = "Without an answer, over all ages: rates are shares of people";
+    let mut grid = Grid::new(caption, 2, &["method", "instead of an answer", "rate", "k of n"]);
     for source in sources {
-        let row = all_people(source, names::NOT_ANSWERED);
-        grid.lines.push(vec![Cell::plain(&source.label), share(row, Weak::Hidden), counts(row)]);
+        for (metric, words) in names::UNANSWERED {
+            let row = all_people(source, metric);
+            let line = vec![Cell::plain(&source.label), Cell::plain(words), share(row, Weak::Hidden), counts(row)];
+            grid.lines.push(line);
+        }
+    }
+    grid
+}
+
+/// From the manifest to an answer; one line a method and stage.
+pub(crate) fn flow(sources: &[Source<'_>]) -> Grid {
+    let caption = "From the manifest to an answer: samples, and the people they show";
+    let mut grid = Grid::new(caption, 2, &["method", "stage", "samples", "people"]);
+    let number = |count: Option<u64>| count.map_or_else(|| Cell::absent(""), |count| Cell::plain(number::count(count)));
+    for source in sources {
+        for (metric, words) in names::FLOW {
+            let Some(row) = all_people(source, metric) else { continue };
+            grid.lines.push(vec![
+                Cell::plain(&source.label),
+                Cell::plain(words),
+                number(row.n_attempts),
+                number(row.n_subjects),
+            ]);
+        }
     }
     grid
 }

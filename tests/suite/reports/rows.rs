@@ -66,7 +66,22 @@ fn rows(case: &Case) -> Vec<Row> {
             Quantity { value, bounds: Some(bounds), counts, evidence },
         ));
     }
-    for (name, share) in [("within_5_years", 0.9), ("not_answered", 0.01)] {
+    let shares = [
+        ("within_5_years", 0.9),
+        ("involuntary_failure_rate", 0.01),
+        ("refusal_rate", 0.0),
+        ("abstention_rate", 0.0),
+        ("never_answered_rate", 0.01),
+    ];
+    for name in ["flow_listed", "flow_attacks", "flow_age_unknown", "flow_eligible", "flow_attempted", "flow_answered"]
+    {
+        let samples = if name.ends_with("attacks") || name.ends_with("unknown") { 0 } else { n };
+        let counts = Counts { attempts: Some(samples), subjects: Some(samples), ..Counts::default() };
+        let quantity = Quantity { value: samples as f64, bounds: None, counts, evidence: None };
+        let measure = Measure { name, unit: Unit::Attempts, better: Better::None };
+        rows.push(Row::quantity(&context(case), Place::of_all(), measure, quantity));
+    }
+    for (name, share) in shares {
         let (place, measure) = all(Measure { name, unit: Unit::Share, better: Better::Lower });
         rows.push(Row::rate(&context(case), place, measure, rate(expected(share, n), n)));
     }
@@ -103,7 +118,7 @@ fn at(case: &Case, limit: u32, challenge: u32, rows: &mut Vec<Row>) {
             && row.group.is_whole()
             && policy == FailurePolicy::Conditional
             && (challenge == limit || challenge == limit + 5);
-        rows.push(if primary { row } else { row.flagged("exploratory") });
+        rows.push(row.flagged(if primary { "primary" } else { "exploratory" }));
     };
     let window = [(UNDER, limit.saturating_sub(5), limit - 1), (OVER, limit, limit + 12)];
     for policy in [FailurePolicy::Conditional, FailurePolicy::FailClosed] {

@@ -1,22 +1,14 @@
 //! The report as plain text.
 
-use std::fmt::Write as _;
+mod grid;
 
-use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table as Drawn, TableStyle};
+use std::fmt::Write as _;
 
 use super::content::grid::{Cell, Grid};
 use super::content::{Content, Part, visible};
 
 /// Width of running text where the caller knows none.
 const TEXT_WIDTH: usize = 100;
-
-/// Lines under the head and at the end; no other lines, so that a table copies well into a mail.
-const STYLE: TableStyle = TableStyle::new()
-    .header_lines(ContentLineStyle::none())
-    .header_separator(LineStyle::none().fill('-').junction(' '))
-    .content_lines(ContentLineStyle::none())
-    .row_separator(LineStyle::none())
-    .top_border(LineStyle::none());
 
 /// Draws `content`.
 pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
@@ -39,7 +31,7 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     if content.limits.iter().any(|part| !part.wide) {
         page.paragraph("Limits without tables of everyone and of groups have them on the page.");
     }
-    page.heading("Errors in years", '-');
+    page.heading("Errors in years, and attempts without an answer", '-');
     for grid in &content.errors {
         page.grid(grid);
     }
@@ -92,25 +84,10 @@ impl Page {
     }
 
     fn grid(&mut self, grid: &Grid) {
-        let mut drawn = Drawn::new();
-        drawn.load_style(STYLE).force_no_tty().set_header(grid.heads.iter().map(|head| visible(head)));
-        match self.width {
-            Some(width) => drawn.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
-            None => drawn.set_content_arrangement(ContentArrangement::Disabled),
-        };
-        for line in &grid.lines {
-            drawn.add_row(line.iter().map(|cell| visible(&cell.text)));
-        }
-        for column in drawn.column_iter_mut() {
-            column.set_padding((0, 2));
-            if column.index >= grid.keys && grid.lines.iter().all(|line| is_count(line.get(column.index))) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
         self.wrapped(&visible(&grid.caption), "");
         let _ = writeln!(self.text);
-        for line in drawn.lines() {
-            let _ = writeln!(self.text, "{}", line.trim_end());
+        for line in grid::lines(grid, self.width) {
+            let _ = writeln!(self.text, "{line}");
         }
         self.text.push('\n');
     }
@@ -145,8 +122,4 @@ fn named(grid: &Grid, line: &[Cell]) -> String {
     let first = cells.next().map(|(_, cell)| cell.text.as_str()).unwrap_or_default();
     let others: Vec<_> = cells.map(|(head, cell)| format!("{head} {}", cell.text)).collect();
     format!("{first}: {}", others.join("; "))
-}
-
-fn is_count(cell: Option<&Cell>) -> bool {
-    cell.is_some_and(|cell| cell.text.bytes().all(|byte| byte.is_ascii_digit() || b", of".contains(&byte)))
 }
