@@ -100,7 +100,14 @@ impl<'t> Keys<'t> {
         let found = shown(&value);
         if let DeValue::Table(table) = value.into_inner() {
             let (file, path) = (self.file.clone(), format!("{}{key}.", self.path));
-            return Some(Self { file, path, text: self.text, table, known: BTreeSet::new(), findings: Findings::new() });
+            return Some(Self {
+                file,
+                path,
+                text: self.text,
+                table,
+                known: BTreeSet::new(),
+                findings: Findings::new(),
+            });
         }
         self.wrong(key, row, format!("{found} is not a table"), Some(format!("write `[{}{key}]`", self.path)));
         None

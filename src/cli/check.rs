@@ -8,8 +8,8 @@ use serde_json::json;
 use super::methods::{self, EngineChoice};
 use super::output::print;
 use super::{Exit, Failure};
-use crate::dataset::lint::{self, Depth};
 use crate::dataset;
+use crate::dataset::lint::{self, Depth};
 use crate::finding::{Finding, Findings, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodCard, adapter};
@@ -126,9 +126,8 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|source| {
-        Failure::unusable(methods::Unreadable { file: file.display().to_string(), source })
-    })
+    std::fs::read_to_string(file)
+        .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
 }
 
 /// Checks a card, and with it that the model loads and fits.
@@ -170,7 +169,8 @@ fn protocol_finding(file: &str, problem: Problem) -> Finding {
         Problem::Value { key, text } => Finding::error(file, text).column(key),
         Problem::UnknownKey { key, known } => {
             let last = key.rsplit('.').next().unwrap_or(&key);
-            let help = did_you_mean(last, known.iter().copied()).unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
+            let help = did_you_mean(last, known.iter().copied())
+                .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             Finding::error(file, "the key is unknown").column(key).help(help)
         }
     }

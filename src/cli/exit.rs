@@ -10,6 +10,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything was done.
     Done,
+    /// What was published does not follow from the records.
+    Differs,
     /// The command line or an input cannot be used; nothing was done.
     Unusable,
     /// The run finished, but more attempts failed or timed out than `--max-failed` allows.
@@ -28,6 +30,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Differs => 1,
             Self::Unusable => 2,
             Self::TooManyFailed => 4,
             Self::Internal => 70,
@@ -47,6 +50,7 @@ impl From<Exit> for ExitCode {
 pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
+    1  verify: what was published does not follow from the records
     2  the command line or an input cannot be used; nothing was done
     4  the run finished, but more attempts failed or timed out than --max-failed allows
    70  a defect of agebench itself
@@ -120,17 +124,20 @@ mod tests {
         #[error("cannot load dataset `x`")]
         struct Outer(#[source] io::Error);
         let failure = Failure::unusable(Outer(io::Error::other("no manifest.csv"))).with_help("add one");
-        assert_eq!(
-            failure.text(),
-            "error: cannot load dataset `x`\n  because: no manifest.csv\n     help: add one\n"
-        );
+        assert_eq!(failure.text(), "error: cannot load dataset `x`\n  because: no manifest.csv\n     help: add one\n");
     }
 
     #[test]
     fn the_codes_in_the_help_are_the_codes_of_the_program() {
-        for exit in
-            [Exit::Done, Exit::Unusable, Exit::TooManyFailed, Exit::Internal, Exit::CannotWrite, Exit::Interrupted]
-        {
+        for exit in [
+            Exit::Done,
+            Exit::Differs,
+            Exit::Unusable,
+            Exit::TooManyFailed,
+            Exit::Internal,
+            Exit::CannotWrite,
+            Exit::Interrupted,
+        ] {
             assert!(EXIT_CODES.lines().any(|line| line.trim_start().starts_with(&format!("{}  ", exit.code()))));
         }
     }

@@ -95,7 +95,8 @@ fn list_methods() -> Result<Listing, Failure> {
 }
 
 fn list_datasets() -> Result<Listing, Failure> {
-    let faces = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::default()).map_err(Failure::unusable)?;
+    let faces =
+        Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::default()).map_err(Failure::unusable)?;
     let line = vec![
         faces.card().name.clone(),
         faces.samples().len().to_string(),

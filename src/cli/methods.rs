@@ -60,7 +60,11 @@ pub(crate) fn find(method: &str) -> Result<CardPlace, Failure> {
         return Ok(CardPlace { files: Box::new(folder), card, shown });
     }
     if let Some(files) = bundled::method(method) {
-        return Ok(CardPlace { files: Box::new(files), card: CARD_FILE.to_owned(), shown: format!("{method} (bundled)") });
+        return Ok(CardPlace {
+            files: Box::new(files),
+            card: CARD_FILE.to_owned(),
+            shown: format!("{method} (bundled)"),
+        });
     }
     let names = bundled::methods();
     let help = match did_you_mean(method, names.iter().copied()) {
@@ -90,7 +94,8 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
 pub(crate) fn load(method: &str, engine: &dyn Engine) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
-    let unusable = |source: Box<dyn std::error::Error>| Failure::unusable(Unusable { method: method.to_owned(), source });
+    let unusable =
+        |source: Box<dyn std::error::Error>| Failure::unusable(Unusable { method: method.to_owned(), source });
     let Some(card) = card else {
         let help = findings.common_help().map(str::to_owned);
         let failure = unusable(Box::new(findings));

@@ -15,6 +15,7 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Verb {
     Score(score::Arguments),
     /// Show the results of a run folder as tables, Markdown or one HTML page
     Report(report::Arguments),
+    /// Compute every published row of a run folder again, and compare
+    Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
     Check(check::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
@@ -82,6 +85,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Run(arguments) => run::run(&arguments, &environment),
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
+        Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
     }

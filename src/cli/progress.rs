@@ -37,7 +37,9 @@ impl Progress {
                     self.bar.set_message(format!("{failed} failed"));
                 }
             }
-            Event::Reopened { method, reason } => self.say(&format!("warning: `{method}` broke and is opened anew: {reason}\n")),
+            Event::Reopened { method, reason } => {
+                self.say(&format!("warning: `{method}` broke and is opened anew: {reason}\n"))
+            }
             Event::Warning(text) => self.say(&format!("warning: {text}\n")),
         }
     }

@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::output::{print, tell};
-use super::results::{Shown, folder_failure};
+use super::results::{Shown, folder_failure, score_failure};
 use super::{Exit, Failure};
 use crate::bundled;
-use crate::folder::{FolderError, RunFolder, names, write_whole};
+use crate::folder::{RunFolder, names, write_whole};
 use crate::report;
-use crate::table::Table;
+use crate::score;
 
 /// Show the results of a run folder as tables, Markdown or one HTML page.
 ///
@@ -49,10 +49,7 @@ enum Form {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&arguments.folder).map_err(folder_failure)?;
-    let metrics = folder.read_text(names::METRICS).map_err(folder_failure)?;
-    let table = Table::read(metrics.as_bytes()).map_err(|error| {
-        Failure::unusable(error).with_help(format!("make it anew: agebench score {}", arguments.folder.display()))
-    })?;
+    let table = score::read_metrics(&folder).map_err(score_failure)?;
     let notices = if table.rows.iter().any(|row| row.dataset == bundled::DATASET) {
         vec![bundled::NOTICE.to_owned()]
     } else {
@@ -64,13 +61,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         Form::Table => report::terminal(&table, &options).map_err(Failure::unusable)?,
         Form::Markdown => report::markdown(&table, &options).map_err(Failure::unusable)?,
         Form::Html => report::html(&table, &options).map_err(Failure::unusable)?,
-        Form::Csv => metrics,
+        Form::Csv => folder.read_text(names::METRICS).map_err(folder_failure)?,
     };
     match &arguments.out {
         None => print(&text)?,
         Some(file) => {
-            write_whole(file, text.as_bytes(), false)
-                .map_err(|error: FolderError| folder_failure(error))?;
+            write_whole(file, text.as_bytes(), false).map_err(folder_failure)?;
             tell(&format!("Wrote {}.\n", file.display()));
         }
     }

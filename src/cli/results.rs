@@ -4,11 +4,10 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::output::{print, tell};
-use crate::folder::{FolderError, RunFolder, names};
+use crate::folder::{FolderError, names};
 use crate::protocol::Protocol;
 use crate::report::{self, Options};
-use crate::score::{self, ScoreError};
-use crate::table::Table;
+use crate::score::{self, ScoreError, ScoreRequest, Scored};
 
 /// How results are shown.
 pub(super) struct Shown {
@@ -35,9 +34,8 @@ impl Shown {
 /// The protocol in `file`, or the default one.
 pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
     let Some(file) = file else { return Ok(Protocol::default_protocol()) };
-    let text = std::fs::read_to_string(file).map_err(|source| {
-        Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source })
-    })?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source }))?;
     Protocol::from_toml(&text)
         .map_err(|source| Failure::unusable(UnusableProtocol { file: file.display().to_string(), source }))
 }
@@ -50,18 +48,13 @@ struct UnusableProtocol {
     source: crate::protocol::ProtocolError,
 }
 
-/// Scores `folder`, writes its metrics and its report, and prints the tables.
-pub(super) fn score_and_show(folder: &RunFolder, protocol: Option<&Protocol>, shown: &Shown) -> Result<(), Failure> {
-    let table = score::score_folder(folder, protocol).map_err(score_failure)?;
-    write_and_show(folder, &table, shown)
-}
-
-/// Writes `metrics.csv` and `report.html` and prints the tables.
-pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -> Result<(), Failure> {
+/// Scores a run folder, writes `metrics.csv` and `report.html`, and prints the tables.
+pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Result<(), Failure> {
+    let Scored { folder, table, .. } = score::score(request).map_err(score_failure)?;
     let options = shown.options();
-    let page = report::html(table, &options).map_err(Failure::unusable)?;
+    let page = report::html(&table, &options).map_err(Failure::unusable)?;
     folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)?;
-    print(&report::terminal(table, &options).map_err(Failure::unusable)?)?;
+    print(&report::terminal(&table, &options).map_err(Failure::unusable)?)?;
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
         "\nWrote {} rows to {} and a page to {}.\n{} is about people: keep it. Next: agebench report {} --all\n",

@@ -17,6 +17,7 @@ use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
 use crate::folder::{Existing, Timings};
 use crate::protocol::Protocol;
 use crate::run::{self, Request, RunError, RunMethod, Summary};
+use crate::score::ScoreRequest;
 
 /// Put every sample of a dataset to one or more methods, then score and report.
 ///
@@ -118,8 +119,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let protocol = results::protocol(arguments.data.protocol.as_deref())?;
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
-    let methods =
-        arguments.methods.iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
+    let methods = arguments.methods.iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
     let writing = &arguments.writing;
     let job = Job {
         methods: &methods,
@@ -209,7 +209,7 @@ impl Job<'_> {
             return Ok(Exit::Interrupted);
         }
         let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
-        results::score_and_show(&folder, None, &shown)?;
+        results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
         if summary.failed > running.max_failed {
             tell(&format!(
                 "error: {} of {} attempts failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",

@@ -10,7 +10,7 @@ use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::folder::{Existing, RunFolder};
-use crate::score::{self, Recording};
+use crate::score::{self, Recording, ScoreRequest};
 
 /// Score a CSV that holds truth and answers, or score a run folder anew.
 ///
@@ -150,8 +150,14 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         now: Some(environment.clock.wall().to_string()),
     };
     let imported = score::import(&recording).map_err(score_failure)?;
-    tell(&format!("Read {} attempts of {} from {}.\n", imported.attempts, methods(&imported.methods), arguments.from.display()));
-    results::score_and_show(&imported.folder, None, &shown)?;
+    tell(&format!(
+        "Read {} attempts of {} from {}.\n",
+        imported.attempts,
+        methods(&imported.methods),
+        arguments.from.display()
+    ));
+    let request = ScoreRequest { folder: &imported.folder, protocol: None, out: None };
+    results::score_and_show(&request, &shown)?;
     Ok(Exit::Done)
 }
 
@@ -173,14 +179,14 @@ fn open_dataset(place: &Path) -> Result<Dataset, Failure> {
 /// Scores a run folder: in place, or as a copy with metrics of its own.
 fn score_folder(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
     if let Some(flag) = arguments.recorded.first_given() {
-        return Err(Failure::unusable(format!("{flag} is for a recorded file, and {} is a folder", arguments.from.display())));
+        return Err(Failure::unusable(format!(
+            "{flag} is for a recorded file, and {} is a folder",
+            arguments.from.display()
+        )));
     }
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
-    let from = RunFolder::open(&arguments.from).map_err(results::folder_failure)?;
-    let folder = match &arguments.out {
-        None => from,
-        Some(out) => from.copy_to(out, existing(arguments.replace)).map_err(results::folder_failure)?,
-    };
-    results::score_and_show(&folder, protocol.as_ref(), shown)?;
+    let folder = RunFolder::open(&arguments.from).map_err(results::folder_failure)?;
+    let out = arguments.out.as_deref().map(|out| (out, existing(arguments.replace)));
+    results::score_and_show(&ScoreRequest { folder: &folder, protocol: protocol.as_ref(), out }, shown)?;
     Ok(Exit::Done)
 }

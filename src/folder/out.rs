@@ -66,31 +66,6 @@ impl RunFolder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// A new run folder at `path` with the records, the cards and run.json of this one: all but what is made of them.
-    ///
-    /// # Errors
-    /// As [`RunFolder::prepare`]; [`FolderError::Read`] when this folder has no records.
-    pub fn copy_to(&self, path: &Path, existing: Existing) -> Result<Self, FolderError> {
-        let records = [names::TRUTH, names::OUTCOMES, names::PROTOCOL, names::RUN];
-        let later = [names::LATENCY, names::FOOTPRINT].into_iter().filter(|name| self.file(name).exists());
-        let copies: Vec<(&str, File)> =
-            records.into_iter().chain(later).map(|name| Ok((name, self.read(name)?))).collect::<Result<_, FolderError>>()?;
-        let to = Self::prepare(path, existing)?;
-        for (name, mut from) in copies {
-            let private = ![names::PROTOCOL, names::RUN].contains(&name);
-            let place = to.file(name);
-            let copied = create(&place, private).and_then(|mut file| io::copy(&mut from, &mut file));
-            copied.map_err(|error| FolderError::write(&place, error))?;
-        }
-        let cards = self.file(names::CARDS);
-        for entry in fs::read_dir(&cards).map_err(|error| FolderError::read(&cards, error))? {
-            let entry = entry.map_err(|error| FolderError::read(&cards, error))?;
-            let text = fs::read_to_string(entry.path()).map_err(|error| FolderError::read(&entry.path(), error))?;
-            to.write_card(&entry.file_name().to_string_lossy(), &text)?;
-        }
-        Ok(to)
-    }
-
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -78,7 +78,9 @@ impl MethodCard {
 fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
     keys.schema();
     let name = keys.require::<String>("name", "a text");
-    if name.as_ref().is_some_and(|name| !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control))
+    if name
+        .as_ref()
+        .is_some_and(|name| !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control))
     {
         keys.wrong("name", None, "expected 1 to 200 characters without control characters", None);
     }
@@ -98,7 +100,15 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
         keys.wrong("claimed_ages", None, "expected two ages from 0 to 120, the lower first", None);
     }
     let adapter = AdapterCard::read(keys, file);
-    Some(MethodCard { name: name?, kind: kind?, version: version?, licence, intended_use, claimed_ages, adapter: adapter? })
+    Some(MethodCard {
+        name: name?,
+        kind: kind?,
+        version: version?,
+        licence,
+        intended_use,
+        claimed_ages,
+        adapter: adapter?,
+    })
 }
 
 #[cfg(test)]
@@ -163,6 +173,8 @@ head = "years"
     fn a_card_without_an_adapter_is_told_which_there_are() {
         let (card, findings) = MethodCard::read("m", "name = 'a'\nkind = 'estimation'\nversion = '1'\n");
         assert!(card.is_none());
-        assert!(findings.kept().iter().any(|finding| finding.help.as_deref().is_some_and(|help| help.contains("[onnx]"))));
+        assert!(
+            findings.kept().iter().any(|finding| finding.help.as_deref().is_some_and(|help| help.contains("[onnx]")))
+        );
     }
 }

@@ -18,7 +18,11 @@ impl FaceBox {
     /// [`PhotoError::NotABox`] when a number is not finite or an end does not lie beyond its start.
     pub fn new(x0: f64, y0: f64, x1: f64, y1: f64) -> Result<Self, PhotoError> {
         let finite = [x0, y0, x1, y1].iter().all(|value| value.is_finite());
-        if finite && x0 < x1 && y0 < y1 { Ok(Self { x0, y0, x1, y1 }) } else { Err(PhotoError::NotABox { x0, y0, x1, y1 }) }
+        if finite && x0 < x1 && y0 < y1 {
+            Ok(Self { x0, y0, x1, y1 })
+        } else {
+            Err(PhotoError::NotABox { x0, y0, x1, y1 })
+        }
     }
 
     /// Left, upper, right and lower end in pixels.

@@ -77,7 +77,8 @@ impl Work<'_> {
             gave_up: Mutex::new(None),
             first: Mutex::new(first.map_err(Ok)?.into_iter().map(Some).collect()),
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|number| format!("attempts-{number}"));
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|number| format!("attempts-{number}"));
         let pool = pool.build().map_err(|error| Ok(MethodError::Threads(error.to_string())))?;
         (self.sink)(Event::Started { attempts: samples.len() * self.methods.len(), workers });
         let mut failed = None;

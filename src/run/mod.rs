@@ -126,7 +126,10 @@ pub fn run(
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
     let truth = Truth::of(request.dataset, &pseudonyms);
-    let write_error = |name: &str| { let path = folder.file(name); move |source| FolderError::Write { path: path.clone(), source } };
+    let write_error = |name: &str| {
+        let path = folder.file(name);
+        move |source| FolderError::Write { path: path.clone(), source }
+    };
     let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
     truth.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;

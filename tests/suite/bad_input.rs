@@ -38,10 +38,7 @@ fn every_bad_sample_becomes_a_failed_row_with_its_reason_and_the_good_ones_are_a
     let ran = run(&["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--keep-ids"]).ended(4);
     assert!(ran.err.contains("5 of 7 attempts failed"), "{}", ran.err);
     let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
-    assert_eq!(
-        column(&outcomes, "status"),
-        ["answered", "failed", "failed", "failed", "failed", "answered", "failed"]
-    );
+    assert_eq!(column(&outcomes, "status"), ["answered", "failed", "failed", "failed", "failed", "answered", "failed"]);
     let reasons = column(&outcomes, "reason");
     for (place, expected) in [(1, "jpeg"), (2, "empty"), (3, "not a picture"), (4, "30000 x 30000"), (6, "not found")] {
         assert!(reasons[place].to_lowercase().contains(expected), "{expected}: {}", reasons[place]);
@@ -107,7 +104,8 @@ fn a_card_with_another_input_shape_is_told_the_models() {
 #[test]
 fn a_head_that_reads_another_length_than_the_output_has_is_refused_with_both_lengths() {
     refused("wide", as_is).told(&["5 numbers", "reads 1"]);
-    refused("mean", |card| card.replace("\"years\"", "\"expectation\"\nages = [1, 2, 3]")).told(&["1 numbers", "reads 3"]);
+    refused("mean", |card| card.replace("\"years\"", "\"expectation\"\nages = [1, 2, 3]"))
+        .told(&["1 numbers", "reads 3"]);
 }
 
 #[cfg(feature = "tract")]
@@ -121,7 +119,9 @@ fn a_model_that_is_missing_changed_or_no_onnx_is_refused() {
 
 #[test]
 fn every_mistake_of_a_method_card_is_told_at_once_with_remedies() {
-    let broken = |card: String| card.replace("layout", "layuot").replace("\"rgb\"", "\"rbg\"").replace("divide = 4.0", "divide = 0");
+    let broken = |card: String| {
+        card.replace("layout", "layuot").replace("\"rgb\"", "\"rbg\"").replace("divide = 4.0", "divide = 0")
+    };
     refused("mean", broken).told(&["did you mean `layout`", "did you mean `rgb`", "divide"]);
 }
 

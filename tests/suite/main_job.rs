@@ -17,7 +17,8 @@ fn demo() -> (tempfile::TempDir, std::path::PathBuf, crate::support::Ran) {
 #[test]
 fn the_demo_leaves_a_whole_run_folder_and_says_that_the_faces_are_drawn() {
     let (_place, out, ran) = demo();
-    let files = ["outcomes.csv", "truth.csv", "metrics.csv", "run.json", "protocol.toml", "report.html", "cards/dataset.toml"];
+    let files =
+        ["outcomes.csv", "truth.csv", "metrics.csv", "run.json", "protocol.toml", "report.html", "cards/dataset.toml"];
     for file in files {
         assert!(fs::metadata(out.join(file)).unwrap().len() > 100, "{file}");
     }
@@ -112,7 +113,11 @@ fn a_csv_with_truth_and_answers_is_scored_with_its_own_column_names() {
     let mut csv = "photo,person,label,guess,sex\n".to_owned();
     for number in 0..400 {
         let (age, sex) = (10 + number % 20, if number % 3 == 0 { "f" } else { "m" });
-        csv.push_str(&format!("x{number},p{},{age},{},{sex}\n", number / 2, f64::from(age) + f64::from(number % 7) - 3.0));
+        csv.push_str(&format!(
+            "x{number},p{},{age},{},{sex}\n",
+            number / 2,
+            f64::from(age) + f64::from(number % 7) - 3.0
+        ));
     }
     fs::write(&file, csv).unwrap();
     let out = place.path().join("out");

@@ -76,8 +76,7 @@ fn horizontal<const C: usize>(row: &[u8], across: &[Taps], line: &mut [i32]) {
     for (sums, taps) in line.iter_mut().zip(across) {
         let (left, right) = (&pixels[taps.places[0]], &pixels[taps.places[1]]);
         for channel in 0..C {
-            sums[channel] =
-                i32::from(left[channel]) * taps.weights[0] + i32::from(right[channel]) * taps.weights[1];
+            sums[channel] = i32::from(left[channel]) * taps.weights[0] + i32::from(right[channel]) * taps.weights[1];
         }
     }
 }

@@ -167,8 +167,7 @@ fn vertical(source: Source<'_>, channels: usize, weights: &Weights, target: &mut
         }
         for column in column..row {
             let taps = weights.iter().enumerate();
-            let sum: i32 =
-                taps.map(|(step, weight)| i32::from(rows[step * source.stride + column]) * weight).sum();
+            let sum: i32 = taps.map(|(step, weight)| i32::from(rows[step * source.stride + column]) * weight).sum();
             line[column] = clip(sum + HALF);
         }
     }

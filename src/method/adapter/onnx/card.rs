@@ -116,7 +116,12 @@ impl HeadCard {
         card.logits = keys.take("logits", "`true` or `false`").unwrap_or(true);
         card.rule = keys.word("rule", &rules).unwrap_or(OrdinalRule::Sum.word());
         if card.word == "bins" && card.edges.is_empty() {
-            keys.wrong("edges", None, "the key is missing: expected the edges of the bins in years, one more than bins", None);
+            keys.wrong(
+                "edges",
+                None,
+                "the key is missing: expected the edges of the bins in years, one more than bins",
+                None,
+            );
         }
         Some(card)
     }

@@ -84,10 +84,8 @@ impl Method for OnnxMethod {
 
     fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
         let shared = Arc::clone(&self.shared);
-        let state = shared
-            .model
-            .state()
-            .map_err(|source| MethodError::Engine { file: "the model".to_owned(), source })?;
+        let state =
+            shared.model.state().map_err(|source| MethodError::Engine { file: "the model".to_owned(), source })?;
         let preparer = Preparer::new(shared.recipe.clone());
         let tensor = Tensor::zeros(&shared.recipe.shape());
         Ok(Box::new(OnnxSession { shared, state, preparer, tensor, clock: Arc::clone(&ask.clock) }))
