@@ -3,6 +3,7 @@
 mod bad_input;
 mod datasets;
 mod hostile_pictures;
+mod layout;
 mod main_job;
 mod pictures;
 mod recorded;
