@@ -110,6 +110,16 @@ impl RunFolder {
         write_whole(&self.file(name), bytes, private)
     }
 
+    /// Copies the file `name` into `to`.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`] or [`FolderError::Write`].
+    pub fn copy(&self, name: &str, to: &Self, private: bool) -> Result<(), FolderError> {
+        let path = self.file(name);
+        let bytes = fs::read(&path).map_err(|error| FolderError::read(&path, error))?;
+        to.write(name, &bytes, private)
+    }
+
     /// Writes the card `name` as it was read.
     ///
     /// # Errors

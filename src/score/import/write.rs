@@ -64,7 +64,7 @@ impl Made<'_> {
             verb: "score".to_owned(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             dataset: DatasetRecord::of(self.dataset, self.truth)?,
-            protocol_digest: Digest::of_parsed("protocol", &recording.protocol.canonical_json(), &[])?,
+            protocol_digest: crate::score::digest(recording.protocol)?,
             methods,
             machine: None,
             seeds: [("protocol".to_owned(), recording.protocol.seed)].into_iter().collect(),
