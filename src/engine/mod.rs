@@ -27,12 +27,7 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`EngineError`] when the bytes are no ONNX network, an operator is not supported, an output does not exist, or
     /// the shape does not fit.
-    fn load(
-        &self,
-        onnx: &[u8],
-        input_shape: Option<&[usize]>,
-        wanted: &[&str],
-    ) -> Result<Box<dyn Model>, EngineError>;
+    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError>;
 }
 
 /// A network, loaded and optimised; shared between workers.

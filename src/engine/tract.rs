@@ -27,12 +27,7 @@ impl Engine for Tract {
         NAME.to_owned()
     }
 
-    fn load(
-        &self,
-        onnx: &[u8],
-        input_shape: Option<&[usize]>,
-        wanted: &[&str],
-    ) -> Result<Box<dyn Model>, EngineError> {
+    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
         let mut reader = onnx;
         let onnx = tract_onnx::onnx();
         let proto = onnx.proto_model_for_read(&mut reader).map_err(|error| EngineError::NotOnnx(line(&error)))?;
@@ -223,9 +218,8 @@ fn sample_shape(input: &TensorInfo, given: Option<&[usize]>) -> Result<Vec<usize
                 Axis::Fixed(fixed) => place == 0 || fixed == length,
                 Axis::Open(_) => true,
             };
-            let all = given.len() == axes.len()
-                && given.first() == Some(&1)
-                && given.iter().zip(axes).enumerate().all(fits);
+            let all =
+                given.len() == axes.len() && given.first() == Some(&1) && given.iter().zip(axes).enumerate().all(fits);
             if all { Ok(given.to_vec()) } else { Err(wrong(format!("{given:?}"))) }
         }
         (Some(given), None) if given.first() == Some(&1) => Ok(given.to_vec()),

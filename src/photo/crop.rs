@@ -18,7 +18,11 @@ impl FaceBox {
     /// [`PhotoError::NotABox`] when a number is not finite or an end does not lie beyond its start.
     pub fn new(x0: f64, y0: f64, x1: f64, y1: f64) -> Result<Self, PhotoError> {
         let finite = [x0, y0, x1, y1].iter().all(|value| value.is_finite());
-        if finite && x0 < x1 && y0 < y1 { Ok(Self { x0, y0, x1, y1 }) } else { Err(PhotoError::NotABox { x0, y0, x1, y1 }) }
+        if finite && x0 < x1 && y0 < y1 {
+            Ok(Self { x0, y0, x1, y1 })
+        } else {
+            Err(PhotoError::NotABox { x0, y0, x1, y1 })
+        }
     }
 
     /// Left, upper, right and lower end in pixels.
@@ -87,7 +91,7 @@ const WIDEST: f64 = 32_768.0;
 fn ends(low: f64, high: f64, length: u32) -> Option<(i64, u32)> {
     let (low, high) = ((low + 0.5).floor(), (high + 0.5).floor());
     let usable = high > low && high - low <= WIDEST && low < f64::from(length) && high > 0.0;
-    usable.then(|| (low as i64, (high - low) as u32))
+    usable.then_some((low as i64, (high - low) as u32))
 }
 
 /// `side` x `numerator` / `denominator`, rounded half up, at least 1.

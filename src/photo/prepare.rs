@@ -39,12 +39,7 @@ impl Preparer {
     /// # Errors
     /// [`PhotoError::BoxOutside`] for a box that holds no pixel of the picture, [`PhotoError::WrongLength`] for a
     /// tensor of another length.
-    pub fn prepare(
-        &mut self,
-        picture: &Picture,
-        face: Option<FaceBox>,
-        tensor: &mut [f32],
-    ) -> Result<(), PhotoError> {
+    pub fn prepare(&mut self, picture: &Picture, face: Option<FaceBox>, tensor: &mut [f32]) -> Result<(), PhotoError> {
         let expected = self.recipe.numbers();
         if tensor.len() != expected {
             return Err(PhotoError::WrongLength { found: tensor.len(), expected });

@@ -9,7 +9,8 @@ use crate::pictures::golden;
 fn files() -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(golden()).unwrap().map(|entry| entry.unwrap().path());
     let pictures = entries.filter(|path| {
-        path.extension().is_some_and(|end| ["png", "jpg", "webp", "gif", "bmp", "tiff"].contains(&end.to_str().unwrap()))
+        path.extension()
+            .is_some_and(|end| ["png", "jpg", "webp", "gif", "bmp", "tiff"].contains(&end.to_str().unwrap()))
     });
     let mut files: Vec<_> = pictures
         .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))

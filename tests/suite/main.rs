@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one file a behaviour.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test that cannot go on panics")]
 
 mod hostile_pictures;
 mod pictures;
+#[cfg(feature = "tract")]
 mod weights;

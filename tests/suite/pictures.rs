@@ -196,8 +196,13 @@ fn every_other_format_is_read_to_the_bytes_that_pillow_reads() {
     let mut wrong = Vec::new();
     for row in expected.lines().skip(1) {
         let [name, width, height, digest] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
-        let picture = decode(&fs::read(folder.join(name)).unwrap(), PIXEL_LIMIT).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!((picture.width().to_string().as_str(), picture.height().to_string().as_str()), (width, height), "{name}");
+        let picture = decode(&fs::read(folder.join(name)).unwrap(), PIXEL_LIMIT)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            (picture.width().to_string().as_str(), picture.height().to_string().as_str()),
+            (width, height),
+            "{name}"
+        );
         let found: String = Sha256::digest(picture.rgb()).iter().map(|byte| format!("{byte:02x}")).collect();
         if found != digest {
             wrong.push(name);

@@ -52,9 +52,7 @@ pub(super) fn resize<const C: usize>(
 }
 
 fn clip(sum: i32) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-    let byte = (sum >> BITS).clamp(0, 255) as u8;
-    byte
+    (sum >> BITS).clamp(0, 255) as u8
 }
 
 /// The horizontal pass over every row. A source narrower than a window is copied into `padded` rows first.
@@ -167,8 +165,7 @@ fn vertical(source: Source<'_>, channels: usize, weights: &Weights, target: &mut
         }
         for column in column..row {
             let taps = weights.iter().enumerate();
-            let sum: i32 =
-                taps.map(|(step, weight)| i32::from(rows[step * source.stride + column]) * weight).sum();
+            let sum: i32 = taps.map(|(step, weight)| i32::from(rows[step * source.stride + column]) * weight).sum();
             line[column] = clip(sum + HALF);
         }
     }

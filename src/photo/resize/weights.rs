@@ -96,8 +96,7 @@ impl Weights {
 #[expect(clippy::cast_possible_truncation, reason = "a weight is within ±2, so within ±2^23 in fixed point")]
 fn fixed_point(filter: Filter, centre: f64, stretch: f64, window: std::ops::Range<usize>) -> Vec<i32> {
     let shrink = 1.0 / stretch;
-    let heights: Vec<f64> =
-        window.map(|pixel| height(filter, (pixel as f64 - centre + 0.5) * shrink)).collect();
+    let heights: Vec<f64> = window.map(|pixel| height(filter, (pixel as f64 - centre + 0.5) * shrink)).collect();
     let sum: f64 = heights.iter().sum();
     let one = f64::from(1 << BITS);
     heights
