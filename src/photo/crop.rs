@@ -91,7 +91,7 @@ const WIDEST: f64 = 32_768.0;
 fn ends(low: f64, high: f64, length: u32) -> Option<(i64, u32)> {
     let (low, high) = ((low + 0.5).floor(), (high + 0.5).floor());
     let usable = high > low && high - low <= WIDEST && low < f64::from(length) && high > 0.0;
-    usable.then(|| (low as i64, (high - low) as u32))
+    usable.then_some((low as i64, (high - low) as u32))
 }
 
 /// `side` x `numerator` / `denominator`, rounded half up, at least 1.

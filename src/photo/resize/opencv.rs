@@ -86,8 +86,6 @@ fn horizontal<const C: usize>(row: &[u8], across: &[Taps], line: &mut [i32]) {
 fn vertical(upper: &[i32], lower: &[i32], weights: [i32; 2], line: &mut [u8]) {
     for ((byte, &upper), &lower) in line.iter_mut().zip(upper).zip(lower) {
         let sum = ((weights[0] * (upper >> 4)) >> 16) + ((weights[1] * (lower >> 4)) >> 16);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-        let clipped = ((sum + 2) >> 2).clamp(0, 255) as u8;
-        *byte = clipped;
+        *byte = ((sum + 2) >> 2).clamp(0, 255) as u8;
     }
 }

@@ -52,9 +52,7 @@ pub(super) fn resize<const C: usize>(
 }
 
 fn clip(sum: i32) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-    let byte = (sum >> BITS).clamp(0, 255) as u8;
-    byte
+    (sum >> BITS).clamp(0, 255) as u8
 }
 
 /// The horizontal pass over every row. A source narrower than a window is copied into `padded` rows first.
