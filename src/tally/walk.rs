@@ -16,7 +16,7 @@ use crate::outcome::Status;
 use crate::protocol::Protocol;
 
 /// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-const LEAST_UNITS: usize = 4096;
+const LEAST_UNITS: usize = 128;
 
 /// Columns of the shares beyond x years.
 const BEYOND: usize = 10;
