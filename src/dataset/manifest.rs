@@ -108,7 +108,7 @@ fn read_manifest(
 fn keep(error: SheetError, findings: &mut Findings) -> Result<(), DatasetError> {
     match error {
         SheetError::Unusable(finding) => {
-            findings.push(finding);
+            findings.push(*finding);
             Ok(())
         }
         SheetError::Read { file, source } => Err(DatasetError::Read { file, source }),

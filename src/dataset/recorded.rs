@@ -163,7 +163,7 @@ pub fn precision_of(whole: bool) -> Precision {
 
 fn into_finding(error: SheetError) -> crate::finding::Finding {
     match error {
-        SheetError::Unusable(finding) => finding,
+        SheetError::Unusable(finding) => *finding,
         SheetError::Read { file, source } => crate::finding::Finding::error(file, source.to_string()),
     }
 }

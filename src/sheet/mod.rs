@@ -25,7 +25,7 @@ pub enum SheetError {
     },
     /// The file is not what was expected.
     #[error("{0}")]
-    Unusable(Finding),
+    Unusable(Box<Finding>),
 }
 
 impl SheetError {
@@ -41,7 +41,7 @@ impl SheetError {
 
 impl From<Finding> for SheetError {
     fn from(finding: Finding) -> Self {
-        Self::Unusable(finding)
+        Self::Unusable(Box::new(finding))
     }
 }
 
