@@ -182,8 +182,8 @@ fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimensi
     let mut groups = vec![Group::whole()];
     let mut dimensions = Vec::new();
     for columns in wanted {
-        let name = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join("*");
-        let too_many = || TallyError::TooManyLevels { column: name.clone() };
+        let by = Group::of(columns.iter().map(|column| (column.name.as_str(), ""))).by().to_owned();
+        let too_many = || TallyError::TooManyLevels { column: by.clone() };
         if columns.iter().any(|column| column.levels.len() > MOST_LEVELS) {
             return Err(too_many());
         }
@@ -214,8 +214,7 @@ fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimensi
             u32::try_from(base + place).unwrap_or_default()
         };
         let codes = (0..truth.len()).into_par_iter().map(of_sample).collect();
-        let by = groups.get(base).map(|group| group.by().to_owned()).unwrap_or_default();
-        dimensions.push(Dimension { by, groups: codes });
+        dimensions.push(Dimension { by: by.clone(), groups: codes });
     }
     Ok((groups, dimensions))
 }
