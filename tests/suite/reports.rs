@@ -101,6 +101,23 @@ fn a_limit_with_nobody_under_it_says_so() {
 }
 
 #[test]
+fn a_window_without_somebody_of_every_age_gives_way_to_everyone_on_its_side() {
+    // From 16 on: nobody aged 13 to 15, so the rows of the window have no value.
+    let mut table = table(&[Case { from: 16, ..AT_18 }]);
+    for row in &mut table.rows {
+        if row.population == agebench::table::Population::Window(13, 17) {
+            row.value = None;
+            row.status = agebench::table::RowStatus::InsufficientEvidence;
+            row.evidence = Some(agebench::table::Evidence::Short(vec!["no subject aged 13 14 15".into()]));
+        }
+    }
+    let text = flat(&terminal(&table));
+    assert!(text.contains("people of any age under 18 (near the limit, some years of age have nobody"), "{text}");
+    assert!(text.contains("of people of any age under 18, 40.0 %"), "{text}");
+    assert!(text.contains("n/a (no subject aged 13 14 15)"), "{text}");
+}
+
+#[test]
 fn rows_that_are_not_there_are_named_and_not_guessed() {
     let mut table = table(&[AT_18]);
     table.rows.retain(|row| row.metric != "adult_denial_rate" && row.metric != "mae");

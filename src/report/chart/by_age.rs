@@ -92,7 +92,9 @@ fn axes(svg: &mut Svg, scale: &Scale, panel: &Panel, limit: u32, last: u32) {
     }
     // Names of lines: to the left of the limit, to the right of the challenge ages above it.
     svg.line("limit", (at_limit, scale.y(1.0) - 8.0), (at_limit, scale.y(0.0)));
-    svg.text("line-name", (at_limit - 4.0, scale.y(1.0) - 6.0), Anchor::End, &format!("limit {limit}"));
+    let (at, anchor) =
+        if at_limit - left > 80.0 { (at_limit - 4.0, Anchor::End) } else { (at_limit + 4.0, Anchor::Start) };
+    svg.text("line-name", (at, scale.y(1.0) - 6.0), anchor, &format!("limit {limit}"));
     for challenge in panel.series.iter().filter_map(|series| series.challenge) {
         let years = challenge.years();
         let x = scale.x(years);

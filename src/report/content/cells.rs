@@ -4,6 +4,9 @@ use super::grid::{Cell, Mark, Tone};
 use super::number::{count, percent, percent_within, years};
 use crate::table::{Evidence, Row, RowStatus};
 
+/// Characters of a reason that a cell has room for.
+const LONGEST_REASON: usize = 28;
+
 /// How a value without sufficient evidence is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weak {
@@ -19,7 +22,7 @@ pub(crate) const NO_ROW: &str = "not in the results";
 /// The share of `row` with its interval; where nobody (or everybody) is an event, the bound for claims.
 pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
     let Some(row) = row else { return Cell::absent(NO_ROW) };
-    let Some(text) = share_text(row) else { return Cell::absent(status(row)) };
+    let Some(text) = share_text(row) else { return Cell::absent(status_with(row, &first_reason(row))) };
     let short = row.status == RowStatus::InsufficientEvidence;
     let text = match (short, weak) {
         (false, _) => text,
@@ -71,8 +74,12 @@ pub(crate) fn in_years(row: Option<&Row>, signed: bool) -> Cell {
     Cell::plain(text)
 }
 
-/// Why a row has no value, or none that carries a claim.
+/// Why a row has no value, or none that carries a claim, with all reasons.
 pub(crate) fn status(row: &Row) -> String {
+    status_with(row, &reasons(row))
+}
+
+fn status_with(row: &Row, reasons: &str) -> String {
     let words = match row.status {
         RowStatus::Value | RowStatus::InsufficientEvidence => "n/a",
         RowStatus::Suppressed => "withheld",
@@ -82,10 +89,7 @@ pub(crate) fn status(row: &Row) -> String {
         RowStatus::NotAchievable => "not achievable",
         RowStatus::Failed => "could not be computed",
     };
-    match reasons(row) {
-        reasons if reasons.is_empty() => words.to_owned(),
-        reasons => format!("{words} ({reasons})"),
-    }
+    if reasons.is_empty() { words.to_owned() } else { format!("{words} ({reasons})") }
 }
 
 /// The reasons in the evidence cell, spaced for reading: `12 < 30 subjects, n* 9.1 < 30`.
@@ -93,9 +97,15 @@ pub(crate) fn reasons(row: &Row) -> String {
     each_reason(row).collect::<Vec<_>>().join(", ")
 }
 
-/// The first reason alone: what a cell has room for.
+/// The first reason alone and short: what a cell has room for.
 fn first_reason(row: &Row) -> String {
-    each_reason(row).next().unwrap_or_default()
+    match each_reason(row).next().unwrap_or_default() {
+        reason if reason.starts_with("interval width") => "interval too wide".to_owned(),
+        reason if reason.starts_with("no subject aged") && reason.len() > LONGEST_REASON => {
+            "no subject of some ages".to_owned()
+        }
+        reason => reason,
+    }
 }
 
 fn each_reason(row: &Row) -> impl Iterator<Item = String> {

@@ -9,7 +9,7 @@ use super::limit::{People, challenge_name, counted};
 use super::names;
 use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
-use crate::table::Group;
+use crate::table::{FailurePolicy, Group};
 
 /// The tables of every group column at `limit`; crossings come after the single columns.
 pub(crate) fn tables(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Grid> {
@@ -34,13 +34,12 @@ pub(crate) fn tables(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Grid> {
 fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
     let names = |group: &Group| group.parts().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" by ");
     let column = levels.first().map(|group| names(group)).unwrap_or_default();
-    let caption = sources.first().map_or_else(String::new, |source| {
-        format!("By {column}, limit {limit}: {}", counted(&People::near(source, limit), source.policy))
-    });
+    let Some(people) = People::headline(sources, limit) else { return Grid::default() };
+    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
+    let caption = format!("By {column}, limit {limit}: {}", counted(&people, policy));
     let heads = ["method", "challenge age", &column, PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 3, &heads);
     for source in sources {
-        let people = People::near(source, limit);
         for challenge in source.headline(limit) {
             for &group in levels {
                 let [under, over] = people.rows(source, limit, challenge, group);

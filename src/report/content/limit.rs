@@ -12,10 +12,30 @@ use crate::table::{FailurePolicy, Group, Population, PopulationSelect, Row};
 /// The people that the two errors of a table are counted over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct People {
-    /// Below the limit: which rows, and in words (`aged 13 to 17`).
-    pub(crate) under: (PopulationSelect, String),
+    /// Below the limit.
+    pub(crate) under: Side,
     /// At or above the limit.
-    pub(crate) over: (PopulationSelect, String),
+    pub(crate) over: Side,
+}
+
+/// The people on one side of a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Side {
+    population: PopulationSelect,
+    /// In words: `aged 13 to 17`.
+    pub(crate) words: String,
+    /// Why it is not the window that it should be.
+    note: &'static str,
+}
+
+impl Side {
+    fn new(population: Population, words: String) -> Self {
+        Self { population: PopulationSelect::Exactly(population), words, note: "" }
+    }
+
+    fn is_window(&self) -> bool {
+        matches!(self.population, PopulationSelect::Exactly(Population::Window(..)))
+    }
 }
 
 impl People {
@@ -24,18 +44,42 @@ impl People {
         let everyone = Self::everyone(limit);
         let window = |metric, otherwise| {
             source.window(metric, limit).map_or(otherwise, |(first, last)| {
-                let words = format!("aged {first} to {last}");
-                (PopulationSelect::Exactly(Population::Window(first, last)), words)
+                Side::new(Population::Window(first, last), format!("aged {first} to {last}"))
             })
         };
         Self { under: window(names::UNDER_AGE_PASS, everyone.under), over: window(names::ADULT_DENIAL, everyone.over) }
     }
 
+    /// Those near the limit; on a side where no method's window has a value, because nobody of some year of age is in
+    /// the data, everyone, as far as that has one.
+    pub(crate) fn headline(sources: &[Source<'_>], limit: AgeLimit) -> Option<Self> {
+        let mut people = Self::near(sources.first()?, limit);
+        let everyone = Self::everyone(limit);
+        let sides = [
+            (names::UNDER_AGE_PASS, &mut people.under, everyone.under),
+            (names::ADULT_DENIAL, &mut people.over, everyone.over),
+        ];
+        for (metric, near, all) in sides {
+            let known = |side: &Side| {
+                sources.iter().any(|source| {
+                    source.headline(limit).into_iter().any(|challenge| {
+                        let row = source.rate(metric, limit, challenge, side.population.clone(), &Group::whole());
+                        row.is_some_and(|row| row.value.is_some())
+                    })
+                })
+            };
+            if near.is_window() && !known(near) && known(&all) {
+                *near = Side { note: " (near the limit, some years of age have nobody in the data)", ..all };
+            }
+        }
+        Some(people)
+    }
+
     /// Everyone in the data on either side.
     pub(crate) fn everyone(limit: AgeLimit) -> Self {
         Self {
-            under: (PopulationSelect::Exactly(Population::Under), format!("of any age under {limit}")),
-            over: (PopulationSelect::Exactly(Population::Over), format!("of any age from {limit} on")),
+            under: Side::new(Population::Under, format!("of any age under {limit}")),
+            over: Side::new(Population::Over, format!("of any age from {limit} on")),
         }
     }
 
@@ -48,7 +92,7 @@ impl People {
         group: &Group,
     ) -> [Option<&'a Row>; 2] {
         [(names::UNDER_AGE_PASS, &self.under), (names::ADULT_DENIAL, &self.over)]
-            .map(|(metric, (population, _))| source.rate(metric, limit, challenge, population.clone(), group))
+            .map(|(metric, side)| source.rate(metric, limit, challenge, side.population.clone(), group))
     }
 }
 
@@ -65,14 +109,14 @@ pub(crate) fn counted(people: &People, policy: FailurePolicy) -> String {
         FailurePolicy::FailOpen => "all attempts, those without a decision as passing",
     };
     // METRICS M3: the headline of a window is the equal mean of its single years.
-    let windows = [&people.under.0, &people.over.0]
-        .into_iter()
-        .all(|population| matches!(population, PopulationSelect::Exactly(Population::Window(..))));
-    let weights = if windows { ", each year of age weighing the same" } else { "" };
-    format!(
-        "people {} and people {}. Rates are shares of people{weights}; k of n counts {attempts}",
-        people.under.1, people.over.1
-    )
+    let weights = match (people.under.is_window(), people.over.is_window()) {
+        (true, true) => ", each year of age weighing the same",
+        (true, false) => ", of those under the limit each year of age weighing the same",
+        (false, true) => ", of those over the limit each year of age weighing the same",
+        (false, false) => "",
+    };
+    let [under, over] = [&people.under, &people.over].map(|side| format!("people {}{}", side.words, side.note));
+    format!("{under} and {over}. Rates are shares of people{weights}; k of n counts {attempts}")
 }
 
 /// One line a challenge age.

@@ -105,7 +105,7 @@ impl Content {
             lead: main.map(|limit| Lead {
                 question: format!("Who gets through at {limit}?"),
                 grid: overall::lead(&sources, limit),
-                sentences: sources.iter().flat_map(|source| sentence::sentences(source, limit)).collect(),
+                sentences: sentence::sentences(&sources, limit),
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
@@ -131,7 +131,7 @@ fn part(sources: &[Source<'_>], limit: AgeLimit, main: Option<AgeLimit>, options
             limit::table(source, limit, &People::near(source, limit), &challenges)
         }),
         everyone: each(&|source| limit::table(source, limit, &People::everyone(limit), &source.headline(limit))),
-        sentences: sources.iter().filter(|_| !said).flat_map(|source| sentence::sentences(source, limit)).collect(),
+        sentences: if said { Vec::new() } else { sentence::sentences(sources, limit) },
         by_age: ages::by_age(sources, limit),
         groups: groups::tables(sources, limit),
     }

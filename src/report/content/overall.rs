@@ -8,17 +8,18 @@ use super::names;
 use super::number;
 use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
-use crate::table::{Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting};
+use crate::table::{
+    FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
+};
 
 /// Every method at `limit`, at its headline challenge ages, both errors in each line.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
-    let caption = sources.first().map_or_else(String::new, |source| {
-        format!("Limit {limit}: {}", counted(&People::near(source, limit), source.policy))
-    });
+    let Some(people) = People::headline(sources, limit) else { return Grid::default() };
+    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
+    let caption = format!("Limit {limit}: {}", counted(&people, policy));
     let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
-        let people = People::near(source, limit);
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
             grid.lines.push(vec![

@@ -8,18 +8,22 @@ use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{Group, Row, RowStatus};
 
 /// One sentence for each headline challenge age, with both errors in it.
-pub(crate) fn sentences(source: &Source<'_>, limit: AgeLimit) -> Vec<String> {
-    let near = People::near(source, limit);
+pub(crate) fn sentences(sources: &[Source<'_>], limit: AgeLimit) -> Vec<String> {
+    let Some(people) = People::headline(sources, limit) else { return Vec::new() };
+    sources.iter().flat_map(|source| of_method(source, limit, &people)).collect()
+}
+
+fn of_method(source: &Source<'_>, limit: AgeLimit, headline: &People) -> Vec<String> {
     source
         .headline(limit)
         .into_iter()
         .map(|challenge| {
-            let [under, over] = near.rows(source, limit, challenge, &Group::whole());
+            let [under, over] = headline.rows(source, limit, challenge, &Group::whole());
             format!(
                 "{}: {}; {}.",
                 opening(source, limit, challenge),
-                half(under, &near.under.1, &format!("were let through as {limit}")),
-                half(over, &near.over.1, "were turned away")
+                half(under, &headline.under.words, &format!("were let through as {limit}")),
+                half(over, &headline.over.words, "were turned away")
             )
         })
         .collect()
