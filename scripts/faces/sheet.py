@@ -1,4 +1,4 @@
-"""Makes fixtures/faces/sheet.jpg, a look at the dataset: bona fide pictures in daylight, older from left to right.
+"""Makes docs/drawn-faces.jpg, a look at the dataset: bona fide pictures in daylight, older from left to right.
 
 python scripts/faces/sheet.py
 """
@@ -41,7 +41,7 @@ def main() -> None:
             best = min(fit, key=lambda row: abs(int(row["age"]) - age))
             used.add(best["subject_id"])
             sheet.paste(tile(best), (c * (TILE + GAP), r * (TILE + GAP)))
-    sheet.save(HOME / "sheet.jpg", quality=82, optimize=True)
+    sheet.save(HOME.parents[1] / "docs" / "drawn-faces.jpg", quality=82, optimize=True)
 
 
 if __name__ == "__main__":

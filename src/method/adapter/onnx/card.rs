@@ -76,10 +76,23 @@ fn read_recipe(keys: &mut Keys<'_>) -> Option<Recipe> {
     let divide = keys.take("divide", "a number").unwrap_or(1.0);
     let mean = keys.take("mean", "a list of numbers").unwrap_or_default();
     let std = keys.take("std", "a list of numbers").unwrap_or_default();
-    let ([width, height], layout, channels, filter) = (size?, layout?, channels?, filter?);
-    let size = (width, height);
-    let fields = RecipeFields { size, layout, channels, filter, fit, margin, border, divide, mean, std };
-    Recipe::new(fields).map_err(|error| keys.wrong(error.key(), None, error.to_string(), None)).ok()
+    // What is missing was noted above; the rest is checked all the same, so that one pass finds everything.
+    let [width, height] = size.unwrap_or([1, 1]);
+    let fields = RecipeFields {
+        size: (width, height),
+        layout: layout.unwrap_or(Layout::Nchw),
+        channels: channels.unwrap_or(Channels::Rgb),
+        filter: filter.unwrap_or(Filter::BilinearAntialias),
+        fit,
+        margin,
+        border,
+        divide,
+        mean: if channels.is_some() { mean } else { Vec::new() },
+        std: if channels.is_some() { std } else { Vec::new() },
+    };
+    let recipe = Recipe::new(fields).map_err(|error| keys.wrong(error.key(), None, error.to_string(), None)).ok();
+    let complete = size.is_some() && layout.is_some() && channels.is_some() && filter.is_some();
+    recipe.filter(|_| complete)
 }
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
