@@ -12,9 +12,9 @@ use super::{Scratch, Source};
 /// One half in fixed point, added before the fraction is cut off.
 const HALF: i32 = 1 << (BITS - 1);
 /// Rows that share one reading of the weights in the horizontal pass.
-const ROWS: usize = 4;
+const ROWS: usize = 2;
 /// Bytes of a row that the vertical pass keeps in registers.
-const COLUMNS: usize = 64;
+const COLUMNS: usize = 32;
 
 /// Whether Pillow 13 runs the vertical pass first.
 fn vertical_first(from: (usize, usize), to: (usize, usize)) -> bool {
@@ -77,33 +77,43 @@ fn horizontal_kernel<const C: usize>(source: Source<'_>, weights: &Weights, targ
 
 #[multiversion(targets = "simd")]
 fn colour_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
-    rows::<3, { 3 * LANES }>(source, weights, &weights.triple, target);
+    rows::<3>(source, weights, &weights.triple, target);
 }
 
 #[multiversion(targets = "simd")]
 fn gray_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
-    rows::<1, LANES>(source, weights, &weights.plain, target);
+    rows::<1>(source, weights, &weights.plain, target);
 }
 
 #[inline(always)]
-fn rows<const C: usize, const L: usize>(source: Source<'_>, weights: &Weights, spread: &[i32], target: &mut [u8]) {
+fn rows<const C: usize>(source: Source<'_>, weights: &Weights, spread: &[i32], target: &mut [u8]) {
     let line = weights.starts.len() * C;
     let mut y = 0;
     let mut blocks = target.chunks_exact_mut(line * ROWS);
     for block in &mut blocks {
         let sources: [&[u8]; ROWS] = std::array::from_fn(|row| source.row(y + row, C));
-        convolve::<C, L, ROWS>(sources, weights, spread, block);
+        convolve::<C, ROWS>(sources, weights, spread, block);
         y += ROWS;
     }
     for single in blocks.into_remainder().chunks_exact_mut(line) {
-        convolve::<C, L, 1>([source.row(y, C)], weights, spread, single);
+        convolve::<C, 1>([source.row(y, C)], weights, spread, single);
         y += 1;
     }
 }
 
-/// `R` rows at once: for each target pixel, `L` = 8 taps x `C` channels side by side, summed per channel at the end.
+/// One vector of sums.
+type Lanes = [i32; LANES];
+
 #[inline(always)]
-fn convolve<const C: usize, const L: usize, const R: usize>(
+fn add_products(sums: &mut Lanes, pixels: &[u8; LANES], weights: &Lanes) {
+    for lane in 0..LANES {
+        sums[lane] += i32::from(pixels[lane]) * weights[lane];
+    }
+}
+
+/// `R` rows at once: for each target pixel, 8 taps x `C` channels side by side, summed per channel at the end.
+#[inline(always)]
+fn convolve<const C: usize, const R: usize>(
     sources: [&[u8]; R],
     weights: &Weights,
     spread: &[i32],
@@ -112,31 +122,41 @@ fn convolve<const C: usize, const L: usize, const R: usize>(
     let window = weights.taps * C;
     let line = weights.starts.len() * C;
     for (x, (start, weights)) in weights.starts.iter().zip(spread.chunks_exact(window)).enumerate() {
-        let (weights, _) = weights.as_chunks::<L>();
-        let pixels: [&[[u8; L]]; R] = sources.map(|row| row[start * C..][..window].as_chunks::<L>().0);
-        let mut sums = [[0_i32; L]; R];
-        for (step, weights) in weights.iter().enumerate() {
+        let mut sums = [[[0_i32; LANES]; C]; R];
+        let (weights, _) = weights.as_chunks::<LANES>();
+        for (step, weights) in weights.chunks_exact(C).enumerate() {
+            let begin = start * C + step * LANES * C;
             for row in 0..R {
-                let pixels = &pixels[row][step];
-                for lane in 0..L {
-                    sums[row][lane] += i32::from(pixels[lane]) * weights[lane];
+                let (pixels, _) = sources[row][begin..][..LANES * C].as_chunks::<LANES>();
+                for part in 0..C {
+                    add_products(&mut sums[row][part], &pixels[part], &weights[part]);
                 }
             }
         }
+        // Without the barrier LLVM sees through to the sums per channel and shuffles every vector of the loop for them.
+        let sums = std::hint::black_box(sums);
         for row in 0..R {
-            let sums = &mut sums[row];
-            let mut half = L / 2;
-            while half >= C {
-                for lane in 0..half {
-                    sums[lane] += sums[lane + half];
-                }
-                half /= 2;
-            }
+            let channels = fold::<C>(sums[row].as_flattened());
             for channel in 0..C {
-                target[row * line + x * C + channel] = clip(sums[channel] + HALF);
+                target[row * line + x * C + channel] = clip(channels[channel] + HALF);
             }
         }
     }
+}
+
+/// Adds up 8 interleaved taps of `C` channels by halves: 8 + 8 + 8 lanes for colour, so 12, 6 and 3 sums.
+#[inline(always)]
+fn fold<const C: usize>(sums: &[i32]) -> [i32; C] {
+    let mut four = [[0; C]; 4];
+    let (taps, _) = sums.as_chunks::<C>();
+    for (lane, sum) in four.as_flattened_mut().iter_mut().enumerate() {
+        *sum = taps.as_flattened()[lane] + taps.as_flattened()[lane + 4 * C];
+    }
+    let mut two = [[0; C]; 2];
+    for (lane, sum) in two.as_flattened_mut().iter_mut().enumerate() {
+        *sum = four.as_flattened()[lane] + four.as_flattened()[lane + 2 * C];
+    }
+    std::array::from_fn(|channel| two[0][channel] + two[1][channel])
 }
 
 /// The vertical pass: rows are contiguous, so colours do not matter.
