@@ -12,6 +12,7 @@ mod errors;
 mod finished;
 mod grid;
 mod hot;
+mod profile;
 mod shape;
 mod truth;
 mod walk;

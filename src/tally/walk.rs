@@ -9,6 +9,7 @@ use super::class::{AgeClass, Slot};
 use super::errors::{Error, ErrorTally};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
 use super::hot::{HotCell, Run};
+use super::profile::{Profile, join};
 use super::shape::{NO_CLASS, Reply, Shape};
 use super::{Answers, TallyError, Truth};
 use crate::age::NANOS_PER_YEAR;
@@ -90,8 +91,8 @@ struct Hot<'a> {
     sorted: Vec<u32>,
     live: Vec<u32>,
     subset: Vec<u32>,
-    scratch: Scratch,
-    part: Scratch,
+    whole: Profile,
+    part: Profile,
 }
 
 #[derive(Default)]
@@ -109,47 +110,6 @@ struct HotGroup {
     by_answer: BTreeMap<u32, ErrorTally>,
 }
 
-/// Differences by part and column, and the runs made of them.
-#[derive(Default)]
-struct Scratch {
-    differences: Vec<[i32; 5]>,
-    touched: Vec<bool>,
-    runs: Vec<Run>,
-}
-
-impl Scratch {
-    /// The runs of several attempts together.
-    fn profile(&mut self, shape: &Shape<'_>, samples: &[u32]) {
-        let columns = shape.grid.columns();
-        self.differences.clear();
-        self.differences.resize(columns + 1, [0; 5]);
-        self.touched.clear();
-        self.touched.resize(columns + 1, false);
-        for sample in samples {
-            let index = *sample as usize;
-            shape.segments(shape.reply(index), index, |part, start, end| {
-                self.differences[start][part] += 1;
-                self.differences[end][part] -= 1;
-                self.touched[start] = true;
-                self.touched[end] = true;
-            });
-        }
-        self.touched[columns] = true;
-        self.runs.clear();
-        let (mut parts, mut start) = ([0_i32; 5], 0);
-        for column in 0..=columns {
-            if self.touched[column] {
-                if column > start {
-                    let combo = Combo(parts.map(|part| u32::try_from(part).unwrap_or_default()));
-                    self.runs.push(Run { combo, start, end: column });
-                }
-                start = column;
-                parts.iter_mut().zip(self.differences[column]).for_each(|(part, difference)| *part += difference);
-            }
-        }
-    }
-}
-
 impl<'a> Hot<'a> {
     fn new(shape: &'a Shape<'a>) -> Self {
         let kinds = AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() };
@@ -161,8 +121,8 @@ impl<'a> Hot<'a> {
             sorted: Vec::new(),
             live: Vec::new(),
             subset: Vec::new(),
-            scratch: Scratch::default(),
-            part: Scratch::default(),
+            whole: Profile::default(),
+            part: Profile::default(),
         }
     }
 
@@ -290,8 +250,8 @@ impl<'a> Hot<'a> {
             {
                 own.pure[first].add_code(code, shape.codes());
             } else {
-                self.scratch.profile(shape, live);
-                own.pure[first].add_runs(live.len(), &self.scratch.runs, columns);
+                self.whole.take(shape, live);
+                own.pure[first].add_runs(live.len(), &self.whole.runs, columns);
             }
             return;
         }
@@ -300,20 +260,20 @@ impl<'a> Hot<'a> {
         sized(&mut own.slots, shape.slots.len());
         let mut profiles: Vec<(usize, Vec<Run>)> = Vec::new();
         for part in live.chunk_by(|one, other| class(one) == class(other)) {
-            self.scratch.profile(shape, part);
+            self.whole.take(shape, part);
             let class = class(&part[0]);
-            own.mixed[class].add_runs(part.len(), &self.scratch.runs, columns);
-            profiles.push((class, self.scratch.runs.clone()));
+            own.mixed[class].add_runs(part.len(), &self.whole.runs, columns);
+            profiles.push((class, self.whole.runs.clone()));
         }
         // Slot 0 holds everybody; most others hold the same attempts, or none.
-        self.scratch.profile(shape, live);
+        self.whole.take(shape, live);
         for (slot, members) in shape.slots.iter().enumerate().filter(|(slot, _)| shape.counted(*slot)) {
             self.subset.clear();
             self.subset.extend(live.iter().filter(|sample| members[class(sample)]));
             if self.subset.len() == live.len() {
-                own.slots[slot].add_runs(live.len(), &self.scratch.runs, columns);
+                own.slots[slot].add_runs(live.len(), &self.whole.runs, columns);
             } else if !self.subset.is_empty() {
-                self.part.profile(shape, &self.subset);
+                self.part.take(shape, &self.subset);
                 own.slots[slot].add_runs(self.subset.len(), &self.part.runs, columns);
             }
         }
@@ -417,20 +377,6 @@ impl<'a> Hot<'a> {
         tally.labelled_years = self.labelled_years;
         tally.bands = shape.bands;
         tally
-    }
-}
-
-/// Adds one subject's joint combinations in two classes.
-fn join(joints: &mut Joints, one: &[Run], other: &[Run], columns: usize) {
-    let (mut i, mut j, mut start) = (0, 0, 0);
-    while let (Some(first), Some(second)) = (one.get(i), other.get(j)) {
-        let end = first.end.min(second.end);
-        let differences = joints.differences.entry((first.combo, second.combo)).or_insert_with(|| vec![0; columns + 1]);
-        differences[start] += 1;
-        differences[end] -= 1;
-        i += usize::from(first.end == end);
-        j += usize::from(second.end == end);
-        start = end;
     }
 }
 

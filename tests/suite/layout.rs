@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
     ("method", &["age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo"]),
-    ("metric", &["age", "protocol", "stats", "table", "tally"]),
+    ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
     ("protocol", &["age", "table"]),
