@@ -330,3 +330,18 @@ fn a_check_finds_bands_that_leave_gaps_and_limits_that_cannot_be_decided() {
     let right = lint(CARD, "sample_id,age_low,age_high\na,0,3\nb,3,10\nc,10,20\nd,20,30\n", &[]);
     assert!(!right.contains("bands end"), "{right}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_card_and_no_manifest_make_the_reader_panic(
+        card in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        cells in proptest::collection::vec("[-+0-9.eEinfNaN/,\"\n a-z]{0,12}", 0..60),
+        header in proptest::sample::select(vec!["age", "age_low,age_high", "birth_date,captured_on"]),
+    ) {
+        let text = format!("sample_id,{header},path,weight,x0,y0,x1,y1,sha256,sex\n{}", cells.join(","));
+        let place = folder(CARD, text);
+        let _ = Dataset::open(place.path(), &Pick::all());
+        fs::write(place.path().join("dataset.toml"), card).unwrap();
+        let _ = agebench::dataset::lint::lint(place.path(), &Depth::default());
+    }
+}
