@@ -241,7 +241,12 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            let other = candidate.to_lowercase();
+            // One slip of a finger counts however short the word is, where the share of equal letters is small.
+            let slip = strsim::damerau_levenshtein(&word, &other) == 1 && other.chars().count() > 2;
+            (strsim::jaro_winkler(&word, &other) + if slip { 0.3 } else { 0.0 }, candidate)
+        })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
@@ -301,6 +306,7 @@ mod tests {
     #[test]
     fn close_words_are_suggested_and_far_ones_are_not() {
         assert_eq!(did_you_mean("licence", ["license", "name"]).unwrap(), "did you mean `license`?");
+        assert_eq!(did_you_mean("rbg", ["gray", "bgr", "rgb"]).unwrap(), "did you mean `rgb`?");
         assert_eq!(did_you_mean("zebra", ["license", "name"]), None);
     }
 

@@ -12,6 +12,8 @@ use crate::finding::{Finding, Findings, did_you_mean, quoted};
 #[derive(Debug)]
 pub struct Keys<'t> {
     file: String,
+    /// The path of this table in the file, with a dot at its end; empty for the file's own.
+    path: String,
     text: &'t str,
     table: DeTable<'t>,
     known: BTreeSet<&'static str>,
@@ -33,6 +35,7 @@ impl<'t> Keys<'t> {
         })?;
         Ok(Self {
             file: file.to_owned(),
+            path: String::new(),
             text,
             table: table.into_inner(),
             known: BTreeSet::new(),
@@ -59,7 +62,7 @@ impl<'t> Keys<'t> {
         if !self.has(key) {
             self.known.insert(key);
             let text = format!("the key is missing: expected {expected}");
-            self.findings.push(Finding::error(&self.file, text).column(key));
+            self.findings.push(Finding::error(&self.file, text).column(self.full(key)));
             return None;
         }
         self.take(key, expected)
@@ -79,6 +82,56 @@ impl<'t> Keys<'t> {
         found
     }
 
+    /// As [`Keys::word`], with a finding when the key is absent.
+    pub fn require_word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        if self.has(key) {
+            return self.word(key, words);
+        }
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        self.require::<String>(key, &format!("one of {}", names.join(", ")));
+        None
+    }
+
+    /// The keys of the table `key`, to be read like this one and then given to [`Keys::absorb`]; `None` when absent,
+    /// or with a finding when it is not a table.
+    pub fn table(&mut self, key: &'static str) -> Option<Self> {
+        self.known.insert(key);
+        let (row, value) = self.remove(key)?;
+        let found = shown(&value);
+        if let DeValue::Table(table) = value.into_inner() {
+            let (file, path) = (self.file.clone(), format!("{}{key}.", self.path));
+            return Some(Self {
+                file,
+                path,
+                text: self.text,
+                table,
+                known: BTreeSet::new(),
+                findings: Findings::new(),
+            });
+        }
+        self.wrong(key, row, format!("{found} is not a table"), Some(format!("write `[{}{key}]`", self.path)));
+        None
+    }
+
+    /// As [`Keys::table`], with a finding that says which keys it needs when the table is absent.
+    pub fn require_table(&mut self, key: &'static str, needs: &str) -> Option<Self> {
+        if !self.has(key) {
+            self.known.insert(key);
+            self.wrong(key, None, format!("the table is missing: expected `[{}{key}]` with {needs}", self.path), None);
+        }
+        self.table(key)
+    }
+
+    /// Takes over the findings of a table of this one, those about its unknown keys included.
+    pub fn absorb(&mut self, table: Self) {
+        self.findings.append(table.finish());
+    }
+
+    /// Adds a finding about the file.
+    pub fn note(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
     /// Whether `key` is there and not yet taken.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
@@ -94,9 +147,14 @@ impl<'t> Keys<'t> {
             .map(|spanned| row_of(self.text, spanned.span().start))
     }
 
+    /// The path of `key` in the file.
+    fn full(&self, key: &str) -> String {
+        format!("{}{key}", self.path)
+    }
+
     /// Adds an error about `key`.
     pub fn wrong(&mut self, key: &str, row: Option<u64>, text: impl Into<String>, help: Option<String>) {
-        let finding = Finding::error(&self.file, text).column(key).maybe_help(help);
+        let finding = Finding::error(&self.file, text).column(self.full(key)).maybe_help(help);
         self.findings.push(match row {
             Some(row) => finding.row(row),
             None => finding,

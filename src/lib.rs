@@ -9,7 +9,9 @@
 //! Nothing here prints, exits, or reads the clock or the environment, but for [`cli`].
 
 pub mod age;
+pub mod bundled;
 pub mod cli;
+pub mod clock;
 pub mod dataset;
 pub mod digest;
 pub mod engine;
@@ -28,3 +30,6 @@ pub mod sheet;
 pub mod stats;
 pub mod table;
 pub mod tally;
+
+/// The version of agebench, as rows and run.json have it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -189,53 +189,46 @@ fn headline(
     [total, pooled]: [&Cell; 2],
     [of_total, of_window]: [&Vec<String>; 2],
 ) {
+    let (limit, side) = (view.limit, view.side);
+    let because = |reasons: &Vec<String>| View { straddling: reasons.clone(), ..*view };
+    let (of_total, of_window) = (because(of_total), because(of_window));
     let policy = [frame.protocol.failure_policy];
-    let spread = |frame: &Frame<'_>, variant: Variant, tie: Tie| Spread {
-        challenges: frame.challenges(view.limit, true),
+    let challenges = frame.challenges(limit, true);
+    let tie = frame.protocol.tie;
+    let spread = |variant: Variant, tie: Tie| Spread {
+        challenges: challenges.clone(),
         policies: &policy,
         weightings: Weighting::ALL,
         tie,
         variant,
     };
-    let view = |reasons: &[String]| View { straddling: reasons.to_vec(), ..*view };
-    let tie = frame.protocol.tie;
-    let window = view(&[]).side.window(frame.protocol, view(&[]).limit);
-    let in_window = window.map(|(first, last)| Population::Window(first, last));
-    if let Some(window) = &in_window {
-        let spread = spread(frame, Variant::of("window", "pooled"), tie);
-        cell(frame, &view(of_window), window, pooled, &spread);
+    let window = side.window(frame.protocol, limit).map(|(first, last)| Population::Window(first, last));
+    if let Some(window) = &window {
+        cell(frame, &of_window, window, pooled, &spread(Variant::of("window", "pooled"), tie));
     }
     let (other, word) = match tie {
         Tie::AtOrAbove => (Tie::Above, "above"),
         Tie::Above => (Tie::AtOrAbove, "at_or_above"),
     };
-    let mut tied = spread(frame, Variant::of("tie", word), other);
+    let mut tied = spread(Variant::of("tie", word), other);
     tied.challenges.retain(|challenge| {
-        let column = frame.tally.grid.column(view(&[]).limit, *challenge);
+        let column = frame.tally.grid.column(limit, *challenge);
         column.is_some_and(|column| total.total(column, |combo| combo.get(Combo::TIE)) > 0)
     });
-    cell(frame, &view(of_total), population, total, &tied);
-    window::rows(frame, &view(of_window), pooled, &tied);
-    let straddling = view(&[]).group.slot(Some(view(&[]).limit), Slot::Straddling, frame.protocol);
-    if straddling.is_empty() {
+    cell(frame, &of_total, population, total, &tied);
+    window::rows(frame, &of_window, pooled, &tied);
+    if view.group.slot(Some(limit), Slot::Straddling, frame.protocol).is_empty() {
         return;
     }
-    let (all_slot, window_slot) = view(&[]).side.with_straddling();
-    let base = view(&[]);
-    let with = [all_slot, window_slot].map(|slot| base.group.slot(Some(base.limit), slot, frame.protocol));
+    let (all_slot, window_slot) = side.with_straddling();
+    let with = [all_slot, window_slot].map(|slot| view.group.slot(Some(limit), slot, frame.protocol));
     // Under-age rates change when all straddling attempts are taken as under, adult rates when all are over.
-    let (inside, outside) = if base.side == Side::UnderAgePass { ("under", "over") } else { ("over", "under") };
+    let (inside, outside) = if side == Side::UnderAgePass { ("under", "over") } else { ("over", "under") };
     for (word, cells) in [(inside, [&with[0], &with[1]]), (outside, [total, pooled])] {
-        let spread = |frame: &Frame<'_>, key: &str| {
-            let variant = Variant::of("straddling", word);
-            let variant = if key.is_empty() { variant } else { variant.with("window", key) };
-            spread(frame, variant, tie)
-        };
-        let plain = spread(frame, "");
-        cell(frame, &view(of_total), population, cells[0], &plain);
-        if let Some(window) = &in_window {
-            let pooled = spread(frame, "pooled");
-            cell(frame, &view(of_window), window, cells[1], &pooled);
+        let variant = Variant::of("straddling", word);
+        cell(frame, &of_total, population, cells[0], &spread(variant.clone(), tie));
+        if let Some(window) = &window {
+            cell(frame, &of_window, window, cells[1], &spread(variant.with("window", "pooled"), tie));
         }
     }
 }

@@ -81,8 +81,10 @@ pub enum Groups {
     Columns(Vec<String>),
 }
 
-/// When a value can carry a claim (METRICS M15): at least so many subjects, so large an n*, and an interval that is
-/// at most `width` wide, or at most `small_width`, or at most `width_share` of the value.
+/// When a value can carry a claim (METRICS M15): at least so many subjects and so large an n*, and a display interval
+/// that is at most `width` wide, and at most `small_width` wide or at most `width_share` of the value.
+///
+/// Source: NCHS Series 2, No. 175 (2017), the presentation standards for proportions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvidenceRule {
     /// Least number of subjects.
@@ -91,9 +93,9 @@ pub struct EvidenceRule {
     pub n_star: f64,
     /// Greatest width of the display interval.
     pub width: f64,
-    /// A width that is always narrow enough.
+    /// A width that is narrow enough for any value.
     pub small_width: f64,
-    /// A width as a share of the value that is narrow enough.
+    /// Up to `width`, a width as a share of the value that is narrow enough.
     pub width_share: f64,
 }
 

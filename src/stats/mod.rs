@@ -3,8 +3,6 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals ([`proportion`]).
 
-#![expect(clippy::indexing_slicing, reason = "kernels over slices whose lengths stand in the same function")]
-
 mod clusters;
 mod mean;
 mod proportion;
@@ -17,7 +15,7 @@ pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use special::{beta_quantile, normal_quantile, t_quantile};
-pub use standardised::{Cell, Joint, standardised};
+pub use standardised::{Cell, Joint, Pair, standardised};
 
 #[cfg(test)]
 pub(crate) mod golden;

@@ -1,26 +1,47 @@
-//! Quantiles of the normal, Student's and the Beta distribution, by bisection on the distribution function: statrs'
+//! Quantiles of the normal, Student's and the Beta distribution, by bracketing on the distribution function: statrs'
 //! own inverse of the Beta distribution is off by 1.3e-4 at n = 1e6 (DESIGN 8).
 
 use statrs::function::beta::beta_reg;
 use statrs::function::erf::erfc;
 
-/// The root of the increasing `f` between `low` and `high`, to the last bits of a double.
-fn bisect(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
-    for _ in 0..1100 {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if f(middle) < 0.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-        if high - low <= 2.0e-16 * high.abs() {
-            break;
-        }
+/// The root of the increasing `f` between `low` and `high`, to the last bits of a double: inverse quadratic steps where
+/// they are safe, bisection where not.
+///
+/// Source: Chandrupatla (1997), Advances in Engineering Software 28: it needs about a fifth of bisection's steps.
+fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    // `a` is the newest point, `b` the other end of the bracket, `c` the end that was given up last.
+    let (mut a, mut b) = (low, high);
+    let (mut fa, mut fb) = (f(a), f(b));
+    if fa >= 0.0 {
+        return a;
     }
-    f64::midpoint(low, high)
+    if fb <= 0.0 {
+        return b;
+    }
+    let mut step = 0.5;
+    for _ in 0..1100 {
+        let x = a + step * (b - a);
+        let fx = f(x);
+        let (c, fc) = if (fx < 0.0) == (fa < 0.0) { (a, fa) } else { (b, fb) };
+        if c == b {
+            (b, fb) = (a, fa);
+        }
+        (a, fa) = (x, fx);
+        let (best, residual) = if fa.abs() < fb.abs() { (a, fa) } else { (b, fb) };
+        let width = (b - a).abs();
+        let tolerance = 2.0e-16 * best.abs() / width;
+        if residual == 0.0 || tolerance >= 0.5 || width == 0.0 {
+            return best;
+        }
+        let (xi, phi) = ((a - b) / (c - b), (fa - fb) / (fc - fb));
+        step = if phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi {
+            fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+        } else {
+            0.5
+        };
+        step = if step.is_finite() { step.clamp(tolerance, 1.0 - tolerance) } else { 0.5 };
+    }
+    f64::midpoint(a, b)
 }
 
 /// The value below which a Beta(`a`, `b`) variable lies with the given probability. `a`, `b` > 0; 0 and 1 map to
@@ -33,7 +54,7 @@ pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     if probability == 0.0 || probability == 1.0 {
         return probability;
     }
-    bisect(0.0, 1.0, |x| beta_reg(a, b, x) - probability)
+    root(0.0, 1.0, |x| beta_reg(a, b, x) - probability)
 }
 
 /// The value below which a standard normal variable lies with the given probability, 0 < probability < 1; NaN else.
@@ -47,7 +68,7 @@ pub fn normal_quantile(probability: f64) -> f64 {
     }
     // The upper tail is where erfc keeps its relative precision.
     let tail = probability.min(1.0 - probability);
-    let z = bisect(0.0, 40.0, |z| tail - 0.5 * erfc(z / std::f64::consts::SQRT_2));
+    let z = root(0.0, 40.0, |z| tail - 0.5 * erfc(z / std::f64::consts::SQRT_2));
     if probability < 0.5 { -z } else { z }
 }
 

@@ -11,6 +11,9 @@ pub struct Cell {
     pub clusters: Clusters,
 }
 
+/// (events, attempts) of a subject in one cell.
+pub type Pair = (u64, u64);
+
 /// Subjects who are in the cells `first` and `second`, with both pairs: how many have `(events, attempts)` in the one
 /// and in the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub struct Joint {
     /// Index of the other cell.
     pub second: usize,
     /// (events, attempts) in the one, in the other, and subjects.
-    pub pairs: Vec<((u64, u64), (u64, u64), u64)>,
+    pub pairs: Vec<(Pair, Pair, u64)>,
 }
 
 /// The mean of the cells' shares with its variance over subjects and its effective sample size. `pooled` are the same
@@ -38,7 +41,7 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
         // What multiplies the residual: weight over the root of the cell's own denominator.
         factor: f64,
     }
-    let residual = |cell: &Prepared, (events, attempts): (u64, u64)| {
+    let residual = |cell: &Prepared, (events, attempts): Pair| {
         let (k, m) = (events as f64, attempts as f64);
         cell.factor
             * match weigh {
@@ -118,9 +121,9 @@ mod tests {
         let p1 = first.iter().map(|pair| share(*pair)).sum::<f64>() / 5.0;
         let p2 = present.iter().map(|pair| share(*pair)).sum::<f64>() / 4.0;
         let mut v = 0.0;
-        for i in 0..6 {
+        for (i, other) in second.iter().enumerate() {
             let a = first.get(i).map_or(0.0, |pair| 0.25 * (share(*pair) - p1) / 20.0_f64.sqrt());
-            let b = second[i].map_or(0.0, |pair| 0.75 * (share(pair) - p2) / 12.0_f64.sqrt());
+            let b = other.map_or(0.0, |pair| 0.75 * (share(pair) - p2) / 12.0_f64.sqrt());
             v += (a + b) * (a + b);
         }
         agree(found.p, 0.25 * p1 + 0.75 * p2, 1.0, "p");

@@ -54,6 +54,14 @@ impl Slot {
         Self::OverWindowOrStraddling,
         Self::Straddling,
     ];
+
+    /// The slots that hold the straddling attempts too, with the same population without them.
+    pub(super) const WITHOUT_STRADDLING: [(Self, Self); 4] = [
+        (Self::UnderOrStraddling, Self::Under),
+        (Self::OverOrStraddling, Self::Over),
+        (Self::UnderWindowOrStraddling, Self::UnderWindow),
+        (Self::OverWindowOrStraddling, Self::OverWindow),
+    ];
 }
 
 impl AgeClass {

@@ -67,7 +67,7 @@ pub(super) struct HotCell {
     /// Subjects of one attempt whose outcome is one of the numbered step functions.
     codes: Vec<u64>,
     /// For each small number of attempts: differences by rank of the combination and column.
-    small: Vec<Vec<i64>>,
+    small: Vec<Vec<i32>>,
     large: BTreeMap<Combo, Vec<i64>>,
 }
 
@@ -121,7 +121,7 @@ impl HotCell {
             for (combo, row) in combos(attempts).into_iter().zip(table.chunks(width)) {
                 if row.iter().any(|difference| *difference != 0) {
                     let own = differences.entry(combo).or_insert_with(|| vec![0; width]);
-                    own.iter_mut().zip(row).for_each(|(own, other)| *own += other);
+                    own.iter_mut().zip(row).for_each(|(own, other)| *own += i64::from(*other));
                 }
             }
         }

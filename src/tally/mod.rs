@@ -5,8 +5,6 @@
 //! unanswered attempts at each challenge age. Every failure policy, weighting and tie rule derives from these counts
 //! (METRICS M3, M4, M15), and two tallies of disjoint subjects add up to the tally of both, whatever the order.
 
-#![expect(clippy::indexing_slicing, reason = "kernels over dense tables whose sizes stand in the same file")]
-
 mod answers;
 mod cell;
 mod class;

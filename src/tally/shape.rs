@@ -35,6 +35,8 @@ pub(super) struct Shape<'a> {
     pub class_of: Vec<u16>,
     /// For each slot (everybody, then ten a limit) whether each class belongs to it.
     pub slots: Vec<Vec<bool>>,
+    /// Whether some class is a band.
+    pub bands: bool,
     /// Whether two classes share a window of some limit: `one * classes + other`.
     pub share_window: Vec<bool>,
     /// All groups; the first is the whole data set.
@@ -89,8 +91,18 @@ impl<'a> Shape<'a> {
             }
         }
         let (groups, dimensions) = groups(truth, protocol)?;
+        let bands = classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
         let thresholds = grid.challenges().iter().map(|challenge| challenge.years()).collect();
-        Ok(Self { truth, answers, grid, thresholds, classes, class_of, slots, share_window, groups, dimensions })
+        Ok(Self { truth, answers, grid, thresholds, classes, class_of, slots, bands, share_window, groups, dimensions })
+    }
+
+    /// Whether slot `index` is counted while walking: those with straddling attempts only where there are any.
+    pub fn counted(&self, index: usize) -> bool {
+        let of_limit = |index: usize| Slot::OF_LIMIT[index % Slot::OF_LIMIT.len()];
+        self.bands
+            || index.checked_sub(1).map(of_limit).is_none_or(|slot| {
+                slot != Slot::Straddling && Slot::WITHOUT_STRADDLING.iter().all(|(with, _)| *with != slot)
+            })
     }
 
     /// Number of step functions of a single attempt: for each place among the challenge ages, with and without a tie,
@@ -182,8 +194,8 @@ fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimensi
     let mut groups = vec![Group::whole()];
     let mut dimensions = Vec::new();
     for columns in wanted {
-        let name = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join("*");
-        let too_many = || TallyError::TooManyLevels { column: name.clone() };
+        let by = Group::of(columns.iter().map(|column| (column.name.as_str(), ""))).by().to_owned();
+        let too_many = || TallyError::TooManyLevels { column: by.clone() };
         if columns.iter().any(|column| column.levels.len() > MOST_LEVELS) {
             return Err(too_many());
         }
@@ -214,8 +226,7 @@ fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimensi
             u32::try_from(base + place).unwrap_or_default()
         };
         let codes = (0..truth.len()).into_par_iter().map(of_sample).collect();
-        let by = groups.get(base).map(|group| group.by().to_owned()).unwrap_or_default();
-        dimensions.push(Dimension { by, groups: codes });
+        dimensions.push(Dimension { by: by.clone(), groups: codes });
     }
     Ok((groups, dimensions))
 }

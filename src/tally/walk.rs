@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::cell::{Combo, Joints};
+use super::cell::{Cell, Combo, Joints};
 use super::class::{AgeClass, Slot};
 use super::errors::{Error, ErrorTally};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
@@ -16,7 +16,7 @@ use crate::outcome::Status;
 use crate::protocol::Protocol;
 
 /// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-const LEAST_UNITS: usize = 4096;
+const LEAST_UNITS: usize = 128;
 
 /// Columns of the shares beyond x years.
 const BEYOND: usize = 10;
@@ -45,7 +45,7 @@ impl Tally {
             bands: false,
         };
         let units = starts.len().saturating_sub(1);
-        let size = units.div_ceil(rayon::current_num_threads() * 4).max(LEAST_UNITS);
+        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
         let parts: Vec<(usize, usize)> =
             (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
         let part = |(first, last): (usize, usize)| {
@@ -91,6 +91,7 @@ struct Hot<'a> {
     live: Vec<u32>,
     subset: Vec<u32>,
     scratch: Scratch,
+    part: Scratch,
 }
 
 #[derive(Default)]
@@ -161,6 +162,7 @@ impl<'a> Hot<'a> {
             live: Vec::new(),
             subset: Vec::new(),
             scratch: Scratch::default(),
+            part: Scratch::default(),
         }
     }
 
@@ -303,12 +305,16 @@ impl<'a> Hot<'a> {
             own.mixed[class].add_runs(part.len(), &self.scratch.runs, columns);
             profiles.push((class, self.scratch.runs.clone()));
         }
-        for (slot, members) in shape.slots.iter().enumerate() {
+        // Slot 0 holds everybody; most others hold the same attempts, or none.
+        self.scratch.profile(shape, live);
+        for (slot, members) in shape.slots.iter().enumerate().filter(|(slot, _)| shape.counted(*slot)) {
             self.subset.clear();
             self.subset.extend(live.iter().filter(|sample| members[class(sample)]));
-            if !self.subset.is_empty() {
-                self.scratch.profile(shape, &self.subset);
-                own.slots[slot].add_runs(self.subset.len(), &self.scratch.runs, columns);
+            if self.subset.len() == live.len() {
+                own.slots[slot].add_runs(live.len(), &self.scratch.runs, columns);
+            } else if !self.subset.is_empty() {
+                self.part.profile(shape, &self.subset);
+                own.slots[slot].add_runs(self.subset.len(), &self.part.runs, columns);
             }
         }
         for (index, (one, runs)) in profiles.iter().enumerate() {
@@ -379,17 +385,25 @@ impl<'a> Hot<'a> {
             if hot.flow.listed.samples == 0 {
                 continue;
             }
-            let slots = keys.iter().zip(hot.slots).filter_map(|(key, hot)| {
-                let cell = hot.finish(columns, |_| Vec::new());
-                (!cell.is_empty()).then_some((*key, cell))
-            });
+            let finished = keys.iter().zip(hot.slots).map(|(key, hot)| (*key, hot.finish(columns, |_| Vec::new())));
+            let mut slots: BTreeMap<_, Cell> = finished.filter(|(_, cell)| !cell.is_empty()).collect();
+            if !shape.bands {
+                // Nobody straddles: both populations are the same people, and were counted once.
+                for limit in shape.grid.limits() {
+                    for (with, without) in Slot::WITHOUT_STRADDLING {
+                        if let Some(cell) = slots.get(&(Some(*limit), without)).cloned() {
+                            slots.insert((Some(*limit), with), cell);
+                        }
+                    }
+                }
+            }
             let class = |index: u16| shape.classes[usize::from(index)];
             let beyond = hot.beyond.finish(BEYOND, |_| Vec::new());
             let finished = GroupTally {
                 flow: hot.flow,
                 pure: by_class(hot.pure),
                 mixed: by_class(hot.mixed),
-                slots: slots.collect(),
+                slots,
                 joints: hot.joints.into_iter().map(|((one, other), cell)| ((class(one), class(other)), cell)).collect(),
                 statuses: hot.statuses.finish(1, |_| Vec::new()),
                 errors: ErrorTally { beyond, ..hot.errors },
@@ -401,7 +415,7 @@ impl<'a> Hot<'a> {
         }
         tally.kinds = self.kinds;
         tally.labelled_years = self.labelled_years;
-        tally.bands = shape.classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
+        tally.bands = shape.bands;
         tally
     }
 }

@@ -1,11 +1,12 @@
-//! Tests by behaviour, one file each, in one binary.
+//! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test that fails may panic, and says so"
-)]
-
+mod bad_input;
 mod datasets;
+mod hostile_pictures;
+mod layout;
+mod main_job;
+mod pictures;
 mod recorded;
+mod reports;
+mod support;
+mod weights;

@@ -1,3 +1,4 @@
+mod clustered;
 mod morph;
 mod rules;
 

@@ -1,0 +1,39 @@
+//! Why a network could not be loaded or run: one line each.
+
+/// What an engine can say when it does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The bytes are not an ONNX network.
+    #[error("not an ONNX network: {0}")]
+    NotOnnx(String),
+    /// The network is read but the engine cannot build it.
+    #[error("{engine} cannot load this network: {reason}")]
+    Load {
+        /// Engine and version.
+        engine: String,
+        /// The engine's reason, in one line.
+        reason: String,
+    },
+    /// A network with no input, more than one input, or no output.
+    #[error("the network has {0}: expected one input and at least one output")]
+    Arity(String),
+    /// A wanted output that the network does not have.
+    #[error("the network has no output `{wanted}`: it has {existing}")]
+    NoOutput {
+        /// The name asked for.
+        wanted: String,
+        /// The names that exist, comma-separated.
+        existing: String,
+    },
+    /// A shape that does not fit the network's input.
+    #[error("input shape {found} does not fit: the network takes {expected}")]
+    Shape {
+        /// The shape given.
+        found: String,
+        /// The network's inputs with their shapes.
+        expected: String,
+    },
+    /// The network failed on a sample.
+    #[error("the network failed: {0}")]
+    Run(String),
+}
