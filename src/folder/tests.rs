@@ -215,3 +215,51 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
     folder.write(names::RUN, text.as_bytes(), false).unwrap();
     assert_eq!(RunRecord::read(&folder).unwrap(), record);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_apart_and_resume_is_advised() {
+    let path = std::path::Path::new("/dev/full");
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    let mut writer = OutcomeWriter::new(file, &[], Timings::Left).unwrap();
+    let error = FolderError::write(path, writer.flush().unwrap_err());
+    assert!(error.is_write_failure());
+    assert!(error.help().unwrap().contains("--resume"), "{error}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        let _ = Truth::read("truth.csv", &bytes[..]);
+        let _ = complete_prefix("outcomes.csv", &bytes);
+    }
+
+    #[test]
+    fn no_cells_make_a_reader_panic(
+        cells in proptest::collection::vec("[-+0-9.eEinfNaN,\"\n a-z]{0,12}", 0..60)
+    ) {
+        let header = "sample_id,subject_id,method,status,age,spread,age_low,age_high,score_18,pass_18,retries\n";
+        let text = format!("{header}{}", cells.join(","));
+        if let Ok(mut reader) = OutcomeReader::open("outcomes.csv", text.as_bytes()) {
+            while let Ok(Some(_)) = reader.next_row() {}
+        }
+        let header = "sample_id,subject_id,subject_rank,cluster_rank,weight,age_low,age_high,split,species\n";
+        let _ = Truth::read("truth.csv", format!("{header}{}", cells.join(",")).as_bytes());
+    }
+
+    #[test]
+    fn every_answer_reads_back_as_it_was_written(
+        years in 0.0..=120.0_f64, spread in proptest::option::of(-1e9..1e9_f64), reason in ".{0,40}"
+    ) {
+        let answered = Outcome::answered(Answer::Age { age: age(years), spread });
+        let refused = Outcome::unanswered(Status::Refused, reason.replace(char::is_control, " "));
+        let mut writer = OutcomeWriter::new(Vec::new(), &[], Timings::Left).unwrap();
+        for outcome in [&answered, &refused] {
+            writer.write(&AttemptKey { sample_id: "s", subject_id: "", method: "m" }, outcome, None).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        let mut reader = OutcomeReader::open("outcomes.csv", &bytes[..]).unwrap();
+        proptest::prop_assert_eq!(&reader.next_row().unwrap().unwrap().outcome, &answered);
+        proptest::prop_assert_eq!(&reader.next_row().unwrap().unwrap().outcome, &refused);
+    }
+}

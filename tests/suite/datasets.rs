@@ -1,5 +1,11 @@
 //! Datasets as people write them: what is read, what is refused, and what the user is told.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that fails may panic, and one that is skipped says so"
+)]
+
 use std::fs;
 use std::path::Path;
 
@@ -329,4 +335,19 @@ fn a_check_finds_bands_that_leave_gaps_and_limits_that_cannot_be_decided() {
     assert!(told.contains("limit 18: 2 samples under, 1 over, 1 straddling"), "{told}");
     let right = lint(CARD, "sample_id,age_low,age_high\na,0,3\nb,3,10\nc,10,20\nd,20,30\n", &[]);
     assert!(!right.contains("bands end"), "{right}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_card_and_no_manifest_make_the_reader_panic(
+        card in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        cells in proptest::collection::vec("[-+0-9.eEinfNaN/,\"\n a-z]{0,12}", 0..60),
+        header in proptest::sample::select(vec!["age", "age_low,age_high", "birth_date,captured_on"]),
+    ) {
+        let text = format!("sample_id,{header},path,weight,x0,y0,x1,y1,sha256,sex\n{}", cells.join(","));
+        let place = folder(CARD, text);
+        let _ = Dataset::open(place.path(), &Pick::all());
+        fs::write(place.path().join("dataset.toml"), card).unwrap();
+        let _ = agebench::dataset::lint::lint(place.path(), &Depth::default());
+    }
 }

@@ -9,4 +9,5 @@ mod pictures;
 mod recorded;
 mod reports;
 mod support;
+#[cfg(feature = "tract")]
 mod weights;

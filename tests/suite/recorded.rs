@@ -1,5 +1,11 @@
 //! Answers that were recorded elsewhere: any column names, the whole run folder, and files that are refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that fails may panic, and one that is skipped says so"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -260,6 +266,14 @@ fn answers_are_joined_to_a_dataset_by_id_or_by_pseudonym() {
     let rows = attempts(&made.folder);
     let found: Vec<_> = rows.iter().map(|(sample, _, outcome)| (sample.as_str(), years(outcome).unwrap())).collect();
     assert_eq!(found, [("a", 20.0), ("c", 22.0)], "manifest order; b was not attempted");
+    let again = Recorded::new(
+        "sample_id,subject_id,method,status,age,spread,age_low,age_high,reason\na,,m,answered,,,16,20,\nb,,m,refused,,,,,dark\n",
+        "",
+    );
+    let made = again.with(&again.file(), Some(&dataset), import).unwrap();
+    let rows = attempts(&made.folder);
+    assert!(matches!(rows[0].2.answer, Some(Answer::Range { .. })), "an outcomes.csv can be scored on its manifest");
+    assert_eq!((rows[1].2.status, rows[1].1.as_str()), (Status::Refused, "m"));
     let stranger = Recorded::new("sample_id,age\nz,22\n", "");
     let error = stranger.with(&stranger.file(), Some(&dataset), import).unwrap_err();
     let said = std::error::Error::source(&error).unwrap().to_string();

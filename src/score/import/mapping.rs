@@ -54,7 +54,8 @@ struct Lookup<'l> {
 
 impl Mapping {
     /// Finds every column. What the user did not map is found under its own name, unless that column serves for
-    /// something else already; `OURS=` with nothing after it leaves a column out.
+    /// something else already; `OURS=` with nothing after it leaves a column out. With the truth elsewhere, `age_low`
+    /// and `age_high` are an answered range, as in outcomes.csv.
     ///
     /// # Errors
     /// Every name that is unknown, every column that is missing.
@@ -64,6 +65,7 @@ impl Mapping {
         said: &[(String, String)],
         groups: &[String],
         limits: &[AgeLimit],
+        truth_elsewhere: bool,
     ) -> Result<Self, Findings> {
         let mut lookup = Lookup { file, header, said, findings: Findings::new() };
         lookup.check_names();
@@ -72,7 +74,13 @@ impl Mapping {
             ["sample_id", "subject_id", "cluster_id", "weight", "split", "species"].map(&mut place);
         let [years, low, high, birth, captured] =
             ["true_age", "true_age_low", "true_age_high", "birth_date", "captured_on"].map(&mut place);
-        let answer = ["age", "spread", "answer_low", "answer_high"].map(&mut place);
+        let mut answer = ["age", "spread", "answer_low", "answer_high"].map(&mut place);
+        if let [_, _, low @ None, high @ None] = &mut answer
+            && truth_elsewhere
+        {
+            // An outcomes.csv of ours: its age_low and age_high are answers.
+            [*low, *high] = ["age_low", "age_high"].map(&mut place);
+        }
         let [status, reason, method] = ["status", "reason", "method"].map(&mut place);
         let limits_found = lookup.limits(limits);
         let age = match (years, low.zip(high), birth.zip(captured)) {

@@ -89,7 +89,7 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     let mapping = {
         let sheet = reading.sheet()?;
         let limits: &[AgeLimit] = &recording.protocol.limits;
-        Mapping::find(&file, sheet.header(), recording.columns, recording.groups, limits)
+        Mapping::find(&file, sheet.header(), recording.columns, recording.groups, limits, recording.dataset.is_some())
             .map_err(|findings| reading.unusable(findings))?
     };
     let own;
