@@ -55,6 +55,8 @@ catalogue! {
         "Subjects with no answer in any attempt, of all attempted subjects.";
     UNDECIDED = "undecided_rate", Share, Lower, "not_answered", "M2",
         "Attempts answered without a decision at this challenge age, of all attempts.";
+    NO_DECISION = "no_decision_rate", Share, Lower, "not_answered", "M2",
+        "Attempts not answered, or answered without a decision at this challenge age, of all attempts on that side of the limit.";
     UNDER_AGE_PASS = "under_age_pass_rate", Share, Lower, "threshold", "M3",
         "People below the limit who pass, of those decided (conditional) or attempted (fail_closed, fail_open).";
     ADULT_DENIAL = "adult_denial_rate", Share, Lower, "threshold", "M4",

@@ -3,7 +3,9 @@
 use super::Extent;
 use super::catalogue;
 use super::frame::Frame;
-use crate::table::{Group, Place, Weighting};
+use super::threshold::Side;
+use crate::age::AgeLimit;
+use crate::table::{Group, Place, Population, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
 
 /// Places in the combinations of [`GroupTally::statuses`].
@@ -29,12 +31,39 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
     frame.plain_share(place.clone(), catalogue::NEVER_ANSWERED, &never, Weighting::Subject);
     let all = group.slot(None, Slot::All, frame.protocol);
     for limit in frame.protocol.limits.clone() {
+        if extent == Extent::Whole {
+            no_decision(frame, group, limit);
+        }
         for challenge in frame.challenges(limit, true) {
             let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
             let clusters = all.clusters(column, |combo| (combo.get(Combo::UNDECIDED), combo.attempts()));
             for weighting in weightings {
                 let place = Place { limit: Some(limit), challenge, ..place.clone() };
                 frame.plain_share(place, catalogue::UNDECIDED, &clusters, *weighting);
+            }
+        }
+    }
+}
+
+/// Who gets neither pass nor deny, on each side of `limit`: everyone, and the window with its years pooled.
+fn no_decision(frame: &mut Frame<'_>, group: &GroupTally, limit: AgeLimit) {
+    for side in [Side::UnderAgePass, Side::AdultDenial] {
+        let everyone = match side {
+            Side::UnderAgePass => Population::Under,
+            Side::AdultDenial => Population::Over,
+        };
+        let window = side.window(frame.protocol, limit).map(|(first, last)| Population::Window(first, last));
+        let populations = [Some((everyone, side.slot())), window.map(|window| (window, side.window_slot()))];
+        for (population, slot) in populations.into_iter().flatten() {
+            let cell = group.slot(Some(limit), slot, frame.protocol);
+            for challenge in frame.challenges(limit, false) {
+                let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
+                let clusters = cell.clusters(column, |combo| {
+                    (combo.get(Combo::UNDECIDED) + combo.get(Combo::UNANSWERED), combo.attempts())
+                });
+                let population = population.clone();
+                let place = Place { limit: Some(limit), challenge, population, ..Place::of_all() };
+                frame.plain_share(place, catalogue::NO_DECISION, &clusters, Weighting::Subject);
             }
         }
     }

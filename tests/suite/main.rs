@@ -9,5 +9,4 @@ mod pictures;
 mod recorded;
 mod reports;
 mod support;
-#[cfg(feature = "tract")]
 mod weights;

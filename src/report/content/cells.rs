@@ -10,7 +10,8 @@ const LONGEST_REASON: usize = 28;
 /// How a value without sufficient evidence is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weak {
-    /// Only the reason: `n/a (12 < 30 subjects)`. For tables that are read on their own.
+    /// Only the reason: `n/a (12 < 30 subjects)`; the value marked `(wide)` when nothing but its interval is short of a
+    /// claim. For tables that are read on their own.
     Hidden,
     /// The value with the reason. For the numbers behind a picture that greys them.
     Shown,
@@ -26,6 +27,8 @@ pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
     let short = row.status == RowStatus::InsufficientEvidence;
     let text = match (short, weak) {
         (false, _) => text,
+        // Enough people, but the interval is wide: the interval says so better than any word.
+        (true, Weak::Hidden) if only_wide(row) => format!("{text} (wide)"),
         (true, Weak::Hidden) => format!("n/a ({})", first_reason(row)),
         (true, Weak::Shown) => format!("{text} ({})", first_reason(row)),
     };
@@ -95,6 +98,12 @@ fn status_with(row: &Row, reasons: &str) -> String {
 /// The reasons in the evidence cell, spaced for reading: `12 < 30 subjects, n* 9.1 < 30`.
 pub(crate) fn reasons(row: &Row) -> String {
     each_reason(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the only thing short of a claim is the width of the interval.
+pub(crate) fn only_wide(row: &Row) -> bool {
+    let mut reasons = each_reason(row).peekable();
+    reasons.peek().is_some() && reasons.all(|reason| reason.starts_with("interval width"))
 }
 
 /// The first reason alone and short: what a cell has room for.

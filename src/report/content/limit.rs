@@ -127,8 +127,8 @@ pub(crate) fn table(
     challenges: &[Option<ChallengeAge>],
 ) -> Grid {
     let caption = format!("{}, limit {limit}: {}", source.label, counted(people, source.policy));
-    let decided_heads = [format!("decided <{limit}"), format!("decided {limit}+")];
-    let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &decided_heads[0], &decided_heads[1]];
+    let [below, above] = [format!("not answered <{limit}"), format!("not answered {limit}+")];
+    let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &below, &above];
     let mut grid = Grid::new(caption, 1, &heads);
     for &challenge in challenges {
         let [under, over] = people.rows(source, limit, challenge, &Group::whole());
@@ -138,21 +138,25 @@ pub(crate) fn table(
             counts(under),
             share(over, Weak::Hidden),
             counts(over),
-            decided(source, under),
-            decided(source, over),
+            not_answered(source, limit, challenge, &people.under),
+            not_answered(source, limit, challenge, &people.over),
         ]);
     }
     grid
 }
 
-/// `341 of 350`: the denominators of the same rate over decided attempts and over all attempts.
-fn decided(source: &Source<'_>, row: Option<&Row>) -> Cell {
-    let attempts = |row: &Row, policy| {
-        let mut place = row.place();
-        place.failure_policy = Some(policy);
-        source.rows.iter().find(|other| other.metric == row.metric && other.place() == place)?.n_attempts
-    };
-    let both = row
-        .and_then(|row| Some((attempts(row, FailurePolicy::Conditional)?, attempts(row, FailurePolicy::FailClosed)?)));
-    both.map_or_else(|| Cell::absent(""), |(decided, all)| Cell::plain(format!("{} of {}", count(decided), count(all))))
+/// `9 of 350`: attempts that ended in neither pass nor deny, of all attempts of these people.
+fn not_answered(source: &Source<'_>, limit: AgeLimit, challenge: Option<ChallengeAge>, side: &Side) -> Cell {
+    let PopulationSelect::Exactly(population) = &side.population else { return Cell::absent("") };
+    let row = source.rows.iter().find(|row| {
+        row.metric == names::NO_DECISION
+            && row.limit == Some(limit)
+            && row.challenge == challenge
+            && row.population == *population
+            && row.group.is_whole()
+    });
+    match row.and_then(|row| Some((row.n_events?, row.n_attempts?))) {
+        Some((events, attempts)) => Cell::plain(format!("{} of {}", count(events), count(attempts))),
+        None => Cell::absent(""),
+    }
 }

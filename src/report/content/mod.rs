@@ -165,12 +165,13 @@ fn reading(sources: &[Source<'_>]) -> Vec<String> {
             .to_owned(),
         "k of n counts attempts (one sample put to the method once). The rates are shares of people: a person with \
          many samples weighs as much as one with a single sample, and near a limit each year of age as much as \
-         another, so a rate need not equal k / n. Decided: attempts \
-         that got a decision, of all attempts."
+         another, so a rate need not equal k / n. Not answered: attempts \
+         that ended in neither pass nor deny, of all attempts on that side of the limit."
             .to_owned(),
         format!(
             "Brackets hold {}. \"At most\" and \"at least\" are one-sided bounds at the protocol's claim level, shown \
-             where nobody or everybody was counted. \"n/a\" means too little evidence for a claim, with the reason.",
+             where nobody or everybody was counted. \"(wide)\" means that the interval is too wide for a claim, \"n/a\" that \
+             there is too little evidence, with the reason.",
             level.as_deref().unwrap_or("intervals over people")
         ),
     ]

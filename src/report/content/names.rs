@@ -6,6 +6,8 @@ pub(crate) const UNDER_AGE_PASS: &str = "under_age_pass_rate";
 pub(crate) const ADULT_DENIAL: &str = "adult_denial_rate";
 /// The two errors, which are never shown apart.
 pub(crate) const BOTH_ERRORS: [&str; 2] = [UNDER_AGE_PASS, ADULT_DENIAL];
+/// Share of attempts that ended in neither pass nor deny.
+pub(crate) const NO_DECISION: &str = "no_decision_rate";
 /// What may come of an attempt instead of an answer, and what the report calls it.
 pub(crate) const UNANSWERED: [(&str, &str); 4] = [
     ("involuntary_failure_rate", "failed or no subject found"),

@@ -1,6 +1,6 @@
 //! What a method does at a limit, in plain words.
 
-use super::cells::{people, reasons, share_text, status};
+use super::cells::{only_wide, people, reasons, share_text, status};
 use super::find::Source;
 use super::limit::People;
 use super::number::count;
@@ -50,6 +50,9 @@ fn half(row: Option<&Row>, whom: &str, verb: &str) -> String {
     };
     match (row.status, share_text(row)) {
         (RowStatus::Value, Some(share)) => format!("of people {whom}, {share} {verb} ({})", counted()),
+        (RowStatus::InsufficientEvidence, Some(share)) if only_wide(row) => {
+            format!("of people {whom}, {share} {verb}, an interval too wide for a claim ({})", counted())
+        }
         (RowStatus::InsufficientEvidence, _) => {
             format!(
                 "of people {whom} there is too little evidence to say how many {verb} ({}; {})",
