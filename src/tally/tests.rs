@@ -1,4 +1,3 @@
-use std::time::Instant;
 
 use proptest::prelude::*;
 
@@ -135,46 +134,4 @@ fn what_cannot_be_tallied_is_refused_with_the_reason() {
     (0..=MOST_LEVELS).for_each(|_| answers.push(None));
     let error = Tally::of(&many.finish().unwrap(), &answers, &Protocol::default_protocol()).unwrap_err();
     assert_eq!(error, TallyError::TooManyLevels { column: "light".into() });
-}
-
-/// `cargo test --no-default-features --lib --config profile.dev.opt-level=3 -- --ignored --nocapture a_million`
-#[test]
-#[ignore = "a measurement"]
-fn a_million_rows_are_tallied_in_seconds() {
-    let protocol = Protocol::default_protocol();
-    for each in [1_u32, 5] {
-        let mut truth = TruthBuilder::new(&[("sex", true), ("region", true)]);
-        let mut answers = Answers::new(&protocol.limits);
-        let start = Instant::now();
-        let mut state = 1_u64;
-        for index in 0..1_000_000_u32 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let draw = (state >> 33) as u32;
-            let age = 8 + (index / each) % 50 + draw % 3;
-            truth.push(&TruthRow {
-                subject_rank: index / each,
-                subject_known: true,
-                cluster_rank: None,
-                weight: None,
-                age: Some(AgeRange::whole_years(age).unwrap()),
-                attack: false,
-                levels: &[["f", "m"][(index / each) as usize % 2], ["a", "b", "c", "d"][(draw / 3 % 4) as usize]],
-            });
-            let years = f64::from(age) + f64::from(draw / 1000 % 1000) / 100.0 - 5.0;
-            answers.push(Some(&Outcome::of_years(years)));
-        }
-        let truth = truth.finish().unwrap();
-        let pushed = start.elapsed();
-        let tally = Tally::of(&truth, &answers, &protocol).unwrap();
-        let tallied = start.elapsed();
-        let errors = ErrorRows::of(&truth, &answers, false);
-        let sorted = start.elapsed();
-        assert_eq!(tally.whole().unwrap().flow.listed.samples, 1_000_000);
-        println!(
-            "{each} attempts a subject: pushed {pushed:?}, tallied {:?}, errors sorted {:?}",
-            tallied - pushed,
-            sorted - tallied
-        );
-        assert_eq!(errors.len(), 1_000_000);
-    }
 }

@@ -15,6 +15,7 @@ fn bomb() -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     png.extend([0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 8, 2, 0, 0, 0]);
     png.extend(0xe945_6fed_u32.to_be_bytes());
+    png.extend(b"\0\0\0\x08IDAT\x78\x9c\x03\0\0\0\0\x01\x48\x06\x89\xd2");
     png.extend(b"\0\0\0\0IEND\xae\x42\x60\x82");
     png
 }

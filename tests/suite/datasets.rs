@@ -260,33 +260,6 @@ fn a_dataset_that_is_not_there_is_told_apart_from_one_that_is_wrong() {
     assert!(error.help().unwrap().contains("dataset.toml"));
 }
 
-#[test]
-#[ignore = "a minute and 500 MB in a debug build; run with --release --ignored"]
-fn a_million_rows_load_within_ten_seconds_and_half_a_gigabyte() {
-    let mut manifest = String::from("sample_id,subject_id,age,path,sex,region,split,x0,y0,x1,y1\n");
-    for at in 0..1_000_000_u32 {
-        use std::fmt::Write as _;
-        let (subject, age, sex) = (at / 3, at % 80, if at % 2 == 0 { "F" } else { "M" });
-        writeln!(
-            manifest,
-            "sample{at:08},subject{subject:07},{age},faces/{at:08}.jpg,{sex},r{},test,1,2,3.5,4",
-            at % 7
-        )
-        .unwrap();
-    }
-    let place = folder(&format!("{CARD}groups = [\"sex\", \"region\"]\n"), &manifest);
-    drop(manifest);
-    let start = std::time::Instant::now();
-    let dataset = Dataset::open(place.path(), &Pick::all()).unwrap();
-    let loaded = start.elapsed();
-    let truth = Truth::of(&dataset, &Pseudonyms::of(&dataset, false));
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("").to_owned();
-    println!("loaded in {loaded:?}, truth after {:?}, {peak}", start.elapsed());
-    assert_eq!(truth.rows().len(), 1_000_000);
-    assert!(loaded.as_secs() < 10);
-}
-
 fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
     let place = folder(card, manifest);
     for (name, content) in files {

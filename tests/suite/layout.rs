@@ -127,11 +127,8 @@ fn no_file_is_longer_than_a_reader_can_hold() {
 #[test]
 fn the_map_names_every_file_and_no_other() {
     let map = fs::read_to_string(package().join("docs/design.md")).unwrap();
-    let named: BTreeSet<&str> = map
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `src/")?.split_once('`'))
-        .map(|(path, _)| path)
-        .collect();
+    let named: BTreeSet<&str> =
+        map.lines().filter_map(|line| line.strip_prefix("| `src/")?.split_once('`')).map(|(path, _)| path).collect();
     let files: Vec<String> = all(&["src"]).iter().map(|path| relative(path)["src/".len()..].to_owned()).collect();
     let there: BTreeSet<&str> = files.iter().map(String::as_str).filter(|path| !is_test(path)).collect();
     let missing: Vec<_> = there.difference(&named).collect();

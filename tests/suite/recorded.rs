@@ -439,27 +439,3 @@ fn groups_of_a_recorded_file_have_rows_and_an_empty_cell_is_unknown() {
         assert_eq!(found.n_attempts, Some(30));
     }
 }
-
-#[test]
-#[ignore = "for a release build: cargo test --release --no-default-features --test suite million -- --ignored --nocapture"]
-fn a_million_recorded_rows_are_scored_in_seconds() {
-    use std::fmt::Write as _;
-    let mut content = String::from("file,subject_id,true_age,predicted_age,sex,race\n");
-    for at in 0..1_000_000_u64 {
-        let (age, noise) = (16 + at * 7919 % 47, at * 104_729 % 13);
-        let (sex, race) = (["F", "M"][(at % 2) as usize], ["A", "B", "C", "D"][(at / 2 % 4) as usize]);
-        writeln!(content, "{at:08}.jpg,p{:07},{age},{}.{:02},{sex},{race}", at / 3, age + noise - 6, at % 100).unwrap();
-    }
-    let recorded = Recorded::new(&content, MORPH).groups(&["sex"]);
-    drop(content);
-    let start = std::time::Instant::now();
-    let made = recorded.import().unwrap();
-    let imported = start.elapsed();
-    let scored = score(&ScoreRequest { folder: &made.folder, protocol: None, out: None }).unwrap();
-    let took = start.elapsed();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("").to_owned();
-    println!("imported in {imported:?}, scored after {took:?}, {} rows, {peak}", scored.table.rows.len());
-    assert_eq!(scored.attempts, 1_000_000);
-    assert!(took.as_secs() < 60);
-}

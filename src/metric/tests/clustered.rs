@@ -156,16 +156,3 @@ fn passes_denials_undecided_and_unanswered_add_up_to_the_attempts_and_groups_to_
         assert_eq!(difference, without);
     }
 }
-
-/// `cargo test --no-default-features --lib --config profile.dev.opt-level=3 -- --ignored --nocapture the_rows_of`
-#[test]
-#[ignore = "a measurement"]
-fn the_rows_of_a_tally_take_a_fraction_of_a_second() {
-    let protocol = protocol();
-    let (truth, answers) = columns(&attempts(), &protocol);
-    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
-    let errors = ErrorRows::of(&truth, &answers, false);
-    let start = std::time::Instant::now();
-    let rows = rows(&Context::default(), &protocol, FACTS, &tally, Errors::Rows(&errors));
-    println!("{} rows in {:?}", rows.len(), start.elapsed());
-}

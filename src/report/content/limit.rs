@@ -127,7 +127,7 @@ pub(crate) fn table(
     challenges: &[Option<ChallengeAge>],
 ) -> Grid {
     let caption = format!("{}, limit {limit}: {}", source.label, counted(people, source.policy));
-    let [below, above] = [format!("not answered <{limit}"), format!("not answered {limit}+")];
+    let [below, above] = [format!("no answer <{limit}"), format!("no answer {limit}+")];
     let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &below, &above];
     let mut grid = Grid::new(caption, 1, &heads);
     for &challenge in challenges {

@@ -165,7 +165,7 @@ fn reading(sources: &[Source<'_>]) -> Vec<String> {
             .to_owned(),
         "k of n counts attempts (one sample put to the method once). The rates are shares of people: a person with \
          many samples weighs as much as one with a single sample, and near a limit each year of age as much as \
-         another, so a rate need not equal k / n. Not answered: attempts \
+         another, so a rate need not equal k / n. No answer: attempts \
          that ended in neither pass nor deny, of all attempts on that side of the limit."
             .to_owned(),
         format!(

@@ -36,6 +36,7 @@ impl Case {
 }
 
 const UNDER: Measure = Measure { name: "under_age_pass_rate", unit: Unit::Share, better: Better::Lower };
+const NO_DECISION: Measure = Measure { name: "no_decision_rate", unit: Unit::Share, better: Better::Lower };
 const OVER: Measure = Measure { name: "adult_denial_rate", unit: Unit::Share, better: Better::Lower };
 
 /// The table of these methods.
@@ -89,6 +90,7 @@ fn rows(case: &Case) -> Vec<Row> {
 }
 
 fn at(case: &Case, limit: u32, challenge: u32, rows: &mut Vec<Row>) {
+    let mut no_decision = Vec::new();
     let mut push = |measure: Measure, population, group: Group, policy, people: u64, range: (u32, u32)| {
         let place = Place {
             limit: Some(AgeLimit::new(i64::from(limit)).unwrap()),
@@ -128,6 +130,25 @@ fn at(case: &Case, limit: u32, challenge: u32, rows: &mut Vec<Row>) {
         push(UNDER, Population::Under, Group::whole(), policy, case.people, (0, limit - 1));
         push(OVER, Population::Over, Group::whole(), policy, case.people, (limit, 40));
     }
+    for (population, first, last) in [
+        (Population::Window(limit.saturating_sub(5), limit - 1), limit.saturating_sub(5), limit - 1),
+        (Population::Window(limit, limit + 12), limit, limit + 12),
+        (Population::Under, 0, limit - 1),
+        (Population::Over, limit, 40),
+    ] {
+        let years = u64::try_from((first.max(case.from)..=last).count()).unwrap();
+        let place = Place {
+            limit: Some(AgeLimit::new(i64::from(limit)).unwrap()),
+            challenge: Some(ChallengeAge::new(f64::from(challenge)).unwrap()),
+            population,
+            weighting: Some(Weighting::Subject),
+            ..Place::of_all()
+        };
+        if years > 0 {
+            let rate = rate(years * (case.people / 100), years * case.people);
+            no_decision.push(Row::rate(&context(case), place, NO_DECISION, rate));
+        }
+    }
     let policy = FailurePolicy::Conditional;
     for age in case.from..=limit + 12 {
         let measure = if age < limit { UNDER } else { OVER };
@@ -141,6 +162,7 @@ fn at(case: &Case, limit: u32, challenge: u32, rows: &mut Vec<Row>) {
             push(measure, Population::Window(first, last), group, policy, case.people / shares, (first, last));
         }
     }
+    rows.append(&mut no_decision);
 }
 
 fn context(case: &Case) -> Context {
