@@ -1,1 +1,2 @@
+//! The agebench command.
 fn main() {}
