@@ -4,6 +4,8 @@
 //! through it one at a time. Tensors cross this line as `f32`.
 
 mod error;
+#[cfg(feature = "tract")]
+mod planes;
 mod tensor;
 #[cfg(feature = "tract")]
 mod tract;

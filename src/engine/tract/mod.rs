@@ -3,6 +3,8 @@
 //! A network is given its one fixed shape, optimised once, and shared; each worker spawns a state of the plan. What was
 //! tried for speed stands in docs/performance.md.
 
+mod direct;
+
 use std::sync::Arc;
 
 use tract_onnx::pb::{GraphProto, ModelProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
@@ -65,6 +67,11 @@ fn plan(
     };
     model.select_output_outlets(&outlets)?;
     model.set_input_fact(0, InferenceFact::dt_shape(kind, shape))?;
+    // Before tract turns 1 x 1 convolutions into matrix products, and again when it has folded constants.
+    let mut model = model.into_typed()?;
+    direct::replace(&mut model)?;
+    let mut model = model.into_decluttered()?;
+    direct::replace(&mut model)?;
     model.into_optimized()?.into_runnable()
 }
 
@@ -265,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_name_holds_the_version_that_cargo_lock_holds() {
-        let lock = include_str!("../../Cargo.lock");
+        let lock = include_str!("../../../Cargo.lock");
         let version = NAME.strip_prefix("tract ").unwrap();
         assert!(lock.contains(&format!("name = \"tract-onnx\"\nversion = \"{version}\"")), "{NAME}");
     }

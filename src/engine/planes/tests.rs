@@ -1,0 +1,140 @@
+//! Held against the definition, one output at a time in f64.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    input: Sides,
+    output: Sides,
+    kernel: Sides,
+    stride: Sides,
+    dilation: Sides,
+    before: Sides,
+}
+
+impl Shape {
+    fn window(self) -> Window {
+        Window::new(self.input, self.output, self.kernel, self.stride, self.dilation, self.before).unwrap()
+    }
+
+    /// The input pixel under each tap at an output, `None` beyond the edge.
+    fn taps(self, row: usize, column: usize) -> Vec<Option<usize>> {
+        let place = |output: usize, tap: usize, stride: usize, dilation: usize, before: usize, length: usize| {
+            (output * stride + tap * dilation).checked_sub(before).filter(|place| *place < length)
+        };
+        let Self { input, kernel, stride, dilation, before, .. } = self;
+        (0..kernel.rows * kernel.columns)
+            .map(|tap| {
+                let (y, x) = (tap / kernel.columns, tap % kernel.columns);
+                let y = place(row, y, stride.rows, dilation.rows, before.rows, input.rows)?;
+                let x = place(column, x, stride.columns, dilation.columns, before.columns, input.columns)?;
+                Some(y * input.columns + x)
+            })
+            .collect()
+    }
+
+    fn outputs(self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.output.rows).flat_map(move |row| (0..self.output.columns).map(move |column| (row, column)))
+    }
+}
+
+fn sides(rows: usize, columns: usize) -> Sides {
+    Sides { rows, columns }
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let pair = |low: usize, high: usize| (low..=high, low..=high).prop_map(|(rows, columns)| sides(rows, columns));
+    (pair(1, 40), pair(1, 4), pair(1, 3), pair(1, 2), pair(0, 2), pair(0, 2))
+        .prop_filter_map("no output", |(input, kernel, stride, dilation, before, after)| {
+            let length = |input: usize, kernel: usize, stride: usize, dilation: usize, padding: usize| {
+                Some((input + padding).checked_sub((kernel - 1) * dilation + 1)? / stride + 1)
+            };
+            let rows = length(input.rows, kernel.rows, stride.rows, dilation.rows, before.rows + after.rows)?;
+            let columns =
+                length(input.columns, kernel.columns, stride.columns, dilation.columns, before.columns + after.columns)?;
+            Some(Shape { input, output: sides(rows, columns), kernel, stride, dilation, before })
+        })
+}
+
+/// Numbers between -1 and 1 without a pattern.
+fn noise(count: usize, seed: usize) -> Vec<f32> {
+    (0..count).map(|place| (((place + seed * 7919) * 2_654_435_761 >> 7) % 2001) as f32 / 1000.0 - 1.0).collect()
+}
+
+fn close(found: &[f32], wanted: &[f64]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        prop_assert!((f64::from(*found) - wanted).abs() < 1e-4, "{} for {}", found, wanted);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_convolution_is_the_sum_over_its_window(
+        shape in shapes(), groups in 1_usize..4, ins in 1_usize..4, outs in 1_usize..11, seed in 0_usize..1000,
+    ) {
+        let (inputs, outputs) = (groups * ins, groups * outs);
+        let (area, taps) = (shape.input.rows * shape.input.columns, shape.kernel.rows * shape.kernel.columns);
+        let (input, weights) = (noise(inputs * area, seed), noise(outputs * ins * taps, seed + 1));
+        let bias = noise(outputs, seed + 2);
+        let convolution = Convolution::new(shape.window(), groups, inputs, &weights, &bias).unwrap();
+        let mut found = vec![f32::NAN; outputs * shape.output.rows * shape.output.columns];
+        convolution.run(&input, &mut found);
+        let mut wanted = Vec::new();
+        for output in 0..outputs {
+            for (row, column) in shape.outputs() {
+                let mut sum = f64::from(bias[output]);
+                for channel in 0..ins {
+                    let from = (output / outs * ins + channel) * area;
+                    for (tap, place) in shape.taps(row, column).into_iter().enumerate() {
+                        let weight = f64::from(weights[(output * ins + channel) * taps + tap]);
+                        sum += place.map_or(0.0, |place| f64::from(input[from + place]) * weight);
+                    }
+                }
+                wanted.push(sum);
+            }
+        }
+        close(&found, &wanted)?;
+    }
+
+    #[test]
+    fn a_pooling_is_the_largest_or_the_mean_of_its_window(shape in shapes(), seed in 0_usize..1000) {
+        let area = shape.input.rows * shape.input.columns;
+        let input = noise(3 * area, seed);
+        let mut found = vec![f32::NAN; 3 * shape.output.rows * shape.output.columns];
+        for pooling in [Pooling::Max, Pooling::Sum, Pooling::Mean] {
+            pool(&shape.window(), pooling, &input, &mut found);
+            let mut wanted = Vec::new();
+            for channel in input.chunks(area) {
+                for (row, column) in shape.outputs() {
+                    let taps = shape.taps(row, column);
+                    let values: Vec<f64> = taps.iter().flatten().map(|place| f64::from(channel[*place])).collect();
+                    wanted.push(match pooling {
+                        Pooling::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                        Pooling::Sum => values.iter().sum(),
+                        Pooling::Mean => values.iter().sum::<f64>() / taps.len() as f64,
+                    });
+                }
+            }
+            // A window may lie in the padding altogether: minus infinity on both sides.
+            let both = found.iter().zip(&wanted).filter(|(found, wanted)| found.is_finite() || wanted.is_finite());
+            let (found, wanted): (Vec<f32>, Vec<f64>) = both.map(|(found, wanted)| (*found, *wanted)).unzip();
+            close(&found, &wanted)?;
+        }
+    }
+}
+
+#[test]
+fn numbers_that_do_not_fit_together_are_refused() {
+    let one = sides(1, 1);
+    assert_eq!(Window::new(sides(0, 5), one, one, one, one, sides(0, 0)), None);
+    let window = Window::new(sides(4, 4), sides(4, 4), one, one, one, sides(0, 0)).unwrap();
+    assert!(Convolution::new(window.clone(), 1, 2, &[0.0; 6], &[0.0; 3]).is_some());
+    assert!(Convolution::new(window.clone(), 1, 2, &[0.0; 5], &[0.0; 3]).is_none());
+    assert!(Convolution::new(window, 2, 2, &[0.0; 3], &[0.0; 3]).is_none());
+}

@@ -1,0 +1,163 @@
+//! Convolutions and poolings of the kernels in [`super::super::planes`], put into tract's graph in place of its own.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::{DatumType, DatumTypeExt, Tensor, TractResult, TypedFact, TypedModel, TypedNode};
+use tract_onnx::tract_core::internal::{
+    EvalContext, EvalOp, Op, StaticName, TValue, TVec, TypedModelPatch, TypedOp, as_op, bail, op_as_typed_op,
+    op_out_of_plan, tvec,
+};
+use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
+use tract_onnx::tract_core::ops::nn::DataFormat;
+
+use crate::engine::planes::{Convolution, Pooling, Sides, Window, pool};
+
+/// What is computed for each sample.
+#[derive(Debug)]
+enum Work {
+    Convolve(Convolution),
+    Pool(Window, Pooling),
+}
+
+/// One convolution or pooling, its shapes fixed.
+#[derive(Debug, Clone)]
+struct Direct {
+    work: Arc<Work>,
+    /// Samples in a batch.
+    batch: usize,
+    shape: TVec<usize>,
+}
+
+impl PartialEq for Direct {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.work, &other.work) && self.shape == other.shape
+    }
+}
+
+impl Eq for Direct {}
+
+impl Op for Direct {
+    fn name(&self) -> StaticName {
+        match *self.work {
+            Work::Convolve(_) => "DirectConvolution".into(),
+            Work::Pool(..) => "DirectPooling".into(),
+        }
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for Direct {
+    op_out_of_plan!();
+
+    fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [input] = inputs.as_slice() else { bail!("{} takes one input", self.name()) };
+        let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
+        let mut tensor = Tensor::zero::<f32>(&self.shape)?;
+        let mut view = tensor.try_as_plain_ram_mut()?;
+        let output = view.as_slice_mut::<f32>()?;
+        let (from, to) = (input.len() / self.batch, output.len() / self.batch);
+        for (input, output) in input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1))) {
+            match &*self.work {
+                Work::Convolve(convolution) => convolution.run(input, output),
+                Work::Pool(window, pooling) => pool(window, *pooling, input, output),
+            }
+        }
+        Ok(tvec!(tensor.into()))
+    }
+}
+
+impl TypedOp for Direct {
+    fn output_facts(&self, _: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        Ok(tvec!(DatumType::F32.fact(&*self.shape)))
+    }
+
+    as_op!();
+}
+
+/// Replaces every convolution and pooling that the kernels can do: f32, channels first, two sides, weights known.
+pub(super) fn replace(model: &mut TypedModel) -> TractResult<()> {
+    for place in 0..model.nodes().len() {
+        let Some(node) = model.nodes().get(place) else { break };
+        let Some((direct, input)) = direct(model, node)? else { continue };
+        TypedModelPatch::replace_single_op(model, node, &[input], direct)?.apply(model)?;
+    }
+    Ok(())
+}
+
+type Found = Option<(Direct, tract_onnx::prelude::OutletId)>;
+
+fn direct(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
+    let (Some(&input), [output]) = (node.inputs.first(), node.outputs.as_slice()) else { return Ok(None) };
+    let fact = model.outlet_fact(input)?;
+    let (Some(from), Some(to)) = (fact.shape.as_concrete(), output.fact.shape.as_concrete()) else { return Ok(None) };
+    if fact.datum_type != DatumType::F32 || output.fact.datum_type != DatumType::F32 {
+        return Ok(None);
+    }
+    let work = if let Some(conv) = node.op_as::<Conv>() {
+        convolution(model, node, conv, from, to)?
+    } else if let Some(max) = node.op_as::<MaxPool>() {
+        window(&max.pool_spec, from, to).map(|(window, _)| Work::Pool(window, Pooling::Max))
+    } else if let Some(sum) = node.op_as::<SumPool>() {
+        pooling(sum, from, to)
+    } else {
+        None
+    };
+    let batch = if from.len() == 4 { from.first().copied().unwrap_or(1) } else { 1 };
+    Ok(work.filter(|_| batch > 0).map(|work| (Direct { work: Arc::new(work), batch, shape: to.into() }, input)))
+}
+
+fn convolution(
+    model: &TypedModel,
+    node: &TypedNode,
+    conv: &Conv,
+    from: &[usize],
+    to: &[usize],
+) -> TractResult<Option<Work>> {
+    let constant = |place: usize| -> TractResult<Option<Arc<Tensor>>> {
+        let Some(&outlet) = node.inputs.get(place) else { return Ok(None) };
+        Ok(model.outlet_fact(outlet)?.konst.clone())
+    };
+    let (Some(weights), Some(bias)) = (constant(1)?, constant(2)?) else { return Ok(None) };
+    let floats = |tensor: &Tensor| tensor.datum_type() == DatumType::F32 && tensor.is_plain_ram();
+    if conv.q_params.is_some() || conv.kernel_fmt != KernelFormat::OIHW || !floats(&weights) || !floats(&bias) {
+        return Ok(None);
+    }
+    let (weights, bias) = (weights.try_as_plain_ram()?, bias.try_as_plain_ram()?);
+    let (weights, bias) = (weights.as_slice::<f32>()?, bias.as_slice::<f32>()?);
+    // One number stands for every output.
+    let bias = if let [all] = bias { vec![*all; conv.output_channels()] } else { bias.to_vec() };
+    let window = window(&conv.pool_spec, from, to);
+    let work = window
+        .and_then(|(window, _)| Convolution::new(window, conv.group, conv.input_channels(), weights, &bias));
+    Ok(work.map(Work::Convolve))
+}
+
+fn pooling(sum: &SumPool, from: &[usize], to: &[usize]) -> Option<Work> {
+    let (window, inside) = window(&sum.pool_spec, from, to)?;
+    match (sum.normalize, inside) {
+        (false, _) => Some(Work::Pool(window, Pooling::Sum)),
+        (true, true) => Some(Work::Pool(window, Pooling::Mean)),
+        (true, false) => None, // which pixels count at the edge is tract's business
+    }
+}
+
+/// The window of a channels-first, two-sided `spec`, and whether it stays inside the input.
+fn window(spec: &PoolSpec, from: &[usize], to: &[usize]) -> Option<(Window, bool)> {
+    let from = match (spec.data_format, from) {
+        (DataFormat::NCHW, [_, _, rows, columns]) | (DataFormat::CHW, [_, rows, columns]) => [*rows, *columns],
+        _ => return None,
+    };
+    let &[.., rows, columns] = to else { return None };
+    let sides = |pair: &[usize]| match pair {
+        [rows, columns] => Some(Sides { rows: *rows, columns: *columns }),
+        _ => None,
+    };
+    let padding = spec.computed_padding(&from);
+    let before: Vec<usize> = padding.iter().map(|side| side.pad_before).collect();
+    let inside = padding.iter().all(|side| side.pad_before == 0 && side.pad_after == 0);
+    let output = Sides { rows, columns };
+    let (kernel, stride) = (sides(&spec.kernel_shape)?, sides(&spec.strides())?);
+    let window = Window::new(sides(&from)?, output, kernel, stride, sides(&spec.dilations())?, sides(&before)?)?;
+    Some((window, inside))
+}
