@@ -20,7 +20,6 @@ fn bomb() -> Vec<u8> {
     png
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn every_bad_sample_becomes_a_failed_row_with_its_reason_and_the_good_ones_are_answered() {
     let place = tempfile::tempdir().unwrap();
@@ -50,7 +49,6 @@ fn every_bad_sample_becomes_a_failed_row_with_its_reason_and_the_good_ones_are_a
     run(&["run", text(&method), "--dataset", text(&data), "--out", text(&allowed), "--max-failed", "5"]).ended(0);
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn an_answer_of_nan_is_a_failed_row() {
     let place = tempfile::tempdir().unwrap();
@@ -63,7 +61,6 @@ fn an_answer_of_nan_is_a_failed_row() {
     assert!(column(&outcomes, "reason")[0].contains("NaN"));
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_network_of_a_fixed_batch_answers_as_the_one_without() {
     let place = tempfile::tempdir().unwrap();
@@ -88,20 +85,17 @@ fn refused(model: &str, change: impl Fn(String) -> String) -> Ran {
     ran
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_card_that_names_an_output_the_model_lacks_is_told_those_that_exist() {
     refused("mean", |card| card.replace("head =", "name = \"years\"\nhead =")).told(&["`years`", "`age`"]);
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_card_with_another_input_shape_is_told_the_models() {
     refused("mean", |card| card.replace("[8, 8]", "[16, 16]")).told(&["[1, 3, 16, 16]", "[1, 3, 8, 8]"]);
     refused("mean", |card| card.replace("nchw", "nhwc")).told(&["[1, 8, 8, 3]", "[1, 3, 8, 8]"]);
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_head_that_reads_another_length_than_the_output_has_is_refused_with_both_lengths() {
     refused("wide", as_is).told(&["5 numbers", "reads 1"]);
@@ -109,7 +103,6 @@ fn a_head_that_reads_another_length_than_the_output_has_is_refused_with_both_len
         .told(&["1 numbers", "reads 3"]);
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_model_that_is_missing_changed_or_no_onnx_is_refused() {
     refused("mean", |card| card.replace("model.onnx", "other.onnx")).told(&["cannot read `other.onnx`"]);
@@ -139,7 +132,6 @@ fn refused_manifest(manifest: &str) -> Ran {
     ran
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn mistakes_of_a_manifest_name_file_row_and_column() {
     let age = |cell: &str| format!("sample_id,path,age\na,a.jpg,20\nb,a.jpg,{cell}\n");
@@ -162,7 +154,6 @@ fn what_does_not_exist_is_named_and_the_nearest_name_is_offered() {
     run(&["demo", "--jobs", "0"]).ended(2);
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn an_output_folder_that_holds_something_is_refused_and_replace_spares_foreign_files() {
     let place = tempfile::tempdir().unwrap();
@@ -178,7 +169,6 @@ fn an_output_folder_that_holds_something_is_refused_and_replace_spares_foreign_f
     assert_eq!(fs::read_to_string(out.join("thesis.tex")).unwrap(), "precious");
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn a_place_that_cannot_be_written_ends_with_74() {
     let place = tempfile::tempdir().unwrap();
@@ -191,7 +181,7 @@ fn a_place_that_cannot_be_written_ends_with_74() {
 }
 
 /// A real full disk: a tmpfs of 200 kB, in a mount namespace of its own.
-#[cfg(all(target_os = "linux", feature = "tract"))]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_ends_with_74_and_leaves_whole_rows() {
     let place = tempfile::tempdir().unwrap();

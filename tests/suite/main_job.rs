@@ -5,7 +5,6 @@ use std::fs;
 use crate::support::{column, package, run, text};
 
 /// The demo in a folder of its own; the same for every test of this file.
-#[cfg(feature = "tract")]
 fn demo() -> (tempfile::TempDir, std::path::PathBuf, crate::support::Ran) {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("results");
@@ -13,7 +12,6 @@ fn demo() -> (tempfile::TempDir, std::path::PathBuf, crate::support::Ran) {
     (place, out, ran)
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn the_demo_leaves_a_whole_run_folder_and_says_that_the_faces_are_drawn() {
     let (_place, out, ran) = demo();
@@ -35,7 +33,6 @@ fn the_demo_leaves_a_whole_run_folder_and_says_that_the_faces_are_drawn() {
     assert!(column(&outcomes, "status").iter().all(|status| status == "answered"));
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn both_errors_stand_in_the_metrics_with_counts_and_intervals() {
     let (_place, out, _) = demo();
@@ -54,7 +51,6 @@ fn both_errors_stand_in_the_metrics_with_counts_and_intervals() {
 }
 
 /// The rate at T = C = 18 over all people on its side, by subject, conditional.
-#[cfg(feature = "tract")]
 fn rate(metrics: &str, method: &str, metric: &str) -> f64 {
     let population = if metric == "under_age_pass_rate" { "under" } else { "over" };
     let place = format!(",18,18,conditional,{population},,,{metric},subject,,");
@@ -64,7 +60,6 @@ fn rate(metrics: &str, method: &str, metric: &str) -> f64 {
     row.split(',').nth(value).unwrap().parse().unwrap()
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn without_timings_all_but_run_json_is_the_same_for_any_number_of_jobs() {
     let place = tempfile::tempdir().unwrap();
@@ -81,7 +76,6 @@ fn without_timings_all_but_run_json_is_the_same_for_any_number_of_jobs() {
     }
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn ids_are_pseudonyms_unless_they_are_kept_and_no_file_names_a_picture() {
     let (_place, out, _) = demo();
@@ -94,7 +88,6 @@ fn ids_are_pseudonyms_unless_they_are_kept_and_no_file_names_a_picture() {
     assert!(fs::read_to_string(kept.join("outcomes.csv")).unwrap().contains("\ns0001,"));
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn scoring_a_run_folder_anew_gives_the_same_metrics() {
     let (_place, out, _) = demo();
@@ -155,7 +148,6 @@ fn help_fits_and_names_every_exit_code() {
     }
 }
 
-#[cfg(feature = "tract")]
 #[test]
 fn the_bundled_dataset_and_methods_pass_their_own_check() {
     for place in ["fixtures/faces", "models/drawn-even", "models/drawn-cautious"] {
@@ -177,7 +169,7 @@ fn the_example_card_of_the_documentation_can_be_read() {
 }
 
 /// Ctrl-C: the rows on disk are whole, and the exit code says what happened.
-#[cfg(all(unix, feature = "tract"))]
+#[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_whole_rows_and_ends_with_130() {
     let place = tempfile::tempdir().unwrap();
