@@ -1,6 +1,7 @@
 //! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
 
 mod bad_input;
+mod bundled;
 mod datasets;
 mod hostile_pictures;
 mod layout;
