@@ -113,12 +113,7 @@ fn add_products(sums: &mut Lanes, pixels: &[u8; LANES], weights: &Lanes) {
 
 /// `R` rows at once: for each target pixel, 8 taps x `C` channels side by side, summed per channel at the end.
 #[inline(always)]
-fn convolve<const C: usize, const R: usize>(
-    sources: [&[u8]; R],
-    weights: &Weights,
-    spread: &[i32],
-    target: &mut [u8],
-) {
+fn convolve<const C: usize, const R: usize>(sources: [&[u8]; R], weights: &Weights, spread: &[i32], target: &mut [u8]) {
     let window = weights.taps * C;
     let line = weights.starts.len() * C;
     for (x, (start, weights)) in weights.starts.iter().zip(spread.chunks_exact(window)).enumerate() {
