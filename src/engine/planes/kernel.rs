@@ -4,7 +4,7 @@
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
-use super::TOGETHER;
+use super::{TOGETHER, Window};
 
 /// Positions in the widest block: with [`TOGETHER`] outputs 16 of AVX-512's 32 registers.
 pub(super) const WIDEST: usize = 32;
@@ -16,6 +16,40 @@ const NARROW: usize = 8;
 fn add<const L: usize, const FUSED: bool>(sums: &mut [f32; L], pixels: &[f32; L], weight: f32) {
     for lane in 0..L {
         sums[lane] = if FUSED { pixels[lane].mul_add(weight, sums[lane]) } else { sums[lane] + pixels[lane] * weight };
+    }
+}
+
+/// Smallest and largest output: what a rectifier behind the convolution leaves. NaN passes.
+pub(in crate::engine) type Bounds = (f32, f32);
+
+/// Writes sums, held to their bounds.
+#[inline(always)]
+fn write(sums: &[f32], (low, high): Bounds, output: &mut [f32]) {
+    for (place, &sum) in output.iter_mut().zip(sums) {
+        let raised = if sum < low { low } else { sum };
+        *place = if raised > high { high } else { raised };
+    }
+}
+
+/// Copies as many floats as both hold: rows are short, and a call of `memcpy` for each would cost as much as the sums.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32]) {
+    const STEP: usize = 16;
+    let length = from.len().min(to.len());
+    if length < STEP {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        return;
+    }
+    for start in starts::<STEP>(length) {
+        to[start..][..STEP].copy_from_slice(&from[start..][..STEP]);
+    }
+}
+
+/// Copies the outputs out of positions: the first `columns` of every `pitch`.
+#[multiversion(targets = "simd")]
+pub(super) fn gather(positions: &[f32], pitch: usize, columns: usize, output: &mut [f32]) {
+    for (line, positions) in output.chunks_exact_mut(columns).zip(positions.chunks(pitch)) {
+        copy(&positions[..columns], line);
     }
 }
 
@@ -33,15 +67,16 @@ pub(super) fn convolve(
     offsets: &[usize],
     weights: &[[f32; TOGETHER]],
     bias: &[f32; TOGETHER],
+    bounds: Bounds,
     length: usize,
     output: &mut [f32],
 ) {
     if target_cfg_f!(target_feature = "avx512f") {
-        convolve_blocks::<WIDEST, true>(planes, offsets, weights, bias, length, output);
+        convolve_blocks::<WIDEST, true>(planes, offsets, weights, bias, bounds, length, output);
     } else if target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64")) {
-        convolve_blocks::<NARROW, true>(planes, offsets, weights, bias, length, output);
+        convolve_blocks::<NARROW, true>(planes, offsets, weights, bias, bounds, length, output);
     } else {
-        convolve_blocks::<NARROW, false>(planes, offsets, weights, bias, length, output);
+        convolve_blocks::<NARROW, false>(planes, offsets, weights, bias, bounds, length, output);
     }
 }
 
@@ -51,6 +86,7 @@ fn convolve_blocks<const L: usize, const FUSED: bool>(
     offsets: &[usize],
     weights: &[[f32; TOGETHER]],
     bias: &[f32; TOGETHER],
+    bounds: Bounds,
     length: usize,
     output: &mut [f32],
 ) {
@@ -71,18 +107,25 @@ fn convolve_blocks<const L: usize, const FUSED: bool>(
             add::<L, FUSED>(&mut h, pixels, weights[7]);
         }
         for (place, sums) in [a, b, c, d, e, f, g, h].iter().enumerate() {
-            output[place * length + start..][..L].copy_from_slice(sums);
+            write(sums, bounds, &mut output[place * length + start..][..L]);
         }
     }
 }
 
 /// One channel's weighted sum of taps; `line` is at least [`WIDEST`] long.
 #[multiversion(targets = "simd")]
-pub(super) fn weighted(planes: &[f32], taps: &[usize], weights: &[[f32; TOGETHER]], bias: f32, line: &mut [f32]) {
+pub(super) fn weighted(
+    planes: &[f32],
+    taps: &[usize],
+    weights: &[[f32; TOGETHER]],
+    bias: f32,
+    bounds: Bounds,
+    line: &mut [f32],
+) {
     if target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64")) {
-        weighted_blocks::<true>(planes, taps, weights, bias, line);
+        weighted_blocks::<true>(planes, taps, weights, bias, bounds, line);
     } else {
-        weighted_blocks::<false>(planes, taps, weights, bias, line);
+        weighted_blocks::<false>(planes, taps, weights, bias, bounds, line);
     }
 }
 
@@ -92,6 +135,7 @@ fn weighted_blocks<const FUSED: bool>(
     taps: &[usize],
     weights: &[[f32; TOGETHER]],
     bias: f32,
+    bounds: Bounds,
     line: &mut [f32],
 ) {
     for start in starts::<WIDEST>(line.len()) {
@@ -101,7 +145,7 @@ fn weighted_blocks<const FUSED: bool>(
             let Some(pixels) = planes.get(tap..).and_then(|planes| planes.first_chunk()) else { break };
             add::<WIDEST, FUSED>(&mut sums, pixels, weight[0]);
         }
-        line[start..][..WIDEST].copy_from_slice(&sums);
+        write(&sums, bounds, &mut line[start..][..WIDEST]);
     }
 }
 
@@ -117,7 +161,9 @@ pub(super) fn summed(planes: &[f32], taps: &[usize], share: f32, line: &mut [f32
                 sums[lane] += pixels[lane];
             }
         }
-        line[start..][..WIDEST].copy_from_slice(&sums.map(|sum| sum * share));
+        for (place, sum) in line[start..][..WIDEST].iter_mut().zip(&sums) {
+            *place = sum * share;
+        }
     }
 }
 
@@ -134,5 +180,43 @@ pub(super) fn largest(planes: &[f32], taps: &[usize], line: &mut [f32]) {
             }
         }
         line[start..][..WIDEST].copy_from_slice(&largest);
+    }
+}
+
+/// Fills the planes of one channel. What lies beyond the edge is left as it is.
+#[multiversion(targets = "simd")]
+pub(super) fn split(window: &Window, channel: &[f32], planes: &mut [f32]) {
+    let planes = planes.chunks_exact_mut(window.plane.rows * window.plane.columns);
+    for (plane, &(first_row, first_column)) in planes.zip(&window.phases) {
+        for (row, line) in plane.chunks_exact_mut(window.plane.columns).enumerate() {
+            let y = (row * window.stride.rows + first_row).checked_sub(window.before.rows);
+            if let Some(y) = y.filter(|y| *y < window.input.rows) {
+                let row = &channel[y * window.input.columns..][..window.input.columns];
+                split_row(window.stride.columns, window.before.columns, row, first_column, line);
+            }
+        }
+    }
+}
+
+/// Every `stride`-th pixel of `row` from column `first` of the padded row on; what lies outside stays.
+#[inline(always)]
+fn split_row(stride: usize, before: usize, row: &[f32], first: usize, line: &mut [f32]) {
+    // The first place of the line that lies inside the row, and the column it reads.
+    let skip = before.saturating_sub(first).div_ceil(stride).min(line.len());
+    let start = (skip * stride + first).saturating_sub(before);
+    let (line, row) = (&mut line[skip..], row.get(start..).unwrap_or_default());
+    match stride {
+        1 => copy(row, line),
+        2 => {
+            let (pairs, rest) = row.as_chunks::<2>();
+            let length = pairs.len().min(line.len());
+            for (place, pair) in line[..length].iter_mut().zip(&pairs[..length]) {
+                *place = pair[0];
+            }
+            if let ([last], Some(place)) = (rest, line.get_mut(pairs.len())) {
+                *place = *last;
+            }
+        }
+        _ => line.iter_mut().zip(row.iter().step_by(stride)).for_each(|(place, pixel)| *place = *pixel),
     }
 }

@@ -11,6 +11,8 @@
 
 mod kernel;
 
+pub(super) use kernel::Bounds;
+
 /// Fewest positions that are computed at once; shorter planes get this much slack.
 const BLOCK: usize = kernel::WIDEST;
 
@@ -31,6 +33,8 @@ pub(super) struct Window {
     before: Sides,
     /// Rows and columns of one phase plane.
     plane: Sides,
+    /// The phases of the stride that a tap falls into, as first row and column of the padded input.
+    phases: Vec<(usize, usize)>,
     /// Where each tap of the window starts in a channel's planes, row by row.
     taps: Vec<usize>,
     /// Whether a channel is its own plane: stride 1, no padding.
@@ -66,15 +70,18 @@ impl Window {
         if plain {
             plane = input;
         }
-        let area = plane.rows * plane.columns;
-        let taps = (0..kernel.rows * kernel.columns)
-            .map(|tap| {
-                let (y, x) = (tap / kernel.columns * dilation.rows, tap % kernel.columns * dilation.columns);
-                let phase = y % stride.rows * stride.columns + x % stride.columns;
-                phase * area + y / stride.rows * plane.columns + x / stride.columns
-            })
-            .collect();
-        Some(Self { input, output, stride, before, plane, taps, plain })
+        let place = |tap: usize| (tap / kernel.columns * dilation.rows, tap % kernel.columns * dilation.columns);
+        let phase = |(y, x): (usize, usize)| (y % stride.rows, x % stride.columns);
+        let places: Vec<_> = (0..kernel.rows * kernel.columns).map(place).collect();
+        let mut phases: Vec<_> = places.iter().map(|place| phase(*place)).collect();
+        phases.sort_unstable();
+        phases.dedup();
+        let start = |&(y, x): &(usize, usize)| {
+            let number = phases.iter().position(|other| *other == phase((y, x))).unwrap_or(0);
+            (number * plane.rows + y / stride.rows) * plane.columns + x / stride.columns
+        };
+        let taps = places.iter().map(start).collect();
+        Some(Self { input, output, stride, before, plane, phases, taps, plain })
     }
 
     /// Floats of one channel's input.
@@ -89,7 +96,7 @@ impl Window {
 
     /// Floats of one channel's planes.
     fn planes(&self) -> usize {
-        self.stride.rows * self.stride.columns * self.plane.rows * self.plane.columns
+        self.phases.len() * self.plane.rows * self.plane.columns
     }
 
     /// Positions that are computed: up to the last of the last row.
@@ -102,58 +109,30 @@ impl Window {
         self.plane.columns == self.output.columns || self.output.rows == 1
     }
 
-    /// The planes of all channels of `input`, with room behind them for one block; borrowed where nothing changes.
-    fn split<'a>(&self, input: &'a [f32], edge: f32, room: &'a mut Vec<f32>) -> &'a [f32] {
-        if self.plain && self.positions() >= BLOCK {
-            return input;
-        }
-        let channels = input.len() / self.input_area();
-        room.clear();
-        room.resize(channels * self.planes() + BLOCK, edge);
-        let area = self.plane.rows * self.plane.columns;
-        for (channel, planes) in input.chunks_exact(self.input_area()).zip(room.chunks_exact_mut(self.planes())) {
-            for (phase, plane) in planes.chunks_exact_mut(area).enumerate() {
-                let first = (phase / self.stride.columns, phase % self.stride.columns);
-                for (row, line) in plane.chunks_exact_mut(self.plane.columns).enumerate() {
-                    let y = (row * self.stride.rows + first.0).checked_sub(self.before.rows);
-                    if let Some(y) = y.filter(|y| *y < self.input.rows) {
-                        self.split_row(&channel[y * self.input.columns..][..self.input.columns], first.1, line);
-                    }
-                }
-            }
-        }
-        room
+    /// Room for the planes of `channels` channels and one block behind them, filled with `edge`; none where the
+    /// channels are their own planes.
+    fn room(&self, channels: usize, edge: f32) -> Option<Vec<f32>> {
+        let own = self.plain && self.positions() >= BLOCK;
+        (!own).then(|| vec![edge; channels * self.planes() + BLOCK])
     }
 
-    /// Every `stride.columns`-th pixel of `row` from column `first` of the padded row on; what lies outside stays.
-    fn split_row(&self, row: &[f32], first: usize, line: &mut [f32]) {
-        let (stride, before) = (self.stride.columns, self.before.columns);
-        // The first place of the line that lies inside the row, and the column it reads.
-        let skip = before.saturating_sub(first).div_ceil(stride).min(line.len());
-        let start = skip * stride + first - before.min(skip * stride + first);
-        let (line, row) = (&mut line[skip..], row.get(start..).unwrap_or_default());
-        match stride {
-            1 => {
-                let length = line.len().min(row.len());
-                line[..length].copy_from_slice(&row[..length]);
-            }
-            2 => {
-                let (pairs, rest) = row.as_chunks::<2>();
-                line.iter_mut().zip(pairs).for_each(|(place, pair)| *place = pair[0]);
-                if let ([last], Some(place)) = (rest, line.get_mut(pairs.len())) {
-                    *place = *last;
+    /// Calls `work` with the planes of each channel in turn; they share one room, which stays in cache.
+    fn each_channel(&self, input: &[f32], edge: f32, mut work: impl FnMut(usize, &[f32])) {
+        let area = self.input_area();
+        match self.room(1, edge) {
+            None => (0..input.len() / area).for_each(|channel| work(channel, &input[channel * area..])),
+            Some(mut room) => {
+                for (number, channel) in input.chunks_exact(area).enumerate() {
+                    kernel::split(self, channel, &mut room[..self.planes()]);
+                    work(number, &room);
                 }
             }
-            _ => line.iter_mut().zip(row.iter().step_by(stride)).for_each(|(place, pixel)| *place = *pixel),
         }
     }
 
     /// Copies the outputs out of positions.
     fn gather(&self, positions: &[f32], output: &mut [f32]) {
-        let lines = positions.chunks(self.plane.columns);
-        for (line, positions) in output.chunks_exact_mut(self.output.columns).zip(lines) {
-            line.copy_from_slice(&positions[..self.output.columns]);
-        }
+        kernel::gather(positions, self.plane.columns, self.output.columns, output);
     }
 }
 
@@ -180,13 +159,7 @@ pub(super) struct Convolution {
 impl Convolution {
     /// A convolution of `inputs` channels in `groups`; `weights` are ordered output, input of the group, row, column, and
     /// `bias` has one number per output. `None` when the lengths do not fit together.
-    pub(super) fn new(
-        window: Window,
-        groups: usize,
-        inputs: usize,
-        weights: &[f32],
-        bias: &[f32],
-    ) -> Option<Self> {
+    pub(super) fn new(window: Window, groups: usize, inputs: usize, weights: &[f32], bias: &[f32]) -> Option<Self> {
         let (outputs, taps) = (bias.len(), window.taps.len());
         let fits = groups > 0 && inputs > 0 && inputs.is_multiple_of(groups) && outputs.is_multiple_of(groups);
         if !fits || outputs == 0 || weights.len() != outputs * (inputs / groups) * taps {
@@ -214,31 +187,37 @@ impl Convolution {
         Some(Self { window, groups, inputs, outputs, depthwise, weights: laid, bias: bias.to_vec(), offsets })
     }
 
-    /// Fills `output` (outputs x area) from one sample's `input` (inputs x area).
-    pub(super) fn run(&self, input: &[f32], output: &mut [f32]) {
+    /// Fills `output` (outputs x area) from one sample's `input` (inputs x area), held to `bounds`.
+    pub(super) fn run(&self, input: &[f32], bounds: Bounds, output: &mut [f32]) {
         let window = &self.window;
-        let mut room = Vec::new();
-        let planes = window.split(&input[..self.inputs * window.input_area()], 0.0, &mut room);
+        let input = &input[..self.inputs * window.input_area()];
         if self.depthwise {
-            self.run_depthwise(planes, output);
-        } else {
-            self.run_full(planes, output);
+            return self.run_depthwise(input, bounds, output);
+        }
+        match window.room(self.inputs, 0.0) {
+            None => self.run_full(input, bounds, output),
+            Some(mut room) => {
+                let channels = input.chunks_exact(window.input_area());
+                for (channel, planes) in channels.zip(room.chunks_exact_mut(window.planes())) {
+                    kernel::split(window, channel, planes);
+                }
+                self.run_full(&room, bounds, output);
+            }
         }
     }
 
-    fn run_depthwise(&self, planes: &[f32], output: &mut [f32]) {
+    fn run_depthwise(&self, input: &[f32], bounds: Bounds, output: &mut [f32]) {
         let window = &self.window;
-        let (taps, positions) = (window.taps.len(), window.positions());
-        let mut line = vec![0.0; positions.max(BLOCK)];
-        for (channel, output) in output.chunks_exact_mut(window.output_area()).enumerate() {
-            let planes = &planes[channel * window.planes()..];
+        let (taps, area) = (window.taps.len(), window.output_area());
+        let mut line = vec![0.0; window.positions().max(BLOCK)];
+        window.each_channel(input, 0.0, |channel, planes| {
             let weights = &self.weights[channel * taps..][..taps];
-            kernel::weighted(planes, &window.taps, weights, self.bias[channel], &mut line);
-            window.gather(&line, output);
-        }
+            kernel::weighted(planes, &window.taps, weights, self.bias[channel], bounds, &mut line);
+            window.gather(&line, &mut output[channel * area..][..area]);
+        });
     }
 
-    fn run_full(&self, planes: &[f32], output: &mut [f32]) {
+    fn run_full(&self, planes: &[f32], bounds: Bounds, output: &mut [f32]) {
         let window = &self.window;
         let (area, positions) = (window.output_area(), window.positions().max(BLOCK));
         let (ins, outs) = (self.inputs / self.groups, self.outputs / self.groups);
@@ -253,10 +232,10 @@ impl Convolution {
                 bias[..count].copy_from_slice(&self.bias[start..start + count]);
                 let output = &mut output[start * area..(start + count) * area];
                 if count == TOGETHER && window.dense() && area >= BLOCK {
-                    kernel::convolve(planes, &self.offsets, weights, &bias, area, output);
+                    kernel::convolve(planes, &self.offsets, weights, &bias, bounds, area, output);
                     continue;
                 }
-                kernel::convolve(planes, &self.offsets, weights, &bias, positions, &mut lines);
+                kernel::convolve(planes, &self.offsets, weights, &bias, bounds, positions, &mut lines);
                 for (output, line) in output.chunks_exact_mut(area).zip(lines.chunks_exact(positions)) {
                     window.gather(line, output);
                 }
@@ -279,18 +258,16 @@ pub(super) enum Pooling {
 /// Fills `output` with the pooled channels of `input`.
 pub(super) fn pool(window: &Window, pooling: Pooling, input: &[f32], output: &mut [f32]) {
     let edge = if pooling == Pooling::Max { f32::NEG_INFINITY } else { 0.0 };
-    let mut room = Vec::new();
-    let planes = window.split(input, edge, &mut room);
     let mut line = vec![0.0; window.positions().max(BLOCK)];
     let share = if pooling == Pooling::Mean { 1.0 / window.taps.len() as f32 } else { 1.0 };
-    for (channel, output) in output.chunks_exact_mut(window.output_area()).enumerate() {
-        let planes = &planes[channel * window.planes()..];
+    let area = window.output_area();
+    window.each_channel(input, edge, |channel, planes| {
         match pooling {
             Pooling::Max => kernel::largest(planes, &window.taps, &mut line),
             Pooling::Mean | Pooling::Sum => kernel::summed(planes, &window.taps, share, &mut line),
         }
-        window.gather(&line, output);
-    }
+        window.gather(&line, &mut output[channel * area..][..area]);
+    });
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{DatumType, DatumTypeExt, Tensor, TractResult, TypedFact, TypedModel, TypedNode};
 use tract_onnx::tract_core::internal::{
-    EvalContext, EvalOp, Op, StaticName, TValue, TVec, TypedModelPatch, TypedOp, as_op, bail, op_as_typed_op,
-    op_out_of_plan, tvec,
+    EvalContext, EvalOp, IntoTensor, LaneId, Op, OpState, StaticName, TValue, TVec, TypedModelPatch, TypedOp, as_op,
+    bail, op_as_typed_op, op_out_of_plan, tvec,
 };
+use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
-use crate::engine::planes::{Convolution, Pooling, Sides, Window, pool};
+use crate::engine::planes::{Bounds, Convolution, Pooling, Sides, Window, pool};
+
+/// Bounds that hold nothing back.
+const UNBOUNDED: Bounds = (f32::NEG_INFINITY, f32::INFINITY);
 
 /// What is computed for each sample.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ enum Work {
 #[derive(Debug, Clone)]
 struct Direct {
     work: Arc<Work>,
+    /// What a rectifier behind a convolution leaves.
+    bounds: Bounds,
     /// Samples in a batch.
     batch: usize,
     shape: TVec<usize>,
@@ -30,11 +36,29 @@ struct Direct {
 
 impl PartialEq for Direct {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.work, &other.work) && self.shape == other.shape
+        Arc::ptr_eq(&self.work, &other.work) && self.bounds == other.bounds && self.shape == other.shape
     }
 }
 
 impl Eq for Direct {}
+
+impl Direct {
+    /// Computes into `tensor`, which has this operation's shape.
+    fn compute(&self, inputs: &[TValue], mut tensor: Tensor) -> TractResult<TValue> {
+        let [input] = inputs else { bail!("{} takes one input", self.name()) };
+        let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
+        let mut view = tensor.try_as_plain_ram_mut()?;
+        let output = view.as_slice_mut::<f32>()?;
+        let (from, to) = (input.len() / self.batch, output.len() / self.batch);
+        for (input, output) in input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1))) {
+            match &*self.work {
+                Work::Convolve(convolution) => convolution.run(input, self.bounds, output),
+                Work::Pool(window, pooling) => pool(window, *pooling, input, output),
+            }
+        }
+        Ok(tensor.into())
+    }
+}
 
 impl Op for Direct {
     fn name(&self) -> StaticName {
@@ -51,19 +75,11 @@ impl EvalOp for Direct {
     op_out_of_plan!();
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let [input] = inputs.as_slice() else { bail!("{} takes one input", self.name()) };
-        let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
-        let mut tensor = Tensor::zero::<f32>(&self.shape)?;
-        let mut view = tensor.try_as_plain_ram_mut()?;
-        let output = view.as_slice_mut::<f32>()?;
-        let (from, to) = (input.len() / self.batch, output.len() / self.batch);
-        for (input, output) in input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1))) {
-            match &*self.work {
-                Work::Convolve(convolution) => convolution.run(input, output),
-                Work::Pool(window, pooling) => pool(window, *pooling, input, output),
-            }
-        }
-        Ok(tvec!(tensor.into()))
+        Ok(tvec!(self.compute(&inputs, Tensor::zero::<f32>(&self.shape)?)?))
+    }
+
+    fn state(&self, _: &EvalContext) -> TractResult<Option<Box<dyn OpState>>> {
+        Ok(Some(Box::new(Kept(None))))
     }
 }
 
@@ -73,6 +89,67 @@ impl TypedOp for Direct {
     }
 
     as_op!();
+}
+
+/// The output of the last run, to be written over in the next when nobody else holds it: fresh memory costs more than
+/// many a convolution.
+#[derive(Debug, Clone)]
+struct Kept(Option<TValue>);
+
+impl OpState for Kept {
+    fn eval(&mut self, _: &EvalContext, op: &dyn Op, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let Some(direct) = op.downcast_ref::<Direct>() else { bail!("{} is no direct operation", op.name()) };
+        let tensor = match self.0.take() {
+            Some(value) if value.is_exclusive() => value.into_tensor(),
+            _ => Tensor::zero::<f32>(&direct.shape)?,
+        };
+        let value = direct.compute(&inputs, tensor)?;
+        self.0 = Some(value.clone());
+        Ok(tvec!(value))
+    }
+
+    fn reset_lanes(&mut self, _: &[LaneId]) -> TractResult<()> {
+        Ok(())
+    }
+}
+
+/// Takes rectifiers (the larger or smaller of a number and each output) into the convolutions before them.
+pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
+    let mut place = 0;
+    while let Some(node) = model.nodes().get(place) {
+        match rectified(model, node)? {
+            // The place is looked at again: a clip is two rectifiers.
+            Some(direct) => {
+                let patch = TypedModelPatch::fuse_with_next(model, node, direct)?;
+                patch.apply(model)?;
+                place = 0;
+                model.compact()?;
+            }
+            None => place += 1,
+        }
+    }
+    Ok(())
+}
+
+fn rectified(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>> {
+    let Some(direct) = node.op_as::<Direct>().filter(|direct| matches!(*direct.work, Work::Convolve(_))) else {
+        return Ok(None);
+    };
+    let Some(next) = model.single_succ(node.id)? else { return Ok(None) };
+    let Some(TypedBinOp(kind, None)) = next.op_as::<TypedBinOp>() else { return Ok(None) };
+    let Some(other) = next.inputs.iter().find(|input| input.node != node.id) else { return Ok(None) };
+    let Some(number) = model.outlet_fact(*other)?.konst.clone() else { return Ok(None) };
+    if number.len() != 1 || number.datum_type() != DatumType::F32 || model.outputs.contains(&node.id.into()) {
+        return Ok(None);
+    }
+    let number = number.cast_to_scalar::<f32>()?;
+    let (low, high) = direct.bounds;
+    let bounds = match kind.name() {
+        "Max" => (low.max(number), high.max(number)),
+        "Min" => (low.min(number), high.min(number)),
+        _ => return Ok(None),
+    };
+    Ok(Some(Direct { bounds, ..direct.clone() }))
 }
 
 /// Replaces every convolution and pooling that the kernels can do: f32, channels first, two sides, weights known.
@@ -104,7 +181,9 @@ fn direct(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
         None
     };
     let batch = if from.len() == 4 { from.first().copied().unwrap_or(1) } else { 1 };
-    Ok(work.filter(|_| batch > 0).map(|work| (Direct { work: Arc::new(work), batch, shape: to.into() }, input)))
+    Ok(work
+        .filter(|_| batch > 0)
+        .map(|work| (Direct { work: Arc::new(work), bounds: UNBOUNDED, batch, shape: to.into() }, input)))
 }
 
 fn convolution(
@@ -128,8 +207,8 @@ fn convolution(
     // One number stands for every output.
     let bias = if let [all] = bias { vec![*all; conv.output_channels()] } else { bias.to_vec() };
     let window = window(&conv.pool_spec, from, to);
-    let work = window
-        .and_then(|(window, _)| Convolution::new(window, conv.group, conv.input_channels(), weights, &bias));
+    let work =
+        window.and_then(|(window, _)| Convolution::new(window, conv.group, conv.input_channels(), weights, &bias));
     Ok(work.map(Work::Convolve))
 }
 

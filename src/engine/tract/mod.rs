@@ -67,11 +67,13 @@ fn plan(
     };
     model.select_output_outlets(&outlets)?;
     model.set_input_fact(0, InferenceFact::dt_shape(kind, shape))?;
-    // Before tract turns 1 x 1 convolutions into matrix products, and again when it has folded constants.
+    // Before tract turns 1 x 1 convolutions into matrix products, and again for what its clearing up brings out.
     let mut model = model.into_typed()?;
+    model.prop_consts()?;
     direct::replace(&mut model)?;
     let mut model = model.into_decluttered()?;
     direct::replace(&mut model)?;
+    direct::fuse(&mut model)?;
     model.into_optimized()?.into_runnable()
 }
 
