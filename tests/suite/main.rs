@@ -1,4 +1,5 @@
 //! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
 mod bad_input;
 mod bundled;
