@@ -160,7 +160,7 @@ pub(super) fn read<'r>(row: &Row<'r>, places: &Places, ages: &AgeReader, finding
     RowParts { sample_id, subject_id, cluster_id, path, age, weight, face_box, sha256 }
 }
 
-/// Whether `row` is taken by every rule of a [`Pick`].
+/// Whether `row` is taken by every rule of a `Pick`.
 pub(super) fn is_picked(row: &Row<'_>, rules: &[(usize, &[String])]) -> bool {
     rules.iter().all(|(place, values)| values.iter().any(|value| value.as_bytes() == row.bytes(*place)))
 }

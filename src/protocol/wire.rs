@@ -1,4 +1,4 @@
-//! The TOML form of a protocol. Nothing outside this room sees [`Wire`]; [`KEYS`] is for "did you mean".
+//! The TOML form of a protocol. Nothing outside this room sees `Wire`; [`KEYS`] is for "did you mean".
 
 use serde::{Deserialize, Serialize};
 

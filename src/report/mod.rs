@@ -1,7 +1,7 @@
 //! Rows as text for people: terminal tables, Markdown, one HTML page. Computes nothing.
 //!
-//! [`content`] finds the rows and says what a report holds; [`terminal`], [`markdown`] and [`html`] only draw it, and
-//! [`chart`] draws pictures. Every number is read from a row: there are no sums, rates or differences here.
+//! `content` finds the rows and says what a report holds; [`terminal()`], [`markdown()`] and [`html()`] only draw it, and
+//! `chart` draws pictures. Every number is read from a row: there are no sums, rates or differences here.
 
 mod chart;
 mod content;

@@ -1,7 +1,7 @@
 //! Statistics: numbers in, numbers out. Knows no age and no file, and could leave the crate.
 //!
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
-//! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals ([`proportion`]).
+//! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
 mod clusters;
 mod mean;

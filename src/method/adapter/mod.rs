@@ -1,5 +1,5 @@
 //! The ways to reach a method, one room each. To add one: a room here with its card table and its method, a variant of
-//! [`AdapterCard`], and a line in [`AdapterCard::read`] and [`open`].
+//! [`AdapterCard`], and a line in `AdapterCard::read` and [`open`].
 
 pub mod onnx;
 
