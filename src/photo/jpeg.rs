@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::decode::check_size;
-use super::{PhotoError, Picture};
+use super::{PhotoError, Picture, spare};
 
 const NAME: &str = "JPEG";
 
@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], pixel_limit: u64) -> Result<(Picture, Orienta
     let orientation =
         decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
     let length = decoder.output_buffer_size().ok_or_else(|| PhotoError::broken(NAME, "it states no size"))?;
-    let mut rgb = vec![0; length];
+    let mut rgb = spare::take(length); // every byte is written, or it is an error
     decoder.set_options(lenient.set_strict_mode(true));
     decoder.decode_into(&mut rgb).map_err(|error| broken(&error))?;
     let picture = Picture::new(width, height, rgb).ok_or_else(|| PhotoError::broken(NAME, "pixels are missing"))?;

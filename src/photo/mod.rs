@@ -13,6 +13,7 @@ mod orient;
 mod prepare;
 mod recipe;
 mod resize;
+mod spare;
 
 pub use crop::FaceBox;
 pub use decode::{DECODERS, PIXEL_LIMIT, decode};
@@ -52,5 +53,11 @@ impl Picture {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        spare::give(std::mem::take(&mut self.rgb));
     }
 }

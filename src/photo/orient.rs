@@ -3,7 +3,7 @@
 
 use image::metadata::Orientation;
 
-use super::Picture;
+use super::{Picture, spare};
 
 /// Side of a block in pixels: 32 rows of 96 bytes for source and target together fit the first-level cache.
 const BLOCK: usize = 32;
@@ -39,7 +39,7 @@ pub(super) fn upright(mut picture: Picture, orientation: Orientation) -> Picture
 
 fn turn(picture: &Picture, place: impl Fn(usize, usize) -> (usize, usize)) -> Picture {
     let (width, height) = (picture.width as usize, picture.height as usize);
-    let mut rgb = vec![0; picture.rgb.len()];
+    let mut rgb = spare::take(picture.rgb.len());
     let (source, _) = picture.rgb.as_chunks::<3>();
     let (target, _) = rgb.as_chunks_mut::<3>();
     for top in (0..height).step_by(BLOCK) {

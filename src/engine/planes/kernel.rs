@@ -150,37 +150,62 @@ fn weighted_blocks<const FUSED: bool>(
     }
 }
 
-/// One channel's sum of taps, times `share`.
+/// The largest of each window of one channel; `line` is minus infinity beside the input's columns.
 #[multiversion(targets = "simd")]
-pub(super) fn summed(planes: &[f32], taps: &[usize], share: f32, line: &mut [f32]) {
-    for start in starts::<WIDEST>(line.len()) {
-        let planes = &planes[start..];
-        let mut sums = [0.0; WIDEST];
-        for &tap in taps {
-            let Some(pixels) = planes.get(tap..).and_then(|planes| planes.first_chunk::<WIDEST>()) else { break };
-            for lane in 0..WIDEST {
-                sums[lane] += pixels[lane];
-            }
-        }
-        for (place, sum) in line[start..][..WIDEST].iter_mut().zip(&sums) {
-            *place = sum * share;
-        }
+pub(super) fn pool_largest(window: &Window, input: &[f32], line: &mut [f32], output: &mut [f32]) {
+    pool::<true>(window, input, line, output);
+}
+
+/// The sum of each window of one channel times `share`; `line` is 0 beside the input's columns.
+#[multiversion(targets = "simd")]
+pub(super) fn pool_sum(window: &Window, input: &[f32], share: f32, line: &mut [f32], output: &mut [f32]) {
+    pool::<false>(window, input, line, output);
+    output.iter_mut().for_each(|sum| *sum *= share);
+}
+
+/// The larger or the sum. NaN is passed on by the sum and by the larger when it comes first.
+#[inline(always)]
+fn join<const LARGEST: bool>(all: f32, one: f32) -> f32 {
+    if !LARGEST {
+        all + one
+    } else if one > all {
+        one
+    } else {
+        all
     }
 }
 
-/// One channel's largest tap.
-#[multiversion(targets = "simd")]
-pub(super) fn largest(planes: &[f32], taps: &[usize], line: &mut [f32]) {
-    for start in starts::<WIDEST>(line.len()) {
-        let planes = &planes[start..];
-        let mut largest = [f32::NEG_INFINITY; WIDEST];
-        for &tap in taps {
-            let Some(pixels) = planes.get(tap..).and_then(|planes| planes.first_chunk::<WIDEST>()) else { break };
-            for lane in 0..WIDEST {
-                largest[lane] = if pixels[lane] > largest[lane] { pixels[lane] } else { largest[lane] };
+#[inline(always)]
+fn pool<const LARGEST: bool>(window: &Window, input: &[f32], line: &mut [f32], output: &mut [f32]) {
+    let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
+    for (y, output) in output.chunks_exact_mut(window.output.columns).enumerate() {
+        let inside = &mut line[window.before.columns..][..window.input.columns];
+        inside.fill(edge);
+        for tap in 0..window.kernel.rows {
+            let row = (y * window.stride.rows + tap * window.dilation.rows).checked_sub(window.before.rows);
+            if let Some(row) = row.filter(|row| *row < window.input.rows) {
+                let row = &input[row * window.input.columns..][..window.input.columns];
+                inside.iter_mut().zip(row).for_each(|(all, one)| *all = join::<LARGEST>(*all, *one));
             }
         }
-        line[start..][..WIDEST].copy_from_slice(&largest);
+        output.fill(edge);
+        for tap in 0..window.kernel.columns {
+            let line = &line[tap * window.dilation.columns..];
+            match window.stride.columns {
+                1 => output.iter_mut().zip(line).for_each(|(all, one)| *all = join::<LARGEST>(*all, *one)),
+                2 => {
+                    let (pairs, rest) = line.as_chunks::<2>();
+                    let length = pairs.len().min(output.len());
+                    let (whole, last) = output.split_at_mut(length);
+                    whole.iter_mut().zip(pairs).for_each(|(all, pair)| *all = join::<LARGEST>(*all, pair[0]));
+                    last.iter_mut().zip(rest).for_each(|(all, one)| *all = join::<LARGEST>(*all, *one));
+                }
+                stride => {
+                    let pixels = line.iter().step_by(stride);
+                    output.iter_mut().zip(pixels).for_each(|(all, one)| *all = join::<LARGEST>(*all, *one));
+                }
+            }
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) struct Sides {
 pub(super) struct Window {
     input: Sides,
     output: Sides,
+    kernel: Sides,
     stride: Sides,
+    dilation: Sides,
     /// Rows above and columns left of the input.
     before: Sides,
     /// Rows and columns of one phase plane.
@@ -81,7 +83,7 @@ impl Window {
             (number * plane.rows + y / stride.rows) * plane.columns + x / stride.columns
         };
         let taps = places.iter().map(start).collect();
-        Some(Self { input, output, stride, before, plane, phases, taps, plain })
+        Some(Self { input, output, kernel, stride, dilation, before, plane, phases, taps, plain })
     }
 
     /// Floats of one channel's input.
@@ -114,20 +116,6 @@ impl Window {
     fn room(&self, channels: usize, edge: f32) -> Option<Vec<f32>> {
         let own = self.plain && self.positions() >= BLOCK;
         (!own).then(|| vec![edge; channels * self.planes() + BLOCK])
-    }
-
-    /// Calls `work` with the planes of each channel in turn; they share one room, which stays in cache.
-    fn each_channel(&self, input: &[f32], edge: f32, mut work: impl FnMut(usize, &[f32])) {
-        let area = self.input_area();
-        match self.room(1, edge) {
-            None => (0..input.len() / area).for_each(|channel| work(channel, &input[channel * area..])),
-            Some(mut room) => {
-                for (number, channel) in input.chunks_exact(area).enumerate() {
-                    kernel::split(self, channel, &mut room[..self.planes()]);
-                    work(number, &room);
-                }
-            }
-        }
     }
 
     /// Copies the outputs out of positions.
@@ -187,41 +175,44 @@ impl Convolution {
         Some(Self { window, groups, inputs, outputs, depthwise, weights: laid, bias: bias.to_vec(), offsets })
     }
 
+    /// Whether each channel is convolved for itself, one output each.
+    pub(super) fn is_depthwise(&self) -> bool {
+        self.depthwise
+    }
+
     /// Fills `output` (outputs x area) from one sample's `input` (inputs x area), held to `bounds`.
-    pub(super) fn run(&self, input: &[f32], bounds: Bounds, output: &mut [f32]) {
+    ///
+    /// With `next`, a depthwise convolution of the outputs and its bounds, `output` is what comes of both: each block of
+    /// outputs is convolved again while it is in cache, which halves the traffic of a MobileNet.
+    pub(super) fn run(&self, input: &[f32], bounds: Bounds, next: Option<(&Self, Bounds)>, output: &mut [f32]) {
         let window = &self.window;
         let input = &input[..self.inputs * window.input_area()];
         if self.depthwise {
-            return self.run_depthwise(input, bounds, output);
+            let mut depthwise = Depthwise::new(self, bounds);
+            let channels = (0..self.inputs).map(|channel| &input[channel * window.input_area()..]);
+            let outputs = output.chunks_exact_mut(window.output_area());
+            channels.zip(outputs).enumerate().for_each(|(number, (from, to))| depthwise.channel(number, from, to));
+            return;
         }
         match window.room(self.inputs, 0.0) {
-            None => self.run_full(input, bounds, output),
+            None => self.run_full(input, bounds, next, output),
             Some(mut room) => {
                 let channels = input.chunks_exact(window.input_area());
                 for (channel, planes) in channels.zip(room.chunks_exact_mut(window.planes())) {
                     kernel::split(window, channel, planes);
                 }
-                self.run_full(&room, bounds, output);
+                self.run_full(&room, bounds, next, output);
             }
         }
     }
 
-    fn run_depthwise(&self, input: &[f32], bounds: Bounds, output: &mut [f32]) {
-        let window = &self.window;
-        let (taps, area) = (window.taps.len(), window.output_area());
-        let mut line = vec![0.0; window.positions().max(BLOCK)];
-        window.each_channel(input, 0.0, |channel, planes| {
-            let weights = &self.weights[channel * taps..][..taps];
-            kernel::weighted(planes, &window.taps, weights, self.bias[channel], bounds, &mut line);
-            window.gather(&line, &mut output[channel * area..][..area]);
-        });
-    }
-
-    fn run_full(&self, planes: &[f32], bounds: Bounds, output: &mut [f32]) {
+    fn run_full(&self, planes: &[f32], bounds: Bounds, next: Option<(&Self, Bounds)>, output: &mut [f32]) {
         let window = &self.window;
         let (area, positions) = (window.output_area(), window.positions().max(BLOCK));
         let (ins, outs) = (self.inputs / self.groups, self.outputs / self.groups);
         let mut lines = vec![0.0; TOGETHER * positions];
+        let mut between = vec![0.0; if next.is_some() { TOGETHER * area + BLOCK } else { 0 }];
+        let mut depthwise = next.map(|(next, bounds)| (Depthwise::new(next, bounds), next.window.output_area()));
         let mut weights = self.weights.chunks_exact(self.offsets.len());
         for group in 0..self.groups {
             let planes = &planes[group * ins * window.planes()..];
@@ -230,17 +221,60 @@ impl Convolution {
                 let (start, count) = (group * outs + first, TOGETHER.min(outs - first));
                 let mut bias = [0.0; TOGETHER];
                 bias[..count].copy_from_slice(&self.bias[start..start + count]);
-                let output = &mut output[start * area..(start + count) * area];
+                let block = match depthwise {
+                    Some(_) => &mut between[..count * area],
+                    None => &mut output[start * area..(start + count) * area],
+                };
                 if count == TOGETHER && window.dense() && area >= BLOCK {
-                    kernel::convolve(planes, &self.offsets, weights, &bias, bounds, area, output);
-                    continue;
+                    kernel::convolve(planes, &self.offsets, weights, &bias, bounds, area, block);
+                } else {
+                    kernel::convolve(planes, &self.offsets, weights, &bias, bounds, positions, &mut lines);
+                    for (output, line) in block.chunks_exact_mut(area).zip(lines.chunks_exact(positions)) {
+                        window.gather(line, output);
+                    }
                 }
-                kernel::convolve(planes, &self.offsets, weights, &bias, bounds, positions, &mut lines);
-                for (output, line) in output.chunks_exact_mut(area).zip(lines.chunks_exact(positions)) {
-                    window.gather(line, output);
+                if let Some((depthwise, area_after)) = &mut depthwise {
+                    let outputs = output[start * *area_after..].chunks_exact_mut(*area_after);
+                    for (number, output) in outputs.take(count).enumerate() {
+                        depthwise.channel(start + number, &between[number * area..], output);
+                    }
                 }
             }
         }
+    }
+}
+
+/// A depthwise convolution at work: the room of one channel, which stays in cache.
+struct Depthwise<'a> {
+    convolution: &'a Convolution,
+    bounds: Bounds,
+    room: Option<Vec<f32>>,
+    line: Vec<f32>,
+}
+
+impl<'a> Depthwise<'a> {
+    fn new(convolution: &'a Convolution, bounds: Bounds) -> Self {
+        let window = &convolution.window;
+        Self { convolution, bounds, room: window.room(1, 0.0), line: vec![0.0; window.positions().max(BLOCK)] }
+    }
+
+    /// Convolves one channel: the floats at the start of `input` into `output`.
+    fn channel(&mut self, number: usize, input: &[f32], output: &mut [f32]) {
+        let (window, taps) = (&self.convolution.window, self.convolution.window.taps.len());
+        let weights = &self.convolution.weights[number * taps..][..taps];
+        let planes = match &mut self.room {
+            None => input,
+            Some(room) => {
+                kernel::split(window, &input[..window.input_area()], &mut room[..window.planes()]);
+                room
+            }
+        };
+        let bias = self.convolution.bias[number];
+        if window.dense() && output.len() >= BLOCK {
+            return kernel::weighted(planes, &window.taps, weights, bias, self.bounds, output);
+        }
+        kernel::weighted(planes, &window.taps, weights, bias, self.bounds, &mut self.line);
+        window.gather(&self.line, output);
     }
 }
 
@@ -255,19 +289,19 @@ pub(super) enum Pooling {
     Sum,
 }
 
-/// Fills `output` with the pooled channels of `input`.
+/// Fills `output` with the pooled channels of `input`: first down the columns, then along the row that is left.
 pub(super) fn pool(window: &Window, pooling: Pooling, input: &[f32], output: &mut [f32]) {
     let edge = if pooling == Pooling::Max { f32::NEG_INFINITY } else { 0.0 };
-    let mut line = vec![0.0; window.positions().max(BLOCK)];
-    let share = if pooling == Pooling::Mean { 1.0 / window.taps.len() as f32 } else { 1.0 };
-    let area = window.output_area();
-    window.each_channel(input, edge, |channel, planes| {
+    let width = (window.output.columns - 1) * window.stride.columns + window.kernel.columns * window.dilation.columns;
+    let mut line = vec![edge; width.max(window.before.columns + window.input.columns)];
+    let channels = input.chunks_exact(window.input_area()).zip(output.chunks_exact_mut(window.output_area()));
+    for (input, output) in channels {
         match pooling {
-            Pooling::Max => kernel::largest(planes, &window.taps, &mut line),
-            Pooling::Mean | Pooling::Sum => kernel::summed(planes, &window.taps, share, &mut line),
+            Pooling::Max => kernel::pool_largest(window, input, &mut line, output),
+            Pooling::Sum => kernel::pool_sum(window, input, 1.0, &mut line, output),
+            Pooling::Mean => kernel::pool_sum(window, input, 1.0 / window.taps.len() as f32, &mut line, output),
         }
-        window.gather(&line, &mut output[channel * area..][..area]);
-    });
+    }
 }
 
 #[cfg(test)]

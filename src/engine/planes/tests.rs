@@ -91,7 +91,7 @@ proptest! {
         let bias = noise(outputs, seed + 2);
         let convolution = Convolution::new(shape.window(), groups, inputs, &weights, &bias).unwrap();
         let mut found = vec![f32::NAN; outputs * shape.output.rows * shape.output.columns];
-        convolution.run(&input, (-1.5, 2.0), &mut found);
+        convolution.run(&input, (-1.5, 2.0), None, &mut found);
         let mut wanted = Vec::new();
         for output in 0..outputs {
             for (row, column) in shape.outputs() {
@@ -133,6 +133,32 @@ proptest! {
             let (found, wanted): (Vec<f32>, Vec<f64>) = both.map(|(found, wanted)| (*found, *wanted)).unzip();
             close(&found, &wanted)?;
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn a_pair_gives_what_its_two_convolutions_give_one_after_the_other(
+        shape in shapes(), ins in 2_usize..4, outs in 1_usize..20, seed in 0_usize..1000,
+    ) {
+        let (one, none) = (sides(1, 1), sides(0, 0));
+        let first = Window::new(shape.input, shape.input, one, one, one, none).unwrap();
+        let area = shape.input.rows * shape.input.columns;
+        let taps = shape.kernel.rows * shape.kernel.columns;
+        let input = noise(ins * area, seed);
+        let first = Convolution::new(first, 1, ins, &noise(outs * ins, seed + 1), &noise(outs, seed + 2)).unwrap();
+        let next = noise(outs * taps, seed + 3);
+        let next = Convolution::new(shape.window(), outs, outs, &next, &noise(outs, seed + 4)).unwrap();
+        let (middle, last) = ((-0.5, 0.75), (-1.0, 1.0));
+        let mut between = vec![f32::NAN; outs * area];
+        let mut wanted = vec![f32::NAN; outs * shape.output.rows * shape.output.columns];
+        let mut found = wanted.clone();
+        first.run(&input, middle, None, &mut between);
+        next.run(&between, last, None, &mut wanted);
+        first.run(&input, middle, Some((&next, last)), &mut found);
+        prop_assert_eq!(next.is_depthwise().then_some(found), Some(wanted));
     }
 }
 

@@ -17,16 +17,31 @@ use crate::engine::planes::{Bounds, Convolution, Pooling, Sides, Window, pool};
 const UNBOUNDED: Bounds = (f32::NEG_INFINITY, f32::INFINITY);
 
 /// What is computed for each sample.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Work {
-    Convolve(Convolution),
-    Pool(Window, Pooling),
+    Convolve(Arc<Convolution>),
+    /// A convolution held to bounds, then a depthwise one.
+    Pair(Arc<Convolution>, Bounds, Arc<Convolution>),
+    Pool(Arc<Window>, Pooling),
+}
+
+impl Work {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Convolve(a), Self::Convolve(b)) => Arc::ptr_eq(a, b),
+            (Self::Pair(a, within, c), Self::Pair(b, other, d)) => {
+                Arc::ptr_eq(a, b) && within == other && Arc::ptr_eq(c, d)
+            }
+            (Self::Pool(a, one), Self::Pool(b, other)) => Arc::ptr_eq(a, b) && one == other,
+            _ => false,
+        }
+    }
 }
 
 /// One convolution or pooling, its shapes fixed.
 #[derive(Debug, Clone)]
 struct Direct {
-    work: Arc<Work>,
+    work: Work,
     /// What a rectifier behind a convolution leaves.
     bounds: Bounds,
     /// Samples in a batch.
@@ -36,7 +51,7 @@ struct Direct {
 
 impl PartialEq for Direct {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.work, &other.work) && self.bounds == other.bounds && self.shape == other.shape
+        self.work.is(&other.work) && self.bounds == other.bounds && self.shape == other.shape
     }
 }
 
@@ -51,8 +66,9 @@ impl Direct {
         let output = view.as_slice_mut::<f32>()?;
         let (from, to) = (input.len() / self.batch, output.len() / self.batch);
         for (input, output) in input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1))) {
-            match &*self.work {
-                Work::Convolve(convolution) => convolution.run(input, self.bounds, output),
+            match &self.work {
+                Work::Convolve(convolution) => convolution.run(input, self.bounds, None, output),
+                Work::Pair(first, bounds, next) => first.run(input, *bounds, Some((next, self.bounds)), output),
                 Work::Pool(window, pooling) => pool(window, *pooling, input, output),
             }
         }
@@ -62,8 +78,9 @@ impl Direct {
 
 impl Op for Direct {
     fn name(&self) -> StaticName {
-        match *self.work {
+        match self.work {
             Work::Convolve(_) => "DirectConvolution".into(),
+            Work::Pair(..) => "DirectPair".into(),
             Work::Pool(..) => "DirectPooling".into(),
         }
     }
@@ -113,12 +130,20 @@ impl OpState for Kept {
     }
 }
 
-/// Takes rectifiers (the larger or smaller of a number and each output) into the convolutions before them.
+/// Takes rectifiers (the larger or smaller of a number and each output) into the convolutions before them, then depthwise
+/// convolutions into the full ones before them.
 pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
+    fuse_each(model, rectified)?;
+    fuse_each(model, paired)
+}
+
+type Fuse = fn(&TypedModel, &TypedNode) -> TractResult<Option<Direct>>;
+
+fn fuse_each(model: &mut TypedModel, fused: Fuse) -> TractResult<()> {
     let mut place = 0;
     while let Some(node) = model.nodes().get(place) {
-        match rectified(model, node)? {
-            // The place is looked at again: a clip is two rectifiers.
+        match fused(model, node)? {
+            // From the start again, for places move: a clip is two rectifiers.
             Some(direct) => {
                 let patch = TypedModelPatch::fuse_with_next(model, node, direct)?;
                 patch.apply(model)?;
@@ -132,7 +157,7 @@ pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
 }
 
 fn rectified(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>> {
-    let Some(direct) = node.op_as::<Direct>().filter(|direct| matches!(*direct.work, Work::Convolve(_))) else {
+    let Some(direct) = node.op_as::<Direct>().filter(|direct| matches!(direct.work, Work::Convolve(_))) else {
         return Ok(None);
     };
     let Some(next) = model.single_succ(node.id)? else { return Ok(None) };
@@ -150,6 +175,16 @@ fn rectified(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>
         _ => return Ok(None),
     };
     Ok(Some(Direct { bounds, ..direct.clone() }))
+}
+
+fn paired(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>> {
+    let Some(Direct { work: Work::Convolve(first), bounds, .. }) = node.op_as::<Direct>() else { return Ok(None) };
+    let Some(next) = model.single_succ(node.id)?.and_then(|next| next.op_as::<Direct>()) else { return Ok(None) };
+    let Work::Convolve(second) = &next.work else { return Ok(None) };
+    if first.is_depthwise() || !second.is_depthwise() || model.outputs.contains(&node.id.into()) {
+        return Ok(None);
+    }
+    Ok(Some(Direct { work: Work::Pair(Arc::clone(first), *bounds, Arc::clone(second)), ..next.clone() }))
 }
 
 /// Replaces every convolution and pooling that the kernels can do: f32, channels first, two sides, weights known.
@@ -174,16 +209,14 @@ fn direct(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
     let work = if let Some(conv) = node.op_as::<Conv>() {
         convolution(model, node, conv, from, to)?
     } else if let Some(max) = node.op_as::<MaxPool>() {
-        window(&max.pool_spec, from, to).map(|(window, _)| Work::Pool(window, Pooling::Max))
+        window(&max.pool_spec, from, to).map(|(window, _)| Work::Pool(Arc::new(window), Pooling::Max))
     } else if let Some(sum) = node.op_as::<SumPool>() {
         pooling(sum, from, to)
     } else {
         None
     };
     let batch = if from.len() == 4 { from.first().copied().unwrap_or(1) } else { 1 };
-    Ok(work
-        .filter(|_| batch > 0)
-        .map(|work| (Direct { work: Arc::new(work), bounds: UNBOUNDED, batch, shape: to.into() }, input)))
+    Ok(work.filter(|_| batch > 0).map(|work| (Direct { work, bounds: UNBOUNDED, batch, shape: to.into() }, input)))
 }
 
 fn convolution(
@@ -209,14 +242,14 @@ fn convolution(
     let window = window(&conv.pool_spec, from, to);
     let work =
         window.and_then(|(window, _)| Convolution::new(window, conv.group, conv.input_channels(), weights, &bias));
-    Ok(work.map(Work::Convolve))
+    Ok(work.map(|convolution| Work::Convolve(Arc::new(convolution))))
 }
 
 fn pooling(sum: &SumPool, from: &[usize], to: &[usize]) -> Option<Work> {
     let (window, inside) = window(&sum.pool_spec, from, to)?;
     match (sum.normalize, inside) {
-        (false, _) => Some(Work::Pool(window, Pooling::Sum)),
-        (true, true) => Some(Work::Pool(window, Pooling::Mean)),
+        (false, _) => Some(Work::Pool(Arc::new(window), Pooling::Sum)),
+        (true, true) => Some(Work::Pool(Arc::new(window), Pooling::Mean)),
         (true, false) => None, // which pixels count at the edge is tract's business
     }
 }

@@ -13,6 +13,8 @@ use super::{Scratch, Source};
 const HALF: i32 = 1 << (BITS - 1);
 /// Rows that share one reading of the weights in the horizontal pass.
 const ROWS: usize = 2;
+/// Windows of at most this many taps go pixel by pixel: adding up lanes would cost more than the taps.
+const NARROW: usize = 5;
 /// Bytes of a row that the vertical pass keeps in registers.
 const COLUMNS: usize = 32;
 
@@ -72,7 +74,11 @@ fn horizontal<const C: usize>(source: Source<'_>, weights: &Weights, padded: &mu
 }
 
 fn horizontal_kernel<const C: usize>(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
-    if C == 1 { gray_rows(source, weights, target) } else { colour_rows(source, weights, target) }
+    match C {
+        1 => gray_rows(source, weights, target),
+        _ if weights.widest <= NARROW => narrow_rows(source, weights, target),
+        _ => colour_rows(source, weights, target),
+    }
 }
 
 #[multiversion(targets = "simd")]
@@ -83,6 +89,32 @@ fn colour_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
 #[multiversion(targets = "simd")]
 fn gray_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
     rows::<1>(source, weights, &weights.plain, target);
+}
+
+/// The horizontal pass of colour for narrow windows: a pixel and the first byte of the next are four lanes.
+#[multiversion(targets = "simd")]
+fn narrow_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
+    let line = weights.starts.len() * 3;
+    for (y, line) in target.chunks_exact_mut(line).enumerate() {
+        let row = &source.bytes[y * source.stride..];
+        let (pixels, _) = line.as_chunks_mut::<3>();
+        let windows = weights.starts.iter().zip(&weights.counts).zip(weights.plain.chunks_exact(weights.taps));
+        for (pixel, ((&start, &count), weights)) in pixels.iter_mut().zip(windows) {
+            let mut sums = [HALF; 4];
+            for (tap, &weight) in weights[..count].iter().enumerate() {
+                let at = (start + tap) * 3;
+                // The very last pixel of a picture has no byte behind it.
+                let lanes = match row.get(at..at + 4) {
+                    Some(&[red, green, blue, next]) => [red, green, blue, next],
+                    _ => [row[at], row[at + 1], row[at + 2], 0],
+                };
+                for lane in 0..4 {
+                    sums[lane] += i32::from(lanes[lane]) * weight;
+                }
+            }
+            *pixel = [clip(sums[0]), clip(sums[1]), clip(sums[2])];
+        }
+    }
 }
 
 #[inline(always)]

@@ -13,6 +13,8 @@ pub(super) const BITS: u32 = 22;
 pub(super) struct Weights {
     pub(super) starts: Vec<usize>,
     pub(super) counts: Vec<usize>,
+    /// Taps of the widest window.
+    pub(super) widest: usize,
     /// Taps stored per position: the widest window, rounded up to [`LANES`].
     pub(super) taps: usize,
     /// `taps` weights a position, zeros beyond its count.
@@ -71,6 +73,7 @@ impl Weights {
         let mut all = Self {
             starts: Vec::with_capacity(to),
             counts: Vec::with_capacity(to),
+            widest,
             taps,
             plain: vec![0; taps * to],
             triple: Vec::new(),
