@@ -142,7 +142,7 @@ fn check_method(method: &str) -> Result<Findings, Failure> {
         }
         match methods::engine(EngineChoice::Tract) {
             Ok(engine) => {
-                let read = |file: &str| place.files.read(file).map(std::borrow::Cow::into_owned);
+                let read = |file: &str| place.read(file);
                 if let Err(error) = adapter::open(card, &read, &*engine) {
                     findings.push(Finding::error(&place.shown, chain(&error)));
                 }

@@ -45,6 +45,17 @@ pub(crate) struct CardPlace {
     pub(crate) shown: String,
 }
 
+impl CardPlace {
+    /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
+    /// the card runs it; only a dataset's files are confined to its folder.
+    pub(crate) fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+        match self.files.folder() {
+            Some(folder) => std::fs::read(folder.join(file)),
+            None => self.files.read(file).map(std::borrow::Cow::into_owned),
+        }
+    }
+}
+
 /// Finds the card that `method` names.
 ///
 /// # Errors
@@ -101,7 +112,7 @@ pub(crate) fn load(method: &str, engine: &dyn Engine) -> Result<RunMethod, Failu
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    let read = |file: &str| place.files.read(file).map(std::borrow::Cow::into_owned);
+    let read = |file: &str| place.read(file);
     let (method, digest) = adapter::open(card, &read, engine).map_err(|error| unusable(Box::new(error)))?;
     Ok(RunMethod { method, digest, card: text })
 }

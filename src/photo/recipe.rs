@@ -207,6 +207,32 @@ impl RecipeFields {
             std: Vec::new(),
         }
     }
+
+    /// Everything that cannot be followed.
+    #[must_use]
+    pub fn problems(&self) -> Vec<RecipeError> {
+        let mut found = Vec::new();
+        let (width, height) = self.size;
+        if !(1..=LARGEST_SIDE).contains(&width) || !(1..=LARGEST_SIDE).contains(&height) {
+            found.push(RecipeError::Size(width, height));
+        }
+        if !(0.0..=WIDEST_MARGIN).contains(&self.margin) {
+            found.push(RecipeError::Margin(self.margin));
+        }
+        if !self.divide.is_finite() || self.divide <= 0.0 {
+            found.push(RecipeError::Divide(self.divide));
+        }
+        let channels = self.channels.count();
+        found.extend(per_channel("mean", &self.mean, 0.0, channels).err());
+        found.extend(per_channel("std", &self.std, 1.0, channels).err());
+        if let Some(&value) = self.mean.iter().find(|value| !value.is_finite()) {
+            found.push(RecipeError::Scale { key: "mean", value });
+        }
+        if let Some(&value) = self.std.iter().find(|value| !value.is_finite() || **value == 0.0) {
+            found.push(RecipeError::Scale { key: "std", value });
+        }
+        found
+    }
 }
 
 /// A checked recipe: `tensor = (pixel / divide - mean) / std` of a resized crop.
@@ -219,25 +245,12 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`] for a size, margin, divisor or list that cannot be followed.
     pub fn new(mut fields: RecipeFields) -> Result<Self, RecipeError> {
-        let (width, height) = fields.size;
-        if !(1..=LARGEST_SIDE).contains(&width) || !(1..=LARGEST_SIDE).contains(&height) {
-            return Err(RecipeError::Size(width, height));
-        }
-        if !(0.0..=WIDEST_MARGIN).contains(&fields.margin) {
-            return Err(RecipeError::Margin(fields.margin));
-        }
-        if !fields.divide.is_finite() || fields.divide <= 0.0 {
-            return Err(RecipeError::Divide(fields.divide));
+        if let Some(error) = fields.problems().into_iter().next() {
+            return Err(error);
         }
         let channels = fields.channels.count();
         fields.mean = per_channel("mean", &fields.mean, 0.0, channels)?;
         fields.std = per_channel("std", &fields.std, 1.0, channels)?;
-        if let Some(&value) = fields.mean.iter().find(|value| !value.is_finite()) {
-            return Err(RecipeError::Scale { key: "mean", value });
-        }
-        if let Some(&value) = fields.std.iter().find(|value| !value.is_finite() || **value == 0.0) {
-            return Err(RecipeError::Scale { key: "std", value });
-        }
         Ok(Self(fields))
     }
 

@@ -60,3 +60,12 @@ fn a_challenge_age_below_its_limit_is_refused_with_the_reason() {
     let text = "[[primary]]\nmetric = 'under_age_pass_rate'\nlimit = 18\nchallenge = 16\n";
     assert!(problems(text)[0].contains("challenge age 16 lies below the limit 18"), "{:?}", problems(text));
 }
+
+#[test]
+fn a_slip_in_a_key_does_not_hide_the_other_problems() {
+    let error = Protocol::from_toml("limts = [18]\nlimits = []\n[windows]\nundr = 3\n").unwrap_err();
+    let text = error.to_string();
+    for expected in ["limts", "windows.undr", "no limit"] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+}

@@ -107,16 +107,38 @@ struct WireLevels {
 pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
     let one = |problem: Problem| ProtocolError { problems: vec![problem] };
     let syntax = |error: toml::de::Error| one(Problem::Toml(error.to_string().trim_end().to_owned()));
-    let given: toml::Table = text.parse().map_err(syntax)?;
-    let unknown = unknown_keys(&given);
-    if !unknown.is_empty() {
-        return Err(ProtocolError { problems: unknown });
-    }
+    let mut given: toml::Table = text.parse().map_err(syntax)?;
+    let mut problems = unknown_keys(&given);
+    leave_out_unknown(&mut given);
     let mut full: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
     overlay(&mut full, given);
-    let wire: Wire =
-        full.try_into().map_err(|error: toml::de::Error| one(Problem::Toml(error.message().to_owned())))?;
-    wire.into_protocol()
+    let wire: Result<Wire, toml::de::Error> = full.try_into();
+    let protocol = wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(Wire::into_protocol);
+    match protocol {
+        Ok(protocol) if problems.is_empty() => Ok(protocol),
+        Ok(_) => Err(ProtocolError { problems }),
+        Err(error) => {
+            problems.extend(error.problems);
+            Err(ProtocolError { problems })
+        }
+    }
+}
+
+/// Takes the keys that are no protocol's out, so that the rest can still be looked at.
+fn leave_out_unknown(given: &mut toml::Table) {
+    given.retain(|key, value| match (key, value) {
+        (key, toml::Value::Array(entries)) if key == "primary" => {
+            for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
+                entry.retain(|key, _| SELECT_KEYS.contains(&key));
+            }
+            true
+        }
+        (key, toml::Value::Table(section)) => {
+            section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
+            KEYS.contains(&key)
+        }
+        (key, _) => KEYS.contains(&key) || key == "primary",
+    });
 }
 
 /// Puts `given` over `base`: sections key by key, everything else whole.

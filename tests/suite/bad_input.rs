@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, agebench, column, dataset, jpeg, run, text, tiny_method};
+use crate::support::{Ran, agebench, column, dataset, jpeg, package, run, text, tiny_method};
 
 /// The same card.
 fn as_is(card: String) -> String {
@@ -112,11 +112,24 @@ fn a_model_that_is_missing_changed_or_no_onnx_is_refused() {
 }
 
 #[test]
+fn weights_may_lie_outside_the_cards_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", &jpeg())], "");
+    let elsewhere = package().join("fixtures/models/mean.onnx");
+    for (name, file) in [("absolute", text(&elsewhere)), ("upwards", "../mean/model.onnx")] {
+        tiny_method(place.path(), "mean", as_is);
+        let method = tiny_method(place.path(), "nan", |card| card.replace("model.onnx", file));
+        let out = place.path().join(name);
+        run(&["run", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    }
+}
+
+#[test]
 fn every_mistake_of_a_method_card_is_told_at_once_with_remedies() {
     let broken = |card: String| {
         card.replace("layout", "layuot").replace("\"rgb\"", "\"rbg\"").replace("divide = 4.0", "divide = 0")
     };
-    refused("mean", broken).told(&["did you mean `layout`", "did you mean `rgb`", "`onnx.input.divide`"]);
+    refused("mean", broken).told(&["did you mean `layout`", "did you mean `rgb`", "`onnx.input.divide`", "`onnx.input.margin`", "`onnx.input.std`"]);
 }
 
 /// `check` and `run` of a dataset with these rows and this header; both must refuse it.

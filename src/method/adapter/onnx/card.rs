@@ -11,7 +11,7 @@ use crate::photo::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeFields};
 /// The table `[onnx]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OnnxCard {
-    /// The model file, relative to the card. Its content, not its name, enters the method digest.
+    /// The model file, relative to the card, or absolute. Its content, not its name, enters the method digest.
     #[serde(skip)]
     pub file: String,
     /// What the file's SHA-256 must be; checked when given.
@@ -43,9 +43,6 @@ impl OnnxCard {
     /// Reads the table, noting all that is wrong with it.
     pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
         let file = keys.require::<String>("file", "the name of an onnx file beside the card");
-        if let Some((problem, help)) = file.as_deref().and_then(crate::dataset::path_problem) {
-            keys.wrong("file", None, format!("the path {problem}"), Some(help.to_owned()));
-        }
         let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
             Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
         });
@@ -90,7 +87,10 @@ fn read_recipe(keys: &mut Keys<'_>) -> Option<Recipe> {
         mean: if channels.is_some() { mean } else { Vec::new() },
         std: if channels.is_some() { std } else { Vec::new() },
     };
-    let recipe = Recipe::new(fields).map_err(|error| keys.wrong(error.key(), None, error.to_string(), None)).ok();
+    for error in fields.problems() {
+        keys.wrong(error.key(), None, error.to_string(), None);
+    }
+    let recipe = Recipe::new(fields).ok();
     let complete = size.is_some() && layout.is_some() && channels.is_some() && filter.is_some();
     recipe.filter(|_| complete)
 }
