@@ -7,11 +7,11 @@ from random import Random
 
 from person import TONES, Look, Shot, draw_look, draw_shot
 
-# Subjects by completed years. Every age from 10 to 30 is there; those just below a limit (12, 15, 17, 20) are
+# Subjects by completed years. Every age from 8 to 30 is there; those just below a limit (12, 15, 17, 20) are
 # many enough for a rate of their own, which takes 30 subjects. Above 30 the set is thin.
 SUBJECTS = {
-    10: 12, 11: 14, 12: 38, 13: 20, 14: 16, 15: 38, 16: 24, 17: 40, 18: 28, 19: 18, 20: 38, 21: 22, 22: 14, 23: 13,
-    24: 13, 25: 13, 26: 12, 27: 12, 28: 12, 29: 12, 30: 12,
+    8: 12, 9: 12, 10: 12, 11: 14, 12: 38, 13: 20, 14: 16, 15: 38, 16: 24, 17: 40, 18: 28, 19: 18, 20: 38, 21: 22,
+    22: 14, 23: 13, 24: 13, 25: 13, 26: 12, 27: 12, 28: 12, 29: 12, 30: 12,
 }  # fmt: skip
 OLDER = 60  # subjects spread over 31..70
 TONE_SHARES = {"light": 0.42, "medium": 0.33, "dark": 0.25}
