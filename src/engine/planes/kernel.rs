@@ -71,12 +71,12 @@ pub(super) fn convolve(
     length: usize,
     output: &mut [f32],
 ) {
-    if target_cfg_f!(target_feature = "avx512f") {
-        convolve_blocks::<WIDEST, true>(planes, offsets, weights, bias, bounds, length, output);
-    } else if target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64")) {
-        convolve_blocks::<NARROW, true>(planes, offsets, weights, bias, bounds, length, output);
-    } else {
-        convolve_blocks::<NARROW, false>(planes, offsets, weights, bias, bounds, length, output);
+    let wide = target_cfg_f!(target_feature = "avx512f");
+    let fused = target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64"));
+    match (wide, fused) {
+        (true, _) => convolve_blocks::<WIDEST, true>(planes, offsets, weights, bias, bounds, length, output),
+        (false, true) => convolve_blocks::<NARROW, true>(planes, offsets, weights, bias, bounds, length, output),
+        (false, false) => convolve_blocks::<NARROW, false>(planes, offsets, weights, bias, bounds, length, output),
     }
 }
 

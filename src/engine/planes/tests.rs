@@ -67,7 +67,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
 
 /// Numbers between -1 and 1 without a pattern.
 fn noise(count: usize, seed: usize) -> Vec<f32> {
-    (0..count).map(|place| (((place + seed * 7919) * 2_654_435_761 >> 7) % 2001) as f32 / 1000.0 - 1.0).collect()
+    (0..count).map(|place| ((((place + seed * 7919) * 2_654_435_761) >> 7) % 2001) as f32 / 1000.0 - 1.0).collect()
 }
 
 fn close(found: &[f32], wanted: &[f64]) -> Result<(), TestCaseError> {
