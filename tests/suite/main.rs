@@ -7,6 +7,7 @@ mod datasets;
 mod hostile_pictures;
 mod layout;
 mod main_job;
+mod networks;
 mod pictures;
 mod recorded;
 mod reports;
