@@ -9,10 +9,15 @@
 //! Nothing here prints, exits, or reads the clock or the environment, but for [`cli`].
 
 pub mod age;
+pub mod bundled;
 pub mod cli;
+pub mod clock;
 pub mod dataset;
+pub mod digest;
 pub mod engine;
+pub mod finding;
 pub mod folder;
+pub mod keys;
 pub mod method;
 pub mod metric;
 pub mod outcome;
@@ -21,6 +26,10 @@ pub mod protocol;
 pub mod report;
 pub mod run;
 pub mod score;
+pub mod sheet;
 pub mod stats;
 pub mod table;
 pub mod tally;
+
+/// The version of agebench, as rows and run.json have it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

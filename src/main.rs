@@ -1,2 +1,7 @@
-//! The agebench command.
-fn main() {}
+//! The `agebench` program: see [`agebench::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agebench::cli::main()
+}

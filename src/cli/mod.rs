@@ -1,1 +1,104 @@
-//! The command line: flags become a request, events and rows become text. The only room that prints or exits.
+//! The command line: flags become a request, events and rows become text. The only room that prints.
+//!
+//! One file a verb. Results go to the output stream, everything else to the error stream. Every verb ends by naming
+//! the files it wrote and the next useful command.
+
+mod check;
+mod demo;
+mod environment;
+mod exit;
+mod list;
+mod methods;
+mod output;
+mod progress;
+mod report;
+mod results;
+mod run;
+mod score;
+mod verify;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{EXIT_CODES, Exit, Failure};
+
+use environment::Environment;
+
+/// Measures age-assurance methods: accuracy at age thresholds, latency, and the personal data they take.
+#[derive(Debug, Parser)]
+#[command(name = "agebench", version, max_term_width = 100, after_help = "Begin with `agebench demo`.", after_long_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the bundled methods over the bundled drawn faces
+    Demo(demo::Arguments),
+    /// Put every sample of a dataset to one or more methods, then score and report
+    Run(run::Arguments),
+    /// Score a CSV that holds truth and answers, or score a run folder anew
+    Score(score::Arguments),
+    /// Show the results of a run folder as tables, Markdown or one HTML page
+    Report(report::Arguments),
+    /// Compute every published row of a run folder again, and compare
+    Verify(verify::Arguments),
+    /// Look for everything that is wrong with a dataset, a method card or a protocol
+    Check(check::Arguments),
+    /// List the bundled methods and datasets, the engines, heads and metrics
+    List(list::Arguments),
+}
+
+/// Runs the program with the arguments of the process and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // clap prints help and version to the output stream with code 0, mistakes to the error stream with code 2.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable.code()));
+        }
+    };
+    // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
+    match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(failure)) if exit::is_broken_pipe(&*failure.error) => Exit::Done.into(),
+        Ok(Err(failure)) => {
+            output::tell(&failure.text());
+            failure.exit.into()
+        }
+        Err(_) => {
+            output::tell("error: a defect of agebench: please report the lines above with the command\n");
+            Exit::Internal.into()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
+    let environment = Environment::read().map_err(Failure::unusable)?;
+    match arguments.verb {
+        Verb::Demo(arguments) => demo::run(&arguments, &environment),
+        Verb::Run(arguments) => run::run(&arguments, &environment),
+        Verb::Score(arguments) => score::run(&arguments, &environment),
+        Verb::Report(arguments) => report::run(&arguments, &environment),
+        Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::List(arguments) => list::run(&arguments, &environment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

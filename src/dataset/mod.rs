@@ -1,1 +1,217 @@
-//! A dataset: its card, its manifest, their digest, and what is wrong with them.
+//! A dataset: its card, its manifest, their digests, and what is wrong with them. Knows no method and no answer.
+//!
+//! [`Dataset::open`] reads `dataset.toml` and `manifest.csv` and reports every problem in one pass. Samples are listed
+//! in the order of the manifest. What a method may see of a sample is decided in [`crate::method`]; what of it goes
+//! into a run folder, under which pseudonym, in [`crate::folder`].
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::age::AgeRange;
+use crate::digest::Digest;
+
+mod ages;
+mod builder;
+mod card;
+mod columns;
+mod dates;
+mod digest;
+mod error;
+mod files;
+pub mod lint;
+mod manifest;
+mod names;
+mod pick;
+mod recorded;
+mod row;
+
+pub use builder::MOST_LEVELS;
+pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_name};
+pub use columns::{Column, Levels};
+pub use dates::age_between;
+pub use digest::FilesDigest;
+pub use error::{DatasetError, SampleError};
+pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};
+pub use names::{IDENTITY_COLUMNS, LABEL_COLUMNS, OWN_COLUMNS, is_for_methods, is_own_column, slug};
+pub use pick::Pick;
+pub use recorded::{Recorded, TrueAge, TruthColumns, has_only_whole_ages, precision_of};
+
+/// The name of a dataset's card in its folder.
+pub const CARD_FILE: &str = "dataset.toml";
+/// The name of a dataset's manifest in its folder.
+pub const MANIFEST_FILE: &str = "manifest.csv";
+
+/// A face box in pixels of the upright picture: `x0 < x1`, `y0 < y1`, all finite. May reach over the picture's edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FaceBox {
+    /// Left edge.
+    pub x0: f64,
+    /// Upper edge.
+    pub y0: f64,
+    /// Right edge, not included.
+    pub x1: f64,
+    /// Lower edge, not included.
+    pub y1: f64,
+}
+
+/// One row of the manifest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleRow {
+    /// The id as given; unique.
+    pub sample_id: Box<str>,
+    /// Which subject: a place in [`Dataset::subjects`]; `None` when unknown, the sample is then its own subject.
+    pub subject: Option<u32>,
+    /// Which cluster: a place in [`Dataset::clusters`]; `None` when unknown.
+    pub cluster: Option<u32>,
+    /// The file, relative to the dataset's folder; `None` for a record without one.
+    pub path: Option<Box<str>>,
+    /// The true age; `None` when unknown: listed, and not eligible.
+    pub age: Option<AgeRange>,
+    /// The share of the population for which the sample stands; 1 where the manifest is silent.
+    pub weight: f64,
+    /// Where the face is.
+    pub face_box: Option<FaceBox>,
+    /// What the file's content must be.
+    pub sha256: Option<Box<Digest>>,
+}
+
+/// A dataset, loaded and checked.
+#[derive(Debug)]
+pub struct Dataset {
+    card: DatasetCard,
+    card_text: String,
+    precision: Precision,
+    files: Box<dyn Files>,
+    samples: Vec<SampleRow>,
+    subjects: Vec<Arc<str>>,
+    clusters: Vec<Arc<str>>,
+    has_clusters: bool,
+    columns: Vec<Column>,
+    digest: Digest,
+    ids_key: [u8; 32],
+}
+
+impl Dataset {
+    /// The dataset at `place`: a folder with dataset.toml and manifest.csv, or the card itself. Only the samples that
+    /// `pick` takes are listed.
+    ///
+    /// # Errors
+    /// [`DatasetError`]: every problem of card and manifest at once.
+    pub fn open(place: &Path, pick: &Pick) -> Result<Self, DatasetError> {
+        let is_card = place.is_file();
+        let (folder, card) = if is_card {
+            let name = place.file_name().and_then(|name| name.to_str()).unwrap_or(CARD_FILE);
+            (place.parent().unwrap_or(Path::new(".")), name)
+        } else {
+            (place, CARD_FILE)
+        };
+        let files =
+            Folder::new(folder).map_err(|source| DatasetError::Read { file: place.display().to_string(), source })?;
+        Self::from_files(Box::new(files), card, pick)
+    }
+
+    /// The dataset whose card is the file `card` of `files`.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn from_files(files: Box<dyn Files>, card: &str, pick: &Pick) -> Result<Self, DatasetError> {
+        manifest::load(files, card, pick)
+    }
+
+    /// The card.
+    #[must_use]
+    pub fn card(&self) -> &DatasetCard {
+        &self.card
+    }
+
+    /// The card as it was read, for the run folder.
+    #[must_use]
+    pub fn card_text(&self) -> &str {
+        &self.card_text
+    }
+
+    /// How finely the ages are known: as the card says, or as the manifest's columns imply.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Where the files lie.
+    #[must_use]
+    pub fn files(&self) -> &dyn Files {
+        &*self.files
+    }
+
+    /// The listed samples, in the order of the manifest.
+    #[must_use]
+    pub fn samples(&self) -> &[SampleRow] {
+        &self.samples
+    }
+
+    /// The subjects' ids as given, in the order of their first sample.
+    #[must_use]
+    pub fn subjects(&self) -> &[Arc<str>] {
+        &self.subjects
+    }
+
+    /// The clusters' ids as given; empty without a column `cluster_id`.
+    #[must_use]
+    pub fn clusters(&self) -> &[Arc<str>] {
+        &self.clusters
+    }
+
+    /// Whether the manifest has a column `cluster_id`: clusters then replace subjects as the unit.
+    #[must_use]
+    pub fn has_clusters(&self) -> bool {
+        self.has_clusters
+    }
+
+    /// All columns of the manifest without a meaning of their own, `split` and the attack species included.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column named `name`, one cell a listed sample.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name() == name)
+    }
+
+    /// The manifest's digest: SHA-256 of `agebench manifest/1\n` and the canonical manifest.
+    #[must_use]
+    pub fn manifest_digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The key of the pseudonyms: SHA-256 of `agebench ids/1\n` and the canonical manifest.
+    #[must_use]
+    pub fn ids_key(&self) -> &[u8; 32] {
+        &self.ids_key
+    }
+
+    /// The bytes of `sample`'s file and their SHA-256; `None` for a record without a file.
+    ///
+    /// # Errors
+    /// [`SampleError`] when the file cannot be read or is not what the manifest says; without a path, so that it can
+    /// stand in an outcome.
+    pub fn read_sample(&self, sample: &SampleRow) -> Result<Option<SampleBytes>, SampleError> {
+        let Some(path) = &sample.path else { return Ok(None) };
+        let bytes = self.files.read(path).map_err(|error| SampleError::Read(error.kind()))?;
+        let sha256 = Digest::of(&bytes);
+        match &sample.sha256 {
+            Some(expected) if **expected != sha256 => Err(SampleError::OtherContent),
+            _ => Ok(Some(SampleBytes { bytes, sha256 })),
+        }
+    }
+}
+
+/// The content of a sample's file.
+#[derive(Debug, Clone)]
+pub struct SampleBytes {
+    /// The content.
+    pub bytes: Cow<'static, [u8]>,
+    /// Its digest.
+    pub sha256: Digest,
+}

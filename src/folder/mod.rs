@@ -1,1 +1,53 @@
-//! The run folder: names of its files, their formats, pseudonyms and digests.
+//! The run folder: its files, their formats, pseudonyms. Closed: every later verb reads it and nothing else.
+//!
+//! Rows of `truth.csv` stand in manifest order; rows of `outcomes.csv` stand in the same order, within a sample in the
+//! order of the methods. So scoring merges two sorted streams, and a finished prefix is a valid file. The formats are
+//! described in `docs/files.md`.
+
+mod attempts;
+mod error;
+mod out;
+mod outcome_reader;
+mod outcome_writer;
+mod pseudonym;
+mod run_json;
+mod truth;
+
+pub use attempts::{Attempt, Attempts};
+pub use error::FolderError;
+pub use out::{Existing, RunFolder, create_private, write_whole};
+pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
+pub(crate) use outcome_reader::{joined, read_answer, read_status};
+pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
+pub use pseudonym::{PrintedId, Pseudonyms};
+pub use run_json::{DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord};
+pub use truth::{Truth, TruthRow};
+
+/// The names of the files of a run folder.
+pub mod names {
+    /// One row an attempt; about people.
+    pub const OUTCOMES: &str = "outcomes.csv";
+    /// One row a listed sample; about people.
+    pub const TRUTH: &str = "truth.csv";
+    /// The effective protocol, all defaults written out.
+    pub const PROTOCOL: &str = "protocol.toml";
+    /// The cards as they were read.
+    pub const CARDS: &str = "cards";
+    /// The dataset's card, in [`CARDS`].
+    pub const DATASET_CARD: &str = "dataset.toml";
+    /// Raw observations of `latency`; about people.
+    pub const LATENCY: &str = "latency.csv";
+    /// Raw observations of `footprint`; about people.
+    pub const FOOTPRINT: &str = "footprint.csv";
+    /// The published rows.
+    pub const METRICS: &str = "metrics.csv";
+    /// Settings, digests, versions, machine, times.
+    pub const RUN: &str = "run.json";
+    /// The report.
+    pub const REPORT: &str = "report.html";
+    /// Every file that a run folder may hold, but for the cards.
+    pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
+}
+
+#[cfg(test)]
+mod tests;

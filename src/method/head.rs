@@ -135,6 +135,21 @@ impl Head {
     pub const WORDS: &'static [&'static str] =
         &["years", "scaled_years", "expectation", "median", "argmax", "ordinal", "bins"];
 
+    /// What the head named `word` makes of an output; empty for another word.
+    #[must_use]
+    pub fn meaning(word: &str) -> &'static str {
+        match word {
+            "years" => "one number: years",
+            "scaled_years" => "one number: years = number x scale + offset",
+            "expectation" => "one number an age: the mean of the distribution, its standard deviation as spread",
+            "median" => "one number an age: the first age at which the distribution reaches one half",
+            "argmax" => "one number an age: the most probable age",
+            "ordinal" => "\"older than age k\", K x 1 or K x 2: the first age plus the sum (or count) of probabilities",
+            "bins" => "one number a bin: the range of the most probable bin",
+            _ => "",
+        }
+    }
+
     /// The word in cards and messages.
     #[must_use]
     pub fn word(&self) -> &'static str {

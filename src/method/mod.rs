@@ -1,3 +1,101 @@
-//! Methods: the card, the session that attempts samples, and the adapters that reach them.
+//! Methods: what answers about a person's age, and how it is reached.
+//!
+//! A [`Method`] is described by its card and opened into [`Session`]s, one a worker. A session is put one [`Sample`]
+//! after another and gives an [`Outcome`] for each. Adapters (one file each in [`adapter`]) are the ways to reach one.
 
+pub mod adapter;
+pub mod card;
 pub mod head;
+mod sample;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use crate::age::AgeLimit;
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::outcome::Outcome;
+
+pub use card::{Kind, MethodCard};
+pub use sample::Sample;
+
+/// What a session is opened for.
+#[derive(Clone)]
+pub struct Ask {
+    /// The limits of the protocol, ascending.
+    pub limits: Vec<AgeLimit>,
+    /// Where the timings of an outcome come from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Something that answers about a person's age.
+pub trait Method: Send + Sync {
+    /// What the method says of itself.
+    fn card(&self) -> &MethodCard;
+
+    /// The engine and its version as rows name it (`tract 0.23.9`); empty where the method brings its own.
+    fn engine(&self) -> String;
+
+    /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process.
+    fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize;
+
+    /// Opens one session.
+    ///
+    /// # Errors
+    /// [`MethodError`] when the method cannot be started as its card says.
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError>;
+}
+
+/// A method at work, on one thread.
+pub trait Session: Send {
+    /// Puts one sample to the method. A refusal or an unreadable picture is an outcome.
+    ///
+    /// # Errors
+    /// [`MethodError`] when the session itself broke: the attempt counts as failed and the session is opened anew.
+    fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError>;
+}
+
+/// Why a method cannot be used, or broke while it was used.
+#[derive(Debug, thiserror::Error)]
+pub enum MethodError {
+    /// A file that the card names could not be read.
+    #[error("cannot read `{file}`")]
+    Read {
+        /// The file as the card names it.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file that the card names has another content than the card says.
+    #[error("`{file}` has the sha-256 {found}, the card says {stated}")]
+    Digest {
+        /// The file as the card names it.
+        file: String,
+        /// The file's.
+        found: Digest,
+        /// The card's.
+        stated: Digest,
+    },
+    /// The engine cannot load or run the model as the card describes it.
+    #[error("cannot run `{file}`")]
+    Engine {
+        /// The file as the card names it.
+        file: String,
+        /// What the engine said.
+        source: crate::engine::EngineError,
+    },
+    /// The model's output is not what the card's head reads.
+    #[error("cannot read the output of `{file}`")]
+    Head {
+        /// The file as the card names it.
+        file: String,
+        /// What does not fit.
+        source: head::HeadError,
+    },
+    /// The system gives no threads.
+    #[error("cannot start the workers: {0}")]
+    Threads(String),
+    /// The card has no digest.
+    #[error("cannot make the method's digest")]
+    Card(#[from] crate::digest::DigestError),
+}

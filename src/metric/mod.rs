@@ -1,1 +1,75 @@
 //! The catalogue of metrics: one file a family, tallies in, rows out.
+//!
+//! [`rows`] gives the rows of one method on one data set in a fixed order: first the whole data set, then every group
+//! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
+//! under-age passes, adult denials, errors), within a family limit, population, challenge age, policy, weighting.
+
+pub mod catalogue;
+mod error;
+mod flow;
+mod frame;
+mod not_answered;
+mod threshold;
+mod window;
+
+use crate::protocol::Protocol;
+use crate::table::{Context, Group, Row};
+use crate::tally::{ErrorRows, Tally};
+
+pub use frame::flag;
+
+/// What the cards say that decides which claims a row can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether the labels are chronological ages.
+    pub chronological: bool,
+    /// Whether the data set is a random sample.
+    pub random_sample: bool,
+}
+
+/// The errors themselves, for medians and percentiles.
+#[derive(Debug, Clone, Copy)]
+pub enum Errors<'a> {
+    /// They are at hand.
+    Rows(&'a ErrorRows),
+    /// Only the tally was kept: medians and percentiles are `not_measurable`, reason `needs_rows`.
+    NotKept,
+}
+
+/// The rows of one method on one data set.
+#[must_use]
+pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, errors: Errors<'_>) -> Vec<Row> {
+    let mut frame = frame::Frame::new(context, protocol, facts, tally);
+    let whole = Group::whole();
+    let mut names: Vec<(&Group, Extent)> = vec![(&whole, Extent::Whole)];
+    for by in &tally.group_order {
+        let extent = if Group::from_cells(by, by).parts().len() > 1 { Extent::Crossing } else { Extent::Group };
+        names.extend(tally.groups.keys().filter(|group| group.by() == by).map(|group| (group, extent)));
+    }
+    for (name, extent) in names {
+        let Some(group) = tally.groups.get(name) else { continue };
+        if extent == Extent::Crossing {
+            threshold::rows(&mut frame, name, group, extent);
+            continue;
+        }
+        flow::rows(&mut frame, name, group);
+        not_answered::rows(&mut frame, name, group, extent);
+        threshold::rows(&mut frame, name, group, extent);
+        error::rows(&mut frame, name, group, extent, errors);
+    }
+    frame.finish()
+}
+
+/// How much is printed of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Everything.
+    Whole,
+    /// One policy, subject weighting.
+    Group,
+    /// The windows at the headline challenge ages.
+    Crossing,
+}
+
+#[cfg(test)]
+mod tests;

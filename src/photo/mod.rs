@@ -1,6 +1,6 @@
 //! From the bytes of a picture to the numbers of a tensor: decode, turn upright, crop, resize, scale.
 //!
-//! This is the only room that knows colour order and memory layout. [`decode`] gives an upright RGB [`Picture`]; a
+//! This is the only room that knows colour order and memory layout. [`decode()`] gives an upright RGB [`Picture`]; a
 //! [`Preparer`] follows a [`Recipe`] (the input half of a method card) to fill a tensor with it. Resizing is exact:
 //! the same bytes as Pillow 13 or OpenCV 5 make from the same pixels, because the filter alone can move a model's
 //! answers by years. Nothing here opens a file.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// Declares a word enum: `ALL`, `word`, `parse`, `Display`.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -23,6 +25,12 @@ macro_rules! words {
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
             }
         }
 
@@ -142,8 +150,22 @@ pub enum RecipeError {
     },
 }
 
-/// The numbers of a recipe, not yet held against each other. Defaults are those of the method card.
-#[derive(Debug, Clone, PartialEq)]
+impl RecipeError {
+    /// The key of the card that is to be mended.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Size(..) => "size",
+            Self::Margin(_) => "margin",
+            Self::Divide(_) => "divide",
+            Self::Count { key, .. } | Self::Scale { key, .. } => key,
+        }
+    }
+}
+
+/// The numbers of a recipe, not yet held against each other. Defaults are those of the method card, and so are the names
+/// in its serialised form, which enters the method digest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RecipeFields {
     /// Width and height of the tensor, pixels.
     pub size: (u32, u32),
@@ -152,6 +174,7 @@ pub struct RecipeFields {
     /// Colour order.
     pub channels: Channels,
     /// Resampling filter.
+    #[serde(rename = "resize")]
     pub filter: Filter,
     /// How another shape comes to `size`.
     pub fit: Fit,
@@ -184,10 +207,36 @@ impl RecipeFields {
             std: Vec::new(),
         }
     }
+
+    /// Everything that cannot be followed.
+    #[must_use]
+    pub fn problems(&self) -> Vec<RecipeError> {
+        let mut found = Vec::new();
+        let (width, height) = self.size;
+        if !(1..=LARGEST_SIDE).contains(&width) || !(1..=LARGEST_SIDE).contains(&height) {
+            found.push(RecipeError::Size(width, height));
+        }
+        if !(0.0..=WIDEST_MARGIN).contains(&self.margin) {
+            found.push(RecipeError::Margin(self.margin));
+        }
+        if !self.divide.is_finite() || self.divide <= 0.0 {
+            found.push(RecipeError::Divide(self.divide));
+        }
+        let channels = self.channels.count();
+        found.extend(per_channel("mean", &self.mean, 0.0, channels).err());
+        found.extend(per_channel("std", &self.std, 1.0, channels).err());
+        if let Some(&value) = self.mean.iter().find(|value| !value.is_finite()) {
+            found.push(RecipeError::Scale { key: "mean", value });
+        }
+        if let Some(&value) = self.std.iter().find(|value| !value.is_finite() || **value == 0.0) {
+            found.push(RecipeError::Scale { key: "std", value });
+        }
+        found
+    }
 }
 
 /// A checked recipe: `tensor = (pixel / divide - mean) / std` of a resized crop.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recipe(RecipeFields);
 
 impl Recipe {
@@ -196,25 +245,12 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`] for a size, margin, divisor or list that cannot be followed.
     pub fn new(mut fields: RecipeFields) -> Result<Self, RecipeError> {
-        let (width, height) = fields.size;
-        if !(1..=LARGEST_SIDE).contains(&width) || !(1..=LARGEST_SIDE).contains(&height) {
-            return Err(RecipeError::Size(width, height));
-        }
-        if !(0.0..=WIDEST_MARGIN).contains(&fields.margin) {
-            return Err(RecipeError::Margin(fields.margin));
-        }
-        if !fields.divide.is_finite() || fields.divide <= 0.0 {
-            return Err(RecipeError::Divide(fields.divide));
+        if let Some(error) = fields.problems().into_iter().next() {
+            return Err(error);
         }
         let channels = fields.channels.count();
         fields.mean = per_channel("mean", &fields.mean, 0.0, channels)?;
         fields.std = per_channel("std", &fields.std, 1.0, channels)?;
-        if let Some(&value) = fields.mean.iter().find(|value| !value.is_finite()) {
-            return Err(RecipeError::Scale { key: "mean", value });
-        }
-        if let Some(&value) = fields.std.iter().find(|value| !value.is_finite() || **value == 0.0) {
-            return Err(RecipeError::Scale { key: "std", value });
-        }
         Ok(Self(fields))
     }
 

@@ -1,1 +1,265 @@
-//! A run: samples put to methods in parallel, outcomes written in manifest order.
+//! A run: samples put to methods in parallel, outcomes written in manifest order into a run folder.
+//!
+//! [`run`] writes `truth.csv`, `outcomes.csv`, the protocol, the cards and `run.json`. It does not score: that is a
+//! pure function of the folder, see [`crate::score`].
+
+mod attempts;
+mod events;
+mod window;
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde_json::json;
+
+pub use events::{Event, Sink};
+
+use crate::clock::Clock;
+use crate::dataset::{Dataset, FilesDigest};
+use crate::digest::{Digest, DigestError};
+use crate::folder::{
+    AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    RunFolder, RunRecord, Timings, Truth, create_private, names,
+};
+use crate::method::{Ask, Method, MethodError};
+use crate::outcome::{Outcome, Status};
+use crate::protocol::Protocol;
+
+use attempts::{Attempted, End, Work};
+
+/// Rows are on disk after this many at the latest.
+const BLOCK: usize = 256;
+
+/// A method ready for a run.
+pub struct RunMethod {
+    /// The method, loaded.
+    pub method: Arc<dyn Method>,
+    /// Digest of its card and the files that the card names.
+    pub digest: Digest,
+    /// The card as it was read.
+    pub card: String,
+}
+
+/// What to run, and how.
+pub struct Request<'a> {
+    /// The methods, in the order in which their rows stand within a sample. Their names differ.
+    pub methods: &'a [RunMethod],
+    /// The dataset; all listed samples are attempted.
+    pub dataset: &'a Dataset,
+    /// The protocol, written to the folder; its limits become columns.
+    pub protocol: &'a Protocol,
+    /// Where to write.
+    pub out: &'a Path,
+    /// What to do with a folder that holds something.
+    pub existing: Existing,
+    /// Workers at most.
+    pub jobs: NonZeroUsize,
+    /// An answer later than this is `timed_out`, and discarded.
+    pub time_limit: Duration,
+    /// Write ids as they are, instead of pseudonyms.
+    pub keep_ids: bool,
+    /// Whether the time columns are filled.
+    pub timings: Timings,
+    /// The filter in words, for `run.json`; empty when all samples are listed.
+    pub pick: String,
+    /// The machine, for `run.json`.
+    pub machine: Machine,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Attempts written.
+    pub attempts: usize,
+    /// Attempts asked for.
+    pub asked: usize,
+    /// Of the written: failed or timed out.
+    pub failed: usize,
+    /// Whether the run was stopped from outside before its end.
+    pub interrupted: bool,
+}
+
+/// Why a run could not be made, or not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No method was given.
+    #[error("no method to run")]
+    NoMethod,
+    /// Two methods have one name, so that their rows could not be told apart.
+    #[error("two methods are named `{0}`")]
+    SameName(String),
+    /// A method cannot be opened.
+    #[error("cannot open a method")]
+    Method(#[source] MethodError),
+    /// The folder cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A digest cannot be made.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// A method broke again and again; what was done is on disk.
+    #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
+    GaveUp {
+        /// The method's name.
+        method: String,
+        /// Why it broke the last time.
+        reason: String,
+    },
+}
+
+/// Makes the run: attempts, written in manifest order as they come.
+///
+/// # Errors
+/// [`RunError`]. After [`RunError::GaveUp`] and a failure to write, the folder holds a valid prefix.
+pub fn run(
+    request: &Request<'_>,
+    clock: &Arc<dyn Clock>,
+    stop: &AtomicBool,
+    sink: &Sink<'_>,
+) -> Result<(RunFolder, Summary), RunError> {
+    check_names(request.methods)?;
+    let folder = RunFolder::prepare(request.out, request.existing)?;
+    let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
+    let truth = Truth::of(request.dataset, &pseudonyms);
+    let write_error = |name: &str| {
+        let path = folder.file(name);
+        move |source| FolderError::Write { path: path.clone(), source }
+    };
+    let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
+    truth.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+    folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
+    folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
+    let mut record = record(request, &truth, clock)?;
+    for (method, about) in request.methods.iter().zip(&record.methods) {
+        folder.write_card(&about.card, &method.card)?;
+    }
+    record.write(&folder)?;
+
+    let outcomes = create_private(&folder.file(names::OUTCOMES))?;
+    let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
+    let (end, summary, files) = written.map_err(|error| match error {
+        Ok(error) => RunError::Method(error),
+        Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
+    })?;
+    record.ended = Some(clock.wall().to_string());
+    record.dataset.files_digest = files;
+    record.write(&folder)?;
+    match end {
+        End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
+        End::Done | End::Interrupted => Ok((folder, summary)),
+    }
+}
+
+type Written = (End, Summary, Option<Digest>);
+
+/// Makes the attempts and writes outcomes.csv.
+fn write_attempts(
+    request: &Request<'_>,
+    truth: &Truth,
+    outcomes: std::fs::File,
+    clock: &Arc<dyn Clock>,
+    stop: &AtomicBool,
+    sink: &Sink<'_>,
+) -> Result<Written, Result<MethodError, std::io::Error>> {
+    let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
+    let limits = &request.protocol.limits;
+    let mut writer = OutcomeWriter::new(outcomes, limits, request.timings).map_err(Err)?;
+    let mut files = FilesDigest::new(request.dataset);
+    let asked = request.dataset.samples().len() * methods.len();
+    let mut summary = Summary { asked, ..Summary::default() };
+    let mut rows = truth.rows().iter().enumerate();
+    let mut unflushed = 0;
+    let work = Work {
+        methods: &methods,
+        dataset: request.dataset,
+        ask: Ask { limits: limits.clone(), clock: Arc::clone(clock) },
+        jobs: request.jobs,
+        time_limit: request.time_limit,
+        clock: &**clock,
+        stop,
+        sink,
+    };
+    let end = work.attempt_all(|attempted: Attempted| {
+        let Some((place, row)) = rows.next() else { return Ok(()) };
+        if let Some(content) = attempted.content {
+            files.add(place, content);
+        }
+        let digest = attempted.content.map(|content| content.short());
+        for (method, outcome) in methods.iter().zip(&attempted.outcomes) {
+            let method = &method.card().name;
+            let key = AttemptKey { sample_id: &row.sample_id, subject_id: &row.subject_id, method };
+            writer.write(&key, outcome, digest.as_deref())?;
+            summary.attempts += 1;
+            summary.failed += usize::from(is_failure(outcome));
+            unflushed += 1;
+        }
+        if unflushed >= BLOCK {
+            unflushed = 0;
+            writer.flush()?;
+        }
+        Ok(())
+    })?;
+    summary.interrupted = end == End::Interrupted;
+    let file = writer.finish().map_err(Err)?;
+    file.sync_all().map_err(Err)?;
+    Ok((end, summary, Some(files.finish(request.dataset))))
+}
+
+/// Whether an attempt counts against `--max-failed`.
+pub(crate) fn is_failure(outcome: &Outcome) -> bool {
+    matches!(outcome.status, Status::Failed | Status::TimedOut)
+}
+
+fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
+    let mut names: Vec<&str> = methods.iter().map(|it| it.method.card().name.as_str()).collect();
+    if names.is_empty() {
+        return Err(RunError::NoMethod);
+    }
+    names.sort_unstable();
+    let twice = names.windows(2).find_map(|pair| matches!(pair, [a, b] if a == b).then(|| pair.first()).flatten());
+    twice.map_or(Ok(()), |name| Err(RunError::SameName((*name).to_owned())))
+}
+
+/// run.json as it stands before the first attempt.
+fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
+    let dataset = request.dataset;
+    let methods = request.methods.iter().enumerate().map(|(place, it)| {
+        let card = it.method.card();
+        MethodRecord {
+            name: card.name.clone(),
+            kind: card.kind.word().to_owned(),
+            version: card.version.clone(),
+            adapter: card.adapter.word().to_owned(),
+            digest: it.digest,
+            engine: it.method.engine(),
+            card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
+        }
+    });
+    let settings = BTreeMap::from([
+        ("jobs".to_owned(), json!(request.jobs)),
+        ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),
+        ("keep_ids".to_owned(), json!(request.keep_ids)),
+        ("timings".to_owned(), json!(request.timings == Timings::Written)),
+    ]);
+    Ok(RunRecord {
+        schema: RUN_SCHEMA.to_owned(),
+        tool_version: crate::VERSION.to_owned(),
+        verb: "run".to_owned(),
+        settings,
+        dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, truth)? },
+        protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
+        methods: methods.collect(),
+        machine: Some(request.machine.clone()),
+        seeds: BTreeMap::from([("protocol".to_owned(), request.protocol.seed)]),
+        started: Some(clock.wall().to_string()),
+        ended: None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,62 @@
 //! Answers and truth as integer sums per cell: what can be added, merged and kept without a person in it.
+//!
+//! [`Truth`] (one row per listed sample) and [`Answers`] (the same rows, one method) go in; a [`Tally`] comes out: for
+//! every group, age and population how many subjects ended in which combination of passes, denials, undecided and
+//! unanswered attempts at each challenge age. Every failure policy, weighting and tie rule derives from these counts
+//! (METRICS M3, M4, M15), and two tallies of disjoint subjects add up to the tally of both, whatever the order.
+
+mod answers;
+mod cell;
+mod class;
+mod errors;
+mod finished;
+mod grid;
+mod hot;
+mod profile;
+mod shape;
+mod truth;
+mod walk;
+
+pub use answers::{Answers, not_ages};
+pub use cell::{Cell, Combo, Joints};
+pub use class::{AgeClass, Slot};
+pub use errors::{ErrorRows, ErrorTally, LineSums, MomentSums, Moments, Percentile};
+pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
+pub use grid::Grid;
+pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+
+/// Why nothing could be tallied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TallyError {
+    /// Truth and answers are of different samples.
+    #[error("{answers} answers for {listed} listed samples")]
+    Lengths {
+        /// Rows of truth.
+        listed: usize,
+        /// Rows of answers.
+        answers: usize,
+    },
+    /// The protocol groups by a column that the data set does not have.
+    #[error("the protocol groups by `{column}`, which is not a column of this data set (it has: {known})")]
+    NoColumn {
+        /// The column that was asked for.
+        column: String,
+        /// The columns there are.
+        known: String,
+    },
+    /// More levels than [`MOST_LEVELS`].
+    #[error("the column or crossing `{column}` has more than {MOST_LEVELS} levels and cannot be grouped by")]
+    TooManyLevels {
+        /// The column.
+        column: String,
+    },
+    /// More rows than can be counted.
+    #[error("more than 4,294,967,294 rows")]
+    TooManyRows,
+    /// Two tallies that do not belong together.
+    #[error("the tallies were made under different limits or challenge ages")]
+    OtherGrid,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,15 @@
-//! The integration tests: one binary, one file a behaviour.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test that cannot go on panics")]
+//! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
+mod bad_input;
+mod bundled;
+mod datasets;
 mod hostile_pictures;
-#[cfg(feature = "tract")]
+mod layout;
+mod main_job;
 mod networks;
 mod pictures;
-#[cfg(feature = "tract")]
+mod recorded;
+mod reports;
+mod support;
 mod weights;

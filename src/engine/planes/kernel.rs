@@ -71,6 +71,7 @@ pub(super) fn convolve(
     length: usize,
     output: &mut [f32],
 ) {
+    // Known when this version of the function is compiled: two of the three arms fall away.
     let wide = target_cfg_f!(target_feature = "avx512f");
     let fused = target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64"));
     match (wide, fused) {

@@ -1,0 +1,40 @@
+//! What is embedded in the binary: the drawn faces and the methods trained on drawn faces. They prove the tool and say
+//! nothing about any person.
+
+use include_dir::{Dir, include_dir};
+
+use crate::dataset::Embedded;
+
+static FACES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/faces");
+static MODELS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/models");
+
+/// The name of the bundled dataset.
+pub const DATASET: &str = "drawn-faces";
+
+/// What every page about bundled data must say.
+pub const NOTICE: &str = "These are drawn faces. They prove the tool and say nothing about any person.";
+
+/// The bundled dataset.
+#[must_use]
+pub fn faces() -> Embedded {
+    Embedded::new(&FACES, "")
+}
+
+/// The names of the bundled methods, sorted.
+#[must_use]
+pub fn methods() -> Vec<&'static str> {
+    let mut names: Vec<&str> = MODELS
+        .dirs()
+        .filter(|folder| folder.get_file(folder.path().join(crate::method::card::CARD_FILE)).is_some())
+        .filter_map(|folder| folder.path().to_str())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// The folder of the bundled method `name`.
+#[must_use]
+pub fn method(name: &str) -> Option<Embedded> {
+    let name = methods().into_iter().find(|known| *known == name)?;
+    Some(Embedded::new(&MODELS, name))
+}

@@ -1,0 +1,209 @@
+//! `agebench check`: everything that is wrong with a dataset, a method card or a protocol, in one pass.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::methods::{self, EngineChoice};
+use super::output::print;
+use super::{Exit, Failure};
+use crate::dataset;
+use crate::dataset::lint::{self, Depth};
+use crate::finding::{Finding, Findings, did_you_mean};
+use crate::method::card::CARD_FILE as METHOD_CARD;
+use crate::method::{MethodCard, adapter};
+use crate::protocol::{Problem, Protocol};
+
+/// Look for everything that is wrong with a dataset, a method card or a protocol.
+///
+/// Exit code 2 when something cannot be used, 0 when there are warnings only.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's name
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+
+    /// How to print the findings
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// What a file describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Dataset,
+    Method,
+    Protocol,
+}
+
+impl What {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Dataset => "dataset",
+            Self::Method => "method",
+            Self::Protocol => "protocol",
+        }
+    }
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut all = Findings::new();
+    let mut text = String::new();
+    for path in &arguments.paths {
+        let (what, findings) = check(path)?;
+        text.push_str(&told(path, what, &findings));
+        all.append(findings);
+    }
+    match arguments.format {
+        Format::Table => print(&text)?,
+        Format::Json => print(&format!("{:#}\n", json!(all.kept().iter().map(as_json).collect::<Vec<_>>())))?,
+    }
+    Ok(if all.errors() > 0 { Exit::Unusable } else { Exit::Done })
+}
+
+/// Checks what `path` names.
+fn check(path: &str) -> Result<(What, Findings), Failure> {
+    let place = Path::new(path);
+    let Some(file) = card_file(place)? else {
+        return Ok((What::Method, check_method(path)?)); // a bundled name, or an error that lists them
+    };
+    match what_is_in(&file)? {
+        What::Dataset => {
+            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: true };
+            Ok((What::Dataset, lint::lint(&file, &depth).map_err(Failure::unusable)?))
+        }
+        What::Method => Ok((What::Method, check_method(path)?)),
+        What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
+    }
+}
+
+/// The card that `place` names: itself, or the one card in it.
+fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
+    if place.is_file() {
+        return Ok(Some(place.to_owned()));
+    }
+    if !place.is_dir() {
+        return Ok(None);
+    }
+    let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL];
+    let found: Vec<PathBuf> = names.iter().map(|name| place.join(name)).filter(|file| file.is_file()).collect();
+    match found.as_slice() {
+        [one] => Ok(Some(one.clone())),
+        [] => Err(Failure::unusable(format!("{} holds no card", place.display()))
+            .with_help(format!("a folder to check holds one of {}", crate::finding::listed(&names)))),
+        _ => Err(Failure::unusable(format!("{} holds more than one card", place.display()))
+            .with_help("name the file that you mean")),
+    }
+}
+
+/// What the file describes: by its name, or by the keys that only one of the three has.
+fn what_is_in(file: &Path) -> Result<What, Failure> {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    for (card, what) in [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method)] {
+        if name == card {
+            return Ok(what);
+        }
+    }
+    let text = read(file)?;
+    let keys = text.parse::<toml::Table>().unwrap_or_default();
+    Ok(if keys.contains_key("label_kind") {
+        What::Dataset
+    } else if adapter::ADAPTERS.iter().any(|adapter| keys.contains_key(*adapter)) || keys.contains_key("kind") {
+        What::Method
+    } else {
+        What::Protocol
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
+}
+
+/// Checks a card, and with it that the model loads and fits.
+fn check_method(method: &str) -> Result<Findings, Failure> {
+    let place = methods::find(method)?;
+    let (card, mut findings, _) = methods::read_card(&place)?;
+    if let Some(card) = card {
+        let MethodCard { adapter: adapter::AdapterCard::Onnx(onnx), .. } = &card;
+        if onnx.sha256.is_none() {
+            let help = "add `sha256 = \"...\"`: a published result needs it";
+            findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
+        }
+        match methods::engine(EngineChoice::Tract) {
+            Ok(engine) => {
+                let read = |file: &str| place.read(file);
+                if let Err(error) = adapter::open(card, &read, &*engine) {
+                    findings.push(Finding::error(&place.shown, chain(&error)));
+                }
+            }
+            Err(failure) => {
+                findings.push(Finding::warning(&place.shown, format!("the model was not tried: {}", failure.error)));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn check_protocol(file: &Path) -> Result<Findings, Failure> {
+    let shown = file.display().to_string();
+    match Protocol::from_toml(&read(file)?) {
+        Ok(_) => Ok(Findings::new()),
+        Err(error) => Ok(error.problems.into_iter().map(|problem| protocol_finding(&shown, problem)).collect()),
+    }
+}
+
+fn protocol_finding(file: &str, problem: Problem) -> Finding {
+    match problem {
+        Problem::Toml(text) => Finding::error(file, text),
+        Problem::Value { key, text } => Finding::error(file, text).column(key),
+        Problem::UnknownKey { key, known } => {
+            let last = key.rsplit('.').next().unwrap_or(&key);
+            let help = did_you_mean(last, known.iter().copied())
+                .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
+            Finding::error(file, "the key is unknown").column(key).help(help)
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
+fn told(path: &str, what: What, findings: &Findings) -> String {
+    let mut text = String::new();
+    for finding in findings.kept() {
+        text.push_str(&format!("{}: {finding}\n", finding.severity.word()));
+        if let Some(help) = &finding.help {
+            text.push_str(&format!("   help: {help}\n"));
+        }
+    }
+    let left = findings.total() - findings.kept().len() as u64;
+    if left > 0 {
+        text.push_str(&format!("and {left} more\n"));
+    }
+    let (errors, warnings) = (findings.errors(), findings.warnings());
+    let verdict = if errors > 0 { "cannot be used" } else { "can be used" };
+    text.push_str(&format!("{path}: the {} {verdict}: {errors} errors, {warnings} warnings\n", what.word()));
+    text
+}
+
+fn as_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "severity": finding.severity.word(), "file": finding.file, "row": finding.row, "column": finding.column,
+        "text": finding.text, "help": finding.help,
+    })
+}

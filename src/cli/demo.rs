@@ -1,0 +1,63 @@
+//! `agebench demo`: the main job with everything embedded, so that it works in any folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::methods::{self, EngineChoice};
+use super::output::tell;
+use super::run::{Job, Running};
+use super::{Exit, Failure};
+use crate::bundled;
+use crate::dataset::{CARD_FILE, Dataset, Pick};
+use crate::folder::{Existing, Timings};
+use crate::protocol::Protocol;
+
+/// Run the bundled methods over the bundled drawn faces.
+///
+/// Writes a run folder with metrics.csv and report.html. The faces are drawn: they prove the tool and say nothing about
+/// any person.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The run folder [default: agebench-demo, or the first free agebench-demo-N]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    running: Running,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let engine = methods::engine(EngineChoice::Tract)?;
+    let protocol = Protocol::default_protocol();
+    let dataset =
+        Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).map_err(Failure::unusable)?;
+    let methods = bundled::methods().iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
+    tell(&format!("{} {} methods, {} pictures.\n", bundled::NOTICE, methods.len(), dataset.samples().len()));
+    let out = arguments.out.clone().unwrap_or_else(|| free(Path::new("agebench-demo")));
+    let job = Job {
+        methods: &methods,
+        dataset: &dataset,
+        protocol: &protocol,
+        out: &out,
+        existing: Existing::Refuse,
+        keep_ids: false,
+        timings: Timings::Written,
+        pick: String::new(),
+        notices: vec![bundled::NOTICE.to_owned()],
+    };
+    job.run(&arguments.running, environment)
+}
+
+/// `wanted`, or the first of `wanted-2`, `wanted-3`, ... that does not exist.
+fn free(wanted: &Path) -> PathBuf {
+    let mut free = wanted.to_owned();
+    let mut number = 1;
+    while free.exists() {
+        number += 1;
+        free = PathBuf::from(format!("{}-{number}", wanted.display()));
+    }
+    free
+}

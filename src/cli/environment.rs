@@ -1,0 +1,77 @@
+//! The environment, read once: the terminal, the clock, the machine, the wish to stop. Everything below gets it as values.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::folder::Machine;
+
+/// What the verbs need to know of the outside.
+pub(crate) struct Environment {
+    /// The machine's clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Set by Ctrl-C and by a termination signal.
+    pub(crate) stop: Arc<AtomicBool>,
+    /// Whether the error stream is a terminal: bars are drawn only there.
+    pub(crate) bars: bool,
+    /// Columns for tables on the output stream; `None` when it is not a terminal.
+    pub(crate) width: Option<u16>,
+    /// Processors this process may use.
+    pub(crate) processors: NonZeroUsize,
+}
+
+impl Environment {
+    /// Reads the environment and begins to listen for signals.
+    ///
+    /// # Errors
+    /// When the system refuses the signal handlers.
+    pub(crate) fn read() -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // The second signal ends the process at once; the first asks it to finish what it holds.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
+            signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        }
+        let width = std::io::stdout()
+            .is_terminal()
+            .then(|| std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(120));
+        Ok(Self {
+            clock: Arc::new(SystemClock { start: Instant::now() }),
+            stop,
+            bars: std::io::stderr().is_terminal(),
+            width,
+            processors: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        })
+    }
+}
+
+impl Environment {
+    /// The machine, for `run.json`: nothing that names its user or its network.
+    pub(crate) fn machine(&self) -> Machine {
+        let text = |path| std::fs::read_to_string(path).unwrap_or_default();
+        let system = rustix::system::uname();
+        let os = format!("{} {}", system.sysname().to_string_lossy(), system.release().to_string_lossy());
+        let cores = u64::try_from(self.processors.get()).ok();
+        Machine::from_texts(&text("/proc/cpuinfo"), &text("/proc/meminfo"), cores, Some(os))
+    }
+}
+
+/// The machine's clock.
+struct SystemClock {
+    start: Instant,
+}
+
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

@@ -1,0 +1,144 @@
+//! How the program ends: one code a meaning, and how an error is told.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+/// The exit codes of the program, the same for every verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done.
+    Done,
+    /// What was published does not follow from the records.
+    Differs,
+    /// The command line or an input cannot be used; nothing was done.
+    Unusable,
+    /// The run finished, but more attempts failed or timed out than `--max-failed` allows.
+    TooManyFailed,
+    /// A defect of agebench itself.
+    Internal,
+    /// A result could not be written.
+    CannotWrite,
+    /// Ended by Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Differs => 1,
+            Self::Unusable => 2,
+            Self::TooManyFailed => 4,
+            Self::Internal => 70,
+            Self::CannotWrite => 74,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// The part of `--help` that lists the exit codes.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  verify: what was published does not follow from the records
+    2  the command line or an input cannot be used; nothing was done
+    4  the run finished, but more attempts failed or timed out than --max-failed allows
+   70  a defect of agebench itself
+   74  a result could not be written (disk full, no permission)
+  130  interrupted; what was done is on disk";
+
+/// An error on its way to the user: the exit code, the chain of causes, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code to end with.
+    pub exit: Exit,
+    /// What went wrong.
+    pub error: Box<dyn Error>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// An unusable input or command line.
+    pub fn unusable(error: impl Into<Box<dyn Error>>) -> Self {
+        Self { exit: Exit::Unusable, error: error.into(), help: None }
+    }
+
+    /// A result that could not be written.
+    pub fn cannot_write(error: impl Into<Box<dyn Error>>) -> Self {
+        Self { exit: Exit::CannotWrite, error: error.into(), help: None }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The text for the terminal: the error, each cause on a line of its own, then the remedy.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("error: {}\n", self.error);
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let _ = writeln!(text, "  because: {error}");
+            cause = error.source();
+        }
+        if let Some(help) = &self.help {
+            let _ = writeln!(text, "     help: {help}");
+        }
+        text
+    }
+}
+
+/// Whether an error, or a cause of it, is a reader that went away: that is success.
+pub(crate) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_its_remedy() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot load dataset `x`")]
+        struct Outer(#[source] io::Error);
+        let failure = Failure::unusable(Outer(io::Error::other("no manifest.csv"))).with_help("add one");
+        assert_eq!(failure.text(), "error: cannot load dataset `x`\n  because: no manifest.csv\n     help: add one\n");
+    }
+
+    #[test]
+    fn the_codes_in_the_help_are_the_codes_of_the_program() {
+        for exit in [
+            Exit::Done,
+            Exit::Differs,
+            Exit::Unusable,
+            Exit::TooManyFailed,
+            Exit::Internal,
+            Exit::CannotWrite,
+            Exit::Interrupted,
+        ] {
+            assert!(EXIT_CODES.lines().any(|line| line.trim_start().starts_with(&format!("{}  ", exit.code()))));
+        }
+    }
+}

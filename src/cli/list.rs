@@ -1,0 +1,142 @@
+//! `agebench list`: what there is to choose from.
+
+use clap::{Args, ValueEnum};
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+
+use super::environment::Environment;
+use super::methods::{self, EngineChoice};
+use super::output::print;
+use super::{Exit, Failure};
+use crate::bundled;
+use crate::dataset::{CARD_FILE, Dataset, Pick};
+use crate::method::head::Head;
+use crate::metric::catalogue;
+
+/// List the bundled methods and datasets, the engines, heads and metrics.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// What to list
+    what: What,
+    /// How to print it
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Methods embedded in the binary
+    Methods,
+    /// Datasets embedded in the binary
+    Datasets,
+    /// Engines that run models, with their versions
+    Engines,
+    /// Ways to read a model's output
+    Heads,
+    /// Every metric with its unit and meaning
+    Metrics,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// A list: what its columns are called, and its lines.
+struct Listing {
+    columns: Vec<&'static str>,
+    lines: Vec<Vec<String>>,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let listing = match arguments.what {
+        What::Methods => list_methods()?,
+        What::Datasets => list_datasets()?,
+        What::Engines => list_engines(),
+        What::Heads => list_heads(),
+        What::Metrics => list_metrics(),
+    };
+    match arguments.format {
+        Format::Table => print(&table(&listing, environment.width))?,
+        Format::Json => {
+            let lines: Vec<Value> = listing
+                .lines
+                .iter()
+                .map(|line| listing.columns.iter().copied().zip(line).map(|(k, v)| (k.to_owned(), json!(v))).collect())
+                .collect();
+            print(&format!("{:#}\n", Value::Array(lines)))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn table(listing: &Listing, width: Option<u16>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(&listing.lines);
+    if let Some(width) = width {
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
+    }
+    format!("{table}\n")
+}
+
+fn list_methods() -> Result<Listing, Failure> {
+    let mut lines = Vec::new();
+    for name in bundled::methods() {
+        let (card, _, _) = methods::read_card(&methods::find(name)?)?;
+        if let Some(card) = card {
+            lines.push(vec![name.to_owned(), card.kind.word().to_owned(), card.version, card.intended_use]);
+        }
+    }
+    Ok(Listing { columns: vec!["name", "kind", "version", "intended_use"], lines })
+}
+
+fn list_datasets() -> Result<Listing, Failure> {
+    let faces =
+        Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::default()).map_err(Failure::unusable)?;
+    let line = vec![
+        faces.card().name.clone(),
+        faces.samples().len().to_string(),
+        faces.subjects().len().to_string(),
+        bundled::NOTICE.to_owned(),
+    ];
+    Ok(Listing { columns: vec!["name", "samples", "subjects", "notice"], lines: vec![line] })
+}
+
+fn list_engines() -> Listing {
+    let lines = EngineChoice::value_variants()
+        .iter()
+        .map(|choice| {
+            let word = choice.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+            match methods::engine(*choice) {
+                Ok(engine) => vec![word, "ready".to_owned(), engine.name()],
+                Err(failure) => vec![word, "absent".to_owned(), failure.error.to_string()],
+            }
+        })
+        .collect();
+    Listing { columns: vec!["name", "state", "version"], lines }
+}
+
+fn list_heads() -> Listing {
+    let lines = Head::WORDS.iter().map(|word| vec![(*word).to_owned(), Head::meaning(word).to_owned()]).collect();
+    Listing { columns: vec!["name", "meaning"], lines }
+}
+
+fn list_metrics() -> Listing {
+    let lines = catalogue::ALL
+        .iter()
+        .map(|entry| {
+            vec![
+                entry.measure.name.to_owned(),
+                entry.measure.unit.to_string(),
+                entry.measure.better.to_string(),
+                entry.section.to_owned(),
+                entry.meaning.to_owned(),
+            ]
+        })
+        .collect();
+    Listing { columns: vec!["name", "unit", "better", "section", "meaning"], lines }
+}

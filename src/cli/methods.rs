@@ -1,0 +1,134 @@
+//! METHOD on a command line: a method.toml, its folder, or a bundled method's name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use super::Failure;
+use crate::bundled;
+use crate::dataset::{Files, Folder};
+use crate::engine::Engine;
+use crate::finding::{Findings, did_you_mean, listed};
+use crate::method::card::CARD_FILE;
+use crate::method::{MethodCard, adapter};
+use crate::run::RunMethod;
+
+/// The engines that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineChoice {
+    /// The embedded engine, pure Rust.
+    Tract,
+}
+
+/// The chosen engine.
+///
+/// # Errors
+/// When this build does not have it.
+pub(crate) fn engine(choice: EngineChoice) -> Result<Arc<dyn Engine>, Failure> {
+    match choice {
+        #[cfg(feature = "tract")]
+        EngineChoice::Tract => Ok(Arc::new(crate::engine::Tract)),
+        #[cfg(not(feature = "tract"))]
+        EngineChoice::Tract => Err(Failure::unusable("this build of agebench has no engine")
+            .with_help("build it with the cargo feature `tract`, which is on by default")),
+    }
+}
+
+/// Where a method's card lies.
+pub(crate) struct CardPlace {
+    /// The files beside the card.
+    pub(crate) files: Box<dyn Files>,
+    /// The card's name among them.
+    pub(crate) card: String,
+    /// The card as the user knows it.
+    pub(crate) shown: String,
+}
+
+impl CardPlace {
+    /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
+    /// the card runs it; only a dataset's files are confined to its folder.
+    pub(crate) fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+        match self.files.folder() {
+            Some(folder) => std::fs::read(folder.join(file)),
+            None => self.files.read(file).map(std::borrow::Cow::into_owned),
+        }
+    }
+}
+
+/// Finds the card that `method` names.
+///
+/// # Errors
+/// When there is none: says what was looked for, and which bundled names there are.
+pub(crate) fn find(method: &str) -> Result<CardPlace, Failure> {
+    let path = Path::new(method);
+    if path.is_file() || path.is_dir() {
+        let file: PathBuf = if path.is_dir() { path.join(CARD_FILE) } else { path.to_owned() };
+        let shown = file.display().to_string();
+        let unreadable = |error: std::io::Error| Failure::unusable(Unreadable { file: shown.clone(), source: error });
+        let folder = Folder::new(file.parent().unwrap_or(Path::new("."))).map_err(unreadable)?;
+        let card = file.file_name().and_then(|name| name.to_str()).unwrap_or(CARD_FILE).to_owned();
+        return Ok(CardPlace { files: Box::new(folder), card, shown });
+    }
+    if let Some(files) = bundled::method(method) {
+        return Ok(CardPlace {
+            files: Box::new(files),
+            card: CARD_FILE.to_owned(),
+            shown: format!("{method} (bundled)"),
+        });
+    }
+    let names = bundled::methods();
+    let help = match did_you_mean(method, names.iter().copied()) {
+        Some(help) => help,
+        None => format!("give a {CARD_FILE}, its folder, or a bundled method: {}", listed(&names)),
+    };
+    Err(Failure::unusable(format!("there is no method `{method}`")).with_help(help))
+}
+
+/// Reads the card at `place`.
+///
+/// # Errors
+/// When it cannot be read; everything that is wrong in it is in the findings.
+pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findings, String), Failure> {
+    let unreadable = |source| Failure::unusable(Unreadable { file: place.shown.clone(), source });
+    let bytes = place.files.read(&place.card).map_err(unreadable)?;
+    let text = String::from_utf8(bytes.into_owned())
+        .map_err(|_| Failure::unusable(format!("{}: the card is not utf-8 text", place.shown)))?;
+    let (card, findings) = MethodCard::read(&place.shown, &text);
+    Ok((card, findings, text))
+}
+
+/// Loads the method that `method` names, ready to be opened.
+///
+/// # Errors
+/// When there is none, its card is wrong, or its model does not fit the card.
+pub(crate) fn load(method: &str, engine: &dyn Engine) -> Result<RunMethod, Failure> {
+    let place = find(method)?;
+    let (card, findings, text) = read_card(&place)?;
+    let unusable =
+        |source: Box<dyn std::error::Error>| Failure::unusable(Unusable { method: method.to_owned(), source });
+    let Some(card) = card else {
+        let help = findings.common_help().map(str::to_owned);
+        let failure = unusable(Box::new(findings));
+        return Err(help.into_iter().fold(failure, Failure::with_help));
+    };
+    let read = |file: &str| place.read(file);
+    let (method, digest) = adapter::open(card, &read, engine).map_err(|error| unusable(Box::new(error)))?;
+    Ok(RunMethod { method, digest, card: text })
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {file}")]
+pub(crate) struct Unreadable {
+    pub(crate) file: String,
+    pub(crate) source: std::io::Error,
+}
+
+/// A method that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the method `{method}`")]
+struct Unusable {
+    method: String,
+    source: Box<dyn std::error::Error>,
+}

@@ -1,0 +1,82 @@
+//! What several verbs do with results: read a protocol, score a folder, write and show its report.
+
+use std::path::Path;
+
+use super::exit::{Exit, Failure};
+use super::output::{print, tell};
+use crate::folder::{FolderError, names};
+use crate::protocol::Protocol;
+use crate::report::{self, Options};
+use crate::score::{self, ScoreError, ScoreRequest, Scored};
+
+/// How results are shown.
+pub(super) struct Shown {
+    /// Every challenge age of the protocol, instead of a few.
+    pub(super) all_challenges: bool,
+    /// Sentences at the top of every form.
+    pub(super) notices: Vec<String>,
+    /// Columns of the terminal, when there is one.
+    pub(super) width: Option<u16>,
+}
+
+impl Shown {
+    /// The options of a report.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            notices: self.notices.clone(),
+            all_challenges: self.all_challenges,
+            width: self.width,
+            ..Options::default()
+        }
+    }
+}
+
+/// The protocol in `file`, or the default one.
+pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
+    let Some(file) = file else { return Ok(Protocol::default_protocol()) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source }))?;
+    Protocol::from_toml(&text)
+        .map_err(|source| Failure::unusable(UnusableProtocol { file: file.display().to_string(), source }))
+}
+
+/// A protocol that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the protocol {file}")]
+struct UnusableProtocol {
+    file: String,
+    source: crate::protocol::ProtocolError,
+}
+
+/// Scores a run folder, writes `metrics.csv` and `report.html`, and prints the tables.
+pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Result<(), Failure> {
+    let Scored { folder, table, .. } = score::score(request).map_err(score_failure)?;
+    let options = shown.options();
+    let page = report::html(&table, &options).map_err(Failure::unusable)?;
+    folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)?;
+    print(&report::terminal(&table, &options).map_err(Failure::unusable)?)?;
+    let file = |name| folder.file(name).display().to_string();
+    tell(&format!(
+        "\nWrote {} rows to {} and a page to {}.\n{} is about people: keep it. Next: agebench report {} --all\n",
+        table.rows.len(),
+        file(names::METRICS),
+        file(names::REPORT),
+        file(names::OUTCOMES),
+        folder.path().display(),
+    ));
+    Ok(())
+}
+
+/// A failure about a run folder, with its exit code and remedy.
+pub(super) fn folder_failure(error: FolderError) -> Failure {
+    let help = error.help().map(str::to_owned);
+    let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
+    Failure { exit, error: Box::new(error), help }
+}
+
+/// A failure to score, with its exit code and remedy.
+pub(super) fn score_failure(error: ScoreError) -> Failure {
+    let help = error.help().map(str::to_owned);
+    let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
+    Failure { exit, error: Box::new(error), help }
+}

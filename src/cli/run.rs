@@ -1,0 +1,245 @@
+//! `agebench run`: every sample of a dataset put to one or more methods, then scored and reported.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::methods::{self, EngineChoice};
+use super::output::{print, tell};
+use super::progress::Progress;
+use super::results::{self, Shown};
+use super::{Exit, Failure};
+use crate::bundled;
+use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
+use crate::folder::{Existing, Timings};
+use crate::protocol::Protocol;
+use crate::run::{self, Request, RunError, RunMethod, Summary};
+use crate::score::ScoreRequest;
+
+/// Put every sample of a dataset to one or more methods, then score and report.
+///
+/// Writes a run folder: outcomes.csv (one row an attempt), truth.csv, metrics.csv, report.html, run.json, the protocol
+/// and the cards. A sample that cannot be read becomes a row; a card, manifest or model that cannot be used ends with
+/// exit code 2 before any work.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+    agebench run model/ --dataset faces/ --out results/
+    agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
+pub(super) struct Arguments {
+    /// A method.toml, its folder, or a bundled method's name
+    #[arg(required = true, value_name = "METHOD")]
+    methods: Vec<String>,
+
+    #[command(flatten)]
+    data: Data,
+
+    /// The engine that runs ONNX files
+    #[arg(long, default_value = "tract", help_heading = "Running")]
+    engine: EngineChoice,
+
+    #[command(flatten)]
+    running: Running,
+
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// What is measured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
+struct Data {
+    /// A dataset's folder, its dataset.toml, or the bundled `drawn-faces`
+    #[arg(long, value_name = "D")]
+    dataset: String,
+
+    /// Only the samples of this split
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+
+    /// A protocol.toml; what it does not say is as in the default protocol
+    #[arg(long, value_name = "FILE")]
+    protocol: Option<PathBuf>,
+}
+
+/// How it is run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct Running {
+    /// Workers at most [default: the processors of this machine]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// An answer that takes longer is `timed_out`, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Failed and timed-out attempts that are allowed before the exit code is 4
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_failed: usize,
+}
+
+/// Where and how results are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct Writing {
+    /// The run folder; made if absent, refused if it holds anything
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Remove the run that the folder holds
+    #[arg(long)]
+    replace: bool,
+
+    /// Write ids as they are, instead of pseudonyms
+    #[arg(long)]
+    keep_ids: bool,
+
+    /// Leave the time columns of outcomes.csv empty, so that two runs can be compared byte by byte
+    #[arg(long)]
+    no_timings: bool,
+
+    /// Check everything, print what would be run, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a number of seconds above 0");
+    let seconds: f64 = text.trim_end_matches('s').parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let engine = methods::engine(arguments.engine)?;
+    let protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
+    let dataset = open_dataset(&arguments.data.dataset, &pick)?;
+    let methods = arguments.methods.iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
+    let writing = &arguments.writing;
+    let job = Job {
+        methods: &methods,
+        dataset: &dataset,
+        protocol: &protocol,
+        out: &writing.out,
+        existing: if writing.replace { Existing::Replace } else { Existing::Refuse },
+        keep_ids: writing.keep_ids,
+        timings: if writing.no_timings { Timings::Left } else { Timings::Written },
+        pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
+    };
+    if writing.dry_run {
+        print(&job.plan())?;
+        return Ok(Exit::Done);
+    }
+    job.run(&arguments.running, environment)
+}
+
+/// The dataset that `name` names.
+fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> {
+    let path = Path::new(name);
+    let opened = if name == bundled::DATASET && !path.exists() {
+        Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, pick)
+    } else {
+        Dataset::open(path, pick)
+    };
+    opened.map_err(unusable_dataset)
+}
+
+fn unusable_dataset(error: DatasetError) -> Failure {
+    let help = error.help().map(str::to_owned);
+    help.into_iter().fold(Failure::unusable(error), Failure::with_help)
+}
+
+/// A run with its results, as `run` and `demo` make it.
+pub(super) struct Job<'a> {
+    pub(super) methods: &'a [RunMethod],
+    pub(super) dataset: &'a Dataset,
+    pub(super) protocol: &'a Protocol,
+    pub(super) out: &'a Path,
+    pub(super) existing: Existing,
+    pub(super) keep_ids: bool,
+    pub(super) timings: Timings,
+    /// The filter in words; empty when all samples are listed.
+    pub(super) pick: String,
+    pub(super) notices: Vec<String>,
+}
+
+impl Job<'_> {
+    /// What would be run, in words.
+    fn plan(&self) -> String {
+        let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
+        format!(
+            "{} samples of {} subjects of `{}` x {} ({}) would be {} attempts, written to {}\n",
+            self.dataset.samples().len(),
+            self.dataset.subjects().len(),
+            self.dataset.card().name,
+            if names.len() == 1 { "1 method".to_owned() } else { format!("{} methods", names.len()) },
+            names.join(", "),
+            self.dataset.samples().len() * names.len(),
+            self.out.display(),
+        )
+    }
+
+    /// Runs, scores and reports.
+    pub(super) fn run(self, running: &Running, environment: &Environment) -> Result<Exit, Failure> {
+        let request = Request {
+            methods: self.methods,
+            dataset: self.dataset,
+            protocol: self.protocol,
+            out: self.out,
+            existing: self.existing,
+            jobs: running.jobs.unwrap_or(environment.processors),
+            time_limit: running.timeout,
+            keep_ids: self.keep_ids,
+            timings: self.timings,
+            pick: self.pick,
+            machine: environment.machine(),
+        };
+        let progress = Progress::new(environment.bars);
+        let ran = run::run(&request, &environment.clock, &environment.stop, &|event| progress.take(event));
+        progress.end();
+        let (folder, summary) = ran.map_err(failure)?;
+        if summary.interrupted {
+            tell(&interrupted(&summary, self.out));
+            return Ok(Exit::Interrupted);
+        }
+        let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
+        results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
+        if summary.failed > running.max_failed {
+            tell(&format!(
+                "error: {} of {} attempts failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
+                summary.failed,
+                summary.attempts,
+                running.max_failed,
+                folder.file(crate::folder::names::OUTCOMES).display(),
+            ));
+            return Ok(Exit::TooManyFailed);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn interrupted(summary: &Summary, out: &Path) -> String {
+    format!(
+        "interrupted: {} of {} attempts are in {}; there are no metrics of an unfinished run\n",
+        summary.attempts,
+        summary.asked,
+        out.join(crate::folder::names::OUTCOMES).display(),
+    )
+}
+
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::GaveUp { .. } => Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None },
+        RunError::Folder(error) => results::folder_failure(error),
+        RunError::SameName(_) => {
+            Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")
+        }
+        RunError::NoMethod | RunError::Method(_) | RunError::Digest(_) => Failure::unusable(error),
+    }
+}

@@ -1,0 +1,192 @@
+//! `agebench score`: metrics from a CSV that holds truth and answers, or from a run folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::output::tell;
+use super::results::{self, Shown, score_failure};
+use super::{Exit, Failure};
+use crate::dataset::{Dataset, LabelKind, Pick, Precision};
+use crate::folder::{Existing, RunFolder};
+use crate::score::{self, Recording, ScoreRequest};
+
+/// Score a CSV that holds truth and answers, or score a run folder anew.
+///
+/// A CSV becomes a whole run folder: its truth columns are the manifest. OURS in --columns is one of sample_id,
+/// subject_id, method, true_age (or true_age_low and true_age_high), age (or age_low and age_high), spread, score_18,
+/// pass_18, status, reason, weight, cluster_id, split and species; columns that already have these names need no
+/// mapping. An empty answer is an attempt without one.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+    agebench score answers.csv --columns sample_id=file,subject_id=person,true_age=age,age=predicted \\
+        --groups sex,region --out results/
+    agebench score results/ --protocol protocol.toml --out results-18/")]
+pub(super) struct Arguments {
+    /// A CSV file, or a run folder
+    #[arg(value_name = "FILE|DIR")]
+    from: PathBuf,
+
+    /// Where to write; a run folder is scored in place without it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Remove the run that the output folder holds
+    #[arg(long)]
+    replace: bool,
+
+    /// A protocol.toml; what it does not say is as in the default protocol
+    #[arg(long, value_name = "FILE")]
+    protocol: Option<PathBuf>,
+
+    #[command(flatten)]
+    recorded: Recorded,
+}
+
+/// What a CSV file is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Recorded answers (FILE only)")]
+struct Recorded {
+    /// The file's columns: age=predicted,true_age=label,...
+    #[arg(long, value_name = "OURS=THEIRS", value_delimiter = ',', value_parser = pair)]
+    columns: Vec<(String, String)>,
+
+    /// Columns of the file to group by
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    groups: Vec<String>,
+
+    /// The dataset whose samples were answered; without it, the file holds the truth
+    #[arg(long, value_name = "D")]
+    dataset: Option<PathBuf>,
+
+    /// The method's name [default: the file's name without its ending]
+    #[arg(long, value_name = "NAME")]
+    method_name: Option<String>,
+
+    /// estimation, verification, inference or declaration [default: estimation]
+    #[arg(long, value_name = "KIND")]
+    method_kind: Option<String>,
+
+    /// The dataset's name [default: the file's name without its ending]
+    #[arg(long, value_name = "NAME")]
+    dataset_name: Option<String>,
+
+    /// chronological, declared, apparent or estimated: how the true ages were come by [default: chronological]
+    #[arg(long, value_name = "KIND", value_parser = label_kind)]
+    label_kind: Option<LabelKind>,
+
+    /// day, month, year or band [default: year when all true ages are whole, else day]
+    #[arg(long, value_name = "PRECISION", value_parser = precision)]
+    age_precision: Option<Precision>,
+
+    /// Write ids as they are, instead of pseudonyms
+    #[arg(long)]
+    keep_ids: bool,
+}
+
+impl Recorded {
+    /// The first flag given, which only a file takes.
+    fn first_given(&self) -> Option<&'static str> {
+        [
+            ("--columns", !self.columns.is_empty()),
+            ("--groups", !self.groups.is_empty()),
+            ("--dataset", self.dataset.is_some()),
+            ("--method-name", self.method_name.is_some()),
+            ("--method-kind", self.method_kind.is_some()),
+            ("--dataset-name", self.dataset_name.is_some()),
+            ("--label-kind", self.label_kind.is_some()),
+            ("--age-precision", self.age_precision.is_some()),
+            ("--keep-ids", self.keep_ids),
+        ]
+        .into_iter()
+        .find_map(|(flag, given)| given.then_some(flag))
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((ours, theirs)) if !ours.is_empty() => Ok((ours.to_owned(), theirs.to_owned())),
+        _ => Err(format!("`{text}` is not OURS=THEIRS, such as age=predicted_age")),
+    }
+}
+
+fn label_kind(word: &str) -> Result<LabelKind, String> {
+    LabelKind::parse(word).ok_or_else(|| "expected chronological, declared, apparent or estimated".to_owned())
+}
+
+fn precision(word: &str) -> Result<Precision, String> {
+    Precision::parse(word).ok_or_else(|| "expected day, month, year or band".to_owned())
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let shown = Shown { all_challenges: false, notices: Vec::new(), width: environment.width };
+    if arguments.from.is_dir() {
+        return score_folder(arguments, &shown);
+    }
+    let Some(out) = arguments.out.as_deref() else {
+        return Err(Failure::unusable("--out is missing: a recorded file becomes a run folder")
+            .with_help("add --out DIR, a folder that does not exist yet"));
+    };
+    let protocol = results::protocol(arguments.protocol.as_deref())?;
+    let recorded = &arguments.recorded;
+    let dataset = recorded.dataset.as_deref().map(open_dataset).transpose()?;
+    let recording = Recording {
+        file: &arguments.from,
+        columns: &recorded.columns,
+        groups: &recorded.groups,
+        dataset: dataset.as_ref(),
+        method_name: recorded.method_name.as_deref(),
+        method_kind: recorded.method_kind.as_deref(),
+        dataset_name: recorded.dataset_name.as_deref(),
+        label_kind: recorded.label_kind,
+        age_precision: recorded.age_precision,
+        protocol: &protocol,
+        keep_ids: recorded.keep_ids,
+        out,
+        existing: existing(arguments.replace),
+        now: Some(environment.clock.wall().to_string()),
+    };
+    let imported = score::import(&recording).map_err(score_failure)?;
+    tell(&format!(
+        "Read {} attempts of {} from {}.\n",
+        imported.attempts,
+        methods(&imported.methods),
+        arguments.from.display()
+    ));
+    let request = ScoreRequest { folder: &imported.folder, protocol: None, out: None };
+    results::score_and_show(&request, &shown)?;
+    Ok(Exit::Done)
+}
+
+fn methods(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn existing(replace: bool) -> Existing {
+    if replace { Existing::Replace } else { Existing::Refuse }
+}
+
+fn open_dataset(place: &Path) -> Result<Dataset, Failure> {
+    Dataset::open(place, &Pick::all()).map_err(|error| {
+        let help = error.help().map(str::to_owned);
+        help.into_iter().fold(Failure::unusable(error), Failure::with_help)
+    })
+}
+
+/// Scores a run folder: in place, or as a copy with metrics of its own.
+fn score_folder(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
+    if let Some(flag) = arguments.recorded.first_given() {
+        return Err(Failure::unusable(format!(
+            "{flag} is for a recorded file, and {} is a folder",
+            arguments.from.display()
+        )));
+    }
+    let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
+    let folder = RunFolder::open(&arguments.from).map_err(results::folder_failure)?;
+    let out = arguments.out.as_deref().map(|out| (out, existing(arguments.replace)));
+    results::score_and_show(&ScoreRequest { folder: &folder, protocol: protocol.as_ref(), out }, shown)?;
+    Ok(Exit::Done)
+}

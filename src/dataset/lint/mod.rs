@@ -1,0 +1,104 @@
+//! Everything that is wrong or doubtful with a dataset, with its remedy, in one pass.
+
+mod bands;
+mod media;
+
+use std::path::Path;
+
+use super::manifest::{self, Loaded};
+use super::{CARD_FILE, Dataset, DatasetError, Folder, LabelKind, MANIFEST_FILE, Pick};
+use crate::age::{AgeLimit, Side};
+use crate::finding::{Finding, Findings, listed};
+
+/// What to look at beside card and manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Limits that the dataset shall decide.
+    pub limits: Vec<AgeLimit>,
+    /// Whether every file is read: its digest, and its size against the face box. Else only its presence is checked.
+    pub read_files: bool,
+}
+
+/// Looks at the dataset at `place`, a folder or the card in it.
+///
+/// # Errors
+/// [`DatasetError::Read`] when card or manifest cannot be read at all; everything else is a finding.
+pub fn lint(place: &Path, depth: &Depth) -> Result<Findings, DatasetError> {
+    let (folder, card_file) = if place.is_file() {
+        let name = place.file_name().and_then(|name| name.to_str()).unwrap_or(CARD_FILE);
+        (place.parent().unwrap_or(Path::new(".")), name)
+    } else {
+        (place, CARD_FILE)
+    };
+    let files =
+        Folder::new(folder).map_err(|source| DatasetError::Read { file: place.display().to_string(), source })?;
+    let Loaded { dataset, mut findings, rows } = match manifest::load_on(Box::new(files), card_file, &Pick::all()) {
+        Ok(loaded) => loaded,
+        Err(DatasetError::Unusable { source, .. }) => return Ok(source),
+        Err(error) => return Err(error),
+    };
+    look_at_card(card_file, &dataset, &mut findings);
+    look_at_subjects(&dataset, &mut findings);
+    look_at_ages(&dataset, &depth.limits, &mut findings);
+    bands::look(&dataset, &mut findings);
+    media::look(&dataset, &rows, card_file, depth.read_files, &mut findings);
+    Ok(findings)
+}
+
+fn look_at_card(card_file: &str, dataset: &Dataset, findings: &mut Findings) {
+    let card = &dataset.card;
+    card.gaps(card_file).into_iter().for_each(|gap| findings.push(gap));
+    if card.label_kind != LabelKind::Chronological {
+        let text = format!("the ages are {}: no row can support a claim", card.label_kind.word());
+        findings.push(Finding::note(card_file, text).column("label_kind"));
+    }
+    if dataset.column("species").is_some() && card.attack_species.is_none() {
+        let text = "the manifest has a column `species` that the card does not name: attacks count as people";
+        let help = "write attack_species = \"species\", or rename the column";
+        findings.push(Finding::warning(card_file, text).column("attack_species").help(help));
+    }
+    if card.groups.is_empty() {
+        let others: Vec<&str> =
+            dataset.columns.iter().map(super::Column::name).filter(|name| *name != "split").take(10).collect();
+        if !others.is_empty() {
+            let text = format!("no groups: the manifest also has {}", listed(&others));
+            findings.push(Finding::note(card_file, text).column("groups"));
+        }
+    }
+}
+
+fn look_at_subjects(dataset: &Dataset, findings: &mut Findings) {
+    let samples = dataset.samples.len();
+    let unknown = dataset.samples.iter().filter(|sample| sample.subject.is_none()).count();
+    if samples > 0 && unknown > 0 {
+        let text = match samples - unknown {
+            0 => "no subject is known: each sample counts as a person of its own".to_owned(),
+            _ => format!("{unknown} of {samples} samples have no subject: each counts as a person of its own"),
+        };
+        let help = "photos of one person are not independent: name the person in the column subject_id";
+        findings.push(Finding::warning(MANIFEST_FILE, text).column("subject_id").help(help));
+    }
+}
+
+fn look_at_ages(dataset: &Dataset, limits: &[AgeLimit], findings: &mut Findings) {
+    let samples = dataset.samples.len();
+    let ages: Vec<_> = dataset.samples.iter().filter_map(|sample| sample.age).collect();
+    if samples > ages.len() {
+        let text =
+            format!("{} of {samples} samples have no age: they are listed, and not eligible", samples - ages.len());
+        findings.push(Finding::warning(MANIFEST_FILE, text).column("age"));
+    }
+    for limit in limits {
+        let count = |side: Side| ages.iter().filter(|age| age.side(*limit) == side).count();
+        let (under, over, straddling) = (count(Side::Under), count(Side::Over), count(Side::Straddling));
+        let text = format!("limit {limit}: {under} samples under, {over} over, {straddling} straddling");
+        if straddling * 20 > ages.len() {
+            let help = "the bands do not tell on which side these people stand: no claim at this limit is possible";
+            findings.push(Finding::warning(MANIFEST_FILE, text).help(help));
+        } else if under == 0 || over == 0 {
+            findings.push(Finding::warning(MANIFEST_FILE, format!("{text}: one error rate cannot be measured")));
+        } else {
+            findings.push(Finding::note(MANIFEST_FILE, text));
+        }
+    }
+}

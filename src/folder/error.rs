@@ -1,0 +1,97 @@
+//! Why a run folder cannot be written or read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::finding::Findings;
+use crate::sheet::SheetError;
+
+/// Why a run folder cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The output folder holds something.
+    #[error("the output folder `{}` is not empty: it holds {found}", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+        /// One of the files in it.
+        found: String,
+    },
+    /// The output folder holds files that agebench did not write.
+    #[error("the output folder `{}` holds {found}, which is no file of a run", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// One of the foreign files.
+        found: String,
+    },
+    /// A file cannot be written: no room, no permission.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A CSV file of the folder is not what it should be.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// Files of the folder do not fit together, or are not what they should be.
+    #[error("cannot use the run folder")]
+    Unusable(#[source] Findings),
+    /// A JSON file of the folder is not what it should be.
+    #[error("cannot read `{}`", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: serde_json::Error,
+    },
+}
+
+impl FolderError {
+    /// Whether something could not be written: exit 74, and `--resume` goes on. Everything else is unusable input.
+    #[must_use]
+    pub fn is_write_failure(&self) -> bool {
+        matches!(self, Self::Write { .. })
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
+            Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk; --resume goes on")
+            }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("name a folder that you may write to")
+            }
+            Self::Sheet(error) => error.help(),
+            Self::Unusable(findings) => findings.common_help(),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("a run folder is what `agebench run` and `agebench score` write")
+            }
+            Self::Write { .. } | Self::Read { .. } | Self::Json { .. } => None,
+        }
+    }
+
+    /// A failure to write `path`.
+    pub fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
+    }
+
+    /// A failure to read `path`.
+    pub fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,237 @@
+//! The folder as files: where they stand, who may read them, and what happens to a folder that is not empty.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{FolderError, names};
+
+/// What to do with an output folder that holds something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse it.
+    Refuse,
+    /// Remove the files of the run in it.
+    Replace,
+    /// Keep what is there.
+    Resume,
+}
+
+/// A run folder on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// The existing run folder at `path`.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`] when there is no folder.
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        let entries = fs::read_dir(path);
+        entries.map(|_| Self { path: path.to_owned() }).map_err(|error| FolderError::read(path, error))
+    }
+
+    /// The output folder at `path`: made if absent, used if empty, else as `existing` says.
+    ///
+    /// With [`Existing::Replace`] only the files of a run are removed; a folder with any other file is refused, so that
+    /// a mistyped `--out` costs nobody anything.
+    ///
+    /// # Errors
+    /// [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
+    pub fn prepare(path: &Path, existing: Existing) -> Result<Self, FolderError> {
+        let failed = |error| FolderError::write(path, error);
+        fs::create_dir_all(path).map_err(failed)?;
+        let mut held = Vec::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            held.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+        }
+        held.sort_unstable();
+        let own = |name: &str| names::ALL.contains(&name) || name == names::CARDS || name.ends_with(".part");
+        match (held.first(), existing) {
+            (None, _) | (Some(_), Existing::Resume) => {}
+            (Some(found), Existing::Refuse) => {
+                return Err(FolderError::NotEmpty { path: path.to_owned(), found: format!("`{found}`") });
+            }
+            (Some(_), Existing::Replace) => {
+                if let Some(found) = held.iter().find(|name| !own(name)) {
+                    return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{found}`") });
+                }
+                for name in &held {
+                    remove(&path.join(name))?;
+                }
+            }
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The place of the file `name`.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The place of the card `name`.
+    #[must_use]
+    pub fn card(&self, name: &str) -> PathBuf {
+        self.path.join(names::CARDS).join(name)
+    }
+
+    /// Opens the file `name` to be read.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`].
+    pub fn read(&self, name: &str) -> Result<File, FolderError> {
+        let path = self.file(name);
+        File::open(&path).map_err(|error| FolderError::read(&path, error))
+    }
+
+    /// The text of the file `name`.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`], also when it is not UTF-8.
+    pub fn read_text(&self, name: &str) -> Result<String, FolderError> {
+        let path = self.file(name);
+        fs::read_to_string(&path).map_err(|error| FolderError::read(&path, error))
+    }
+
+    /// Writes the file `name` whole, or not at all; `private` for files about people.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write(&self, name: &str, bytes: &[u8], private: bool) -> Result<(), FolderError> {
+        write_whole(&self.file(name), bytes, private)
+    }
+
+    /// Copies the file `name` into `to`.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`] or [`FolderError::Write`].
+    pub fn copy(&self, name: &str, to: &Self, private: bool) -> Result<(), FolderError> {
+        let path = self.file(name);
+        let bytes = fs::read(&path).map_err(|error| FolderError::read(&path, error))?;
+        to.write(name, &bytes, private)
+    }
+
+    /// Writes the card `name` as it was read.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write_card(&self, name: &str, text: &str) -> Result<(), FolderError> {
+        let folder = self.file(names::CARDS);
+        fs::create_dir_all(&folder).map_err(|error| FolderError::write(&folder, error))?;
+        write_whole(&self.card(name), text.as_bytes(), false)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), FolderError> {
+    let about = fs::symlink_metadata(path).map_err(|error| FolderError::write(path, error))?;
+    let removed = if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.map_err(|error| FolderError::write(path, error))
+}
+
+/// Makes or empties the file at `path`, which only its owner may read.
+///
+/// # Errors
+/// [`FolderError::Write`].
+pub fn create_private(path: &Path) -> Result<File, FolderError> {
+    create(path, true).map_err(|error| FolderError::write(path, error))
+}
+
+fn create(path: &Path, private: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    if private {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        options.mode(0o600);
+        let file = options.open(path)?;
+        // The mode above holds for new files only.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        return Ok(file);
+    }
+    #[cfg(not(unix))]
+    let _ = private;
+    options.open(path)
+}
+
+/// Writes `bytes` to `path` by way of `path.part`, so that the file is whole or as it was before.
+///
+/// # Errors
+/// [`FolderError::Write`].
+pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), FolderError> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = create(&part, private).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    match written.and_then(|()| fs::rename(&part, path)) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let _ = fs::remove_file(&part);
+            Err(FolderError::write(path, error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_folder_is_made_an_empty_one_used_and_a_full_one_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("a/b");
+        let folder = RunFolder::prepare(&out, Existing::Refuse).unwrap();
+        RunFolder::prepare(&out, Existing::Refuse).unwrap();
+        folder.write(names::METRICS, b"x", false).unwrap();
+        let refused = RunFolder::prepare(&out, Existing::Refuse).unwrap_err();
+        assert!(matches!(refused, FolderError::NotEmpty { .. }) && !refused.is_write_failure());
+        assert!(refused.help().unwrap().contains("--replace"));
+        RunFolder::prepare(&out, Existing::Resume).unwrap();
+        assert!(out.join(names::METRICS).exists());
+    }
+
+    #[test]
+    fn replacing_removes_the_files_of_a_run_and_refuses_a_folder_with_any_other() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::prepare(place.path(), Existing::Refuse).unwrap();
+        folder.write(names::OUTCOMES, b"x", true).unwrap();
+        folder.write_card("dataset.toml", "name").unwrap();
+        fs::write(folder.file("thesis.tex"), "x").unwrap();
+        let refused = RunFolder::prepare(place.path(), Existing::Replace).unwrap_err();
+        assert!(refused.to_string().contains("thesis.tex"), "{refused}");
+        assert!(folder.file(names::OUTCOMES).exists());
+        fs::remove_file(folder.file("thesis.tex")).unwrap();
+        RunFolder::prepare(place.path(), Existing::Replace).unwrap();
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_about_people_are_readable_by_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap();
+        fs::write(folder.file(names::OUTCOMES), "old and open").unwrap();
+        create_private(&folder.file(names::OUTCOMES)).unwrap();
+        folder.write(names::TRUTH, b"x", true).unwrap();
+        for name in [names::OUTCOMES, names::TRUTH] {
+            assert_eq!(fs::metadata(folder.file(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_a_write_failure_with_its_path() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("file"), "x").unwrap();
+        let failure = RunFolder::prepare(&place.path().join("file/out"), Existing::Refuse).unwrap_err();
+        assert!(failure.is_write_failure() && failure.to_string().contains("file/out"));
+    }
+}

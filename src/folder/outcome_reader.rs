@@ -1,0 +1,245 @@
+//! outcomes.csv, read attempt by attempt.
+
+use std::io::Read;
+use std::time::Duration;
+
+use super::FolderError;
+use super::outcome_writer::{FIRST, LAST};
+use crate::age::{Age, AgeLimit};
+use crate::finding::{Finding, did_you_mean, quoted};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::sheet::{Row, Sheet, SheetError};
+
+/// One row of outcomes.csv.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeRow<'r> {
+    /// The line of the file, from 1.
+    pub row: u64,
+    /// The sample's id as printed.
+    pub sample_id: &'r str,
+    /// The subject's id as printed; empty when unknown.
+    pub subject_id: &'r str,
+    /// The method's name.
+    pub method: &'r str,
+    /// What came of the attempt.
+    pub outcome: Outcome,
+    /// The digest of what the method was given; empty when not taken.
+    pub input_digest: &'r str,
+}
+
+/// Reads outcomes.csv row by row.
+#[derive(Debug)]
+pub struct OutcomeReader<R> {
+    sheet: Sheet<R>,
+    places: Places,
+}
+
+/// Where the columns stand. Columns of this schema that a file lacks are empty.
+#[derive(Debug)]
+pub(crate) struct Places {
+    sample_id: usize,
+    method: usize,
+    status: usize,
+    first: [Option<usize>; FIRST.len()],
+    limits: Vec<(AgeLimit, Option<usize>, Option<usize>)>,
+    last: [Option<usize>; LAST.len()],
+}
+
+impl<R: Read> OutcomeReader<R> {
+    /// Reads the header of `file`, whose content is `input`. Unknown columns are passed over.
+    ///
+    /// # Errors
+    /// A column that every outcomes.csv has is missing.
+    pub fn open(file: &str, input: R) -> Result<Self, FolderError> {
+        let sheet = Sheet::open(file, input)?;
+        let require = |name: &str| sheet.require(name).map_err(SheetError::from);
+        let places = Places {
+            sample_id: require("sample_id")?,
+            method: require("method")?,
+            status: require("status")?,
+            first: FIRST.map(|name| sheet.place(name)),
+            limits: limit_columns(sheet.header()),
+            last: LAST.map(|name| sheet.place(name)),
+        };
+        Ok(Self { sheet, places })
+    }
+
+    /// The limits that have columns, ascending.
+    #[must_use]
+    pub fn limits(&self) -> Vec<AgeLimit> {
+        self.places.limits.iter().map(|(limit, ..)| *limit).collect()
+    }
+
+    /// The file's name in messages.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.sheet.file()
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// A cell that is not as it should be, with row and column.
+    pub fn next_row(&mut self) -> Result<Option<OutcomeRow<'_>>, FolderError> {
+        match self.sheet.next_row()? {
+            None => Ok(None),
+            Some(row) => Ok(Some(read_row(&row, &self.places).map_err(SheetError::from)?)),
+        }
+    }
+}
+
+/// The pairs `score_T`, `pass_T` of a header, by ascending limit.
+pub(crate) fn limit_columns(header: &[String]) -> Vec<(AgeLimit, Option<usize>, Option<usize>)> {
+    let mut found: Vec<(AgeLimit, Option<usize>, Option<usize>)> = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        let (years, is_score) = match (name.strip_prefix("score_"), name.strip_prefix("pass_")) {
+            (Some(years), _) => (years, true),
+            (_, Some(years)) => (years, false),
+            _ => continue,
+        };
+        let Some(limit) = years.parse().ok().and_then(|years| AgeLimit::new(years).ok()) else { continue };
+        let at = found.iter().position(|(other, ..)| *other == limit).unwrap_or_else(|| {
+            found.push((limit, None, None));
+            found.len() - 1
+        });
+        if let Some((_, score, pass)) = found.get_mut(at) {
+            *if is_score { score } else { pass } = Some(place);
+        }
+    }
+    found.sort_unstable_by_key(|(limit, ..)| *limit);
+    found
+}
+
+fn read_row<'r>(row: &Row<'r>, places: &Places) -> Result<OutcomeRow<'r>, Finding> {
+    row.check_width()?;
+    let filled = |place: usize| match row.text(place)? {
+        "" => Err(row.wrong(place, "empty")),
+        text => Ok(text),
+    };
+    let (sample_id, method) = (filled(places.sample_id)?, filled(places.method)?);
+    let [_, subject_id, _, _, age, spread, low, high] = places.first;
+    let [reason, faces, bytes_in, bytes_out, prepare, answer_time, transfer, retries, input_digest] = places.last;
+    let text = |place: Option<usize>| place.map_or(Ok(""), |place| row.text(place));
+    let status = read_status(row, places.status)?;
+    let answer = read_answer(row, [age, spread, low, high], &places.limits)?;
+    let reason = text(reason)?;
+    let whole = |place: Option<usize>| place.map_or(Ok(None), |place| row.whole_at::<u64>(place, "a whole number"));
+    let nanos = |place: Option<usize>| whole(place).map(|nanos| nanos.map(Duration::from_nanos));
+    let small = |place: Option<usize>| place.map_or(Ok(None), |place| row.whole_at::<u32>(place, "a whole number"));
+    let outcome = joined(status, answer, reason).map_err(|text| row.wrong(places.status, text))?;
+    let outcome = Outcome {
+        faces: small(faces)?,
+        bytes_in: whole(bytes_in)?,
+        bytes_out: whole(bytes_out)?,
+        prepare: nanos(prepare)?,
+        answer_time: nanos(answer_time)?,
+        transfer: nanos(transfer)?,
+        retries: small(retries)?.unwrap_or(0),
+        ..outcome
+    };
+    let (subject_id, input_digest) = (text(subject_id)?, text(input_digest)?);
+    Ok(OutcomeRow { row: row.number(), sample_id, subject_id, method, outcome, input_digest })
+}
+
+/// The status in the cell at `place`.
+pub(crate) fn read_status(row: &Row<'_>, place: usize) -> Result<Status, Finding> {
+    let word = row.text(place)?;
+    Status::parse(word).ok_or_else(|| {
+        let words = Status::ALL.map(Status::word);
+        row.wrong(place, format!("{} is not one of {}", quoted(word), words.join(", ")))
+            .maybe_help(did_you_mean(word, words))
+    })
+}
+
+/// An answer, or why the number in its cells is none.
+pub(crate) type ReadAnswer = Result<Option<Answer>, String>;
+
+/// Status, answer and reason as one outcome. An answer that is not an age is a failure with its reason.
+pub(crate) fn joined(status: Status, answer: ReadAnswer, reason: &str) -> Result<Outcome, String> {
+    match (status, answer) {
+        (Status::Answered, Err(why)) => Ok(Outcome::failed(why)),
+        (Status::Answered, Ok(Some(answer))) => {
+            let reason = (!reason.is_empty()).then(|| reason.to_owned());
+            Ok(Outcome { reason, ..Outcome::answered(answer) })
+        }
+        (Status::Answered, Ok(None)) => Err("answered, but every cell for an answer is empty".to_owned()),
+        (_, Ok(None)) => Ok(Outcome::unanswered(status, reason)),
+        (_, Ok(Some(_)) | Err(_)) => Err(format!("{}, but there is an answer", status.word())),
+    }
+}
+
+/// The answer of a row from its cells `age`, `spread`, `age_low`, `age_high` and those of the limits.
+pub(crate) fn read_answer(
+    row: &Row<'_>,
+    [age, spread, low, high]: [Option<usize>; 4],
+    limits: &[(AgeLimit, Option<usize>, Option<usize>)],
+) -> Result<ReadAnswer, Finding> {
+    let number = |place: Option<usize>| place.map_or(Ok(None), |place| row.number_at(place, "a number"));
+    let (years, spread) = (number(age)?, number(spread)?);
+    let ends = (number(low)?, number(high)?);
+    let mut of_limits = Vec::new();
+    for (limit, score_at, pass_at) in limits {
+        let score = number(*score_at)?;
+        let decision =
+            match pass_at.map_or(Ok(""), |place| row.text(place))? {
+                "" => None,
+                word => Some(Decision::parse(word).ok_or_else(|| {
+                    row.wrong(pass_at.unwrap_or(0), format!("{} is not `pass` or `deny`", quoted(word)))
+                })?),
+            };
+        if score.is_some() || decision.is_some() {
+            of_limits.push(LimitAnswer { limit: *limit, score, decision });
+        }
+    }
+    let not_an_age = |error: crate::age::AgeError| format!("the method's answer: {error}");
+    let kinds = usize::from(years.is_some()) + usize::from(ends != (None, None)) + usize::from(!of_limits.is_empty());
+    let place = age.or(low).unwrap_or(0);
+    match (years, ends) {
+        _ if kinds > 1 => {
+            Err(row.wrong(place, "two kinds of answer: expected an age, a range, or scores and decisions"))
+        }
+        (Some(years), _) => Ok(Age::new(years).map(|age| Some(Answer::Age { age, spread })).map_err(not_an_age)),
+        (None, (Some(from), Some(to))) => Ok(match (Age::new(from), Age::new(to)) {
+            (Ok(low), Ok(high)) if low <= high => Ok(Some(Answer::Range { low, high })),
+            (Ok(_), Ok(_)) => Err(format!("the method's answer: the range {from} to {to} runs backwards")),
+            (Err(error), _) | (_, Err(error)) => Err(not_an_age(error)),
+        }),
+        (None, (Some(_), None) | (None, Some(_))) => Err(row.wrong(place, "a range has both ends, or none")),
+        (None, (None, None)) if of_limits.iter().any(|answer| answer.score.is_some_and(|score| !score.is_finite())) => {
+            Ok(Err("the method's answer: the score is not finite".to_owned()))
+        }
+        (None, (None, None)) => Ok(Ok((!of_limits.is_empty()).then_some(Answer::Limits(of_limits)))),
+    }
+}
+
+/// How much of an outcomes.csv is finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix {
+    /// Bytes up to the end of the last whole row; cut the file there before going on.
+    pub bytes: u64,
+    /// Attempts in it.
+    pub rows: u64,
+    /// Sample and method of the last of them.
+    pub last: Option<(String, String)>,
+}
+
+/// The finished part of an outcomes.csv whose writing was broken off: whole rows, since no cell of it holds a line
+/// break.
+///
+/// # Errors
+/// A whole row that is not as it should be.
+pub fn complete_prefix(file: &str, content: &[u8]) -> Result<Prefix, FolderError> {
+    let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let Some(whole) = content.get(..end).filter(|whole| !whole.is_empty()) else {
+        return Ok(Prefix { bytes: 0, rows: 0, last: None });
+    };
+    let mut reader = OutcomeReader::open(file, whole)?;
+    let mut prefix = Prefix { bytes: end as u64, rows: 0, last: None };
+    while let Some(row) = reader.next_row()? {
+        prefix.rows += 1;
+        let last = prefix.last.get_or_insert_default();
+        row.sample_id.clone_into(&mut last.0);
+        row.method.clone_into(&mut last.1);
+    }
+    Ok(prefix)
+}

@@ -1,0 +1,124 @@
+//! outcomes.csv, written attempt by attempt, in blocks of whole rows: what is on disk is always a valid prefix.
+
+use std::io::{self, Write};
+
+use crate::age::AgeLimit;
+use crate::outcome::{Answer, Decision, Outcome};
+use crate::sheet::RowWriter;
+
+/// The columns before those of the limits.
+pub(super) const FIRST: [&str; 8] =
+    ["sample_id", "subject_id", "method", "status", "age", "spread", "age_low", "age_high"];
+/// The columns after those of the limits.
+pub(super) const LAST: [&str; 9] =
+    ["reason", "faces", "bytes_in", "bytes_out", "prepare_ns", "answer_ns", "transfer_ns", "retries", "input_digest"];
+
+/// Whose attempt a row is; ids as printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptKey<'k> {
+    /// The sample.
+    pub sample_id: &'k str,
+    /// The subject; empty when unknown.
+    pub subject_id: &'k str,
+    /// The method's name.
+    pub method: &'k str,
+}
+
+/// Whether durations are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timings {
+    /// They are.
+    Written,
+    /// Their cells stay empty, so that two runs give the same bytes.
+    Left,
+}
+
+/// Writes outcomes.csv.
+#[derive(Debug)]
+pub struct OutcomeWriter<W: Write> {
+    to: RowWriter<W>,
+    limits: Vec<AgeLimit>,
+    timings: Timings,
+}
+
+impl<W: Write> OutcomeWriter<W> {
+    /// Begins the file in `out` with the header for `limits`.
+    ///
+    /// # Errors
+    /// What `out` answers.
+    pub fn new(out: W, limits: &[AgeLimit], timings: Timings) -> io::Result<Self> {
+        let mut writer = Self::go_on(out, limits, timings);
+        FIRST.into_iter().for_each(|name| writer.to.cell(name));
+        for limit in limits {
+            writer.to.cell(&format!("score_{limit}"));
+            writer.to.cell(&format!("pass_{limit}"));
+        }
+        LAST.into_iter().for_each(|name| writer.to.cell(name));
+        writer.to.end_row()?;
+        Ok(writer)
+    }
+
+    /// Goes on after a finished prefix in `out`, without a header.
+    pub fn go_on(out: W, limits: &[AgeLimit], timings: Timings) -> Self {
+        Self { to: RowWriter::new(out), limits: limits.to_vec(), timings }
+    }
+
+    /// Adds a row. An answer for a limit that was not asked for has no column and is not written.
+    ///
+    /// # Errors
+    /// What the output answers, when a block is full.
+    pub fn write(&mut self, key: &AttemptKey<'_>, outcome: &Outcome, input_digest: Option<&str>) -> io::Result<()> {
+        let to = &mut self.to;
+        to.cell(key.sample_id);
+        to.cell(key.subject_id);
+        to.cell(key.method);
+        to.cell(outcome.status.word());
+        let (mut age, mut spread, mut low, mut high, mut of_limits) = (None, None, None, None, &[][..]);
+        match &outcome.answer {
+            Some(Answer::Age { age: years, spread: deviation }) => {
+                (age, spread) = (Some(years.years()), *deviation);
+            }
+            Some(Answer::Range { low: from, high: to }) => (low, high) = (Some(from.years()), Some(to.years())),
+            Some(Answer::Limits(answers)) => of_limits = answers,
+            None => {}
+        }
+        for value in [age, spread, low, high] {
+            to.number(value);
+        }
+        for limit in &self.limits {
+            let answer = of_limits.iter().find(|answer| answer.limit == *limit);
+            to.number(answer.and_then(|answer| answer.score));
+            to.cell(answer.and_then(|answer| answer.decision).map_or("", Decision::word));
+        }
+        match &outcome.reason {
+            Some(reason) => to.cell(&reason.replace(char::is_control, " ")),
+            None => to.cell(""),
+        }
+        to.whole(outcome.faces.map(u64::from));
+        to.whole(outcome.bytes_in);
+        to.whole(outcome.bytes_out);
+        for duration in [outcome.prepare, outcome.answer_time, outcome.transfer] {
+            let written = duration.filter(|_| self.timings == Timings::Written);
+            to.whole(written.map(|duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)));
+        }
+        to.whole(Some(u64::from(outcome.retries)));
+        to.cell(input_digest.unwrap_or(""));
+        to.end_row()
+    }
+
+    /// Hands all finished rows to the output.
+    ///
+    /// # Errors
+    /// What the output answers.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+
+    /// Hands all rows to the output and returns it.
+    ///
+    /// # Errors
+    /// What the output answers.
+    pub fn finish(self) -> io::Result<W> {
+        self.to.finish()
+    }
+}

@@ -1,0 +1,176 @@
+//! run.json: settings, digests, versions, machine, seeds, start and end. The only file of a run with a time in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FolderError, RunFolder, Truth, names};
+use crate::dataset::Dataset;
+use crate::digest::{Digest, DigestError};
+
+/// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
+pub const RUN_SCHEMA: &str = "agebench-run/1";
+
+/// A run.json.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// [`RUN_SCHEMA`].
+    pub schema: String,
+    /// The version of agebench that wrote the folder.
+    pub tool_version: String,
+    /// The verb that wrote it: `run` or `score`.
+    pub verb: String,
+    /// The effective settings of the verb.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
+    /// The dataset.
+    pub dataset: DatasetRecord,
+    /// The digest of the effective protocol.
+    pub protocol_digest: Digest,
+    /// The methods, in the order of the run.
+    pub methods: Vec<MethodRecord>,
+    /// The machine; none for answers that were recorded elsewhere.
+    #[serde(default)]
+    pub machine: Option<Machine>,
+    /// Every seed by its use.
+    #[serde(default)]
+    pub seeds: BTreeMap<String, u64>,
+    /// When the run began, RFC 3339 in UTC.
+    #[serde(default)]
+    pub started: Option<String>,
+    /// When it ended.
+    #[serde(default)]
+    pub ended: Option<String>,
+}
+
+/// The dataset of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// The card's name.
+    pub name: String,
+    /// The card's version.
+    pub version: String,
+    /// The digest of the card.
+    pub card_digest: Digest,
+    /// The digest of the canonical manifest.
+    pub manifest_digest: Digest,
+    /// The digest of the files that were read; none when no file was read.
+    #[serde(default)]
+    pub files_digest: Option<Digest>,
+    /// Listed samples.
+    pub samples: u64,
+    /// Listed subjects; a sample without a subject is its own.
+    pub subjects: u64,
+    /// The effective precision of the ages.
+    pub age_precision: String,
+    /// The filter in words; empty when all samples are listed.
+    #[serde(default)]
+    pub pick: String,
+}
+
+impl DatasetRecord {
+    /// The record of `dataset`, whose truth is `truth`; no file read yet, and no filter.
+    ///
+    /// # Errors
+    /// Never in practice: every card can be written as JSON.
+    pub fn of(dataset: &Dataset, truth: &Truth) -> Result<Self, DigestError> {
+        let card = dataset.card();
+        let ranks = truth.rows().iter().map(|row| u64::from(row.subject_rank) + 1);
+        Ok(Self {
+            name: card.name.clone(),
+            version: card.version.clone(),
+            card_digest: card.digest()?,
+            manifest_digest: dataset.manifest_digest(),
+            files_digest: None,
+            samples: truth.rows().len() as u64,
+            subjects: ranks.max().unwrap_or(0),
+            age_precision: dataset.precision().word().to_owned(),
+            pick: String::new(),
+        })
+    }
+}
+
+/// One method of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodRecord {
+    /// The card's name, as in the column `method`.
+    pub name: String,
+    /// `estimation`, `verification`, `inference` or `declaration`.
+    pub kind: String,
+    /// The card's version.
+    pub version: String,
+    /// How it was reached: `onnx`, `command`, `http`, `replay`, `declared`, `waterfall`.
+    pub adapter: String,
+    /// The digest of the card and the files that it names.
+    pub digest: Digest,
+    /// Engine and decoder with their versions; empty where there is none.
+    #[serde(default)]
+    pub engine: String,
+    /// The card's file in `cards/`.
+    pub card: String,
+}
+
+/// The machine of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's name.
+    pub cpu_model: Option<String>,
+    /// The processor's instruction sets, sorted.
+    #[serde(default)]
+    pub cpu_features: Vec<String>,
+    /// Logical processors that may be used.
+    pub cores: Option<u64>,
+    /// Memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// The operating system and its version.
+    pub os: Option<String>,
+}
+
+impl Machine {
+    /// The machine from the texts of `/proc/cpuinfo` and `/proc/meminfo` (each may be empty), the processors that may
+    /// be used, and the name of the operating system.
+    #[must_use]
+    pub fn from_texts(cpuinfo: &str, meminfo: &str, cores: Option<u64>, os: Option<String>) -> Self {
+        let value = |text: &str, keys: &[&str]| {
+            text.lines().filter_map(|line| line.split_once(':')).find_map(|(key, value)| {
+                keys.contains(&key.trim()).then(|| value.trim().to_owned()).filter(|value| !value.is_empty())
+            })
+        };
+        let features = value(cpuinfo, &["flags", "Features"]).unwrap_or_default();
+        let mut cpu_features: Vec<String> = features.split_whitespace().map(str::to_owned).collect();
+        cpu_features.sort_unstable();
+        cpu_features.dedup();
+        let memory = value(meminfo, &["MemTotal"]);
+        let kibibytes =
+            memory.and_then(|text| text.split_whitespace().next().and_then(|count| count.parse::<u64>().ok()));
+        Self {
+            cpu_model: value(cpuinfo, &["model name", "Processor", "cpu model", "CPU part"]),
+            cpu_features,
+            cores,
+            memory_bytes: kibibytes.map(|count| count.saturating_mul(1024)),
+            os,
+        }
+    }
+}
+
+impl RunRecord {
+    /// The run.json of `folder`.
+    ///
+    /// # Errors
+    /// It cannot be read or is of another schema.
+    pub fn read(folder: &RunFolder) -> Result<Self, FolderError> {
+        let text = folder.read_text(names::RUN)?;
+        serde_json::from_str(&text).map_err(|source| FolderError::Json { path: folder.file(names::RUN), source })
+    }
+
+    /// Writes the run.json of `folder`.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write(&self, folder: &RunFolder) -> Result<(), FolderError> {
+        let json = serde_json::to_string_pretty(self)
+            .map_err(|source| FolderError::Json { path: folder.file(names::RUN), source })?;
+        folder.write(names::RUN, format!("{json}\n").as_bytes(), false)
+    }
+}

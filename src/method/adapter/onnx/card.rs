@@ -1,0 +1,190 @@
+//! The table `[onnx]` of a method card: the model file, how a picture becomes its input, how its output becomes an
+//! answer.
+
+use serde::Serialize;
+
+use crate::digest::Digest;
+use crate::keys::Keys;
+use crate::method::head::{Head, HeadError, OrdinalRule};
+use crate::photo::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeFields};
+
+/// The table `[onnx]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OnnxCard {
+    /// The model file, relative to the card, or absolute. Its content, not its name, enters the method digest.
+    #[serde(skip)]
+    pub file: String,
+    /// What the file's SHA-256 must be; checked when given.
+    #[serde(skip)]
+    pub sha256: Option<Digest>,
+    /// How a picture becomes the input.
+    #[serde(rename = "input")]
+    pub recipe: Recipe,
+    /// The name of the output to read; the model's first one when not given.
+    pub output: Option<String>,
+    /// How the output becomes an answer.
+    pub head: HeadCard,
+}
+
+/// A head as the card states it. Where a card gives only the first age, the model's output says how many there are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadCard {
+    word: &'static str,
+    scale: f64,
+    offset: f64,
+    ages: Option<Vec<f64>>,
+    first_age: f64,
+    edges: Vec<f64>,
+    logits: bool,
+    rule: &'static str,
+}
+
+impl OnnxCard {
+    /// Reads the table, noting all that is wrong with it.
+    pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
+        let file = keys.require::<String>("file", "the name of an onnx file beside the card");
+        let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
+            Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
+        });
+        let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
+            let recipe = read_recipe(&mut input);
+            keys.absorb(input);
+            recipe
+        });
+        let output = keys.require_table("output", "head").map(|mut output| {
+            let name = output.take::<String>("name", "the name of an output of the model");
+            let head = HeadCard::read(&mut output);
+            keys.absorb(output);
+            (name, head)
+        });
+        let (output, head) = output?;
+        Some(Self { file: file?, sha256, recipe: recipe?, output, head: head? })
+    }
+}
+
+fn read_recipe(keys: &mut Keys<'_>) -> Option<Recipe> {
+    let size = keys.require::<[u32; 2]>("size", "[width, height] in pixels");
+    let layout = keys.require_word("layout", &words(Layout::ALL, Layout::word));
+    let channels = keys.require_word("channels", &words(Channels::ALL, Channels::word));
+    let filter = keys.require_word("resize", &words(Filter::ALL, Filter::word));
+    let fit = keys.word("fit", &words(Fit::ALL, Fit::word)).unwrap_or(Fit::Stretch);
+    let margin = keys.take("margin", "a share of the face box's longer side").unwrap_or(0.0);
+    let border = keys.word("border", &words(Border::ALL, Border::word)).unwrap_or(Border::Replicate);
+    let divide = keys.take("divide", "a number").unwrap_or(1.0);
+    let mean = keys.take("mean", "a list of numbers").unwrap_or_default();
+    let std = keys.take("std", "a list of numbers").unwrap_or_default();
+    // What is missing was noted above; the rest is checked all the same, so that one pass finds everything.
+    let [width, height] = size.unwrap_or([1, 1]);
+    let fields = RecipeFields {
+        size: (width, height),
+        layout: layout.unwrap_or(Layout::Nchw),
+        channels: channels.unwrap_or(Channels::Rgb),
+        filter: filter.unwrap_or(Filter::BilinearAntialias),
+        fit,
+        margin,
+        border,
+        divide,
+        mean: if channels.is_some() { mean } else { Vec::new() },
+        std: if channels.is_some() { std } else { Vec::new() },
+    };
+    for error in fields.problems() {
+        keys.wrong(error.key(), None, error.to_string(), None);
+    }
+    let recipe = Recipe::new(fields).ok();
+    let complete = size.is_some() && layout.is_some() && channels.is_some() && filter.is_some();
+    recipe.filter(|_| complete)
+}
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|&value| (word(value), value)).collect()
+}
+
+impl HeadCard {
+    fn read(keys: &mut Keys<'_>) -> Option<Self> {
+        let words: Vec<(&'static str, &'static str)> = Head::WORDS.iter().map(|word| (*word, *word)).collect();
+        let word = keys.require_word("head", &words);
+        let rules = words_of_rules();
+        let mut card = Self {
+            word: word.unwrap_or("years"),
+            scale: 1.0,
+            offset: 0.0,
+            ages: None,
+            first_age: 0.0,
+            edges: Vec::new(),
+            logits: true,
+            rule: OrdinalRule::Sum.word(),
+        };
+        let allowed = keys_of(word?);
+        for key in ["scale", "offset", "ages", "first_age", "edges", "logits", "rule"] {
+            if keys.has(key) && !allowed.contains(&key) {
+                let help = format!("head `{}` reads {}", card.word, listed_or_nothing(allowed));
+                keys.wrong(key, keys.row_of_key(key), format!("head `{}` has no such key", card.word), Some(help));
+            }
+        }
+        card.scale = keys.take("scale", "years per unit").unwrap_or(1.0);
+        card.offset = keys.take("offset", "years at 0").unwrap_or(0.0);
+        card.ages = keys.take("ages", "a list of ages in years");
+        card.first_age = keys.take("first_age", "an age in years").unwrap_or(0.0);
+        card.edges = keys.take("edges", "a list of ages in years").unwrap_or_default();
+        card.logits = keys.take("logits", "`true` or `false`").unwrap_or(true);
+        card.rule = keys.word("rule", &rules).unwrap_or(OrdinalRule::Sum.word());
+        if card.word == "bins" && card.edges.is_empty() {
+            keys.wrong(
+                "edges",
+                None,
+                "the key is missing: expected the edges of the bins in years, one more than bins",
+                None,
+            );
+        }
+        Some(card)
+    }
+
+    /// The head for a model whose output for one sample has `shape` (the batch left out).
+    ///
+    /// # Errors
+    /// [`HeadError`] when the card states what cannot be, or another number of ages than the output has.
+    pub fn head(&self, shape: &[usize]) -> Result<Head, HeadError> {
+        let length = shape.iter().product();
+        let ages = || match &self.ages {
+            Some(ages) => ages.clone(),
+            None => (0..length).map(|year| self.first_age + year as f64).collect(),
+        };
+        let head = match self.word {
+            "scaled_years" => Head::ScaledYears { scale: self.scale, offset: self.offset },
+            "expectation" => Head::Expectation { ages: ages(), logits: self.logits },
+            "median" => Head::Median { ages: ages(), logits: self.logits },
+            "argmax" => Head::Argmax { ages: ages() },
+            "ordinal" => {
+                // K x 2 has the pairs in its last axis; a flat output is K x 1.
+                let steps = if matches!(shape, [.., _, 2]) { length / 2 } else { length };
+                let rule = OrdinalRule::parse(self.rule).unwrap_or(OrdinalRule::Sum);
+                Head::Ordinal { first_age: self.first_age, steps, logits: self.logits, rule }
+            }
+            "bins" => Head::Bins { edges: self.edges.clone() },
+            _ => Head::Years,
+        };
+        head.check()?;
+        head.fits(length)?;
+        Ok(head)
+    }
+}
+
+fn words_of_rules() -> Vec<(&'static str, &'static str)> {
+    OrdinalRule::ALL.iter().map(|rule| (rule.word(), rule.word())).collect()
+}
+
+/// The keys that belong to each head, beside `head` and `name`.
+fn keys_of(head: &str) -> &'static [&'static str] {
+    match head {
+        "scaled_years" => &["scale", "offset"],
+        "expectation" | "median" => &["ages", "first_age", "logits"],
+        "argmax" => &["ages", "first_age"],
+        "ordinal" => &["first_age", "logits", "rule"],
+        "bins" => &["edges"],
+        _ => &[],
+    }
+}
+
+fn listed_or_nothing(keys: &[&str]) -> String {
+    if keys.is_empty() { "no key of its own".to_owned() } else { crate::finding::listed(keys) }
+}

@@ -1,0 +1,114 @@
+//! Every metric: name, unit, better, family, meaning. `agebench list metrics` prints it; rows take their words from it.
+
+use crate::table::{Better, Measure, Unit};
+
+/// One metric as people are told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Name, unit and better direction, as rows carry them.
+    pub measure: Measure,
+    /// The family: `flow`, `not_answered`, `threshold`, `error`.
+    pub family: &'static str,
+    /// The section of the metric definitions.
+    pub section: &'static str,
+    /// What it says, in a sentence, with its denominator.
+    pub meaning: &'static str,
+}
+
+const fn entry(
+    name: &'static str,
+    unit: Unit,
+    better: Better,
+    family: &'static str,
+    section: &'static str,
+    meaning: &'static str,
+) -> Entry {
+    Entry { measure: Measure { name, unit, better }, family, section, meaning }
+}
+
+macro_rules! catalogue {
+    ($($constant:ident = $name:literal, $unit:ident, $better:ident, $family:literal, $section:literal, $meaning:literal;)+) => {
+        $(#[doc = $meaning] pub const $constant: Entry =
+            entry($name, Unit::$unit, Better::$better, $family, $section, $meaning);)+
+
+        /// All metrics, in the order of the rows.
+        pub const ALL: &[Entry] = &[$($constant),+];
+    };
+}
+
+catalogue! {
+    LISTED = "flow_listed", Attempts, None, "flow", "M0", "Samples listed in the manifest.";
+    ATTACKS = "flow_attacks", Attempts, None, "flow", "M0", "Listed samples with a species: in no row but the attacks'.";
+    AGE_UNKNOWN = "flow_age_unknown", Attempts, None, "flow", "M0", "Bona fide samples without a known age.";
+    ELIGIBLE = "flow_eligible", Attempts, None, "flow", "M0", "Bona fide samples with a known age.";
+    ATTEMPTED = "flow_attempted", Attempts, None, "flow", "M0", "Eligible samples that were put to the method.";
+    ANSWERED = "flow_answered", Attempts, None, "flow", "M0", "Attempts that were answered.";
+    STRADDLING = "flow_straddling", Attempts, None, "flow", "M0",
+        "Attempts whose known age range holds ages on both sides of the limit: left out of that limit.";
+    DECIDED = "flow_decided", Attempts, None, "flow", "M0", "Attempts that ended in pass or deny.";
+    INVOLUNTARY = "involuntary_failure_rate", Share, Lower, "not_answered", "M2",
+        "Attempts that failed, timed out or found no subject, of all attempts.";
+    REFUSED = "refusal_rate", Share, Lower, "not_answered", "M2", "Attempts that the method refused, of all attempts.";
+    ABSTAINED = "abstention_rate", Share, Lower, "not_answered", "M2",
+        "Attempts on which the method would not commit itself, of all attempts.";
+    NEVER_ANSWERED = "never_answered_rate", Share, Lower, "not_answered", "M2",
+        "Subjects with no answer in any attempt, of all attempted subjects.";
+    UNDECIDED = "undecided_rate", Share, Lower, "not_answered", "M2",
+        "Attempts answered without a decision at this challenge age, of all attempts.";
+    NO_DECISION = "no_decision_rate", Share, Lower, "not_answered", "M2",
+        "Attempts not answered, or answered without a decision at this challenge age, of all attempts on that side of the limit.";
+    UNDER_AGE_PASS = "under_age_pass_rate", Share, Lower, "threshold", "M3",
+        "People below the limit who pass, of those decided (conditional) or attempted (fail_closed, fail_open).";
+    ADULT_DENIAL = "adult_denial_rate", Share, Lower, "threshold", "M4",
+        "People at or above the limit who are denied, of those decided (conditional) or attempted.";
+    BIAS = "bias", Years, Zero, "error", "M1", "Mean of answered less true age.";
+    MAE = "mae", Years, Lower, "error", "M1", "Mean absolute error of answered ages.";
+    MEDIAN = "median_absolute_error", Years, Lower, "error", "M1", "Median absolute error of answered ages.";
+    RMSE = "rmse", Years, Lower, "error", "M1", "Root of the mean squared error of answered ages.";
+    SD = "sd", Years, Lower, "error", "M1", "Standard deviation (n - 1) of the errors over attempts.";
+    P90 = "p90_absolute_error", Years, Lower, "error", "M1", "90th percentile of the absolute error (type 7).";
+    P95 = "p95_absolute_error", Years, Lower, "error", "M1", "95th percentile of the absolute error (type 7).";
+    P99 = "p99_absolute_error", Years, Lower, "error", "M1", "99th percentile of the absolute error (type 7).";
+    WITHIN_1 = "within_1_year", Share, Higher, "error", "M1", "Answered ages within 1 year of the true age.";
+    WITHIN_2 = "within_2_years", Share, Higher, "error", "M1", "Answered ages within 2 years of the true age.";
+    WITHIN_3 = "within_3_years", Share, Higher, "error", "M1", "Answered ages within 3 years of the true age.";
+    WITHIN_4 = "within_4_years", Share, Higher, "error", "M1", "Answered ages within 4 years of the true age.";
+    WITHIN_5 = "within_5_years", Share, Higher, "error", "M1", "Answered ages within 5 years of the true age.";
+    WITHIN_6 = "within_6_years", Share, Higher, "error", "M1", "Answered ages within 6 years of the true age.";
+    WITHIN_7 = "within_7_years", Share, Higher, "error", "M1", "Answered ages within 7 years of the true age.";
+    WITHIN_8 = "within_8_years", Share, Higher, "error", "M1", "Answered ages within 8 years of the true age.";
+    WITHIN_9 = "within_9_years", Share, Higher, "error", "M1", "Answered ages within 9 years of the true age.";
+    WITHIN_10 = "within_10_years", Share, Higher, "error", "M1", "Answered ages within 10 years of the true age.";
+    BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
+    SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
+    R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
+}
+
+/// The shares within x = 1..=10 years.
+pub const WITHIN: [Entry; 10] =
+    [WITHIN_1, WITHIN_2, WITHIN_3, WITHIN_4, WITHIN_5, WITHIN_6, WITHIN_7, WITHIN_8, WITHIN_9, WITHIN_10];
+
+/// The means of errors.
+pub const MEANS: [Entry; 3] = [BIAS, MAE, RMSE];
+
+/// The entry of the metric `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.measure.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_has_its_own_name_in_whole_lower_case_words() {
+        for (index, entry) in ALL.iter().enumerate() {
+            let name = entry.measure.name;
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'));
+            assert!(ALL[index + 1..].iter().all(|other| other.measure.name != name), "{name}");
+            assert!(entry.meaning.ends_with('.'));
+            assert_eq!(find(name), Some(entry));
+        }
+    }
+}

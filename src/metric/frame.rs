@@ -1,0 +1,228 @@
+//! What all families share: evidence, intervals, flags, and the list of rows being made.
+
+use super::Facts;
+use super::catalogue::Entry;
+use crate::age::{AgeLimit, ChallengeAge};
+use crate::protocol::Protocol;
+use crate::stats::{Clusters, Effective, Weigh, lower_claim, upper_claim, wilson};
+use crate::table::{
+    Bounds, Claim, Context, Counts, Evidence, Interval, Place, Quantity, Rate, Row, RowStatus, Weighting, twelve_digits,
+};
+use crate::tally::Tally;
+
+/// The flags of rows.
+pub mod flag {
+    /// The row was declared in the protocol.
+    pub const PRIMARY: &str = "primary";
+    /// The row was not declared in the protocol.
+    pub const EXPLORATORY: &str = "exploratory";
+    /// The data set is no random sample: intervals speak of it alone.
+    pub const SAMPLE_ONLY: &str = "sample_only";
+    /// Some samples have no subject and count as their own.
+    pub const SUBJECTS_UNKNOWN: &str = "subjects_unknown";
+    /// Clusters of the manifest stand for subjects.
+    pub const CLUSTERED: &str = "clustered";
+    /// The manifest has weights that this version does not use.
+    pub const WEIGHTS_NOT_USED: &str = "weights_not_used";
+    /// Few subjects hold most attempts: no claim rests on the attempt weighting.
+    pub const DOMINATED: &str = "dominated";
+    /// Fewer than 30 subjects have an event.
+    pub const UNDER_30_EVENTS: &str = "under_30_events";
+    /// The method gave hardly any distinct ages.
+    pub const FEW_DISTINCT_ANSWERS: &str = "few_distinct_answers";
+    /// The labels are not chronological ages: no claim rests on them.
+    pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
+    /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.
+    pub const BANDS_LEFT_OUT: &str = "bands_left_out";
+}
+
+/// Fewer subjects with an event than this are flagged.
+const FEW_EVENT_SUBJECTS: u64 = 30;
+
+pub(super) struct Frame<'a> {
+    context: &'a Context,
+    pub protocol: &'a Protocol,
+    pub tally: &'a Tally,
+    flags: Vec<&'static str>,
+    rows: Vec<Row>,
+}
+
+/// A share about to become a row.
+pub(super) struct Share<'a> {
+    pub place: Place,
+    pub entry: Entry,
+    /// The subjects behind it, all in one population.
+    pub clusters: &'a Clusters,
+    pub effective: Effective,
+    pub undecided: Option<u64>,
+    pub ties: Option<u64>,
+    /// What else speaks against a claim.
+    pub reasons: Vec<String>,
+}
+
+pub(super) fn weigh(weighting: Weighting) -> Weigh {
+    match weighting {
+        Weighting::Subject => Weigh::Subjects,
+        Weighting::Attempt => Weigh::Attempts,
+    }
+}
+
+impl<'a> Frame<'a> {
+    pub fn new(context: &'a Context, protocol: &'a Protocol, facts: Facts, tally: &'a Tally) -> Self {
+        let kinds = &tally.kinds;
+        let binary = kinds.distinct.iter().all(|bits| [0.0, 1.0].contains(&f64::from_bits(*bits)));
+        let few = (kinds.ages > 500 && kinds.distinct.len() < 5) || (kinds.ages >= 20 && binary);
+        let flags = [
+            (!facts.random_sample, flag::SAMPLE_ONLY),
+            (!facts.chronological, flag::LABELS_NOT_CHRONOLOGICAL),
+            (tally.subjects_unknown, flag::SUBJECTS_UNKNOWN),
+            (tally.clustered, flag::CLUSTERED),
+            (tally.weighted, flag::WEIGHTS_NOT_USED),
+            (few, flag::FEW_DISTINCT_ANSWERS),
+        ];
+        let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
+        Self { context, protocol, tally, flags, rows: Vec::new() }
+    }
+
+    /// The challenge ages of `limit` to report: none at all first, where the method decides itself.
+    pub fn challenges(&self, limit: AgeLimit, headline: bool) -> Vec<Option<ChallengeAge>> {
+        let own = self.own_decision(limit).then_some(None);
+        let ages = match (self.by_challenge(), headline) {
+            (false, _) => Vec::new(),
+            (true, true) => self.protocol.headline_ages(limit),
+            (true, false) => self.protocol.challenge_ages(limit),
+        };
+        own.into_iter().chain(ages.into_iter().map(Some)).collect()
+    }
+
+    /// Whether the method's own decisions at `limit` are known.
+    pub fn own_decision(&self, limit: AgeLimit) -> bool {
+        let index = self.tally.grid.limits().iter().position(|one| *one == limit);
+        index.and_then(|index| self.tally.kinds.decisions.get(index)).is_some_and(|count| *count > 0)
+    }
+
+    /// Whether challenge ages mean something: the method answers ages or ranges, or nothing at all.
+    pub fn by_challenge(&self) -> bool {
+        let decisions: u64 = self.tally.kinds.decisions.iter().sum();
+        let answered = self.tally.whole().map_or(0, |whole| whole.flow.answered.samples);
+        self.tally.kinds.challengeable() || (decisions == 0 && answered == 0)
+    }
+
+    /// Adds a share with both its intervals.
+    pub fn share(&mut self, share: Share<'_>) {
+        let Share { place, entry, clusters, effective, undecided, ties, mut reasons } = share;
+        let levels = self.protocol.levels;
+        let Effective { p, n_star, deff, dominated, .. } = effective;
+        let (low, high) = wilson(p, n_star, levels.display);
+        let events = p * n_star;
+        let claim =
+            Claim { low: lower_claim(events, n_star, levels.claim), high: upper_claim(events, n_star, levels.claim) };
+        let rule = self.protocol.evidence;
+        let subjects = clusters.subjects();
+        if subjects < rule.subjects {
+            reasons.push(format!("{subjects}<{} subjects", rule.subjects));
+        }
+        if n_star < rule.n_star {
+            reasons.push(format!("n* {:.1}<{}", n_star, twelve_digits(rule.n_star)));
+        }
+        let width = high - low;
+        if width > rule.width {
+            reasons.push(format!("width {width:.3}>{}", twelve_digits(rule.width)));
+        } else if width > rule.small_width && width > rule.width_share * p {
+            let share = twelve_digits(rule.width_share * 100.0);
+            reasons.push(format!("width {width:.3}>{} and >{share}% of the value", twelve_digits(rule.small_width)));
+        }
+        if dominated {
+            reasons.push("few subjects hold most attempts".to_owned());
+        }
+        let event_subjects = clusters.event_subjects();
+        let rate = Rate {
+            value: p,
+            attempts: clusters.attempts(),
+            subjects,
+            events: clusters.events(),
+            event_subjects,
+            undecided,
+            ties,
+            bounds: Bounds { interval: Interval::Wilson, level: levels.display, low, high },
+            claim,
+            n_star,
+            deff,
+            evidence: if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) },
+        };
+        let mut row = Row::rate(self.context, place, entry.measure, rate);
+        if dominated {
+            row = row.flagged(flag::DOMINATED);
+        }
+        if event_subjects < FEW_EVENT_SUBJECTS {
+            row = row.flagged(flag::UNDER_30_EVENTS);
+        }
+        self.rows.push(row);
+    }
+
+    /// Adds a share over `clusters` alone, or an `empty` row where nobody is in the denominator.
+    pub fn plain_share(&mut self, place: Place, entry: Entry, clusters: &Clusters, weighting: Weighting) {
+        let place = Place { weighting: Some(weighting), ..place };
+        match clusters.effective(weigh(weighting), self.protocol.levels.display) {
+            Some(effective) => self.share(Share {
+                place,
+                entry,
+                clusters,
+                effective,
+                undecided: None,
+                ties: None,
+                reasons: Vec::new(),
+            }),
+            None => self.nothing(place, entry, RowStatus::Empty, Self::counts(clusters), ""),
+        }
+    }
+
+    /// Adds a mean, a percentile or a count.
+    pub fn quantity(&mut self, place: Place, entry: Entry, quantity: Quantity) {
+        self.rows.push(Row::quantity(self.context, place, entry.measure, quantity));
+    }
+
+    /// Adds a row without a value.
+    pub fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, counts: Counts, reason: &str) {
+        self.rows.push(Row::without_value(self.context, place, entry.measure, status, counts, reason));
+    }
+
+    /// Flags the row added last.
+    pub fn flag_last(&mut self, flag: &str) {
+        if let Some(row) = self.rows.pop() {
+            self.rows.push(row.flagged(flag));
+        }
+    }
+
+    /// Evidence of a mean: only the floor of subjects.
+    pub fn evidence_of_mean(&self, subjects: u64, least: u64) -> Evidence {
+        let floor = least.max(self.protocol.evidence.subjects);
+        if subjects < floor {
+            Evidence::Short(vec![format!("{subjects}<{floor} subjects")])
+        } else {
+            Evidence::Sufficient
+        }
+    }
+
+    /// The counts of `clusters`.
+    pub fn counts(clusters: &Clusters) -> Counts {
+        Counts {
+            attempts: Some(clusters.attempts()),
+            subjects: Some(clusters.subjects()),
+            events: Some(clusters.events()),
+            event_subjects: Some(clusters.event_subjects()),
+            ..Counts::default()
+        }
+    }
+
+    /// All rows, each `primary` or `exploratory` and with the flags of the data set.
+    pub fn finish(self) -> Vec<Row> {
+        let Self { protocol, flags, rows, .. } = self;
+        let finish = |row: Row| {
+            let primary = protocol.primary.iter().any(|select| select.matches(&row));
+            let row = row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY });
+            flags.iter().fold(row, |row, flag| row.flagged(flag))
+        };
+        rows.into_iter().map(finish).collect()
+    }
+}

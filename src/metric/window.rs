@@ -1,0 +1,132 @@
+//! The window around a limit: the equal mean of its single years.
+
+use super::frame::{Frame, Share, flag, weigh};
+use super::threshold::{Spread, View, cell, side_counts};
+use crate::stats::{self, Clusters, Joint};
+use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
+use crate::tally::{AgeClass, Cell, Combo};
+
+/// The window rows of one limit and side; `pooled` holds the window's subjects with all their attempts in it.
+///
+/// Where a single year has nobody in the denominator there is no value; at the headline challenge ages the mean over
+/// the years that are there stands beside it, `variant cells=present`.
+pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread: &Spread<'_>) {
+    let Some((first, last)) = view.side.window(frame.protocol, view.limit) else { return };
+    let population = Population::Window(first, last);
+    if first == last {
+        // One year is its own mean.
+        cell(frame, view, &population, pooled, spread);
+        return;
+    }
+    let headline = frame.challenges(view.limit, true);
+    for challenge in &spread.challenges {
+        let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
+        for policy in spread.policies {
+            let years = Years::of(view, (first, last), column, *policy, spread);
+            let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
+            let counts = side_counts(pooled, column, *challenge);
+            for weighting in spread.weightings {
+                let place = Place {
+                    failure_policy: Some(*policy),
+                    weighting: Some(*weighting),
+                    variant: spread.variant.clone(),
+                    ..view.place(population.clone(), *challenge)
+                };
+                years.row(frame, view, place.clone(), *weighting, &all, counts, false);
+                if !years.missing.is_empty() && !years.cells.is_empty() && headline.contains(challenge) {
+                    let place = Place { variant: spread.variant.clone().with("cells", "present"), ..place };
+                    years.row(frame, view, place, *weighting, &all, counts, true);
+                }
+            }
+        }
+    }
+}
+
+/// The single years of one window at one column under one policy.
+struct Years {
+    /// Completed year and its subjects, those with somebody in the denominator.
+    cells: Vec<(u32, Clusters)>,
+    missing: Vec<u32>,
+    joint: Vec<Joint>,
+}
+
+impl Years {
+    fn of(
+        view: &View<'_>,
+        (first, last): (u32, u32),
+        column: usize,
+        policy: FailurePolicy,
+        spread: &Spread<'_>,
+    ) -> Self {
+        let pair = |combo: Combo| view.side.pair(combo, policy, spread.tie);
+        let (mut cells, mut missing) = (Vec::new(), Vec::new());
+        for year in first..=last {
+            let clusters = view.years.get(&year).map(|cell| cell.clusters(column, pair)).unwrap_or_default();
+            if clusters.subjects() == 0 {
+                missing.push(year);
+            } else {
+                cells.push((year, clusters));
+            }
+        }
+        let mut joint = Vec::new();
+        for (one, (year, _)) in cells.iter().enumerate() {
+            for (other, (later, _)) in cells.iter().enumerate().skip(one + 1) {
+                let Some(joints) = view.group.joint(AgeClass::Year(*year), AgeClass::Year(*later)) else { continue };
+                // Who is in only one of the two denominators is no pair.
+                let both = |(a, b, subjects): (Combo, Combo, u64)| {
+                    let (a, b) = (pair(a), pair(b));
+                    (a.1 > 0 && b.1 > 0).then_some((a, b, subjects))
+                };
+                let pairs: Vec<_> = joints.at(column).filter_map(both).collect();
+                if !pairs.is_empty() {
+                    joint.push(Joint { first: one, second: other, pairs });
+                }
+            }
+        }
+        Self { cells, missing, joint }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row, all of whose parts come from different places")]
+    fn row(
+        &self,
+        frame: &mut Frame<'_>,
+        view: &View<'_>,
+        place: Place,
+        weighting: Weighting,
+        all: &Clusters,
+        (undecided, ties): (Option<u64>, Option<u64>),
+        present: bool,
+    ) {
+        let entry = view.side.entry();
+        let list = |years: &[u32]| years.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+        let counts = Counts { undecided, ties, ..Frame::counts(all) };
+        if all.subjects() == 0 {
+            frame.nothing(place, entry, RowStatus::Empty, counts, "");
+            return;
+        }
+        let none_aged = format!("no subject aged {}", list(&self.missing));
+        if !self.missing.is_empty() && !present {
+            frame.nothing(place, entry, RowStatus::InsufficientEvidence, counts, &none_aged);
+            return;
+        }
+        let weight = 1.0 / self.cells.len() as f64;
+        let cells: Vec<_> =
+            self.cells.iter().map(|(_, clusters)| stats::Cell { weight, clusters: clusters.clone() }).collect();
+        let level = frame.protocol.levels.display;
+        let Some(effective) = stats::standardised(&cells, &self.joint, all, weigh(weighting), level) else { return };
+        let mut reasons = view.straddling.clone();
+        if present {
+            reasons.push(none_aged);
+        }
+        let lone: Vec<u32> =
+            self.cells.iter().filter(|(_, clusters)| clusters.subjects() == 1).map(|(year, _)| *year).collect();
+        if !lone.is_empty() {
+            reasons.push(format!("one subject aged {}", list(&lone)));
+        }
+        frame.share(Share { place, entry, clusters: all, effective, undecided, ties, reasons });
+        let in_years: u64 = self.cells.iter().map(|(_, clusters)| clusters.attempts()).sum();
+        if in_years < all.attempts() {
+            frame.flag_last(flag::BANDS_LEFT_OUT);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The rows of each method, and the choices that the report makes once: policy, limits, challenge ages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names;
+use crate::age::{AgeLimit, ChallengeAge};
+use crate::table::{
+    ChallengeSelect, FailurePolicy, Group, GroupSelect, Population, PopulationSelect, Row, RowStatus, Select, Table,
+    Weighting,
+};
+
+/// Offsets above the limit, in thousandths of a year, that a table shows unless all are asked for.
+const USUAL_OFFSETS: [u32; 5] = [0, 2_000, 5_000, 7_000, 10_000];
+
+/// One method's rows.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    /// Its name, with its digest where two methods share a name.
+    pub(crate) label: String,
+    /// Its rows, in the table's order; at least one.
+    pub(crate) rows: Vec<&'a Row>,
+    /// The failure policy of its tables.
+    pub(crate) policy: FailurePolicy,
+}
+
+/// The methods of `table` in the order of their first rows.
+pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
+    let key = |row: &Row| (row.method.clone(), row.method_digest.clone(), row.manifest_digest.clone());
+    let mut order = Vec::new();
+    let mut rows_of: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
+    for row in &table.rows {
+        let rows = rows_of.entry(key(row)).or_default();
+        if rows.is_empty() {
+            order.push(key(row));
+        }
+        rows.push(row);
+    }
+    let named = |name: &str| order.iter().filter(|(other, ..)| other == name).count();
+    let label = |(name, digest, _): &(String, String, String)| match named(name) {
+        1 => name.clone(),
+        _ => format!("{name} ({})", digest.chars().take(8).collect::<String>()),
+    };
+    order
+        .iter()
+        .map(|key| {
+            let rows = rows_of.remove(key).unwrap_or_default();
+            Source { label: label(key), policy: policy(&rows), rows }
+        })
+        .collect()
+}
+
+/// The policy of the primary rows; failing that, of the rows by single year, which have only the protocol's own.
+fn policy(rows: &[&Row]) -> FailurePolicy {
+    let of = |wanted: &dyn Fn(&Row) -> bool| {
+        rows.iter().filter(|row| row.metric == names::UNDER_AGE_PASS && wanted(row)).find_map(|row| row.failure_policy)
+    };
+    of(&|row| row.has(names::PRIMARY))
+        .or_else(|| of(&|row| matches!(row.population, Population::Age(_))))
+        .unwrap_or(FailurePolicy::Conditional)
+}
+
+impl<'a> Source<'a> {
+    /// The first row that `select` finds.
+    pub(crate) fn first(&self, select: &Select) -> Option<&'a Row> {
+        self.rows.iter().copied().find(|row| select.matches(row))
+    }
+
+    /// The rate `metric` at a limit and a challenge age (`None`: the method's own decision), under this source's
+    /// policy and weighted by subject.
+    pub(crate) fn rate(
+        &self,
+        metric: &str,
+        limit: AgeLimit,
+        challenge: Option<ChallengeAge>,
+        population: PopulationSelect,
+        group: &Group,
+    ) -> Option<&'a Row> {
+        self.first(&Select {
+            limit: Some(limit),
+            challenge: Some(challenge.map_or(ChallengeSelect::Own, ChallengeSelect::At)),
+            failure_policy: Some(self.policy),
+            population: Some(population),
+            group: if group.is_whole() { GroupSelect::Whole } else { GroupSelect::Exactly(group.clone()) },
+            weighting: Some(Weighting::Subject),
+            ..Select::metric(metric)
+        })
+    }
+
+    /// The rows of both errors on the whole data at `limit`, this source's policy, weighted by subject.
+    fn errors(&self, limit: AgeLimit) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().copied().filter(move |row| {
+            row.limit == Some(limit)
+                && names::BOTH_ERRORS.contains(&row.metric.as_str())
+                && row.group.is_whole()
+                && row.status != RowStatus::NotApplicable
+        })
+    }
+
+    /// The window of completed years that `metric` is reported on at `limit`.
+    pub(crate) fn window(&self, metric: &str, limit: AgeLimit) -> Option<(u32, u32)> {
+        self.errors(limit).filter(|row| row.metric == metric).find_map(|row| match row.population {
+            Population::Window(first, last) => Some((first, last)),
+            _ => None,
+        })
+    }
+
+    /// The method's own decision, where it makes one, and the challenge ages declared in advance, in order; failing
+    /// those, the limit and five years above it as far as they are there; failing those, the least one.
+    pub(crate) fn headline(&self, limit: AgeLimit) -> Vec<Option<ChallengeAge>> {
+        let all: BTreeSet<_> = self.errors(limit).map(|row| row.challenge).collect();
+        let primary: BTreeSet<_> =
+            self.errors(limit).filter(|row| row.has(names::PRIMARY)).map(|row| row.challenge).collect();
+        let usual = offsets(limit, &[0, 5_000]);
+        let wanted = |challenge: &Option<ChallengeAge>| match challenge {
+            None => true,
+            Some(_) if !primary.is_empty() => primary.contains(challenge),
+            Some(age) => usual.contains(age),
+        };
+        let found: Vec<_> = all.iter().copied().filter(wanted).collect();
+        if found.is_empty() { all.into_iter().take(1).collect() } else { found }
+    }
+
+    /// The challenge ages of the table at `limit`: all, or the usual ones with the headline ones.
+    pub(crate) fn challenges(&self, limit: AgeLimit, all: bool) -> Vec<Option<ChallengeAge>> {
+        let headline = self.headline(limit);
+        let usual = offsets(limit, &USUAL_OFFSETS);
+        let found: BTreeSet<_> = self
+            .errors(limit)
+            .map(|row| row.challenge)
+            .filter(|challenge| all || headline.contains(challenge) || challenge.is_none_or(|age| usual.contains(&age)))
+            .collect();
+        found.into_iter().collect()
+    }
+}
+
+/// The limits that any of the sources has both errors for, ascending.
+pub(crate) fn limits(sources: &[Source<'_>]) -> Vec<AgeLimit> {
+    let rows = sources.iter().flat_map(|source| &source.rows);
+    let found: BTreeSet<_> =
+        rows.filter(|row| names::BOTH_ERRORS.contains(&row.metric.as_str())).filter_map(|row| row.limit).collect();
+    found.into_iter().collect()
+}
+
+/// The limit of the first screen: 18, the commonest in law; failing that, the highest.
+pub(crate) fn main_limit(limits: &[AgeLimit]) -> Option<AgeLimit> {
+    limits.iter().copied().find(|limit| limit.years() == 18).or_else(|| limits.last().copied())
+}
+
+fn offsets(limit: AgeLimit, thousandths: &[u32]) -> Vec<ChallengeAge> {
+    let years = |offset: &u32| f64::from(limit.years()) + f64::from(*offset) / 1000.0;
+    thousandths.iter().filter_map(|offset| ChallengeAge::new(years(offset)).ok()).collect()
+}

@@ -1,0 +1,162 @@
+//! The tables of one method at one limit: both errors in one line, for each challenge age.
+
+use super::cells::{Weak, counts, share};
+use super::find::Source;
+use super::grid::{Cell, Grid};
+use super::names;
+use super::number::count;
+use super::{DENIALS, PASSES};
+use crate::age::{AgeLimit, ChallengeAge};
+use crate::table::{FailurePolicy, Group, Population, PopulationSelect, Row};
+
+/// The people that the two errors of a table are counted over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct People {
+    /// Below the limit.
+    pub(crate) under: Side,
+    /// At or above the limit.
+    pub(crate) over: Side,
+}
+
+/// The people on one side of a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Side {
+    population: PopulationSelect,
+    /// In words: `aged 13 to 17`.
+    pub(crate) words: String,
+    /// Why it is not the window that it should be.
+    note: &'static str,
+}
+
+impl Side {
+    fn new(population: Population, words: String) -> Self {
+        Self { population: PopulationSelect::Exactly(population), words, note: "" }
+    }
+
+    fn is_window(&self) -> bool {
+        matches!(self.population, PopulationSelect::Exactly(Population::Window(..)))
+    }
+}
+
+impl People {
+    /// Those near the limit, in the protocol's windows; everyone where the table has no window.
+    pub(crate) fn near(source: &Source<'_>, limit: AgeLimit) -> Self {
+        let everyone = Self::everyone(limit);
+        let window = |metric, otherwise| {
+            source.window(metric, limit).map_or(otherwise, |(first, last)| {
+                Side::new(Population::Window(first, last), format!("aged {first} to {last}"))
+            })
+        };
+        Self { under: window(names::UNDER_AGE_PASS, everyone.under), over: window(names::ADULT_DENIAL, everyone.over) }
+    }
+
+    /// Those near the limit; on a side where no method's window has a value, because nobody of some year of age is in
+    /// the data, everyone, as far as that has one.
+    pub(crate) fn headline(sources: &[Source<'_>], limit: AgeLimit) -> Option<Self> {
+        let mut people = Self::near(sources.first()?, limit);
+        let everyone = Self::everyone(limit);
+        let sides = [
+            (names::UNDER_AGE_PASS, &mut people.under, everyone.under),
+            (names::ADULT_DENIAL, &mut people.over, everyone.over),
+        ];
+        for (metric, near, all) in sides {
+            let known = |side: &Side| {
+                sources.iter().any(|source| {
+                    source.headline(limit).into_iter().any(|challenge| {
+                        let row = source.rate(metric, limit, challenge, side.population.clone(), &Group::whole());
+                        row.is_some_and(|row| row.value.is_some())
+                    })
+                })
+            };
+            if near.is_window() && !known(near) && known(&all) {
+                *near = Side { note: " (near the limit, some years of age have nobody in the data)", ..all };
+            }
+        }
+        Some(people)
+    }
+
+    /// Everyone in the data on either side.
+    pub(crate) fn everyone(limit: AgeLimit) -> Self {
+        Self {
+            under: Side::new(Population::Under, format!("of any age under {limit}")),
+            over: Side::new(Population::Over, format!("of any age from {limit} on")),
+        }
+    }
+
+    /// The two rows of a place.
+    pub(crate) fn rows<'a>(
+        &self,
+        source: &Source<'a>,
+        limit: AgeLimit,
+        challenge: Option<ChallengeAge>,
+        group: &Group,
+    ) -> [Option<&'a Row>; 2] {
+        [(names::UNDER_AGE_PASS, &self.under), (names::ADULT_DENIAL, &self.over)]
+            .map(|(metric, side)| source.rate(metric, limit, challenge, side.population.clone(), group))
+    }
+}
+
+/// The challenge age as the tables name it.
+pub(crate) fn challenge_name(challenge: Option<ChallengeAge>) -> String {
+    challenge.map_or_else(|| "own decision".to_owned(), |challenge| challenge.to_string())
+}
+
+/// Whom a table counts, how they weigh, and what an attempt without a decision counts as.
+pub(crate) fn counted(people: &People, policy: FailurePolicy) -> String {
+    let attempts = match policy {
+        FailurePolicy::Conditional => "attempts that got a decision",
+        FailurePolicy::FailClosed => "all attempts, those without a decision as not passing",
+        FailurePolicy::FailOpen => "all attempts, those without a decision as passing",
+    };
+    // METRICS M3: the headline of a window is the equal mean of its single years.
+    let weights = match (people.under.is_window(), people.over.is_window()) {
+        (true, true) => ", each year of age weighing the same",
+        (true, false) => ", of those under the limit each year of age weighing the same",
+        (false, true) => ", of those over the limit each year of age weighing the same",
+        (false, false) => "",
+    };
+    let [under, over] = [&people.under, &people.over].map(|side| format!("people {}{}", side.words, side.note));
+    format!("{under} and {over}. Rates are shares of people{weights}; k of n counts {attempts}")
+}
+
+/// One line a challenge age.
+pub(crate) fn table(
+    source: &Source<'_>,
+    limit: AgeLimit,
+    people: &People,
+    challenges: &[Option<ChallengeAge>],
+) -> Grid {
+    let caption = format!("{}, limit {limit}: {}", source.label, counted(people, source.policy));
+    let [below, above] = [format!("no answer <{limit}"), format!("no answer {limit}+")];
+    let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &below, &above];
+    let mut grid = Grid::new(caption, 1, &heads);
+    for &challenge in challenges {
+        let [under, over] = people.rows(source, limit, challenge, &Group::whole());
+        grid.lines.push(vec![
+            Cell::plain(challenge_name(challenge)),
+            share(under, Weak::Hidden),
+            counts(under),
+            share(over, Weak::Hidden),
+            counts(over),
+            not_answered(source, limit, challenge, &people.under),
+            not_answered(source, limit, challenge, &people.over),
+        ]);
+    }
+    grid
+}
+
+/// `9 of 350`: attempts that ended in neither pass nor deny, of all attempts of these people.
+fn not_answered(source: &Source<'_>, limit: AgeLimit, challenge: Option<ChallengeAge>, side: &Side) -> Cell {
+    let PopulationSelect::Exactly(population) = &side.population else { return Cell::absent("") };
+    let row = source.rows.iter().find(|row| {
+        row.metric == names::NO_DECISION
+            && row.limit == Some(limit)
+            && row.challenge == challenge
+            && row.population == *population
+            && row.group.is_whole()
+    });
+    match row.and_then(|row| Some((row.n_events?, row.n_attempts?))) {
+        Some((events, attempts)) => Cell::plain(format!("{} of {}", count(events), count(attempts))),
+        None => Cell::absent(""),
+    }
+}

@@ -1,0 +1,37 @@
+//! The names of metrics and flags that the report speaks of.
+
+/// Share of people below the limit who pass.
+pub(crate) const UNDER_AGE_PASS: &str = "under_age_pass_rate";
+/// Share of people at or above the limit who are denied.
+pub(crate) const ADULT_DENIAL: &str = "adult_denial_rate";
+/// The two errors, which are never shown apart.
+pub(crate) const BOTH_ERRORS: [&str; 2] = [UNDER_AGE_PASS, ADULT_DENIAL];
+/// Share of attempts that ended in neither pass nor deny.
+pub(crate) const NO_DECISION: &str = "no_decision_rate";
+/// What may come of an attempt instead of an answer, and what the report calls it.
+pub(crate) const UNANSWERED: [(&str, &str); 4] = [
+    ("involuntary_failure_rate", "failed or no subject found"),
+    ("refusal_rate", "refused by the method"),
+    ("abstention_rate", "abstained"),
+    ("never_answered_rate", "never answered, of people"),
+];
+/// The stages from the manifest to an answer, and what the report calls them.
+pub(crate) const FLOW: [(&str, &str); 6] = [
+    ("flow_listed", "listed"),
+    ("flow_attacks", "attacks"),
+    ("flow_age_unknown", "of unknown age"),
+    ("flow_eligible", "eligible"),
+    ("flow_attempted", "attempted"),
+    ("flow_answered", "answered"),
+];
+/// Mean absolute error.
+pub(crate) const MAE: &str = "mae";
+/// Mean error.
+pub(crate) const BIAS: &str = "bias";
+/// Share of answered ages within five years.
+pub(crate) const WITHIN_5: &str = "within_5_years";
+
+/// The flag of a row that was declared in advance.
+pub(crate) const PRIMARY: &str = "primary";
+/// The flag of a row that was not declared in advance.
+pub(crate) const EXPLORATORY: &str = "exploratory";

@@ -1,0 +1,105 @@
+//! The short tables: who gets through at the main limit, and the errors in years.
+
+use super::cells::{Weak, counts, in_years, share};
+use super::find::Source;
+use super::grid::{Cell, Grid};
+use super::limit::{People, challenge_name, counted};
+use super::names;
+use super::number;
+use super::{DENIALS, PASSES};
+use crate::age::AgeLimit;
+use crate::table::{
+    FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
+};
+
+/// Every method at `limit`, at its headline challenge ages, both errors in each line.
+pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
+    let Some(people) = People::headline(sources, limit) else { return Grid::default() };
+    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
+    let caption = format!("Limit {limit}: {}", counted(&people, policy));
+    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    let mut grid = Grid::new(caption, 2, &heads);
+    for source in sources {
+        for challenge in source.headline(limit) {
+            let [under, over] = people.rows(source, limit, challenge, &Group::whole());
+            grid.lines.push(vec![
+                Cell::plain(&source.label),
+                Cell::plain(challenge_name(challenge)),
+                share(under, Weak::Hidden),
+                counts(under),
+                share(over, Weak::Hidden),
+                counts(over),
+            ]);
+        }
+    }
+    grid
+}
+
+/// Errors in years; one line a method.
+pub(crate) fn errors(sources: &[Source<'_>]) -> Grid {
+    // Errors against whole years have a second row against their middle; the published ones are the first.
+    let middle = Select { variant: VariantSelect::Exactly(Variant::of("age", "mid")), ..Select::metric(names::BIAS) };
+    let whole_years = sources.iter().any(|source| source.first(&middle).is_some());
+    let caption = format!(
+        "Answered age minus true age{}, over all ages: means over people; k of n counts answered ages",
+        if whole_years { " in completed years" } else { "" }
+    );
+    let heads = ["method", "mean absolute error", "bias", "within 5 years", "k of n"];
+    let mut grid = Grid::new(caption, 1, &heads);
+    for source in sources {
+        let within = all_people(source, names::WITHIN_5);
+        grid.lines.push(vec![
+            Cell::plain(&source.label),
+            in_years(all_people(source, names::MAE), false),
+            in_years(all_people(source, names::BIAS), true),
+            share(within, Weak::Hidden),
+            counts(within),
+        ]);
+    }
+    grid
+}
+
+/// Attempts without an answer; one line a method and kind.
+pub(crate) fn unanswered(sources: &[Source<'_>]) -> Grid {
+    let caption = "Without an answer, over all ages: rates are shares of people";
+    let mut grid = Grid::new(caption, 2, &["method", "instead of an answer", "rate", "k of n"]);
+    for source in sources {
+        for (metric, words) in names::UNANSWERED {
+            let row = all_people(source, metric);
+            let line = vec![Cell::plain(&source.label), Cell::plain(words), share(row, Weak::Hidden), counts(row)];
+            grid.lines.push(line);
+        }
+    }
+    grid
+}
+
+/// From the manifest to an answer; one line a method and stage.
+pub(crate) fn flow(sources: &[Source<'_>]) -> Grid {
+    let caption = "From the manifest to an answer: samples, and the people they show";
+    let mut grid = Grid::new(caption, 2, &["method", "stage", "samples", "people"]);
+    let number = |count: Option<u64>| count.map_or_else(|| Cell::absent(""), |count| Cell::plain(number::count(count)));
+    for source in sources {
+        for (metric, words) in names::FLOW {
+            let Some(row) = all_people(source, metric) else { continue };
+            grid.lines.push(vec![
+                Cell::plain(&source.label),
+                Cell::plain(words),
+                number(row.n_attempts),
+                number(row.n_subjects),
+            ]);
+        }
+    }
+    grid
+}
+
+/// The row of `metric` over everyone: weighted by subject, else by attempt, else however it is.
+pub(crate) fn all_people<'a>(source: &Source<'a>, metric: &str) -> Option<&'a Row> {
+    let select = |weighting| Select {
+        population: Some(PopulationSelect::Exactly(Population::All)),
+        weighting,
+        ..Select::metric(metric)
+    };
+    [Some(Weighting::Subject), Some(Weighting::Attempt), None]
+        .into_iter()
+        .find_map(|weighting| source.first(&select(weighting)))
+}

@@ -1,1 +1,0 @@
-//! From a run folder to its metrics: the one place that joins folder, tally, metric and table.

@@ -1,0 +1,140 @@
+//! A run folder scored: the rows of all its methods.
+
+use std::path::Path;
+
+use super::ScoreError;
+use super::inputs::Inputs;
+use crate::dataset::{LabelKind, Sampling};
+use crate::digest::Digest;
+use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
+use crate::metric::{self, Errors, Facts};
+use crate::protocol::Protocol;
+use crate::table::{Context, Table};
+use crate::tally::{ErrorRows, Tally, not_ages};
+
+/// What to score.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoreRequest<'r> {
+    /// The run folder.
+    pub folder: &'r RunFolder,
+    /// A protocol in place of the folder's own.
+    pub protocol: Option<&'r Protocol>,
+    /// A folder that gets a copy of the run with the new rows; without it, the rows are written into the run's own.
+    pub out: Option<(&'r Path, Existing)>,
+}
+
+/// A scored run.
+#[derive(Debug)]
+pub struct Scored {
+    /// The folder that holds the rows.
+    pub folder: RunFolder,
+    /// The rows.
+    pub table: Table,
+    /// Attempts that were scored.
+    pub attempts: u64,
+}
+
+/// The rows of every method of `folder`, under `protocol` or the folder's own. Writes nothing, and reads nothing but
+/// the folder.
+///
+/// # Errors
+/// A file of the folder is not as it should be; or a recorded method's answers cannot be ages.
+pub fn score_folder(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Table, ScoreError> {
+    let inputs = Inputs::read(folder, protocol)?;
+    rows(&inputs)
+}
+
+/// Scores a run folder and writes `metrics.csv`, and with another protocol also that and its digest.
+///
+/// # Errors
+/// As [`score_folder`], and what the folder answers when written to.
+pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
+    let inputs = Inputs::read(request.folder, request.protocol)?;
+    let table = rows(&inputs)?;
+    let folder = match request.out {
+        None => request.folder.clone(),
+        Some((path, existing)) => copied(request.folder, &RunFolder::prepare(path, existing)?, &inputs.record)?,
+    };
+    if request.protocol.is_some() {
+        folder.write(names::PROTOCOL, inputs.protocol.to_toml().as_bytes(), false)?;
+        let record = RunRecord { protocol_digest: digest(&inputs.protocol)?, ..inputs.record.clone() };
+        record.write(&folder)?;
+    }
+    write_metrics(&folder, &table)?;
+    Ok(Scored { folder, table, attempts: inputs.attempts })
+}
+
+/// Writes `metrics.csv`.
+///
+/// # Errors
+/// [`crate::folder::FolderError::Write`].
+pub fn write_metrics(folder: &RunFolder, table: &Table) -> Result<(), ScoreError> {
+    let mut bytes = Vec::new();
+    table.write(&mut bytes).map_err(|source| ScoreError::Table { path: folder.file(names::METRICS), source })?;
+    Ok(folder.write(names::METRICS, &bytes, false)?)
+}
+
+/// The `metrics.csv` of `folder`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_metrics(folder: &RunFolder) -> Result<Table, ScoreError> {
+    let file = folder.read(names::METRICS)?;
+    Table::read(file).map_err(|source| ScoreError::Table { path: folder.file(names::METRICS), source })
+}
+
+fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
+    let facts = Facts {
+        chronological: inputs.card.label_kind == LabelKind::Chronological,
+        random_sample: inputs.card.sampling == Sampling::Random,
+    };
+    let protocol_digest = digest(&inputs.protocol)?;
+    let mut table = Table::default();
+    for (method, answers) in inputs.record.methods.iter().zip(&inputs.answers) {
+        if inputs.record.verb == "score"
+            && let Some(reason) = not_ages(answers)
+        {
+            let (file, method) = (names::OUTCOMES.to_owned(), method.name.clone());
+            return Err(ScoreError::NotAges { file, method, reason });
+        }
+        let tally = Tally::of(&inputs.truth, answers, &inputs.protocol)?;
+        let errors = ErrorRows::of(&inputs.truth, answers, false);
+        let context = context(&inputs.record, method, protocol_digest);
+        table.rows.extend(metric::rows(&context, &inputs.protocol, facts, &tally, Errors::Rows(&errors)));
+    }
+    Ok(table)
+}
+
+fn context(record: &RunRecord, method: &MethodRecord, protocol_digest: Digest) -> Context {
+    Context {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        method: method.name.clone(),
+        method_kind: method.kind.clone(),
+        method_digest: method.digest.short(),
+        dataset: record.dataset.name.clone(),
+        manifest_digest: record.dataset.manifest_digest.short(),
+        protocol_digest: protocol_digest.short(),
+        engine: method.engine.clone(),
+    }
+}
+
+/// The digest of a protocol.
+///
+/// # Errors
+/// Never in practice: every protocol can be written as JSON.
+pub fn digest(protocol: &Protocol) -> Result<Digest, ScoreError> {
+    Ok(Digest::of_parsed("protocol", &protocol.canonical_json(), &[])?)
+}
+
+/// `to` with a copy of what scoring reads.
+fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFolder, ScoreError> {
+    from.copy(names::TRUTH, to, true)?;
+    from.copy(names::OUTCOMES, to, true)?;
+    from.copy(names::PROTOCOL, to, false)?;
+    from.copy(names::RUN, to, false)?;
+    let cards = record.methods.iter().map(|method| method.card.as_str());
+    for card in cards.chain([names::DATASET_CARD]) {
+        to.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
+    }
+    Ok(to.clone())
+}

@@ -1,0 +1,31 @@
+//! What a recorded row says the method answered.
+
+use super::mapping::Mapping;
+use crate::finding::Finding;
+use crate::folder::{joined, read_answer, read_status};
+use crate::outcome::{Outcome, Status};
+use crate::sheet::Row;
+
+/// The outcome of a recorded row.
+///
+/// Without a status, a row with an empty answer is `failed`: no answer was recorded. A number that is no age is
+/// `failed` with its reason; a cell that is no number at all is an error, since nobody can say what it means.
+pub(super) fn read(row: &Row<'_>, mapping: &Mapping) -> Result<Outcome, Finding> {
+    let leave_empty = "leave the cell empty where there is no answer";
+    let answer = read_answer(row, mapping.answer, &mapping.limits)
+        .map_err(|finding| if finding.help.is_none() { finding.help(leave_empty) } else { finding })?;
+    let status = match mapping.status {
+        Some(place) if !row.bytes(place).is_empty() => Some(read_status(row, place)?),
+        _ => None,
+    };
+    let reason = mapping.reason.map_or(Ok(""), |place| row.text(place))?;
+    match (status, answer) {
+        (None, Ok(None)) => Ok(Outcome::failed(if reason.is_empty() { "no answer was recorded" } else { reason })),
+        (None, answer) => joined(Status::Answered, answer, reason).map_err(|text| wrong(row, mapping, text)),
+        (Some(status), answer) => joined(status, answer, reason).map_err(|text| wrong(row, mapping, text)),
+    }
+}
+
+fn wrong(row: &Row<'_>, mapping: &Mapping, text: String) -> Finding {
+    row.wrong(mapping.status.or(mapping.answer.iter().flatten().next().copied()).unwrap_or(0), text)
+}

@@ -1,0 +1,217 @@
+//! Which column of a recorded file is what: `OURS=THEIRS`.
+
+use crate::age::AgeLimit;
+use crate::dataset::{TrueAge, TruthColumns, is_own_column};
+use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
+
+/// The names that a user may map, but for `score_T` and `pass_T`.
+pub(super) const OURS: [&str; 18] = [
+    "sample_id",
+    "subject_id",
+    "cluster_id",
+    "weight",
+    "split",
+    "species",
+    "true_age",
+    "true_age_low",
+    "true_age_high",
+    "birth_date",
+    "captured_on",
+    "age",
+    "spread",
+    "answer_low",
+    "answer_high",
+    "status",
+    "reason",
+    "method",
+];
+
+/// Score and decision of a limit, as places.
+pub(super) type LimitPlaces = (AgeLimit, Option<usize>, Option<usize>);
+
+/// Where everything stands in a recorded file.
+#[derive(Debug, Clone)]
+pub(super) struct Mapping {
+    /// The truth; `None` when the file has no true age.
+    pub truth: Option<TruthColumns>,
+    pub sample_id: Option<usize>,
+    pub species: Option<usize>,
+    /// `age`, `spread`, `answer_low`, `answer_high`.
+    pub answer: [Option<usize>; 4],
+    pub limits: Vec<LimitPlaces>,
+    pub status: Option<usize>,
+    pub reason: Option<usize>,
+    pub method: Option<usize>,
+}
+
+/// What the user said, held against the file's header.
+struct Lookup<'l> {
+    file: &'l str,
+    header: &'l [String],
+    said: &'l [(String, String)],
+    findings: Findings,
+}
+
+impl Mapping {
+    /// Finds every column. What the user did not map is found under its own name, unless that column serves for
+    /// something else already; `OURS=` with nothing after it leaves a column out. With the truth elsewhere, `age_low`
+    /// and `age_high` are an answered range, as in outcomes.csv.
+    ///
+    /// # Errors
+    /// Every name that is unknown, every column that is missing.
+    pub fn find(
+        file: &str,
+        header: &[String],
+        said: &[(String, String)],
+        groups: &[String],
+        limits: &[AgeLimit],
+        truth_elsewhere: bool,
+    ) -> Result<Self, Findings> {
+        let mut lookup = Lookup { file, header, said, findings: Findings::new() };
+        lookup.check_names();
+        let mut place = |ours: &str| lookup.place(ours);
+        let [sample_id, subject_id, cluster_id, weight, split, species] =
+            ["sample_id", "subject_id", "cluster_id", "weight", "split", "species"].map(&mut place);
+        let [years, low, high, birth, captured] =
+            ["true_age", "true_age_low", "true_age_high", "birth_date", "captured_on"].map(&mut place);
+        let mut answer = ["age", "spread", "answer_low", "answer_high"].map(&mut place);
+        if let [_, _, low @ None, high @ None] = &mut answer
+            && truth_elsewhere
+        {
+            // An outcomes.csv of ours: its age_low and age_high are answers.
+            [*low, *high] = ["age_low", "age_high"].map(&mut place);
+        }
+        let [status, reason, method] = ["status", "reason", "method"].map(&mut place);
+        let limits_found = lookup.limits(limits);
+        let age = match (years, low.zip(high), birth.zip(captured)) {
+            (Some(years), None, None) => Some(TrueAge::Years(years)),
+            (None, Some((low, high)), None) => Some(TrueAge::Band(low, high)),
+            (None, None, Some((birth, captured))) => Some(TrueAge::Dates(birth, captured)),
+            (None, None, None) => {
+                let halves =
+                    [("true_age_low", low, "true_age_high", high), ("birth_date", birth, "captured_on", captured)];
+                for (first, at, second, other) in halves {
+                    if at.is_some() != other.is_some() {
+                        lookup.wrong(format!("`{first}` and `{second}` go together: one of them is missing"), None);
+                    }
+                }
+                None
+            }
+            _ => {
+                lookup.wrong("two kinds of true age: expected one".to_owned(), None);
+                None
+            }
+        };
+        let none = answer.iter().flatten().next().is_none() && limits_found.is_empty();
+        if none && lookup.findings.is_empty() {
+            lookup.no_answer();
+        }
+        let mut carried: Vec<(usize, String)> = split.map(|place| (place, "split".to_owned())).into_iter().collect();
+        for group in groups {
+            if is_own_column(group) {
+                lookup.wrong(
+                    format!("the column {} has a meaning of its own and cannot be a group", quoted(group)),
+                    None,
+                );
+            } else if let Some(place) = lookup.in_header(group) {
+                carried.push((place, group.clone()));
+            }
+        }
+        carried.extend(species.and_then(|place| header.get(place).map(|name| (place, name.clone()))));
+        carried.sort_unstable();
+        carried.dedup_by_key(|(place, _)| *place);
+        if lookup.findings.errors() > 0 {
+            return Err(lookup.findings);
+        }
+        let several_rows = method.is_some();
+        let truth =
+            age.map(|age| TruthColumns { sample_id, age, subject_id, cluster_id, weight, carried, several_rows });
+        Ok(Self { truth, sample_id, species, answer, limits: limits_found, status, reason, method })
+    }
+}
+
+impl Lookup<'_> {
+    fn wrong(&mut self, text: String, help: Option<String>) {
+        self.findings.push(Finding::error(self.file, text).maybe_help(help));
+    }
+
+    fn check_names(&mut self) {
+        for (at, (ours, _)) in self.said.iter().enumerate() {
+            if self.said.iter().skip(at + 1).any(|(other, _)| other == ours) {
+                self.wrong(format!("{} is mapped twice", quoted(ours)), None);
+            }
+            if OURS.contains(&ours.as_str()) || limit_of(ours).is_some() {
+                continue;
+            }
+            let help = match ours.as_str() {
+                "age_low" | "age_high" => {
+                    Some("say true_age_low or answer_low, true_age_high or answer_high".to_owned())
+                }
+                other => did_you_mean(other, OURS)
+                    .or_else(|| Some(format!("known are {}, score_18 and pass_18 (any limit)", listed(&OURS)))),
+            };
+            self.wrong(format!("{} is no column that can be named", quoted(ours)), help);
+        }
+    }
+
+    /// The place of `ours`: as the user said, or under its own name.
+    fn place(&mut self, ours: &str) -> Option<usize> {
+        match self.said.iter().find(|(name, _)| name == ours) {
+            Some((_, theirs)) if theirs.is_empty() => None,
+            Some((_, theirs)) => self.in_header(theirs),
+            None if self.said.iter().any(|(_, theirs)| theirs == ours) => None,
+            None => self.header.iter().position(|name| name == ours),
+        }
+    }
+
+    fn in_header(&mut self, theirs: &str) -> Option<usize> {
+        let found = self.header.iter().position(|name| name == theirs);
+        if found.is_none() {
+            let text = format!("the column {} is missing: there are {}", quoted(theirs), listed(self.header));
+            let help = did_you_mean(theirs, self.header.iter().map(String::as_str));
+            self.wrong(text, help);
+        }
+        found
+    }
+
+    /// `score_T` and `pass_T`, said or under their own names, for the protocol's limits.
+    fn limits(&mut self, wanted: &[AgeLimit]) -> Vec<LimitPlaces> {
+        let said = self.said.iter().map(|(ours, _)| ours.clone());
+        let names: Vec<String> = said.chain(self.header.iter().cloned()).collect();
+        let mut others: Vec<AgeLimit> =
+            names.iter().filter_map(|name| limit_of(name)).filter(|limit| !wanted.contains(limit)).collect();
+        others.sort_unstable();
+        others.dedup();
+        for limit in others {
+            let columns = ["score", "pass"].map(|kind| format!("{kind}_{limit}"));
+            if columns.iter().any(|column| self.place(column).is_some()) {
+                let help = format!(
+                    "add {limit} to `limits` in the protocol, or leave it out: --columns pass_{limit}=,score_{limit}="
+                );
+                self.wrong(format!("answers for the limit {limit}, which the protocol does not have"), Some(help));
+            }
+        }
+        let both = wanted
+            .iter()
+            .map(|limit| (*limit, self.place(&format!("score_{limit}")), self.place(&format!("pass_{limit}"))));
+        both.filter(|(_, score, pass)| score.is_some() || pass.is_some()).collect()
+    }
+
+    fn no_answer(&mut self) {
+        let candidates = self.header.iter().filter(|name| {
+            let name = name.to_lowercase();
+            ["pred", "estim", "answer", "output"].iter().any(|part| name.contains(part))
+        });
+        let help = match candidates.collect::<Vec<_>>().first() {
+            Some(name) => format!("name it: --columns age={name}"),
+            None => "name it: --columns age=COLUMN, or answer_low and answer_high, pass_18, score_18".to_owned(),
+        };
+        let text = format!("no column holds the answers: there are {}", listed(self.header));
+        self.wrong(text, Some(help));
+    }
+}
+
+fn limit_of(name: &str) -> Option<AgeLimit> {
+    let years = name.strip_prefix("score_").or_else(|| name.strip_prefix("pass_"))?;
+    AgeLimit::new(years.parse().ok()?).ok()
+}

@@ -1,0 +1,85 @@
+//! What stands in a run folder, as the tallies take it.
+
+use super::ScoreError;
+use crate::dataset::DatasetCard;
+use crate::finding::Finding;
+use crate::folder::{Attempts, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use crate::protocol::Protocol;
+use crate::tally;
+
+/// Truth and answers of a run folder.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    pub record: RunRecord,
+    pub card: DatasetCard,
+    pub protocol: Protocol,
+    pub truth: tally::Truth,
+    /// One for each method, in the order of the run.
+    pub answers: Vec<tally::Answers>,
+    /// Rows of outcomes.csv.
+    pub attempts: u64,
+}
+
+impl Inputs {
+    /// Reads `folder`; `protocol` stands in for the folder's own.
+    pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
+        let record = RunRecord::read(folder)?;
+        let protocol = match protocol {
+            Some(protocol) => protocol.clone(),
+            None => Protocol::from_toml(&folder.read_text(names::PROTOCOL)?)
+                .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })?,
+        };
+        let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
+        let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
+            .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
+        let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
+        let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES)?)?;
+        let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
+        let mut answers = vec![tally::Answers::new(&protocol.limits); methods.len()];
+        let mut attempts = Attempts::new(&truth, methods, outcomes);
+        let mut count = 0;
+        while let Some(attempt) = attempts.next_attempt()? {
+            let Some(of_method) = answers.get_mut(attempt.method) else { continue };
+            while of_method.len() < attempt.sample {
+                of_method.push(None);
+            }
+            of_method.push(Some(&attempt.outcome));
+            count += 1;
+        }
+        for of_method in &mut answers {
+            while of_method.len() < truth.rows().len() {
+                of_method.push(None);
+            }
+        }
+        if count == 0 {
+            let finding = Finding::error(names::OUTCOMES, "no attempts: there is nothing to score");
+            return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
+        }
+        let truth = tally_truth(&truth, &card)?;
+        Ok(Self { record, card, protocol, truth, answers, attempts: count })
+    }
+}
+
+/// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.
+fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
+    let named: Vec<_> = truth.columns().iter().filter(|column| column.name() != "species").collect();
+    let columns: Vec<(&str, bool)> =
+        named.iter().map(|column| (column.name(), card.groups.iter().any(|group| group == column.name()))).collect();
+    let species = truth.column("species");
+    let mut builder = tally::TruthBuilder::new(&columns);
+    let mut levels: Vec<&str> = Vec::with_capacity(named.len());
+    for (place, row) in truth.rows().iter().enumerate() {
+        levels.clear();
+        levels.extend(named.iter().map(|column| column.cell(place)));
+        builder.push(&tally::TruthRow {
+            subject_rank: row.subject_rank,
+            subject_known: !row.subject_id.is_empty(),
+            cluster_rank: row.cluster_rank,
+            weight: Some(row.weight),
+            age: row.age,
+            attack: species.is_some_and(|column| !column.cell(place).is_empty()),
+            levels: &levels,
+        });
+    }
+    Ok(builder.finish()?)
+}

@@ -1,0 +1,300 @@
+//! CSV files, read row by row, with the row numbers that a text editor shows and cells that may be anything.
+
+use std::io::{self, Read};
+
+use csv::ByteRecord;
+
+mod lines;
+mod writer;
+
+use lines::Lines;
+pub use writer::RowWriter;
+
+use crate::finding::{Finding, did_you_mean, listed, quoted};
+
+/// Why a CSV file cannot be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The file cannot be read.
+    #[error("cannot read `{file}`")]
+    Read {
+        /// The file, as the user named it.
+        file: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file is not what was expected.
+    #[error("{0}")]
+    Unusable(Box<Finding>),
+}
+
+impl SheetError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Read { .. } => None,
+            Self::Unusable(finding) => finding.help.as_deref(),
+        }
+    }
+}
+
+impl From<Finding> for SheetError {
+    fn from(finding: Finding) -> Self {
+        Self::Unusable(Box::new(finding))
+    }
+}
+
+/// A CSV file with a header.
+#[derive(Debug)]
+pub struct Sheet<R> {
+    file: String,
+    reader: csv::Reader<Lines<R>>,
+    header: Vec<String>,
+    record: ByteRecord,
+}
+
+impl<R: Read> Sheet<R> {
+    /// Reads the header of `file`, whose content is `input`.
+    ///
+    /// # Errors
+    /// [`SheetError`] when the file is empty, not UTF-8 text, or names a column twice.
+    pub fn open(file: &str, input: R) -> Result<Self, SheetError> {
+        let lines = Lines::new(input).map_err(|error| failed(file, error))?;
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(lines);
+        let mut record = ByteRecord::new();
+        if !reader.read_byte_record(&mut record).map_err(|error| csv_failed(file, error))? {
+            return Err(Finding::error(file, "the file is empty: expected a header with the columns' names").into());
+        }
+        let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
+        if !record.is_empty() && record.iter().all(is_number) {
+            return Err(Finding::error(file, "row 1 holds only numbers: expected a header with the columns' names")
+                .row(1)
+                .help("this is no table, or its header is missing")
+                .into());
+        }
+        let mut header: Vec<String> = Vec::with_capacity(record.len());
+        for cell in &record {
+            let Ok(name) = std::str::from_utf8(cell) else {
+                return Err(Finding::error(
+                    file,
+                    format!("the column {} is not utf-8", quoted(&String::from_utf8_lossy(cell))),
+                )
+                .row(1)
+                .help("save the file as \"CSV UTF-8\"")
+                .into());
+            };
+            if !name.is_empty() && header.iter().any(|other| other == name) {
+                return Err(Finding::error(file, format!("the column {} stands twice", quoted(name))).row(1).into());
+            }
+            header.push(name.to_owned());
+        }
+        if let [only] = &header[..]
+            && let Some(separator) = [';', '\t'].into_iter().find(|separator| only.contains(*separator))
+        {
+            let name = if separator == ';' { "semicolons" } else { "tabs" };
+            return Err(Finding::error(file, format!("the columns are separated by {name}: expected commas"))
+                .row(1)
+                .help("save the file with commas between the cells")
+                .into());
+        }
+        Ok(Self { file: file.to_owned(), reader, header, record })
+    }
+
+    /// The file's name in messages.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The columns' names.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The place of `column`, counted from 0.
+    #[must_use]
+    pub fn place(&self, column: &str) -> Option<usize> {
+        self.header.iter().position(|name| name == column)
+    }
+
+    /// The place of `column`, or a finding that lists the columns there are.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn require(&self, column: &str) -> Result<usize, Finding> {
+        self.place(column).ok_or_else(|| {
+            let there = listed(&self.header.iter().map(|name| quoted(name).replace('`', "")).collect::<Vec<_>>());
+            Finding::error(&self.file, format!("the column {} is missing: there are {there}", quoted(column)))
+                .maybe_help(did_you_mean(column, self.header.iter().map(String::as_str)))
+        })
+    }
+
+    /// The next row; `None` at the end. Empty lines are passed over.
+    ///
+    /// # Errors
+    /// [`SheetError::Read`].
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, SheetError> {
+        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| csv_failed(&self.file, error))?;
+        let after = self.reader.position().line();
+        Ok(more.then_some(Row { file: &self.file, header: &self.header, record: &self.record, after }))
+    }
+}
+
+/// A row of a [`Sheet`].
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'s> {
+    file: &'s str,
+    header: &'s [String],
+    record: &'s ByteRecord,
+    after: u64,
+}
+
+impl<'s> Row<'s> {
+    /// The line of the file on which the row begins, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.after.saturating_sub(1 + within)
+    }
+
+    /// Whether the row has as many cells as the header.
+    ///
+    /// # Errors
+    /// A finding when it has more or fewer.
+    pub fn check_width(&self) -> Result<(), Finding> {
+        let (found, expected) = (self.record.len(), self.header.len());
+        if found == expected {
+            return Ok(());
+        }
+        Err(Finding::error(self.file, format!("{found} cells: expected {expected}, as in the header"))
+            .row(self.number())
+            .help("a cell with a comma or a line break in it stands in double quotes, which must be closed"))
+    }
+
+    /// The bytes of the cell at `place`; empty when the row is too short.
+    #[must_use]
+    pub fn bytes(&self, place: usize) -> &'s [u8] {
+        self.record.get(place).unwrap_or_default()
+    }
+
+    /// The text of the cell at `place`.
+    ///
+    /// # Errors
+    /// A finding when it is not UTF-8.
+    pub fn text(&self, place: usize) -> Result<&'s str, Finding> {
+        std::str::from_utf8(self.bytes(place)).map_err(|_| {
+            let found = String::from_utf8_lossy(self.bytes(place));
+            self.wrong(place, format!("{} is not utf-8", quoted(&found))).help("save the file as \"CSV UTF-8\"")
+        })
+    }
+
+    /// The number in the cell at `place`; `None` when it is empty. NaN and infinities are numbers here.
+    ///
+    /// # Errors
+    /// A finding when it is something else; `expected` says what was wanted.
+    pub fn number_at(&self, place: usize, expected: &str) -> Result<Option<f64>, Finding> {
+        let text = self.text(place)?.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| self.wrong(place, format!("{} is not {expected}", quoted(text))))
+    }
+
+    /// The whole number in the cell at `place`; `None` when it is empty.
+    ///
+    /// # Errors
+    /// A finding when it is something else; `expected` says what was wanted.
+    pub fn whole_at<T: std::str::FromStr>(&self, place: usize, expected: &str) -> Result<Option<T>, Finding> {
+        match self.text(place)?.trim() {
+            "" => Ok(None),
+            text => {
+                text.parse().map(Some).map_err(|_| self.wrong(place, format!("{} is not {expected}", quoted(text))))
+            }
+        }
+    }
+
+    /// An error about the cell at `place`.
+    #[must_use]
+    pub fn wrong(&self, place: usize, text: impl Into<String>) -> Finding {
+        let finding = Finding::error(self.file, text).row(self.number());
+        match self.header.get(place) {
+            Some(name) => finding.column(name),
+            None => finding,
+        }
+    }
+}
+
+fn failed(file: &str, source: io::Error) -> SheetError {
+    if source.kind() == io::ErrorKind::InvalidData {
+        Finding::error(file, source.to_string()).help("save the file as \"CSV UTF-8\"").into()
+    } else {
+        SheetError::Read { file: file.to_owned(), source }
+    }
+}
+
+fn csv_failed(file: &str, error: csv::Error) -> SheetError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => failed(file, source),
+        other => Finding::error(file, format!("{other:?}")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        let mut sheet = Sheet::open("t.csv", text.as_bytes()).unwrap();
+        let width = sheet.header().len();
+        let mut rows = Vec::new();
+        while let Some(row) = sheet.next_row().unwrap() {
+            rows.push((row.number(), (0..width).map(|place| row.text(place).unwrap().to_owned()).collect()));
+        }
+        rows
+    }
+
+    #[test]
+    fn row_numbers_are_those_of_a_text_editor_whatever_the_line_ends() {
+        for end in ["\n", "\r\n"] {
+            for last in ["", end] {
+                let lines = ["a,b", "1,x", "", "", "2,\"p", "q\"", "3,z"];
+                let found = rows(&format!("{}{last}", lines.join(end)));
+                let numbers: Vec<u64> = found.iter().map(|(number, _)| *number).collect();
+                assert_eq!(numbers, [2, 5, 7], "{end:?} {last:?}");
+                assert_eq!(found[1].1, ["2", "p\nq"]);
+                assert_eq!(found[2].1, ["3", "z"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_column() {
+        let sheet = Sheet::open("t.csv", "\u{feff}sample_id,age\n".as_bytes()).unwrap();
+        assert_eq!(sheet.place("sample_id"), Some(0));
+    }
+
+    #[test]
+    fn files_that_are_not_comma_separated_utf_8_are_refused_with_the_remedy() {
+        let refused = |bytes: &[u8]| Sheet::open("t.csv", bytes).unwrap_err();
+        assert!(refused(b"").to_string().contains("empty"));
+        assert!(refused(b"\xff\xfea\0b\0").to_string().contains("utf-16"));
+        assert!(refused(b"a;b;c\n1;2;3\n").to_string().contains("semicolons"));
+        assert!(refused(b"a\xe4,b\n").to_string().contains("not utf-8"));
+        assert!(refused(b"a,a\n").to_string().contains("twice"));
+        assert!(refused(b"PK\x03\x04rest").to_string().contains("spreadsheet"));
+        assert!(refused(b"a,b\n\0\0").help().is_some());
+    }
+
+    #[test]
+    fn a_missing_column_lists_those_there_are_and_suggests_one() {
+        let sheet = Sheet::open("t.csv", "file,predicted_age\n".as_bytes()).unwrap();
+        let finding = sheet.require("predicted_ages").unwrap_err();
+        assert_eq!(
+            finding.to_string(),
+            "t.csv: the column `predicted_ages` is missing: there are `file` and `predicted_age`"
+        );
+        assert_eq!(finding.help.as_deref(), Some("did you mean `predicted_age`?"));
+    }
+}

@@ -1,0 +1,231 @@
+//! A share over clustered attempts: its value, linearised variance and effective sample size.
+
+use super::special::{normal_quantile, t_quantile};
+
+/// Which unit weighs the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weigh {
+    /// Every subject: the mean of the subjects' own shares.
+    Subjects,
+    /// Every attempt: the pooled share.
+    Attempts,
+}
+
+/// How many subjects have which (events, attempts) pair; attempts are at least 1.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Clusters {
+    /// (events, attempts, subjects), sorted by events and attempts, each pair once.
+    pairs: Vec<(u64, u64, u64)>,
+}
+
+/// A share with what its intervals need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effective {
+    /// The share.
+    pub p: f64,
+    /// Its linearised variance over subjects; 0 for fewer than 2 subjects.
+    pub v: f64,
+    /// Effective sample size: the number of independent attempts that would tell as much.
+    pub n_star: f64,
+    /// Attempts / n*.
+    pub deff: f64,
+    /// Whether few subjects hold most attempts, so that no claim may rest on the attempt weighting.
+    pub dominated: bool,
+}
+
+/// Below so many subjects with an event, or without, the variance is not trusted to lift n* above its cap.
+pub(super) const TRUSTED: u64 = 15;
+
+impl Clusters {
+    /// From (events, attempts, subjects) in any order; pairs without an attempt or a subject are left out.
+    #[must_use]
+    pub fn of(pairs: impl IntoIterator<Item = (u64, u64, u64)>) -> Self {
+        let mut pairs: Vec<_> =
+            pairs.into_iter().filter(|(_, attempts, subjects)| *attempts > 0 && *subjects > 0).collect();
+        pairs.sort_unstable();
+        pairs.dedup_by(|next, kept| {
+            let same = (next.0, next.1) == (kept.0, kept.1);
+            if same {
+                kept.2 += next.2;
+            }
+            same
+        });
+        Self { pairs }
+    }
+
+    /// The (events, attempts, subjects) triples, sorted.
+    #[must_use]
+    pub fn pairs(&self) -> &[(u64, u64, u64)] {
+        &self.pairs
+    }
+
+    /// Subjects with at least one attempt.
+    #[must_use]
+    pub fn subjects(&self) -> u64 {
+        self.pairs.iter().map(|(_, _, subjects)| subjects).sum()
+    }
+
+    /// Attempts.
+    #[must_use]
+    pub fn attempts(&self) -> u64 {
+        self.pairs.iter().map(|(_, attempts, subjects)| attempts * subjects).sum()
+    }
+
+    /// Attempts that are events.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.pairs.iter().map(|(events, _, subjects)| events * subjects).sum()
+    }
+
+    /// Subjects with at least one event.
+    #[must_use]
+    pub fn event_subjects(&self) -> u64 {
+        self.pairs.iter().filter(|(events, _, _)| *events > 0).map(|(_, _, subjects)| subjects).sum()
+    }
+
+    /// Subjects with at least one attempt that is not an event.
+    #[must_use]
+    pub fn non_event_subjects(&self) -> u64 {
+        self.pairs.iter().filter(|(events, attempts, _)| events < attempts).map(|(_, _, subjects)| subjects).sum()
+    }
+
+    /// Whether every subject has one attempt.
+    #[must_use]
+    pub fn one_attempt_each(&self) -> bool {
+        self.pairs.iter().all(|(_, attempts, _)| *attempts == 1)
+    }
+
+    /// Sum of squared attempts over subjects, as a double: it only caps n*.
+    pub(super) fn squared_attempts(&self) -> f64 {
+        self.pairs.iter().map(|(_, attempts, subjects)| (*attempts as f64).powi(2) * *subjects as f64).sum()
+    }
+
+    /// The share; `None` without a subject.
+    #[must_use]
+    pub fn share(&self, weigh: Weigh) -> Option<f64> {
+        let subjects = self.subjects();
+        (subjects > 0).then(|| match weigh {
+            Weigh::Attempts => self.events() as f64 / self.attempts() as f64,
+            Weigh::Subjects => {
+                let shares = self
+                    .pairs
+                    .iter()
+                    .map(|(events, attempts, count)| *events as f64 / *attempts as f64 * *count as f64);
+                // Exact ends: rounding must not turn "all" into 0.999.
+                if self.event_subjects() == 0 {
+                    0.0
+                } else if self.non_event_subjects() == 0 {
+                    1.0
+                } else {
+                    shares.sum::<f64>() / subjects as f64
+                }
+            }
+        })
+    }
+
+    /// The share with its variance and effective sample size; `None` without a subject. `level` is that of the display
+    /// interval, whose normal and Student quantiles correct n* for few subjects.
+    ///
+    /// Source: METRICS M15; Korn & Graubard (1998); NCHS Series 2, No. 175 (2017).
+    #[must_use]
+    pub fn effective(&self, weigh: Weigh, level: f64) -> Option<Effective> {
+        let p = self.share(weigh)?;
+        let (s, m) = (self.subjects() as f64, self.attempts() as f64);
+        let squares: f64 = self
+            .pairs
+            .iter()
+            .map(|(events, attempts, count)| {
+                let (k, m) = (*events as f64, *attempts as f64);
+                let residual = match weigh {
+                    Weigh::Subjects => k / m - p,
+                    Weigh::Attempts => k - p * m,
+                };
+                residual * residual * *count as f64
+            })
+            .sum();
+        let v = match weigh {
+            _ if s < 2.0 => 0.0,
+            Weigh::Subjects => squares / (s * (s - 1.0)),
+            Weigh::Attempts => s / (s - 1.0) * squares / (m * m),
+        };
+        let cap = match weigh {
+            Weigh::Subjects => s,
+            Weigh::Attempts => m * m / self.squared_attempts(),
+        };
+        let n_star = if self.one_attempt_each() {
+            s
+        } else {
+            let few = self.event_subjects() < TRUSTED || self.non_event_subjects() < TRUSTED;
+            n_star(p, v, s, m, cap, few, level)
+        };
+        Some(Effective { p, v, n_star, deff: m / n_star, dominated: weigh == Weigh::Attempts && cap < s / 2.0 })
+    }
+}
+
+/// n* of a share `p` with variance `v` over `subjects`: at most `most`, and at most `cap` where `v` cannot be trusted.
+pub(super) fn n_star(p: f64, v: f64, subjects: f64, most: f64, cap: f64, few: bool, level: f64) -> f64 {
+    let binomial = p * (1.0 - p);
+    if v <= 0.0 || binomial <= 0.0 {
+        return if v <= 0.0 { cap } else { most.min(cap) };
+    }
+    let quantile = 0.5 + level / 2.0;
+    let correction = (normal_quantile(quantile) / t_quantile(quantile, subjects - 1.0)).powi(2);
+    let n = most.min(binomial / v * correction);
+    if few { n.min(cap) } else { n }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::golden::{agree, number, section};
+    use crate::stats::{lower_claim, upper_claim, wilson};
+
+    #[test]
+    fn clustered_rates_are_the_independently_computed_ones() {
+        for case in section("clustered_rate").as_array().unwrap() {
+            let pair = |pair: &serde_json::Value| (pair[0].as_u64().unwrap(), pair[1].as_u64().unwrap(), 1);
+            let clusters = Clusters::of(case["events_attempts"].as_array().unwrap().iter().map(pair));
+            for (name, weigh) in [("subject", Weigh::Subjects), ("attempt", Weigh::Attempts)] {
+                let (what, wanted) = (format!("{} {name}", case["name"]), &case[name]);
+                let found = clusters.effective(weigh, 0.95).unwrap();
+                agree(found.p, number(wanted, "p"), 1.0, &what);
+                agree(found.v, number(wanted, "v"), 1.0, &what);
+                agree(found.n_star, number(wanted, "n_star"), 1.0, &what);
+                let (low, high) = wilson(found.p, found.n_star, 0.95);
+                agree(low, wanted["wilson95"][0].as_f64().unwrap(), 1.0, &what);
+                agree(high, wanted["wilson95"][1].as_f64().unwrap(), 1.0, &what);
+                let events = found.p * found.n_star;
+                agree(upper_claim(events, found.n_star, 0.95), number(wanted, "claim_upper95"), 1.0, &what);
+                agree(lower_claim(events, found.n_star, 0.95), number(wanted, "claim_lower95"), 1.0, &what);
+            }
+        }
+    }
+
+    #[test]
+    fn one_subject_with_most_attempts_dominates_the_attempt_weighting_only() {
+        let clusters = Clusters::of([(0, 1, 99), (50, 50, 1)]);
+        assert!(clusters.effective(Weigh::Attempts, 0.95).unwrap().dominated);
+        assert!(!clusters.effective(Weigh::Subjects, 0.95).unwrap().dominated);
+    }
+
+    #[test]
+    fn nobody_has_no_share_and_one_subject_counts_as_one() {
+        assert_eq!(Clusters::of([(0, 0, 5)]).effective(Weigh::Subjects, 0.95), None);
+        let one = Clusters::of([(2, 5, 1)]).effective(Weigh::Attempts, 0.95).unwrap();
+        assert_eq!((one.v, one.n_star, one.deff), (0.0, 1.0, 5.0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn n_star_lies_between_nothing_and_all_attempts(
+            pairs in proptest::collection::vec((0_u64..6, 1_u64..6, 1_u64..40), 1..20),
+        ) {
+            let clusters = Clusters::of(pairs.into_iter().map(|(k, m, count)| (k.min(m), m, count)));
+            for weigh in [Weigh::Subjects, Weigh::Attempts] {
+                let found = clusters.effective(weigh, 0.95).unwrap();
+                proptest::prop_assert!(found.n_star > 0.0 && found.n_star <= clusters.attempts() as f64 + 1e-9);
+                proptest::prop_assert!((0.0..=1.0).contains(&found.p));
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The golden values, for tests.
+
+use serde_json::Value;
+
+/// The section `name` of `fixtures/golden/statistics.json`.
+pub(crate) fn section(name: &str) -> Value {
+    let text = include_str!("../../fixtures/golden/statistics.json");
+    let all: Value = serde_json::from_str(text).unwrap();
+    all[name].clone()
+}
+
+/// The number at `key`.
+pub(crate) fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("{key} in {value}"))
+}
+
+/// Panics unless `found` is `wanted` within 1e-9 relative or 1e-15 absolute (1e-6 relative where n > 1e5).
+pub(crate) fn agree(found: f64, wanted: f64, n: f64, what: &str) {
+    let relative = if n > 1e5 { 1e-6 } else { 1e-9 };
+    let distance = (found - wanted).abs();
+    assert!(distance <= 1e-15 || distance <= relative * wanted.abs(), "{what}: {found:e} is not {wanted:e}");
+}

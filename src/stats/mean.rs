@@ -1,0 +1,148 @@
+//! Means over attempts or subjects with linearised variance over subjects, from integer sums.
+
+use super::Weigh;
+use super::special::t_quantile;
+
+/// A point with its two-sided bounds; no bounds where fewer than two subjects leave the variance unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The value.
+    pub point: f64,
+    /// Lower and upper bound.
+    pub bounds: Option<(f64, f64)>,
+}
+
+/// Sums over the subjects that have the same number of attempts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SubjectSums {
+    /// Attempts of each of these subjects.
+    pub attempts: u64,
+    /// How many subjects.
+    pub subjects: u64,
+    /// Sum over them of the subject's own sum.
+    pub sum: f64,
+    /// Sum over them of the square of the subject's own sum.
+    pub square: f64,
+}
+
+/// A mean and its variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeanSums {
+    /// The mean.
+    pub mean: f64,
+    /// Its linearised variance; `None` for fewer than two subjects.
+    pub variance: Option<f64>,
+    /// Subjects.
+    pub subjects: u64,
+}
+
+/// The mean of a quantity over `parts`, one for each number of attempts, and its linearised variance. `None` without
+/// an attempt.
+///
+/// Subject weighting: the mean of the subjects' own means, variance sum (x_s - x)^2 / (S (S - 1)). Attempt weighting:
+/// the pooled mean, variance S / (S - 1) sum (k_s - x m_s)^2 / (sum m)^2. The unit is that of the quantity.
+///
+/// Source: METRICS M15, "Means of errors"; Cochran (1977), Sampling Techniques, 6.4 (ratio estimator).
+#[must_use]
+pub fn mean_of_subjects(parts: &[SubjectSums], weigh: Weigh) -> Option<MeanSums> {
+    let subjects: u64 = parts.iter().map(|part| part.subjects).sum();
+    if subjects == 0 {
+        return None;
+    }
+    let s = subjects as f64;
+    let total = |of: &dyn Fn(&SubjectSums, f64) -> f64| -> f64 {
+        parts.iter().map(|part| of(part, part.attempts as f64)).sum()
+    };
+    let (mean, squares) = match weigh {
+        Weigh::Subjects => {
+            let mean = total(&|part, m| part.sum / m) / s;
+            (mean, total(&|part, m| part.square / (m * m) - mean * (2.0 * part.sum / m - mean * part.subjects as f64)))
+        }
+        Weigh::Attempts => {
+            let attempts = total(&|part, m| m * part.subjects as f64);
+            let mean = total(&|part, _| part.sum) / attempts;
+            let squares = total(&|part, m| part.square - mean * m * (2.0 * part.sum - mean * m * part.subjects as f64));
+            (mean, squares * (s / attempts) * (s / attempts))
+        }
+    };
+    // Both are now sums of squares of a residual whose mean over subjects estimates the error of the mean.
+    let variance = (subjects > 1).then(|| squares.max(0.0) / (s * (s - 1.0)));
+    Some(MeanSums { mean, variance, subjects })
+}
+
+impl MeanSums {
+    /// The mean with Student's interval at `level`, subjects - 1 degrees of freedom.
+    #[must_use]
+    pub fn estimate(&self, level: f64) -> Estimate {
+        let bounds = self.variance.map(|variance| {
+            let half = t_quantile(0.5 + level / 2.0, self.subjects as f64 - 1.0) * variance.sqrt();
+            (self.mean - half, self.mean + half)
+        });
+        Estimate { point: self.mean, bounds }
+    }
+
+    /// The root of a mean of squares, with the roots of the interval's bounds (a negative lower bound becomes 0).
+    #[must_use]
+    pub fn root(&self, level: f64) -> Estimate {
+        let square = self.estimate(level);
+        let bounds = square.bounds.map(|(low, high)| (low.max(0.0).sqrt(), high.max(0.0).sqrt()));
+        Estimate { point: self.mean.max(0.0).sqrt(), bounds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::golden::{agree, number, section};
+
+    fn parts(subjects: &[&[f64]]) -> Vec<SubjectSums> {
+        let part = |values: &&[f64]| {
+            let sum: f64 = values.iter().sum();
+            SubjectSums { attempts: values.len() as u64, subjects: 1, sum, square: sum * sum }
+        };
+        subjects.iter().map(part).collect()
+    }
+
+    #[test]
+    fn with_one_attempt_each_both_weightings_are_the_textbook_t_interval() {
+        let errors = section("errors");
+        let values: Vec<f64> =
+            errors["signed_errors"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+        let each: Vec<&[f64]> = values.chunks(1).collect();
+        let (sd, n) = (number(&errors, "sd"), values.len() as f64);
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let found = mean_of_subjects(&parts(&each), weigh).unwrap().estimate(0.95);
+            agree(found.point, number(&errors, "bias"), 1.0, "bias");
+            let half = t_quantile(0.975, n - 1.0) * sd / n.sqrt();
+            agree(found.bounds.unwrap().1 - found.point, half, 1.0, "half width");
+        }
+        let squares: Vec<f64> = values.iter().map(|value| value * value).collect();
+        let each: Vec<&[f64]> = squares.chunks(1).collect();
+        agree(
+            mean_of_subjects(&parts(&each), Weigh::Attempts).unwrap().root(0.95).point,
+            number(&errors, "rmse"),
+            1.0,
+            "rmse",
+        );
+    }
+
+    #[test]
+    fn variances_over_unequal_subjects_are_those_computed_by_hand() {
+        let data = parts(&[&[1.0, 3.0], &[4.0], &[0.0, 0.0, 3.0]]);
+        // Subject means 2, 4, 1: mean 7/3, variance ((1/3)^2 + (5/3)^2 + (4/3)^2) / 6 = 42/54.
+        let found = mean_of_subjects(&data, Weigh::Subjects).unwrap();
+        agree(found.mean, 7.0 / 3.0, 1.0, "mean");
+        agree(found.variance.unwrap(), 42.0 / 54.0, 1.0, "variance");
+        // Pooled mean 11/6; residuals 4 - 11/3, 4 - 11/6, 3 - 11/2; variance 3/2 sum / 36.
+        let found = mean_of_subjects(&data, Weigh::Attempts).unwrap();
+        agree(found.mean, 11.0 / 6.0, 1.0, "mean");
+        let sum = (1.0_f64 / 3.0).powi(2) + (13.0_f64 / 6.0).powi(2) + 2.5_f64.powi(2);
+        agree(found.variance.unwrap(), 1.5 * sum / 36.0, 1.0, "variance");
+    }
+
+    #[test]
+    fn one_subject_has_a_mean_but_no_interval_and_nobody_has_neither() {
+        assert_eq!(mean_of_subjects(&parts(&[&[2.0, 4.0]]), Weigh::Subjects).unwrap().estimate(0.95).bounds, None);
+        assert_eq!(mean_of_subjects(&[], Weigh::Subjects), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Quantiles of the normal, Student's and the Beta distribution, by bracketing on the distribution function: statrs'
+//! own inverse of the Beta distribution is off by 1.3e-4 at n = 1e6 (DESIGN 8).
+
+use statrs::function::beta::beta_reg;
+use statrs::function::erf::erfc;
+
+/// The root of the increasing `f` between `low` and `high`, to the last bits of a double: inverse quadratic steps where
+/// they are safe, bisection where not.
+///
+/// Source: Chandrupatla (1997), Advances in Engineering Software 28: it needs about a fifth of bisection's steps.
+fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    // `a` is the newest point, `b` the other end of the bracket, `c` the end that was given up last.
+    let (mut a, mut b) = (low, high);
+    let (mut fa, mut fb) = (f(a), f(b));
+    if fa >= 0.0 {
+        return a;
+    }
+    if fb <= 0.0 {
+        return b;
+    }
+    let mut step = 0.5;
+    for _ in 0..1100 {
+        let x = a + step * (b - a);
+        let fx = f(x);
+        let (c, fc) = if (fx < 0.0) == (fa < 0.0) { (a, fa) } else { (b, fb) };
+        if c == b {
+            (b, fb) = (a, fa);
+        }
+        (a, fa) = (x, fx);
+        let (best, residual) = if fa.abs() < fb.abs() { (a, fa) } else { (b, fb) };
+        let width = (b - a).abs();
+        let tolerance = 2.0e-16 * best.abs() / width;
+        if residual == 0.0 || tolerance >= 0.5 || width == 0.0 {
+            return best;
+        }
+        let (xi, phi) = ((a - b) / (c - b), (fa - fb) / (fc - fb));
+        step = if phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi {
+            fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+        } else {
+            0.5
+        };
+        step = if step.is_finite() { step.clamp(tolerance, 1.0 - tolerance) } else { 0.5 };
+    }
+    f64::midpoint(a, b)
+}
+
+/// The value below which a Beta(`a`, `b`) variable lies with the given probability. `a`, `b` > 0; 0 and 1 map to
+/// themselves, and a NaN or a shape that is not positive gives NaN.
+#[must_use]
+pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
+    if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&probability)) {
+        return f64::NAN;
+    }
+    if probability == 0.0 || probability == 1.0 {
+        return probability;
+    }
+    root(0.0, 1.0, |x| beta_reg(a, b, x) - probability)
+}
+
+/// The value below which a standard normal variable lies with the given probability, 0 < probability < 1; NaN else.
+#[must_use]
+pub fn normal_quantile(probability: f64) -> f64 {
+    if !(probability > 0.0 && probability < 1.0) {
+        return f64::NAN;
+    }
+    if probability == 0.5 {
+        return 0.0;
+    }
+    // The upper tail is where erfc keeps its relative precision.
+    let tail = probability.min(1.0 - probability);
+    let z = root(0.0, 40.0, |z| tail - 0.5 * erfc(z / std::f64::consts::SQRT_2));
+    if probability < 0.5 { -z } else { z }
+}
+
+/// The value below which a Student variable with `freedom` degrees of freedom lies with the given probability,
+/// 0 < probability < 1 and freedom > 0; NaN else.
+///
+/// t^2 / (freedom + t^2) is Beta(1/2, freedom / 2) distributed (Abramowitz & Stegun 26.7.1).
+#[must_use]
+pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
+    if !(probability > 0.0 && probability < 1.0 && freedom > 0.0) {
+        return f64::NAN;
+    }
+    let y = beta_quantile((2.0 * probability - 1.0).abs(), 0.5, freedom / 2.0);
+    let t = (freedom * y / (1.0 - y)).sqrt();
+    if probability < 0.5 { -t } else { t }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::golden::agree;
+
+    #[test]
+    fn normal_and_student_quantiles_are_those_of_the_printed_tables() {
+        // scipy 1.17.1: norm.ppf, t.ppf.
+        agree(normal_quantile(0.975), 1.959963984540054, 1.0, "z");
+        agree(normal_quantile(0.95), 1.6448536269514722, 1.0, "z");
+        agree(normal_quantile(1e-9), -5.997807015007686, 1.0, "z");
+        agree(t_quantile(0.975, 1.0), 12.706204736174694, 1.0, "t 1");
+        agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
+        agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
+        agree(t_quantile(0.975, 1e6), 1.9599663568104565, 1e6, "t 1e6");
+    }
+
+    #[test]
+    fn what_is_no_probability_has_no_quantile() {
+        for probability in [0.0, 1.0, -0.1, f64::NAN] {
+            assert!(normal_quantile(probability).is_nan() && t_quantile(probability, 3.0).is_nan());
+        }
+        assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && t_quantile(0.5, 0.0).is_nan());
+        assert_eq!((beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)), (0.0, 1.0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_distribution_function_undoes_the_beta_quantile(
+            p in 0.001_f64..0.999, a in 0.5_f64..500.0, b in 0.5_f64..500.0,
+        ) {
+            proptest::prop_assert!((beta_reg(a, b, beta_quantile(p, a, b)) - p).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What every subject's walk looks up: age classes, populations, groups, challenge ages as dense numbers.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::answers::{Answers, Said};
+use super::class::{AgeClass, Slot};
+use super::grid::Grid;
+use super::hot::Run;
+use super::truth::{MOST_LEVELS, Truth};
+use super::{Combo, TallyError};
+use crate::outcome::Decision;
+use crate::protocol::{Groups, Protocol};
+use crate::table::Group;
+
+/// The class of a sample that is in no cell: an attack, or of unknown age.
+pub(super) const NO_CLASS: u16 = u16::MAX;
+
+/// One way of grouping.
+pub(super) struct Dimension {
+    /// The cell `group_by`.
+    pub by: String,
+    /// Group of each sample, as an index into [`Shape::groups`].
+    pub groups: Vec<u32>,
+}
+
+pub(super) struct Shape<'a> {
+    pub truth: &'a Truth,
+    pub answers: &'a Answers,
+    pub grid: Grid,
+    thresholds: Vec<f64>,
+    pub classes: Vec<AgeClass>,
+    /// Class of each sample.
+    pub class_of: Vec<u16>,
+    /// For each slot (everybody, then ten a limit) whether each class belongs to it.
+    pub slots: Vec<Vec<bool>>,
+    /// Whether some class is a band.
+    pub bands: bool,
+    /// Whether two classes share a window of some limit: `one * classes + other`.
+    pub share_window: Vec<bool>,
+    /// All groups; the first is the whole data set.
+    pub groups: Vec<Group>,
+    pub dimensions: Vec<Dimension>,
+}
+
+/// What an attempt says over the columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// One of the numbered step functions of a single attempt: an age, or no answer.
+    Code(usize),
+    /// A range: passes below the first column, is denied from the second on.
+    Range(usize, usize),
+    /// Something about limits.
+    Limits,
+}
+
+impl<'a> Shape<'a> {
+    pub fn new(truth: &'a Truth, answers: &'a Answers, protocol: &Protocol) -> Result<Self, TallyError> {
+        let grid = Grid::of(protocol);
+        let class = |index: usize| (!truth.attacks[index]).then(|| truth.age(index)).flatten().map(AgeClass::of);
+        let classes: Vec<AgeClass> = (0..truth.len())
+            .into_par_iter()
+            .filter_map(class)
+            .fold(BTreeSet::new, |mut set, class| {
+                set.insert(class);
+                set
+            })
+            .reduce(BTreeSet::new, |mut one, mut other| {
+                one.append(&mut other);
+                one
+            })
+            .into_iter()
+            .collect();
+        let place = |class: AgeClass| classes.binary_search(&class).ok().and_then(|index| u16::try_from(index).ok());
+        let class_of =
+            (0..truth.len()).into_par_iter().map(|index| class(index).and_then(place).unwrap_or(NO_CLASS)).collect();
+        let mut slots = vec![vec![true; classes.len()]];
+        let mut share_window = vec![false; classes.len() * classes.len()];
+        for limit in grid.limits() {
+            for slot in Slot::OF_LIMIT {
+                let members: Vec<bool> = classes.iter().map(|class| class.belongs(slot, *limit, protocol)).collect();
+                if matches!(slot, Slot::UnderWindow | Slot::OverWindow) {
+                    for (one, _) in members.iter().enumerate().filter(|(_, member)| **member) {
+                        for (other, _) in members.iter().enumerate().filter(|(_, member)| **member) {
+                            share_window[one * classes.len() + other] = true;
+                        }
+                    }
+                }
+                slots.push(members);
+            }
+        }
+        let (groups, dimensions) = groups(truth, protocol)?;
+        let bands = classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
+        let thresholds = grid.challenges().iter().map(|challenge| challenge.years()).collect();
+        Ok(Self { truth, answers, grid, thresholds, classes, class_of, slots, bands, share_window, groups, dimensions })
+    }
+
+    /// Whether slot `index` is counted while walking: those with straddling attempts only where there are any.
+    pub fn counted(&self, index: usize) -> bool {
+        let of_limit = |index: usize| Slot::OF_LIMIT[index % Slot::OF_LIMIT.len()];
+        self.bands
+            || index.checked_sub(1).map(of_limit).is_none_or(|slot| {
+                slot != Slot::Straddling && Slot::WITHOUT_STRADDLING.iter().all(|(with, _)| *with != slot)
+            })
+    }
+
+    /// Number of step functions of a single attempt: for each place among the challenge ages, with and without a tie,
+    /// and one for no answer.
+    pub fn codes(&self) -> usize {
+        2 * self.thresholds.len() + 2
+    }
+
+    pub fn reply(&self, index: usize) -> Reply {
+        match self.answers.said(index) {
+            Said::Nothing => Reply::Code(self.codes() - 1),
+            Said::Age(years) => {
+                let above = self.thresholds.partition_point(|challenge| *challenge < years);
+                Reply::Code(2 * above + usize::from(self.thresholds.get(above) == Some(&years)))
+            }
+            Said::Range(low, high) => {
+                let pass = self.thresholds.partition_point(|challenge| *challenge <= low);
+                Reply::Range(pass, self.thresholds.partition_point(|challenge| *challenge < high).max(pass))
+            }
+            Said::Limits => Reply::Limits,
+        }
+    }
+
+    /// Calls `segment(part, start, end)` for the stretches of columns of one reply.
+    pub fn segments(&self, reply: Reply, index: usize, mut segment: impl FnMut(usize, usize, usize)) {
+        let (ages, columns) = (self.thresholds.len(), self.grid.columns());
+        let mut some = |part, start, end| {
+            if start < end {
+                segment(part, start, end);
+            }
+        };
+        match reply {
+            Reply::Code(code) if code + 1 == self.codes() => some(Combo::UNANSWERED, 0, columns),
+            Reply::Code(code) => {
+                let (above, tie) = (code / 2, code % 2);
+                some(Combo::ABOVE, 0, above);
+                some(Combo::TIE, above, above + tie);
+                some(Combo::DENY, above + tie, ages);
+                some(Combo::UNDECIDED, ages, columns);
+            }
+            Reply::Range(pass, deny) => {
+                some(Combo::ABOVE, 0, pass);
+                some(Combo::UNDECIDED, pass, deny);
+                some(Combo::DENY, deny, ages);
+                some(Combo::UNDECIDED, ages, columns);
+            }
+            Reply::Limits => {
+                some(Combo::UNDECIDED, 0, ages);
+                for limit in 0..self.grid.limits().len() {
+                    let part = match self.answers.decision(limit, index) {
+                        Some(Decision::Pass) => Combo::ABOVE,
+                        Some(Decision::Deny) => Combo::DENY,
+                        None => Combo::UNDECIDED,
+                    };
+                    some(part, ages + limit, ages + limit + 1);
+                }
+            }
+        }
+    }
+
+    /// The runs of the step function `code`, for finishing.
+    pub fn runs_of_code(&self, code: usize) -> Vec<Run> {
+        let mut runs = Vec::new();
+        self.segments(Reply::Code(code), 0, |part, start, end| {
+            let mut combo = Combo::default();
+            combo.0[part] = 1;
+            runs.push(Run { combo, start, end });
+        });
+        runs
+    }
+}
+
+/// The groups that the protocol asks for, and the group of every sample in each way of grouping.
+fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimension>), TallyError> {
+    let columns = truth.columns();
+    let find = |name: &String| {
+        columns.iter().find(|column| column.name == *name).ok_or_else(|| TallyError::NoColumn {
+            column: name.clone(),
+            known: columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    };
+    let mut wanted: Vec<Vec<_>> = match &protocol.groups {
+        Groups::Declared => columns.iter().filter(|column| column.declared).map(|column| vec![column]).collect(),
+        Groups::Columns(names) => names.iter().map(|name| Ok(vec![find(name)?])).collect::<Result<_, TallyError>>()?,
+    };
+    for crossing in &protocol.crossings {
+        wanted.push(crossing.iter().map(find).collect::<Result<_, _>>()?);
+    }
+    let mut groups = vec![Group::whole()];
+    let mut dimensions = Vec::new();
+    for columns in wanted {
+        let by = Group::of(columns.iter().map(|column| (column.name.as_str(), ""))).by().to_owned();
+        let too_many = || TallyError::TooManyLevels { column: by.clone() };
+        if columns.iter().any(|column| column.levels.len() > MOST_LEVELS) {
+            return Err(too_many());
+        }
+        let key = |index: usize| {
+            columns.iter().fold(0_u64, |key, column| key * column.levels.len() as u64 + u64::from(column.codes[index]))
+        };
+        let mut present = BTreeSet::new();
+        for index in 0..truth.len() {
+            if present.insert(key(index)) && present.len() > MOST_LEVELS {
+                return Err(too_many());
+            }
+        }
+        let keys: Vec<u64> = present.into_iter().collect();
+        let base = groups.len();
+        for key in &keys {
+            let mut rest = *key;
+            let mut levels: Vec<(&str, &str)> = Vec::new();
+            for column in columns.iter().rev() {
+                let count = column.levels.len().max(1) as u64;
+                #[expect(clippy::cast_possible_truncation, reason = "below the number of levels")]
+                levels.push((column.name.as_str(), column.levels[(rest % count) as usize].as_str()));
+                rest /= count;
+            }
+            groups.push(Group::of(levels.into_iter().rev()));
+        }
+        let of_sample = |index: usize| {
+            let place = keys.binary_search(&key(index)).unwrap_or_default();
+            u32::try_from(base + place).unwrap_or_default()
+        };
+        let codes = (0..truth.len()).into_par_iter().map(of_sample).collect();
+        dimensions.push(Dimension { by: by.clone(), groups: codes });
+    }
+    Ok((groups, dimensions))
+}

@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::age::{Age, AgeLimit, AgeRange};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::protocol::Protocol;
+
+/// Subject, age class, outcome and level of a drawn attempt.
+fn attempt() -> impl Strategy<Value = (u32, AgeRange, Outcome, u8)> {
+    let age = prop_oneof![
+        6 => (8_u32..40).prop_map(|years| AgeRange::whole_years(years).unwrap()),
+        1 => (8_u32..40).prop_map(|years| AgeRange::new(f64::from(years), f64::from(years + 6)).unwrap()),
+        1 => (8.0_f64..40.0).prop_map(|years| AgeRange::exact(Age::new(years).unwrap())),
+    ];
+    let years = |tenths: u32| Age::new(f64::from(tenths) / 2.0).unwrap();
+    let outcome = prop_oneof![
+        6 => (10_u32..80).prop_map(move |half| Outcome::answered(Answer::Age { age: years(half), spread: None })),
+        1 => (10_u32..80).prop_map(move |half| {
+            Outcome::answered(Answer::Range { low: years(half), high: years(half + 9) })
+        }),
+        1 => (0_u32..3).prop_map(|kind| {
+            let decision = [Some(Decision::Pass), Some(Decision::Deny), None][kind as usize];
+            let limit = AgeLimit::new(18).unwrap();
+            Outcome::answered(Answer::Limits(vec![LimitAnswer { limit, score: None, decision }]))
+        }),
+        1 => Just(Outcome::unanswered(Status::Refused, "")),
+        1 => Just(Outcome::failed("")),
+    ];
+    (0_u32..12, age, outcome, 0_u8..3)
+}
+
+fn tally(attempts: &[(u32, AgeRange, Outcome, u8)], protocol: &Protocol) -> Tally {
+    let mut truth = TruthBuilder::new(&[("light", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    for (subject, age, outcome, level) in attempts {
+        truth.push(&TruthRow {
+            subject_rank: *subject,
+            subject_known: true,
+            cluster_rank: None,
+            weight: None,
+            age: Some(*age),
+            attack: false,
+            levels: &[["dark", "bright", ""][usize::from(*level)]],
+        });
+        answers.push(Some(outcome));
+    }
+    Tally::of(&truth.finish().unwrap(), &answers, protocol).unwrap()
+}
+
+/// Above, tie, deny, undecided or unanswered, straight from the definition.
+fn part(outcome: &Outcome, challenge: f64) -> usize {
+    match &outcome.answer {
+        None => Combo::UNANSWERED,
+        Some(Answer::Age { age, .. }) if age.years() > challenge => Combo::ABOVE,
+        Some(Answer::Age { age, .. }) if age.years() == challenge => Combo::TIE,
+        Some(Answer::Age { .. }) => Combo::DENY,
+        Some(Answer::Range { low, .. }) if low.years() >= challenge => Combo::ABOVE,
+        Some(Answer::Range { high, .. }) if high.years() <= challenge => Combo::DENY,
+        Some(Answer::Range { .. } | Answer::Limits(_)) => Combo::UNDECIDED,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_cell_holds_what_counting_subject_by_subject_gives(
+        attempts in proptest::collection::vec(attempt(), 1..120),
+    ) {
+        let protocol = Protocol::default_protocol();
+        let tally = tally(&attempts, &protocol);
+        let whole = tally.whole().unwrap();
+        for limit in &protocol.limits {
+            for slot in Slot::OF_LIMIT {
+                let cell = whole.slot(Some(*limit), slot, &protocol);
+                for challenge in protocol.challenge_ages(*limit).into_iter().step_by(4) {
+                    let mut subjects = std::collections::BTreeMap::<u32, Combo>::new();
+                    for (subject, age, outcome, _) in &attempts {
+                        if AgeClass::of(*age).belongs(slot, *limit, &protocol) {
+                            subjects.entry(*subject).or_default().0[part(outcome, challenge.years())] += 1;
+                        }
+                    }
+                    let mut wanted = std::collections::BTreeMap::<Combo, u64>::new();
+                    subjects.into_values().for_each(|combo| *wanted.entry(combo).or_default() += 1);
+                    let column = tally.grid.column(*limit, Some(challenge)).unwrap();
+                    let found: std::collections::BTreeMap<Combo, u64> = cell.at(column).collect();
+                    prop_assert_eq!(found, wanted);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tallies_of_disjoint_subjects_add_up_in_any_order(
+        attempts in proptest::collection::vec(attempt(), 1..120), cut in 0_u32..12,
+    ) {
+        let protocol = Protocol::default_protocol();
+        let whole = tally(&attempts, &protocol);
+        let (low, high): (Vec<_>, Vec<_>) = attempts.into_iter().partition(|attempt| attempt.0 < cut);
+        let (low, high) = (tally(&low, &protocol), tally(&high, &protocol));
+        for (mut one, other) in [(low.clone(), high.clone()), (high, low)] {
+            one.merge(&other).unwrap();
+            prop_assert!(one == whole);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_tallied_is_refused_with_the_reason() {
+    let protocol = Protocol::from_toml("groups = ['sex']").unwrap();
+    let mut truth = TruthBuilder::new(&[("light", true)]);
+    let row = TruthRow {
+        subject_rank: 0,
+        subject_known: true,
+        cluster_rank: None,
+        weight: None,
+        age: None,
+        attack: false,
+        levels: &[],
+    };
+    truth.push(&row);
+    let truth = truth.finish().unwrap();
+    let mut answers = Answers::new(&protocol.limits);
+    assert_eq!(Tally::of(&truth, &answers, &protocol), Err(TallyError::Lengths { listed: 1, answers: 0 }));
+    answers.push(None);
+    let error = Tally::of(&truth, &answers, &protocol).unwrap_err();
+    assert!(error.to_string().contains("`sex`") && error.to_string().contains("light"), "{error}");
+    let mut many = TruthBuilder::new(&[("light", true)]);
+    for level in 0..=MOST_LEVELS {
+        many.push(&TruthRow { levels: &[&level.to_string()], ..row });
+    }
+    let mut answers = Answers::new(&[]);
+    (0..=MOST_LEVELS).for_each(|_| answers.push(None));
+    let error = Tally::of(&many.finish().unwrap(), &answers, &Protocol::default_protocol()).unwrap_err();
+    assert_eq!(error, TallyError::TooManyLevels { column: "light".into() });
+}

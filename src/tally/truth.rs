@@ -1,0 +1,157 @@
+//! What is known of the listed samples, by column.
+
+use std::collections::BTreeMap;
+
+use super::TallyError;
+use crate::age::AgeRange;
+use crate::table::Group;
+
+/// The most levels a group column or a crossing may have.
+pub const MOST_LEVELS: usize = 1000;
+
+/// One listed sample as it is pushed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TruthRow<'a> {
+    /// Rank of the subject among all listed subjects.
+    pub subject_rank: u32,
+    /// Whether the manifest names the subject; if not, the rank is the sample's own.
+    pub subject_known: bool,
+    /// Rank of the cluster, where the manifest has one for this sample.
+    pub cluster_rank: Option<u32>,
+    /// Weight of the sample, where the manifest has one.
+    pub weight: Option<f64>,
+    /// The true age; none when unknown.
+    pub age: Option<AgeRange>,
+    /// Whether this is an attack (a sample with a species).
+    pub attack: bool,
+    /// The cells of the group and condition columns, in the order of the builder; an empty one is `unknown`.
+    pub levels: &'a [&'a str],
+}
+
+/// A group or condition column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Whether the data set's card declares it as a group column.
+    pub declared: bool,
+    /// Its levels, sorted; an empty cell is the level `unknown`.
+    pub levels: Vec<String>,
+    /// The level of each sample.
+    pub(super) codes: Vec<u32>,
+}
+
+/// All listed samples, in manifest order.
+#[derive(Debug, Clone, Default)]
+pub struct Truth {
+    pub(super) units: Vec<u32>,
+    /// Ends of the known age; NaN when unknown.
+    pub(super) ages: Vec<(f64, f64)>,
+    pub(super) attacks: Vec<bool>,
+    pub(super) columns: Vec<Column>,
+    pub(super) subjects_unknown: bool,
+    pub(super) clustered: bool,
+    pub(super) weighted: bool,
+}
+
+impl Truth {
+    /// Number of listed samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether nothing is listed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// The group and condition columns.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The known age of sample `index`.
+    pub(super) fn age(&self, index: usize) -> Option<AgeRange> {
+        let (low, high) = self.ages[index];
+        if low.is_nan() { None } else { AgeRange::new(low, high).ok() }
+    }
+}
+
+/// Takes listed samples one by one.
+#[derive(Debug, Clone, Default)]
+pub struct TruthBuilder {
+    subjects: Vec<u32>,
+    clusters: Vec<Option<u32>>,
+    truth: Truth,
+    seen: Vec<BTreeMap<String, u32>>,
+}
+
+impl TruthBuilder {
+    /// A builder for samples with these columns: name, and whether the card declares it as a group column.
+    #[must_use]
+    pub fn new(columns: &[(&str, bool)]) -> Self {
+        let column = |(name, declared): &(&str, bool)| Column {
+            name: (*name).to_owned(),
+            declared: *declared,
+            levels: Vec::new(),
+            codes: Vec::new(),
+        };
+        let truth = Truth { columns: columns.iter().map(column).collect(), ..Truth::default() };
+        Self { seen: vec![BTreeMap::new(); columns.len()], truth, ..Self::default() }
+    }
+
+    /// Adds the next sample; a missing level is `unknown`.
+    pub fn push(&mut self, row: &TruthRow<'_>) {
+        self.subjects.push(row.subject_rank);
+        self.truth.subjects_unknown |= !row.subject_known;
+        self.truth.weighted |= row.weight.is_some_and(|weight| weight != 1.0);
+        if let Some(cluster) = row.cluster_rank {
+            self.truth.clustered = true;
+            self.clusters.resize(self.subjects.len() - 1, None);
+            self.clusters.push(Some(cluster));
+        }
+        self.truth.ages.push(row.age.map_or((f64::NAN, f64::NAN), |age| (age.low(), age.high())));
+        self.truth.attacks.push(row.attack);
+        for (index, (column, seen)) in self.truth.columns.iter_mut().zip(&mut self.seen).enumerate() {
+            let level = row.levels.get(index).copied().filter(|level| !level.is_empty()).unwrap_or(Group::UNKNOWN);
+            let code = match seen.get(level) {
+                Some(code) => *code,
+                None => {
+                    let next = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+                    seen.insert(level.to_owned(), next);
+                    next
+                }
+            };
+            column.codes.push(code);
+        }
+    }
+
+    /// The samples pushed so far.
+    ///
+    /// # Errors
+    /// [`TallyError::TooManyRows`].
+    pub fn finish(mut self) -> Result<Truth, TallyError> {
+        if self.subjects.len() >= u32::MAX as usize / 2 {
+            return Err(TallyError::TooManyRows);
+        }
+        for (column, seen) in self.truth.columns.iter_mut().zip(self.seen) {
+            // Codes in the order of the sorted levels, so that they do not depend on the order of the rows.
+            let mut sorted = vec![0_u32; seen.len()];
+            for (rank, code) in (0_u32..).zip(seen.values()) {
+                sorted[*code as usize] = rank;
+            }
+            column.codes.iter_mut().for_each(|code| *code = sorted[*code as usize]);
+            column.levels = seen.into_keys().collect();
+        }
+        self.clusters.resize(self.subjects.len(), None);
+        // Where clusters are named they are the unit; samples without one fall back on their subject.
+        let after = self.clusters.iter().flatten().max().map_or(0, |last| last + 1);
+        let units =
+            self.subjects.iter().zip(&self.clusters).map(|(subject, cluster)| cluster.unwrap_or(after + subject));
+        self.truth.units = units.collect();
+        Ok(self.truth)
+    }
+}

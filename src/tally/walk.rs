@@ -1,0 +1,396 @@
+//! One walk over the subjects, in parallel over ranges of them; integer sums, so that neither threads nor order show.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::cell::{Cell, Combo, Joints};
+use super::class::{AgeClass, Slot};
+use super::errors::{Error, ErrorTally};
+use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
+use super::hot::{HotCell, Run};
+use super::profile::{Profile, join};
+use super::shape::{NO_CLASS, Reply, Shape};
+use super::{Answers, TallyError, Truth};
+use crate::age::NANOS_PER_YEAR;
+use crate::outcome::Status;
+use crate::protocol::Protocol;
+
+/// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
+const LEAST_UNITS: usize = 128;
+
+/// Columns of the shares beyond x years.
+const BEYOND: usize = 10;
+
+impl Tally {
+    /// Counts `answers` on `truth` under `protocol`.
+    ///
+    /// # Errors
+    /// [`TallyError`]: lengths that differ, a group column that is not there or has too many levels.
+    pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol) -> Result<Self, TallyError> {
+        if truth.len() != answers.len() {
+            return Err(TallyError::Lengths { listed: truth.len(), answers: answers.len() });
+        }
+        let shape = Shape::new(truth, answers, protocol)?;
+        let order = order(&truth.units);
+        let starts = starts(&truth.units, &order);
+        let empty = || Self {
+            grid: shape.grid.clone(),
+            groups: BTreeMap::new(),
+            group_order: shape.dimensions.iter().map(|dimension| dimension.by.clone()).collect(),
+            kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
+            subjects_unknown: truth.subjects_unknown,
+            clustered: truth.clustered,
+            weighted: truth.weighted,
+            labelled_years: false,
+            bands: false,
+        };
+        let units = starts.len().saturating_sub(1);
+        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
+        let parts: Vec<(usize, usize)> =
+            (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
+        let part = |(first, last): (usize, usize)| {
+            let mut hot = Hot::new(&shape);
+            for unit in first..last {
+                hot.unit(&order[starts[unit]..starts[unit + 1]]);
+            }
+            hot.finish(empty())
+        };
+        parts.into_par_iter().map(|range| Ok(part(range))).try_reduce(empty, |mut one, other| {
+            one.merge(&other)?;
+            Ok(one)
+        })
+    }
+}
+
+/// Samples in the order of their units, within a unit in manifest order.
+fn order(units: &[u32]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0_u32..).take(units.len()).collect();
+    if !units.is_sorted() {
+        order.par_sort_unstable_by_key(|index| (units[*index as usize], *index));
+    }
+    order
+}
+
+/// Where each unit starts in `order`, and its length at the end.
+fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
+    let unit = |place: usize| units[order[place] as usize];
+    let mut starts: Vec<usize> =
+        (0..order.len()).filter(|place| *place == 0 || unit(*place) != unit(place - 1)).collect();
+    starts.push(order.len());
+    starts
+}
+
+/// What is filled while walking.
+struct Hot<'a> {
+    shape: &'a Shape<'a>,
+    groups: Vec<HotGroup>,
+    kinds: AnswerKinds,
+    labelled_years: bool,
+    // Reused from subject to subject.
+    sorted: Vec<u32>,
+    live: Vec<u32>,
+    subset: Vec<u32>,
+    whole: Profile,
+    part: Profile,
+}
+
+#[derive(Default)]
+struct HotGroup {
+    flow: Flow,
+    pure: Vec<HotCell>,
+    mixed: Vec<HotCell>,
+    slots: Vec<HotCell>,
+    joints: BTreeMap<(u16, u16), Joints>,
+    statuses: HotCell,
+    errors: ErrorTally,
+    beyond: HotCell,
+    middle: ErrorTally,
+    by_age: BTreeMap<u32, ErrorTally>,
+    by_answer: BTreeMap<u32, ErrorTally>,
+}
+
+impl<'a> Hot<'a> {
+    fn new(shape: &'a Shape<'a>) -> Self {
+        let kinds = AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() };
+        Self {
+            shape,
+            groups: std::iter::repeat_with(HotGroup::default).take(shape.groups.len()).collect(),
+            kinds,
+            labelled_years: false,
+            sorted: Vec::new(),
+            live: Vec::new(),
+            subset: Vec::new(),
+            whole: Profile::default(),
+            part: Profile::default(),
+        }
+    }
+
+    /// Counts one subject.
+    fn unit(&mut self, samples: &[u32]) {
+        self.kinds_of(samples);
+        self.group(0, samples);
+        let shape = self.shape;
+        for dimension in &shape.dimensions {
+            let group = |sample: &u32| dimension.groups[*sample as usize];
+            let first = samples.first().map(group).unwrap_or_default();
+            if samples.iter().all(|sample| group(sample) == first) {
+                self.group(first as usize, samples);
+                continue;
+            }
+            let mut sorted = std::mem::take(&mut self.sorted);
+            sorted.clear();
+            sorted.extend_from_slice(samples);
+            sorted.sort_by_key(group);
+            for part in sorted.chunk_by(|one, other| group(one) == group(other)) {
+                self.group(group(&part[0]) as usize, part);
+            }
+            self.sorted = sorted;
+        }
+    }
+
+    fn kinds_of(&mut self, samples: &[u32]) {
+        use super::answers::Said;
+        for sample in samples.iter().map(|sample| *sample as usize) {
+            if self.shape.class_of[sample] == NO_CLASS {
+                continue;
+            }
+            self.labelled_years |= self.shape.truth.age(sample).is_some_and(|age| !age.is_exact());
+            match self.shape.answers.said(sample) {
+                Said::Age(years) => {
+                    self.kinds.ages += 1;
+                    let distinct = &mut self.kinds.distinct;
+                    if distinct.len() < AnswerKinds::MOST_DISTINCT
+                        || distinct.last().is_some_and(|last| years.to_bits() < *last)
+                    {
+                        distinct.insert(years.to_bits());
+                        if distinct.len() > AnswerKinds::MOST_DISTINCT {
+                            distinct.pop_last();
+                        }
+                    }
+                }
+                Said::Range(..) => self.kinds.ranges += 1,
+                Said::Limits => {
+                    for (limit, count) in self.kinds.decisions.iter_mut().enumerate() {
+                        *count += u64::from(self.shape.answers.decision(limit, sample).is_some());
+                    }
+                }
+                Said::Nothing => {}
+            }
+        }
+    }
+
+    /// Counts the samples that one subject has in one group.
+    fn group(&mut self, group: usize, samples: &[u32]) {
+        let mut live = std::mem::take(&mut self.live);
+        live.clear();
+        self.flow(group, samples, &mut live);
+        if !live.is_empty() {
+            self.outcomes(group, &mut live);
+            self.errors(group, &live);
+        }
+        self.live = live;
+    }
+
+    /// Counts the stages, and puts the eligible attempts into `live`.
+    fn flow(&mut self, group: usize, samples: &[u32], live: &mut Vec<u32>) {
+        let (truth, answers) = (self.shape.truth, self.shape.answers);
+        let mut counts = [0_u64; 7];
+        let mut statuses = [0_u32; 5];
+        for sample in samples {
+            let index = *sample as usize;
+            counts[0] += 1;
+            if truth.attacks[index] {
+                counts[1] += 1;
+            } else if self.shape.class_of[index] == NO_CLASS {
+                counts[2] += 1;
+            } else {
+                counts[3] += 1;
+                if let Some(status) = answers.status(index) {
+                    counts[4] += 1;
+                    live.push(*sample);
+                    let place = match status {
+                        Status::Answered => 0,
+                        Status::Abstained => 1,
+                        Status::Refused => 2,
+                        Status::NoSubject | Status::Failed | Status::TimedOut => 3,
+                    };
+                    statuses[place] += 1;
+                    counts[5] += u64::from(status == Status::Answered);
+                    counts[6] += u64::from(matches!(answers.said(index), super::answers::Said::Age(_)));
+                }
+            }
+        }
+        let own = &mut self.groups[group];
+        for (stage, count) in own.flow.stages().into_iter().zip(counts) {
+            stage.samples += count;
+            stage.subjects += u64::from(count > 0);
+        }
+        if !live.is_empty() {
+            own.statuses.add_runs(live.len(), &[Run { combo: Combo(statuses), start: 0, end: 1 }], 1);
+        }
+    }
+
+    /// Counts the outcomes of `live` in the cells of age classes and populations.
+    fn outcomes(&mut self, group: usize, live: &mut [u32]) {
+        let shape = self.shape;
+        let columns = shape.grid.columns();
+        let own = &mut self.groups[group];
+        let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
+        let sized = |cells: &mut Vec<HotCell>, count: usize| {
+            if cells.is_empty() {
+                cells.resize(count, HotCell::default());
+            }
+        };
+        let first = class(&live[0]);
+        if live.iter().all(|sample| class(sample) == first) {
+            sized(&mut own.pure, shape.classes.len());
+            if let [only] = *live
+                && let Reply::Code(code) = shape.reply(only as usize)
+            {
+                own.pure[first].add_code(code, shape.codes());
+            } else {
+                self.whole.take(shape, live);
+                own.pure[first].add_runs(live.len(), &self.whole.runs, columns);
+            }
+            return;
+        }
+        live.sort_by_key(class);
+        sized(&mut own.mixed, shape.classes.len());
+        sized(&mut own.slots, shape.slots.len());
+        let mut profiles: Vec<(usize, Vec<Run>)> = Vec::new();
+        for part in live.chunk_by(|one, other| class(one) == class(other)) {
+            self.whole.take(shape, part);
+            let class = class(&part[0]);
+            own.mixed[class].add_runs(part.len(), &self.whole.runs, columns);
+            profiles.push((class, self.whole.runs.clone()));
+        }
+        // Slot 0 holds everybody; most others hold the same attempts, or none.
+        self.whole.take(shape, live);
+        for (slot, members) in shape.slots.iter().enumerate().filter(|(slot, _)| shape.counted(*slot)) {
+            self.subset.clear();
+            self.subset.extend(live.iter().filter(|sample| members[class(sample)]));
+            if self.subset.len() == live.len() {
+                own.slots[slot].add_runs(live.len(), &self.whole.runs, columns);
+            } else if !self.subset.is_empty() {
+                self.part.take(shape, &self.subset);
+                own.slots[slot].add_runs(self.subset.len(), &self.part.runs, columns);
+            }
+        }
+        for (index, (one, runs)) in profiles.iter().enumerate() {
+            for (other, other_runs) in &profiles[index + 1..] {
+                if shape.share_window[one * shape.classes.len() + other] {
+                    #[expect(clippy::cast_possible_truncation, reason = "class indices were made from u16")]
+                    let joints = own.joints.entry((*one as u16, *other as u16)).or_default();
+                    join(joints, runs, other_runs, columns);
+                }
+            }
+        }
+    }
+
+    /// Adds the errors of `live`.
+    fn errors(&mut self, group: usize, live: &[u32]) {
+        let (truth, answers) = (self.shape.truth, self.shape.answers);
+        let own = &mut self.groups[group];
+        let errors =
+            |middle: bool| live.iter().filter_map(move |sample| Error::of(truth, answers, *sample as usize, middle));
+        own.errors.add(errors(false));
+        let (mut attempts, mut exceeding) = (0_u32, [0_i32; BEYOND + 1]);
+        for error in errors(false) {
+            attempts += 1;
+            exceeding[error.exceeds()] += 1;
+            if group == 0 {
+                own.errors.add_line(error);
+            }
+        }
+        if attempts == 0 {
+            return;
+        }
+        // Beyond x years: those whose error exceeds at least x of 1..=10, from the largest x down.
+        let mut runs = [Run { combo: Combo::default(), start: 0, end: 1 }; BEYOND];
+        let mut beyond = 0_u32;
+        for x in (0..BEYOND).rev() {
+            beyond += u32::try_from(exceeding[x + 1]).unwrap_or_default();
+            runs[x] = Run { combo: Combo([beyond, 0, attempts - beyond, 0, 0]), start: x, end: x + 1 };
+        }
+        own.beyond.add_runs(attempts as usize, &runs, BEYOND);
+        if group > 0 {
+            return;
+        }
+        own.middle.add(errors(true));
+        bins(&mut own.by_age, live, |sample| {
+            let error = Error::of(truth, answers, sample, false)?;
+            Some((u32::try_from(error.age / NANOS_PER_YEAR).ok()?, error))
+        });
+        bins(&mut own.by_answer, live, |sample| {
+            let error = Error::of(truth, answers, sample, false)?;
+            Some((u32::try_from((error.age + error.signed) / NANOS_PER_YEAR).ok()?, error))
+        });
+    }
+
+    fn finish(self, mut tally: Tally) -> Tally {
+        let shape = self.shape;
+        let columns = shape.grid.columns();
+        let keys: Vec<(Option<crate::age::AgeLimit>, Slot)> = std::iter::once((None, Slot::All))
+            .chain(shape.grid.limits().iter().flat_map(|limit| Slot::OF_LIMIT.map(|slot| (Some(*limit), slot))))
+            .collect();
+        let by_class = |cells: Vec<HotCell>| {
+            let finish = |(class, hot): (&AgeClass, HotCell)| {
+                let cell = hot.finish(columns, |code| shape.runs_of_code(code));
+                (!cell.is_empty()).then_some((*class, cell))
+            };
+            shape.classes.iter().zip(cells).filter_map(finish).collect()
+        };
+        for (group, hot) in shape.groups.iter().zip(self.groups) {
+            if hot.flow.listed.samples == 0 {
+                continue;
+            }
+            let finished = keys.iter().zip(hot.slots).map(|(key, hot)| (*key, hot.finish(columns, |_| Vec::new())));
+            let mut slots: BTreeMap<_, Cell> = finished.filter(|(_, cell)| !cell.is_empty()).collect();
+            if !shape.bands {
+                // Nobody straddles: both populations are the same people, and were counted once.
+                for limit in shape.grid.limits() {
+                    for (with, without) in Slot::WITHOUT_STRADDLING {
+                        if let Some(cell) = slots.get(&(Some(*limit), without)).cloned() {
+                            slots.insert((Some(*limit), with), cell);
+                        }
+                    }
+                }
+            }
+            let class = |index: u16| shape.classes[usize::from(index)];
+            let beyond = hot.beyond.finish(BEYOND, |_| Vec::new());
+            let finished = GroupTally {
+                flow: hot.flow,
+                pure: by_class(hot.pure),
+                mixed: by_class(hot.mixed),
+                slots,
+                joints: hot.joints.into_iter().map(|((one, other), cell)| ((class(one), class(other)), cell)).collect(),
+                statuses: hot.statuses.finish(1, |_| Vec::new()),
+                errors: ErrorTally { beyond, ..hot.errors },
+                errors_middle: hot.middle,
+                errors_by_age: hot.by_age,
+                errors_by_answer: hot.by_answer,
+            };
+            tally.groups.insert(group.clone(), finished);
+        }
+        tally.kinds = self.kinds;
+        tally.labelled_years = self.labelled_years;
+        tally.bands = shape.bands;
+        tally
+    }
+}
+
+/// Adds one subject's errors to the bins they fall in.
+fn bins(tallies: &mut BTreeMap<u32, ErrorTally>, live: &[u32], of: impl Fn(usize) -> Option<(u32, Error)>) {
+    if let [only] = live {
+        if let Some((bin, error)) = of(*only as usize) {
+            tallies.entry(bin).or_default().add(std::iter::once(error));
+        }
+        return;
+    }
+    let mut binned: Vec<(u32, Error)> = live.iter().filter_map(|sample| of(*sample as usize)).collect();
+    binned.sort_by_key(|(bin, _)| *bin);
+    for part in binned.chunk_by(|one, other| one.0 == other.0) {
+        tallies.entry(part[0].0).or_default().add(part.iter().map(|(_, error)| *error));
+    }
+}

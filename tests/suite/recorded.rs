@@ -1,0 +1,441 @@
+//! Answers that were recorded elsewhere: any column names, the whole run folder, and files that are refused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that fails may panic, and one that is skipped says so"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agebench::dataset::{Dataset, Pick};
+use agebench::folder::{Attempts, Existing, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use agebench::outcome::{Answer, Outcome, Status};
+use agebench::protocol::Protocol;
+use agebench::score::{
+    Differs, Imported, Recording, ScoreError, ScoreRequest, import, read_metrics, score, score_folder, verify,
+};
+use agebench::table::{FailurePolicy, Group, GroupSelect, Population, PopulationSelect, Row, Select, Table, Weighting};
+use tempfile::TempDir;
+
+struct Recorded {
+    place: TempDir,
+    columns: Vec<(String, String)>,
+    groups: Vec<String>,
+    protocol: Protocol,
+}
+
+impl Recorded {
+    fn new(content: impl AsRef<[u8]>, columns: &str) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("vendor.csv"), content).unwrap();
+        let pairs = columns.split(',').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap());
+        let columns = pairs.map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned())).collect();
+        let protocol = Protocol::default_protocol();
+        Self { place, columns, groups: Vec::new(), protocol }
+    }
+
+    fn groups(mut self, groups: &[&str]) -> Self {
+        self.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        self
+    }
+
+    fn file(&self) -> PathBuf {
+        self.place.path().join("vendor.csv")
+    }
+
+    fn out(&self) -> PathBuf {
+        self.place.path().join("out")
+    }
+
+    fn with<T>(&self, file: &Path, dataset: Option<&Dataset>, then: impl FnOnce(&Recording<'_>) -> T) -> T {
+        then(&Recording {
+            file,
+            columns: &self.columns,
+            groups: &self.groups,
+            dataset,
+            method_name: None,
+            method_kind: None,
+            dataset_name: None,
+            label_kind: None,
+            age_precision: None,
+            protocol: &self.protocol,
+            keep_ids: true,
+            out: &self.out(),
+            existing: Existing::Refuse,
+            now: None,
+        })
+    }
+
+    fn import(&self) -> Result<Imported, ScoreError> {
+        self.with(&self.file(), None, import)
+    }
+
+    /// Everything that the refusal says.
+    fn refused(&self) -> String {
+        let error = self.import().unwrap_err();
+        assert!(!self.out().exists(), "nothing is written of a file that is refused");
+        let mut said = error.to_string();
+        let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            said.push_str(&format!("\n{error}"));
+            cause = error.source();
+        }
+        format!("{said}\nhelp: {}", error.help().unwrap_or(""))
+    }
+}
+
+/// Sample, method and outcome of each attempt of a run folder.
+fn attempts(folder: &RunFolder) -> Vec<(String, String, Outcome)> {
+    let record = RunRecord::read(folder).unwrap();
+    let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
+    let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH).unwrap()).unwrap();
+    let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES).unwrap()).unwrap();
+    let mut attempts = Attempts::new(&truth, methods.clone(), outcomes);
+    let mut found = Vec::new();
+    while let Some(attempt) = attempts.next_attempt().unwrap() {
+        let sample = truth.rows()[attempt.sample].sample_id.to_string();
+        found.push((sample, methods[attempt.method].clone(), attempt.outcome));
+    }
+    found
+}
+
+fn years(outcome: &Outcome) -> Option<f64> {
+    match &outcome.answer {
+        Some(Answer::Age { age, .. }) => Some(age.years()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_file_with_columns_of_any_names_becomes_a_run_folder() {
+    let recorded = Recorded::new(
+        "file,person,label,guess,Sex\nb.jpg,p,17,19.5,F\na.jpg,q,30,,M\n",
+        "sample_id=file,subject_id=person,true_age=label,age=guess",
+    )
+    .groups(&["Sex"]);
+    let made = recorded.import().unwrap();
+    assert_eq!((made.attempts, &made.methods[..]), (2, &["vendor".to_owned()][..]));
+    let read = |name: &str| made.folder.read_text(name).unwrap();
+    assert_eq!(
+        read(names::TRUTH).lines().map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(),
+        ["sample_id", "b.jpg", "a.jpg"],
+        "rows stand as in the file"
+    );
+    assert!(read(names::TRUTH).starts_with(
+        "sample_id,subject_id,subject_rank,cluster_rank,weight,age_low,age_high,split,Sex,species\nb.jpg,p,"
+    ));
+    assert!(read("cards/dataset.toml").contains("age_precision = \"year\""));
+    assert!(read("cards/method-1-vendor.toml").contains("[replay]"));
+    assert_eq!(Protocol::from_toml(&read(names::PROTOCOL)).unwrap(), recorded.protocol);
+    let record = RunRecord::read(&made.folder).unwrap();
+    assert_eq!((record.dataset.samples, record.dataset.subjects, record.methods.len()), (2, 2, 1));
+    assert_eq!(record.methods[0].adapter, "replay");
+    let rows = attempts(&made.folder);
+    assert_eq!(years(&rows[0].2), Some(19.5));
+    assert_eq!((rows[1].2.status, rows[1].2.reason.as_deref()), (Status::Failed, Some("no answer was recorded")));
+}
+
+#[test]
+fn columns_with_our_names_need_no_mapping_and_a_mapped_column_serves_once() {
+    let own = Recorded::new("sample_id,true_age,age,status\na,17.5,20,answered\nb,18,,refused\n", "");
+    let rows = attempts(&own.import().unwrap().folder);
+    assert_eq!((years(&rows[0].2), rows[1].2.status), (Some(20.0), Status::Refused));
+    let twice = Recorded::new("id,age\na,17\n", "sample_id=id,true_age=age");
+    assert!(twice.refused().contains("no column holds the answers"), "the true age is not its own answer");
+}
+
+#[test]
+fn samples_and_subjects_may_be_unknown() {
+    let recorded = Recorded::new("truth,guess\n17,20\n18,21\n", "true_age=truth,age=guess");
+    let made = recorded.import().unwrap();
+    let text = made.folder.read_text(names::TRUTH).unwrap();
+    let ids: Vec<&str> = text.lines().skip(1).map(|line| &line[..3]).collect();
+    assert_eq!(ids, ["2,,", "3,,"], "the row's number is the id");
+}
+
+#[test]
+fn several_methods_in_one_file_are_written_in_one_order_however_they_stand() {
+    let by_sample = "id,t,m,y\na,17,x,1\na,17,z,2\nb,18,x,3\nb,18,z,4\n";
+    let by_method = "id,t,m,y\na,17,x,1\nb,18,x,3\na,17,z,2\nb,18,z,4\n";
+    let columns = "sample_id=id,true_age=t,method=m,age=y";
+    let written =
+        |content: &str| Recorded::new(content, columns).import().unwrap().folder.read_text(names::OUTCOMES).unwrap();
+    assert_eq!(written(by_sample), written(by_method));
+    let recorded = Recorded::new(by_method, columns);
+    let made = recorded.import().unwrap();
+    assert_eq!(attempts(&made.folder).iter().map(|row| years(&row.2).unwrap()).collect::<Vec<_>>(), [1., 2., 3., 4.]);
+    let other_truth = Recorded::new("id,t,m,y\na,17,x,1\na,18,z,2\n", columns);
+    assert!(other_truth.refused().contains("row 3, column `t`: says something else of sample `a` than row 2 does"));
+}
+
+#[test]
+fn every_kind_of_answer_can_be_recorded() {
+    let content = "id,t,lo,hi,s18,d18,sd,y\na,17,16,20,,,,\nb,18,,,0.75,,,\nc,19,,,,pass,,\nd,20,,,,,2.5,21\n";
+    let columns = "sample_id=id,true_age=t,answer_low=lo,answer_high=hi,score_18=s18,pass_18=d18,spread=sd,age=y";
+    let rows = attempts(&Recorded::new(content, columns).import().unwrap().folder);
+    assert!(matches!(rows[0].2.answer, Some(Answer::Range { .. })));
+    assert!(matches!(&rows[1].2.answer, Some(Answer::Limits(it)) if it[0].score == Some(0.75)));
+    assert!(matches!(&rows[2].2.answer, Some(Answer::Limits(it)) if it[0].decision.is_some()));
+    assert!(matches!(rows[3].2.answer, Some(Answer::Age { spread: Some(spread), .. }) if spread == 2.5));
+}
+
+#[test]
+fn bands_dates_clusters_weights_and_species_are_truth() {
+    let content = "id,lo,hi,site,w,attack,y\na,15,18,s,2,,17\nb,18,21,s,,mask,19\n";
+    let columns = "sample_id=id,true_age_low=lo,true_age_high=hi,cluster_id=site,weight=w,species=attack,age=y";
+    let text = Recorded::new(content, columns).import().unwrap().folder.read_text(names::TRUTH).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].starts_with("a,,") && lines[1].ends_with(",0,2,15,18,,"), "{text}");
+    assert!(lines[2].ends_with(",0,1,18,21,,mask"), "{text}");
+    let dates = Recorded::new("sample_id,birth_date,captured_on,age\na,2006-11-30,2024-11-30,17\n", "");
+    assert!(dates.import().unwrap().folder.read_text(names::TRUTH).unwrap().contains(",18,18,"));
+}
+
+#[test]
+fn numbers_that_are_no_ages_fail_and_cells_that_are_no_numbers_are_refused() {
+    let columns = "sample_id=id,true_age=t,age=y";
+    let rows = attempts(&Recorded::new("id,t,y\na,17,NaN\nb,18,inf\nc,19,250\n", columns).import().unwrap().folder);
+    for (_, _, outcome) in rows {
+        assert_eq!(outcome.status, Status::Failed);
+        assert!(outcome.reason.unwrap().contains("not an age"));
+    }
+    let told = Recorded::new("id,t,y\na,17,20\nb,18,N/A\nc,19,about 20\n", columns).refused();
+    assert!(told.contains("vendor.csv, row 3, column `y`: `N/A` is not a number"), "{told}");
+    assert!(told.contains("row 4, column `y`: `about 20`"), "{told}");
+    assert!(told.contains("help: leave the cell empty where there is no answer"), "{told}");
+}
+
+#[test]
+fn a_missing_column_lists_those_there_are_and_suggests_one() {
+    let told = Recorded::new("file,true_age,predicted_age\na,17,20\n", "sample_id=file,age=predicted_ages").refused();
+    assert!(told.contains("the column `predicted_ages` is missing: there are `file`, `true_age` and `predicted_age`"));
+    assert!(told.contains("help: did you mean `predicted_age`?"), "{told}");
+    let told = Recorded::new("file,label,prediction\na,17,20\n", "sample_id=file,true_age=label").refused();
+    assert!(told.contains("help: name it: --columns age=prediction"), "{told}");
+    let told = Recorded::new("file,label,y\na,17,20\n", "sample_id=file,age=y").refused();
+    assert!(told.contains("no column holds the true age") && told.contains("--columns true_age="), "{told}");
+    let told = Recorded::new("file,t,y\na,17,20\n", "sampel_id=file,true_age=t,age=y").refused();
+    assert!(told.contains("`sampel_id` is no column that can be named"), "{told}");
+    assert!(told.contains("did you mean `sample_id`?"), "{told}");
+    let told = Recorded::new("t,y,sex\n17,20,F\n", "true_age=t,age=y").groups(&["Sex"]).refused();
+    assert!(told.contains("did you mean `sex`?"), "{told}");
+    let told = Recorded::new("t,pass_19\n17,pass\n", "true_age=t").refused();
+    assert!(told.contains("the limit 19, which the protocol does not have"), "{told}");
+}
+
+#[test]
+fn the_same_sample_twice_is_refused() {
+    let told = Recorded::new("id,t,y\na,17,20\nb,18,20\na,17,21\n", "sample_id=id,true_age=t,age=y").refused();
+    assert!(told.contains("row 4, column `id`: `a` stands also in row 2"), "{told}");
+    let told = Recorded::new("id,t,y,m\na,17,20,x\na,17,21,x\n", "sample_id=id,true_age=t,age=y,method=m").refused();
+    assert!(told.contains("row 3, column `id`: the same sample as in row 2"), "{told}");
+}
+
+#[test]
+fn answers_that_are_not_ages_are_refused_with_the_reason() {
+    let rows: String = (0..600).map(|at| format!("{},{}\n", 16 + at % 40, at % 2)).collect();
+    let told = Recorded::new(format!("t,y\n{rows}"), "true_age=t,age=y").refused();
+    assert!(told.contains("the answers of `vendor` are not ages: all 600 answers are 0 or 1"));
+    assert!(told.contains("pass_18"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_no_table_is_refused() {
+    let line = vec!["0,1"; 5000].join(",");
+    assert!(Recorded::new(line, "").refused().contains("row 1 holds only numbers: expected a header"));
+    assert!(Recorded::new("", "").refused().contains("the file is empty"));
+    assert!(Recorded::new("sample_id,true_age,age\n", "").refused().contains("no rows"));
+    assert!(Recorded::new(b"a,b\n\xff\n".as_slice(), "").refused().contains("no column holds the answers"));
+    let missing = Recorded::new("", "");
+    let error = missing.with(Path::new("no/such.csv"), None, import).unwrap_err();
+    assert!(error.to_string().contains("no/such.csv"));
+}
+
+#[test]
+fn answers_are_joined_to_a_dataset_by_id_or_by_pseudonym() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("dataset.toml"), "name = \"held\"\nversion = \"1\"\n").unwrap();
+    fs::write(place.path().join("manifest.csv"), "sample_id,age\na,17\nb,18\nc,19\n").unwrap();
+    let dataset = Dataset::open(place.path(), &Pick::all()).unwrap();
+    let pseudonyms = agebench::folder::Pseudonyms::of(&dataset, false);
+    let content = format!("sample_id,age\nc,22\n{},20\n", pseudonyms.printed("a"));
+    let recorded = Recorded::new(content, "");
+    let made = recorded.with(&recorded.file(), Some(&dataset), import).unwrap();
+    let rows = attempts(&made.folder);
+    let found: Vec<_> = rows.iter().map(|(sample, _, outcome)| (sample.as_str(), years(outcome).unwrap())).collect();
+    assert_eq!(found, [("a", 20.0), ("c", 22.0)], "manifest order; b was not attempted");
+    let again = Recorded::new(
+        "sample_id,subject_id,method,status,age,spread,age_low,age_high,reason\na,,m,answered,,,16,20,\nb,,m,refused,,,,,dark\n",
+        "",
+    );
+    let made = again.with(&again.file(), Some(&dataset), import).unwrap();
+    let rows = attempts(&made.folder);
+    assert!(matches!(rows[0].2.answer, Some(Answer::Range { .. })), "an outcomes.csv can be scored on its manifest");
+    assert_eq!((rows[1].2.status, rows[1].1.as_str()), (Status::Refused, "m"));
+    let stranger = Recorded::new("sample_id,age\nz,22\n", "");
+    let error = stranger.with(&stranger.file(), Some(&dataset), import).unwrap_err();
+    let said = std::error::Error::source(&error).unwrap().to_string();
+    assert!(said.contains("row 2, column `sample_id`: `z` is no sample of dataset `held`"), "{said}");
+}
+
+/// Published recorded answers, where this machine has them.
+fn published(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("AGEBENCH_OUTCOMES")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/outcomes"), PathBuf::from);
+    let file = folder.join(name);
+    if !file.is_file() {
+        println!("skipped: {name} is not here (set AGEBENCH_OUTCOMES to the folder that holds it)");
+        return None;
+    }
+    Some(file)
+}
+
+const MORPH: &str = "sample_id=file,age=predicted_age";
+
+#[test]
+fn a_published_log_that_holds_no_ages_is_refused() {
+    let Some(file) = published("broken_morph2_ce_seed0.log") else { return };
+    let recorded = Recorded::new("", MORPH);
+    let error = recorded.with(&file, None, import).unwrap_err();
+    assert!(matches!(error, ScoreError::NoTable { .. }));
+    assert!(error.help().unwrap().contains("no table"));
+}
+
+#[test]
+fn published_answers_become_a_run_folder_of_11044_attempts() {
+    let Some(file) = published("morph2_coral_seed0.csv") else { return };
+    let recorded = Recorded::new("", MORPH).groups(&["sex", "race"]);
+    let made = recorded.with(&file, None, import).unwrap();
+    assert_eq!(made.attempts, 11_044);
+    let truth = Truth::read(names::TRUTH, made.folder.read(names::TRUTH).unwrap()).unwrap();
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for ((_, _, outcome), row) in attempts(&made.folder).iter().zip(truth.rows()) {
+        let error = years(outcome).unwrap() - row.age.unwrap().low();
+        sum += error.abs();
+        squares += error * error;
+    }
+    // expected_metrics.json, from the published logs: MAE 2.661897863093082, RMSE 3.689874748686247
+    assert!((sum / 11_044.0 - 2.661_897_863_093_082).abs() < 1e-9);
+    assert!(((squares / 11_044.0_f64).sqrt() - 3.689_874_748_686_247).abs() < 1e-9);
+}
+
+/// The one row that `change` narrows the search to.
+fn row(table: &Table, metric: &str, change: impl FnOnce(&mut Select)) -> Row {
+    let mut select = Select::metric(metric);
+    change(&mut select);
+    let rows: Vec<&Row> = table.find(&select).collect();
+    assert_eq!(rows.len(), 1, "{metric}: {rows:#?}");
+    rows[0].clone()
+}
+
+fn at(limit: i64, population: Population) -> impl FnOnce(&mut Select) {
+    move |select| {
+        let limit = agebench::age::AgeLimit::new(limit).unwrap();
+        select.limit = Some(limit);
+        select.challenge = Some(agebench::table::ChallengeSelect::At(limit.into()));
+        select.population = Some(PopulationSelect::Exactly(population));
+        select.weighting = Some(Weighting::Attempt);
+        select.failure_policy = Some(FailurePolicy::Conditional);
+    }
+}
+
+#[test]
+fn published_answers_score_to_the_published_numbers_and_to_395_of_657_minors_passing() {
+    for (name, mae, rmse, passed, denied) in [
+        ("morph2_coral_seed0.csv", 2.661_897_863_093_082, 3.689_874_748_686_247, 395, 116),
+        ("morph2_ordinal_seed0.csv", 2.866_081_130_025_353, 4.083_617_591_438_251_5, 387, 177),
+    ] {
+        let Some(file) = published(name) else { return };
+        let recorded = Recorded::new("", MORPH).groups(&["sex"]);
+        let made = recorded.with(&file, None, import).unwrap();
+        let table = score(&ScoreRequest { folder: &made.folder, protocol: None, out: None }).unwrap().table;
+        let by_attempt = |select: &mut Select| select.weighting = Some(Weighting::Attempt);
+        assert!((row(&table, "mae", by_attempt).value.unwrap() - mae).abs() < 1e-9);
+        assert!((row(&table, "rmse", by_attempt).value.unwrap() - rmse).abs() < 1e-9);
+        let under = row(&table, "under_age_pass_rate", at(18, Population::Under));
+        assert_eq!((under.n_events, under.n_attempts, under.n_subjects), (Some(passed), Some(657), Some(509)));
+        let over = row(&table, "adult_denial_rate", at(18, Population::Over));
+        assert_eq!((over.n_events, over.n_attempts), (Some(denied), Some(10_387)));
+        assert_eq!(read_metrics(&made.folder).unwrap().rows.len(), table.rows.len());
+        assert!(verify(&made.folder).unwrap().differences.is_empty());
+    }
+}
+
+#[test]
+fn every_published_row_is_computed_again_and_a_changed_one_is_found() {
+    let rows: String = (0..200).map(|at| format!("{},{},{}\n", at, 10 + at % 20, 12 + at % 17)).collect();
+    let recorded = Recorded::new(format!("sample_id,true_age,age\n{rows}"), "");
+    let made = recorded.import().unwrap();
+    let scored = score(&ScoreRequest { folder: &made.folder, protocol: None, out: None }).unwrap();
+    assert_eq!(scored.attempts, 200);
+    let verified = verify(&made.folder).unwrap();
+    assert_eq!((verified.rows, verified.differences.len()), (scored.table.rows.len(), 0));
+    let text = made.folder.read_text(names::METRICS).unwrap();
+    let mae = text.lines().position(|line| line.contains(",mae,")).unwrap();
+    let forged: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| if at == mae { line.replacen(",value,", ",suppressed,", 1) } else { line.to_owned() })
+        .filter(|line| !line.contains(",rmse,"))
+        .collect();
+    assert_ne!(forged[mae], text.lines().nth(mae).unwrap());
+    made.folder.write(names::METRICS, (forged.join("\n") + "\n").as_bytes(), false).unwrap();
+    let found = verify(&made.folder).unwrap().differences;
+    assert!(found.iter().any(|it| matches!(&it.what, Differs::Cell { column: "status", .. })), "{found:?}");
+    assert!(found.iter().any(|it| it.what == Differs::NotPublished), "{found:?}");
+}
+
+#[test]
+fn a_run_is_scored_under_another_protocol_into_another_folder() {
+    let rows: String = (0..100).map(|at| format!("{},{},{}\n", at, 15 + at % 12, 14 + at % 11)).collect();
+    let recorded = Recorded::new(format!("sample_id,true_age,age\n{rows}"), "");
+    let made = recorded.import().unwrap();
+    let protocol = Protocol::from_toml("limits = [20]\n").unwrap();
+    let out = recorded.place.path().join("again");
+    let request = ScoreRequest { folder: &made.folder, protocol: Some(&protocol), out: Some((&out, Existing::Refuse)) };
+    let scored = score(&request).unwrap();
+    assert!(!made.folder.file(names::METRICS).exists(), "the run itself stays as it was");
+    assert_eq!(scored.folder.path(), out);
+    assert!(scored.table.rows.iter().filter_map(|row| row.limit).all(|limit| limit.years() == 20));
+    assert!(verify(&scored.folder).unwrap().differences.is_empty());
+    let record = RunRecord::read(&scored.folder).unwrap();
+    assert_ne!(record.protocol_digest, RunRecord::read(&made.folder).unwrap().protocol_digest);
+    assert_eq!(record.protocol_digest.short(), scored.table.rows[0].protocol_digest);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(scored.folder.file(names::OUTCOMES)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn several_methods_of_one_folder_are_scored_each_with_its_own_digest() {
+    let rows: String =
+        (0..60).map(|at| format!("{at},{},x,{}\n{at},{},z,{}\n", 15 + at % 9, 16 + at % 7, 15 + at % 9, 30)).collect();
+    let recorded = Recorded::new(format!("id,t,m,y\n{rows}"), "sample_id=id,true_age=t,method=m,age=y");
+    let made = recorded.import().unwrap();
+    let table = score_folder(&made.folder, None).unwrap();
+    let digests: std::collections::BTreeSet<(&str, &str)> =
+        table.rows.iter().map(|row| (row.method.as_str(), row.method_digest.as_str())).collect();
+    assert_eq!(digests.iter().map(|(method, _)| *method).collect::<Vec<_>>(), ["x", "z"]);
+    let ids: std::collections::BTreeSet<Vec<String>> = table.rows.iter().map(Row::identity).collect();
+    assert_eq!(ids.len(), table.rows.len(), "no two rows say where they stand in the same way");
+}
+
+#[test]
+fn groups_of_a_recorded_file_have_rows_and_an_empty_cell_is_unknown() {
+    let rows: String =
+        (0..90).map(|at| format!("{at},{},{},{}\n", 15 + at % 9, 16 + at % 7, ["F", "M", ""][at % 3])).collect();
+    let recorded = Recorded::new(format!("sample_id,true_age,age,sex\n{rows}"), "").groups(&["sex"]);
+    let table = score_folder(&recorded.import().unwrap().folder, None).unwrap();
+    for level in ["F", "M", "unknown"] {
+        let found = row(&table, "mae", |select| {
+            select.weighting = Some(Weighting::Subject);
+            select.group = GroupSelect::Exactly(Group::of([("sex", level)]));
+        });
+        assert_eq!(found.n_attempts, Some(30));
+    }
+}

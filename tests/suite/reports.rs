@@ -1,0 +1,234 @@
+//! The three forms of the report: what they say, and what they never do.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot build its rows fails")]
+
+mod rows;
+
+use agebench::report::{self, Options, ReportError};
+use agebench::table::{Row, Table};
+use rows::{Case, table};
+
+const AT_18: Case = Case { limits: &[18], ..Case::GOOD };
+
+fn options() -> Options {
+    Options {
+        notices: vec!["Drawn faces prove the tool and nothing about any person.".into()],
+        width: Some(120),
+        ..Options::default()
+    }
+}
+
+fn terminal(table: &Table) -> String {
+    report::terminal(table, &options()).unwrap()
+}
+
+fn markdown(table: &Table) -> String {
+    report::markdown(table, &options()).unwrap()
+}
+
+fn html(table: &Table) -> String {
+    report::html(table, &options()).unwrap()
+}
+
+/// Runs of white space as one blank: what a sentence says, however it was broken into lines.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_terminal_tables_of_two_methods() {
+    insta::assert_snapshot!(terminal(&table(&[
+        AT_18,
+        Case { method: "drawn-young", bias: -3.5, spread: 4.5, ..AT_18 }
+    ])));
+}
+
+#[test]
+fn the_terminal_tables_where_evidence_is_short_or_nobody_is_an_event() {
+    let few = Case { method: "few", people: 4, levels: &[], ..AT_18 };
+    let zero = Case { method: "zero", bias: -20.0, levels: &[], ..AT_18 };
+    let adults = Case { method: "adults only", from: 18, people: 20, levels: &[], ..AT_18 };
+    insta::assert_snapshot!(terminal(&table(&[few, zero, adults])));
+}
+
+#[test]
+fn the_markdown_of_one_method() {
+    insta::assert_snapshot!(markdown(&table(&[AT_18])));
+}
+
+#[test]
+fn the_page_of_one_method_with_few_people() {
+    insta::assert_snapshot!(html(&table(&[Case { people: 12, from: 15, limits: &[18], ..Case::GOOD }])));
+}
+
+#[test]
+fn a_table_without_rows_is_an_error_and_not_an_empty_page() {
+    let empty = Table::default();
+    for result in
+        [report::terminal(&empty, &options()), report::markdown(&empty, &options()), report::html(&empty, &options())]
+    {
+        let error = result.unwrap_err();
+        assert!(matches!(error, ReportError::Empty));
+        assert_eq!(error.to_string(), "the table holds no rows: nothing to report");
+    }
+}
+
+#[test]
+fn zero_events_show_the_upper_bound_and_never_a_bare_zero() {
+    let text = terminal(&table(&[Case { method: "zero", bias: -20.0, ..AT_18 }]));
+    // 1 - 0.05^(1/300), the one-sided Clopper-Pearson bound at no event.
+    assert!(text.contains("0 % (at most 0.99 %)"), "{text}");
+    assert!(!text.contains(" 0 %  ") && !text.contains(" 0.0 % ["), "{text}");
+}
+
+#[test]
+fn insufficient_evidence_shows_its_reason_and_counts_but_no_rate() {
+    let table = table(&[Case { people: 4, levels: &[], ..AT_18 }]);
+    let text = terminal(&table);
+    let line = text.lines().find(|line| line.starts_with("18 ")).unwrap();
+    assert!(line.contains("n/a (20 < 30 subjects)") && line.contains("5 of 20"), "{line}");
+    assert!(flat(&text).contains("there is too little evidence to say how many were let through as 18"), "{text}");
+    // On the page the single years keep their greyed values, with the words beside them.
+    let page = html(&table);
+    assert!(page.contains("class=\"under weak\"") && page.contains("(4 &#60; 30 subjects)"));
+}
+
+#[test]
+fn a_limit_with_nobody_under_it_says_so() {
+    let text = terminal(&table(&[Case { from: 18, people: 20, ..AT_18 }]));
+    assert!(flat(&text).contains("there was nobody aged 13 to 17 to count"), "{text}");
+    assert!(text.contains("nobody to count"), "{text}");
+}
+
+#[test]
+fn a_window_without_somebody_of_every_age_gives_way_to_everyone_on_its_side() {
+    // From 16 on: nobody aged 13 to 15, so the rows of the window have no value.
+    let mut table = table(&[Case { from: 16, ..AT_18 }]);
+    for row in &mut table.rows {
+        if row.population == agebench::table::Population::Window(13, 17) {
+            row.value = None;
+            row.status = agebench::table::RowStatus::InsufficientEvidence;
+            row.evidence = Some(agebench::table::Evidence::Short(vec!["no subject aged 13 14 15".into()]));
+        }
+    }
+    let text = flat(&terminal(&table));
+    assert!(text.contains("people of any age under 18 (near the limit, some years of age have nobody"), "{text}");
+    assert!(text.contains("of people of any age under 18, 40.0 %"), "{text}");
+    assert!(text.contains("(no subject aged 13 14 15)"), "{text}");
+}
+
+#[test]
+fn rows_that_are_not_there_are_named_and_not_guessed() {
+    let mut table = table(&[AT_18]);
+    table.rows.retain(|row| row.metric != "adult_denial_rate" && row.metric != "mae");
+    for text in [terminal(&table), markdown(&table), html(&table)] {
+        assert!(text.contains("not in the results"), "{text}");
+    }
+    table.rows.retain(|row| row.limit.is_none());
+    assert!(terminal(&table).contains("No method was held against an age limit."));
+    assert!(html(&table).contains("No method was held against an age limit."));
+}
+
+#[test]
+fn both_errors_stand_in_every_line_with_counts() {
+    for text in [terminal(&table(&[AT_18])), markdown(&table(&[AT_18]))] {
+        for head in
+            text.lines().filter(|line| line.contains("under-age passes  ") || line.contains("under-age passes |"))
+        {
+            assert!(head.contains("adult denials") && head.matches("k of n").count() == 2, "{head}");
+        }
+    }
+}
+
+#[test]
+fn notices_stand_before_the_first_number_in_every_form() {
+    for text in [terminal(&table(&[AT_18])), markdown(&table(&[AT_18])), html(&table(&[AT_18]))] {
+        assert!(text.find("Drawn faces prove the tool").unwrap() < text.find("k of n").unwrap());
+    }
+}
+
+#[test]
+fn foreign_words_cannot_become_markup_or_escape_sequences() {
+    let method = "<script>alert(1)</script>|@team#1 **b**\u{1b}[31m\u{202e}";
+    let table = table(&[Case { method, levels: &["<img src=x onerror=1>", "a|b"], ..AT_18 }]);
+    for text in [terminal(&table), markdown(&table), html(&table)] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    }
+    let page = html(&table);
+    assert!(!page.contains("<script") && !page.contains("<img"));
+    let text = markdown(&table);
+    assert!(!text.contains("<script") && !text.contains("<img") && !text.contains("@team") && !text.contains("**b"));
+    // Lines of one table have one number of cells.
+    let lines: Vec<_> = text.lines().collect();
+    for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| line.starts_with("| "))) {
+        assert_eq!(pair[0].matches('|').count(), pair[1].matches('|').count(), "{}", pair[1]);
+    }
+}
+
+#[test]
+fn a_comment_on_a_pull_request_holds_two_methods_at_four_limits() {
+    // GitHub takes 65,536 characters.
+    let text = markdown(&table(&[Case::GOOD, Case::YOUNG]));
+    assert!(text.chars().count() < 60_000, "{}", text.chars().count());
+}
+
+#[test]
+fn the_page_needs_no_network_and_no_script_and_stays_small() {
+    let page = html(&table(&[Case::GOOD, Case::YOUNG]));
+    assert!(page.len() < 300_000, "{}", page.len());
+    let without_namespaces = page.replace("http://www.w3.org/2000/svg", "");
+    for forbidden in ["<script", "http:", "https:", "<link", "@import", "url(", "javascript:", " onload"] {
+        assert!(!without_namespaces.contains(forbidden), "{forbidden}");
+    }
+    assert_eq!(page.matches("<table>").count(), page.matches("<caption>").count());
+    assert_eq!(page.matches("role=\"img\"").count(), 4);
+    assert_eq!(page.matches("<desc ").count(), 4);
+}
+
+#[test]
+fn all_challenge_ages_are_shown_when_asked_for_and_the_usual_ones_otherwise() {
+    let all = Options { all_challenges: true, ..options() };
+    let table = table(&[AT_18]);
+    assert!(terminal(&table).lines().all(|line| !line.starts_with("19 ")));
+    let text = report::terminal(&table, &all).unwrap();
+    for challenge in 18..=30 {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{challenge} "))), "{challenge}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let table = table(&[Case::GOOD, Case::YOUNG]);
+    for width in [80, 100, 140] {
+        let text = report::terminal(&table, &Options { width: Some(width), ..options() }).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= usize::from(width), "{widest} > {width}");
+    }
+}
+
+#[test]
+fn caveats_are_sentences_and_name_the_methods_they_hold_for() {
+    let mut table = table(&[AT_18, Case { method: "drawn-young", ..AT_18 }]);
+    let flag = |row: Row| if row.method == "drawn-young" { row.flagged("few_distinct_answers") } else { row };
+    table.rows = table.rows.into_iter().map(flag).collect();
+    let text = flat(&terminal(&table));
+    assert!(text.contains("drawn-young: The method gave fewer than five distinct answers"), "{text}");
+    assert!(text.contains("The people were not drawn at random"), "{text}");
+}
+
+#[test]
+fn methods_measured_on_different_data_are_said_to_be_incomparable() {
+    let mut table = table(&[AT_18, Case { method: "drawn-young", ..AT_18 }]);
+    for row in table.rows.iter_mut().filter(|row| row.method == "drawn-young") {
+        row.manifest_digest = "ffffffffffffffff".into();
+    }
+    assert!(flat(&terminal(&table)).contains("not measured on the same data and cannot be compared"));
+}
+
+#[test]
+fn the_same_rows_give_the_same_bytes() {
+    let table = table(&[Case::GOOD, Case::YOUNG]);
+    assert_eq!(terminal(&table), terminal(&table));
+    assert_eq!(markdown(&table), markdown(&table));
+    assert_eq!(html(&table), html(&table));
+}

@@ -1,0 +1,111 @@
+//! What several files of the suite need: the program, small datasets, and cards of tiny networks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program under test.
+pub fn agebench() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_agebench"))
+}
+
+/// Runs the program and gives its exit code, output and error streams.
+pub fn run(arguments: &[&str]) -> Ran {
+    Ran::of(agebench().args(arguments).output().unwrap())
+}
+
+/// How a program ended.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Fails with both streams unless the exit code is `code`.
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+
+    /// Fails unless the error stream holds every one of `parts`.
+    #[track_caller]
+    pub fn told(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.err.contains(part), "`{part}` is not in:\n{}", self.err);
+        }
+        self
+    }
+}
+
+/// The folder of the package.
+pub fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A method folder below `place` whose model is the tiny network `model`; `change` edits the card.
+pub fn tiny_method(place: &Path, model: &str, change: impl Fn(String) -> String) -> PathBuf {
+    let folder = place.join(model);
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(package().join(format!("fixtures/models/{model}.onnx")), folder.join("model.onnx")).unwrap();
+    let card = r#"
+name = "tiny"
+kind = "estimation"
+version = "1"
+
+[onnx]
+file = "model.onnx"
+
+[onnx.input]
+size = [8, 8]
+layout = "nchw"
+channels = "rgb"
+resize = "bilinear_antialias"
+divide = 4.0
+
+[onnx.output]
+head = "years"
+"#;
+    fs::write(folder.join("method.toml"), change(card.to_owned())).unwrap();
+    folder
+}
+
+/// A dataset folder with `pictures` (name, content), each a subject of its own; `rows` are further lines of the manifest.
+pub fn dataset(place: &Path, pictures: &[(&str, &[u8])], rows: &str) -> PathBuf {
+    fs::create_dir_all(place).unwrap();
+    let mut manifest = "sample_id,path,subject_id,age\n".to_owned();
+    for (number, (name, content)) in pictures.iter().enumerate() {
+        fs::write(place.join(name), content).unwrap();
+        manifest.push_str(&format!("s{number},{name},p{number},{}\n", 12 + number));
+    }
+    fs::write(place.join("manifest.csv"), manifest + rows).unwrap();
+    let card = "name = \"small\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\n";
+    fs::write(place.join("dataset.toml"), card).unwrap();
+    place.to_owned()
+}
+
+/// A JPEG of the bundled dataset.
+pub fn jpeg() -> Vec<u8> {
+    fs::read(package().join("fixtures/faces/images/s0001.jpg")).unwrap()
+}
+
+/// `path` as text.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The cells of column `name` of a CSV text without quotes in that column or before it.
+pub fn column(csv: &str, name: &str) -> Vec<String> {
+    let mut lines = csv.lines();
+    let place = lines.next().unwrap().split(',').position(|cell| cell == name).unwrap();
+    lines.map(|line| line.split(',').nth(place).unwrap().to_owned()).collect()
+}
