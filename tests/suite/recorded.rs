@@ -244,13 +244,22 @@ fn answers_that_are_not_ages_are_refused_with_the_reason() {
 #[test]
 fn a_file_that_is_no_table_is_refused() {
     let line = vec!["0,1"; 5000].join(",");
-    assert!(Recorded::new(line, "").refused().contains("row 1 holds only numbers: expected a header"));
+    assert!(Recorded::new(line, "").refused().contains("row 1: only numbers: expected a header"));
     assert!(Recorded::new("", "").refused().contains("the file is empty"));
     assert!(Recorded::new("sample_id,true_age,age\n", "").refused().contains("no rows"));
     assert!(Recorded::new(b"a,b\n\xff\n".as_slice(), "").refused().contains("no column holds the answers"));
     let missing = Recorded::new("", "");
     let error = missing.with(Path::new("no/such.csv"), None, import).unwrap_err();
     assert!(error.to_string().contains("no/such.csv"));
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_with_its_row_instead_of_swallowing_the_rest() {
+    for content in ["t,y,note\n17,20,\n18,21,\"oops\n19,22,\n20,23,\n", "t,y,note\r\n17,20,\r\n18,21,\"oops"] {
+        let told = Recorded::new(content, "true_age=t,age=y").refused();
+        assert!(told.contains("vendor.csv, row 3: the file ends within a cell"), "{told}");
+        assert!(told.contains("help: close the cell"), "{told}");
+    }
 }
 
 #[test]

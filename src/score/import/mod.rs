@@ -249,8 +249,10 @@ impl<'r> Reading<'r> {
                 let text = format!("the same sample as in row {}: a sample is put to a method once", first.row);
                 let finding = Finding::error(self.file, text).row(u64::from(second.row));
                 let help = "name the column that tells the methods apart: --columns method=COLUMN";
-                let column = mapping.sample_id.and_then(|at| header.get(at).cloned()).unwrap_or_default();
-                let finding = finding.column(column);
+                let finding = match mapping.sample_id.and_then(|at| header.get(at)) {
+                    Some(column) => finding.column(column),
+                    None => finding,
+                };
                 findings.push(if mapping.method.is_none() { finding.help(help) } else { finding });
             }
         }
