@@ -61,9 +61,9 @@ impl DatasetError {
 /// Why the bytes of a sample cannot be had. The attempt is `failed`; the text names no path of the dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
-    /// The file cannot be read.
-    #[error("cannot read the file of the sample: {0}")]
-    Read(io::ErrorKind),
+    /// The file cannot be read; why, in words of [`super::files::reason`].
+    #[error("{0}")]
+    Read(String),
     /// The content is not what the manifest says.
     #[error("the file of the sample has another sha-256 than the manifest says")]
     OtherContent,

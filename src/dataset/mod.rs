@@ -198,7 +198,7 @@ impl Dataset {
     /// stand in an outcome.
     pub fn read_sample(&self, sample: &SampleRow) -> Result<Option<SampleBytes>, SampleError> {
         let Some(path) = &sample.path else { return Ok(None) };
-        let bytes = self.files.read(path).map_err(|error| SampleError::Read(error.kind()))?;
+        let bytes = self.files.read(path).map_err(|error| SampleError::Read(files::reason(&error)))?;
         let sha256 = Digest::of(&bytes);
         match &sample.sha256 {
             Some(expected) if **expected != sha256 => Err(SampleError::OtherContent),

@@ -250,7 +250,16 @@ fn a_file_that_is_not_what_the_manifest_says_is_not_given_to_a_method() {
     assert_eq!(read(0).unwrap().unwrap().sha256, right);
     assert!(read(1).unwrap_err().to_string().contains("another sha-256"));
     let missing = read(2).unwrap_err().to_string();
-    assert!(missing.contains("not found") && !missing.contains("c.jpg"), "{missing}");
+    assert!(missing.contains("the file is not there") && !missing.contains("c.jpg"), "{missing}");
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_with_its_row_instead_of_swallowing_the_rest() {
+    let place = folder(CARD, "sample_id,age,note\na,17,\nb,20,\"oops\nc,30,\nd,40,\n");
+    let error = Dataset::open(place.path(), &Pick::all()).unwrap_err();
+    let told = std::error::Error::source(&error).unwrap().to_string();
+    assert!(told.contains("manifest.csv, row 3: the file ends within a cell"), "{told}");
+    assert!(error.help().unwrap().contains("close the cell"));
 }
 
 #[test]
