@@ -31,7 +31,7 @@ pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_
 pub use columns::{Column, Levels};
 pub use dates::age_between;
 pub use digest::FilesDigest;
-pub use error::{DatasetError, SampleError};
+pub use error::{DatasetError, NOBODY_ELIGIBLE_HELP, SampleError};
 pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};
 pub use names::{IDENTITY_COLUMNS, LABEL_COLUMNS, OWN_COLUMNS, is_for_methods, is_own_column, slug};
 pub use pick::Pick;
@@ -147,6 +147,14 @@ impl Dataset {
     #[must_use]
     pub fn samples(&self) -> &[SampleRow] {
         &self.samples
+    }
+
+    /// Whether the sample at `place` is eligible: its age is known, and it is no attack.
+    #[must_use]
+    pub fn is_eligible(&self, place: usize) -> bool {
+        let species = self.card.attack_species.as_deref().and_then(|name| self.column(name));
+        self.samples.get(place).is_some_and(|sample| sample.age.is_some())
+            && species.is_none_or(|column| column.cell(place).is_empty())
     }
 
     /// The subjects' ids as given, in the order of their first sample.

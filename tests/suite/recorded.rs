@@ -263,6 +263,34 @@ fn a_quote_that_is_not_closed_is_refused_with_its_row_instead_of_swallowing_the_
 }
 
 #[test]
+fn advice_about_true_ages_names_the_columns_that_a_recorded_file_may_have() {
+    let told = Recorded::new("t,y\n25-32,20\n", "true_age=t,age=y").refused();
+    assert!(told.contains("true_age_low and true_age_high") && !told.contains("columns age_low"), "{told}");
+    let told = Recorded::new("sample_id,age_low,age_high,age\na,25,33,30\n", "").refused();
+    assert!(told.contains("--columns true_age_low=age_low,true_age_high=age_high"), "{told}");
+    let told = Recorded::new("lo,hi,y\n25,25,20\n", "true_age_low=lo,true_age_high=hi,age=y").refused();
+    assert!(told.contains("help: true_age_high is the first age"), "{told}");
+}
+
+#[test]
+fn a_column_that_has_a_meaning_cannot_be_a_group() {
+    for group in ["sample_id", "true_age", "guess", "person", "pass_18", "reason"] {
+        let content = "sample_id,person,true_age,guess,pass_18,reason\na,p,17,19.5,,\n";
+        let told = Recorded::new(content, "subject_id=person,age=guess").groups(&[group]).refused();
+        assert!(told.contains(&format!("`{group}` has a meaning of its own")), "{told}");
+    }
+}
+
+#[test]
+fn a_file_in_which_nobody_is_eligible_is_refused() {
+    for content in ["t,y,s\n,20,\n,21,\n", "t,y,s\n17,20,mask\n,21,\n"] {
+        let told = Recorded::new(content, "true_age=t,age=y,species=s").refused();
+        assert!(told.contains("no answered sample has both a known age and no attack species"), "{told}");
+        assert!(told.contains("help: give true ages"), "{told}");
+    }
+}
+
+#[test]
 fn answers_are_joined_to_a_dataset_by_id_or_by_pseudonym() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("dataset.toml"), "name = \"held\"\nversion = \"1\"\n").unwrap();
