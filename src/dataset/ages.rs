@@ -12,6 +12,8 @@ pub(crate) struct AgeReader {
     pub columns: AgeColumns,
     pub precision: Precision,
     pub leap: LeapBirthday,
+    /// Whether the row is one of a recorded file, whose columns and settings have other names.
+    pub recorded: bool,
 }
 
 /// The columns that hold the age, as places.
@@ -43,6 +45,14 @@ impl AgeColumns {
 impl AgeReader {
     /// The true age in `row`; `None` when its cells are empty.
     pub fn read(&self, row: &Row<'_>) -> Result<Option<AgeRange>, Finding> {
+        self.read_columns(row).map_err(|finding| {
+            let help = finding.help.as_deref().filter(|_| self.recorded);
+            let other = help.and_then(|help| HELP_WHEN_RECORDED.iter().find(|(here, _)| *here == help));
+            finding.maybe_help(other.map(|(_, there)| (*there).to_owned()))
+        })
+    }
+
+    fn read_columns(&self, row: &Row<'_>) -> Result<Option<AgeRange>, Finding> {
         match self.columns {
             AgeColumns::Age(place) => match years(row, place)? {
                 None => Ok(None),
@@ -54,17 +64,16 @@ impl AgeReader {
     }
 
     fn band(&self, row: &Row<'_>, low_at: usize, high_at: usize) -> Result<Option<AgeRange>, Finding> {
-        let first_after = "age_high is the first age that is no longer in the band: whole years 25 to 32 are 25,33";
         match (years(row, low_at)?, years(row, high_at)?) {
             (None, None) => Ok(None),
-            (Some(_), None) => Err(row.wrong(high_at, "empty, though the band has a lower end").help(first_after)),
-            (None, Some(_)) => Err(row.wrong(low_at, "empty, though the band has an upper end").help(first_after)),
+            (Some(_), None) => Err(row.wrong(high_at, "empty, though the band has a lower end").help(FIRST_AFTER)),
+            (None, Some(_)) => Err(row.wrong(low_at, "empty, though the band has an upper end").help(FIRST_AFTER)),
             (Some(low), Some(high)) if low == high && self.precision != Precision::Day => {
-                Err(row.wrong(high_at, format!("the band {low} to {high} holds no age")).help(first_after))
+                Err(row.wrong(high_at, format!("the band {low} to {high} holds no age")).help(FIRST_AFTER))
             }
             (Some(low), Some(high)) => AgeRange::new(low, high)
                 .map(Some)
-                .map_err(|error| row.wrong(high_at, error.to_string()).help(first_after)),
+                .map_err(|error| row.wrong(high_at, error.to_string()).help(FIRST_AFTER)),
         }
     }
 
@@ -122,12 +131,12 @@ pub(crate) fn range(years: f64, precision: Precision) -> Result<AgeRange, AgePro
         }
         Precision::Year if age.years().fract() != 0.0 => Err(AgeProblem {
             text: format!("{years} is not a whole number: with age_precision = \"year\" ages are completed years"),
-            help: Some("write age_precision = \"day\" in dataset.toml if the ages are exact, or \"month\""),
+            help: Some(FINER),
         }),
         Precision::Year => AgeRange::new(age.years(), age.years() + 1.0).map_err(problem),
         Precision::Band => Err(AgeProblem {
             text: format!("{years} is no band: with age_precision = \"band\" each row has age_low and age_high"),
-            help: Some("write age_precision = \"year\" in dataset.toml, or name the columns age_low and age_high"),
+            help: Some(NO_BAND),
         }),
     }
 }
@@ -152,6 +161,18 @@ fn years(row: &Row<'_>, place: usize) -> Result<Option<f64>, Finding> {
 }
 
 const UNKNOWN: &str = "leave the cell empty when the age is unknown";
+const BANDS: &str = "this file stores age bands: give them as the columns age_low and age_high (25-32 is 25,33)";
+const FIRST_AFTER: &str = "age_high is the first age that is no longer in the band: whole years 25 to 32 are 25,33";
+const FINER: &str = "write age_precision = \"day\" in dataset.toml if the ages are exact, or \"month\"";
+const NO_BAND: &str = "write age_precision = \"year\" in dataset.toml, or name the columns age_low and age_high";
+
+/// Advice for a manifest, and the same for a recorded file.
+const HELP_WHEN_RECORDED: [(&str, &str); 4] = [
+    (BANDS, "this file stores age bands: give them as the columns true_age_low and true_age_high (25-32 is 25,33)"),
+    (FIRST_AFTER, "true_age_high is the first age that is no longer in the band: whole years 25 to 32 are 25,33"),
+    (FINER, "say --age-precision day if the ages are exact, or month"),
+    (NO_BAND, "say --age-precision year, or name the columns true_age_low and true_age_high"),
+];
 
 fn help_for(years: f64) -> Option<&'static str> {
     if years.is_nan() || years == -1.0 {
@@ -171,7 +192,7 @@ fn help_for_text(text: &str) -> Option<&'static str> {
     } else if numbers == 2 && text.contains(',') && !text.contains(['(', ' ']) {
         Some("write a decimal point, not a decimal comma")
     } else if numbers == 2 || text.ends_with('+') || text.starts_with("more than") {
-        Some("this file stores age bands: give them as the columns age_low and age_high (25-32 is 25,33)")
+        Some(BANDS)
     } else {
         None
     }

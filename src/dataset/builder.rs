@@ -130,7 +130,7 @@ pub(crate) fn check_levels(file: &str, dataset: &Dataset, findings: &mut Finding
     }
 }
 
-/// Findings about samples that have two rows of `file`.
+/// Findings about samples that have two rows of `file`; `column` holds their ids, and is empty where no column does.
 pub(crate) fn check_duplicates(file: &str, column: &str, dataset: &Dataset, rows: &[u32], findings: &mut Findings) {
     let at = |place: u32| (dataset.samples.get(place as usize), rows.get(place as usize));
     for pair in digest::sorted(dataset).windows(2) {
@@ -139,7 +139,8 @@ pub(crate) fn check_duplicates(file: &str, column: &str, dataset: &Dataset, rows
         if a.sample_id == b.sample_id && !a.sample_id.is_empty() {
             let (early, late) = (row_a.min(row_b), row_a.max(row_b));
             let text = format!("{} stands also in row {early}: a sample has one row", quoted(&a.sample_id));
-            findings.push(Finding::error(file, text).row(u64::from(*late)).column(column));
+            let finding = Finding::error(file, text).row(u64::from(*late));
+            findings.push(if column.is_empty() { finding } else { finding.column(column) });
         }
     }
 }

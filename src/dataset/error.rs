@@ -4,6 +4,9 @@ use std::io;
 
 use crate::finding::Findings;
 
+/// What to do when nothing can be measured on a dataset.
+pub const NOBODY_ELIGIBLE_HELP: &str = "give true ages of people: rates are made from bona fide samples of known age";
+
 /// Why a dataset cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
@@ -31,6 +34,12 @@ pub enum DatasetError {
         /// The filter in words.
         filter: String,
     },
+    /// No listed sample is eligible.
+    #[error("no sample of dataset `{name}` is eligible: none has both a known age and no attack species")]
+    NobodyEligible {
+        /// The dataset's name.
+        name: String,
+    },
     /// A column that the dataset does not have.
     #[error("dataset `{name}` has no column `{column}`")]
     NoColumn {
@@ -53,6 +62,7 @@ impl DatasetError {
             }
             Self::Unusable { source, .. } => source.common_help(),
             Self::NoColumn { help, .. } => Some(help),
+            Self::NobodyEligible { .. } => Some(NOBODY_ELIGIBLE_HELP),
             Self::Read { .. } | Self::NothingLeft { .. } => None,
         }
     }
@@ -61,9 +71,9 @@ impl DatasetError {
 /// Why the bytes of a sample cannot be had. The attempt is `failed`; the text names no path of the dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
-    /// The file cannot be read.
-    #[error("cannot read the file of the sample: {0}")]
-    Read(io::ErrorKind),
+    /// The file cannot be read; why, in words of [`super::files::reason`].
+    #[error("{0}")]
+    Read(String),
     /// The content is not what the manifest says.
     #[error("the file of the sample has another sha-256 than the manifest says")]
     OtherContent,

@@ -62,6 +62,21 @@ pub fn path_problem(path: &str) -> Option<(&'static str, &'static str)> {
     None
 }
 
+/// Why a file of a dataset cannot be read, in words that name no path: they stand in outcomes.
+pub(super) fn reason(error: &io::Error) -> String {
+    if let Some(own) = error.get_ref() {
+        return own.to_string(); // said in this file, and without a path
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "the file is not there".to_owned(),
+        io::ErrorKind::IsADirectory => NOT_REGULAR.to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        kind => format!("the file cannot be read: {kind}"),
+    }
+}
+
+const NOT_REGULAR: &str = "not a regular file";
+
 /// A dataset's folder on disk.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -97,7 +112,7 @@ impl Folder {
         }
         let about = real.metadata()?;
         if !about.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
         }
         if about.len() > LARGEST_FILE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
@@ -205,6 +220,19 @@ mod tests {
         for path in ["a.jpg", "a/b c.jpg", "./a.jpg", "ä/ß.jpg", "..a.jpg"] {
             assert!(path_problem(path).is_none(), "{path}");
         }
+    }
+
+    #[test]
+    fn why_a_file_cannot_be_read_is_said_plainly_and_without_its_path() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("inner")).unwrap();
+        std::fs::write(place.path().join("file"), "x").unwrap();
+        let folder = Folder::new(place.path()).unwrap();
+        let said = |path: &str| reason(&folder.read(path).unwrap_err());
+        assert_eq!(said("gone.jpg"), "the file is not there");
+        assert_eq!(said("file/gone.jpg"), "the file is not there");
+        assert_eq!(said("inner"), "not a regular file");
+        assert_eq!(reason(&io::ErrorKind::PermissionDenied.into()), "permission denied");
     }
 
     #[cfg(unix)]

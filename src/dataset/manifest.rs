@@ -31,6 +31,9 @@ pub(super) fn load(files: Box<dyn Files>, card: &str, pick: &Pick) -> Result<Dat
     if dataset.samples.is_empty() {
         return Err(DatasetError::NothingLeft { name, filter: pick.words() });
     }
+    if !(0..dataset.samples.len()).any(|place| dataset.is_eligible(place)) {
+        return Err(DatasetError::NobodyEligible { name });
+    }
     (dataset.digest, dataset.ids_key) = digest::of_manifest(&dataset);
     Ok(dataset)
 }
@@ -75,7 +78,7 @@ fn read_manifest(
     };
     let rules = pick.places(&card.name, sheet.header())?;
     let precision = card.age_precision.unwrap_or_else(|| places.ages.implied());
-    let ages = AgeReader { columns: places.ages, precision, leap: card.leap_birthday };
+    let ages = AgeReader { columns: places.ages, precision, leap: card.leap_birthday, recorded: false };
     let names = places.carried.iter().filter_map(|at| sheet.header().get(*at).cloned()).collect();
     let mut builder = Builder::new(names, &places);
     let mut listed: u64 = 0;

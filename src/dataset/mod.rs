@@ -31,7 +31,7 @@ pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_
 pub use columns::{Column, Levels};
 pub use dates::age_between;
 pub use digest::FilesDigest;
-pub use error::{DatasetError, SampleError};
+pub use error::{DatasetError, NOBODY_ELIGIBLE_HELP, SampleError};
 pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};
 pub use names::{IDENTITY_COLUMNS, LABEL_COLUMNS, OWN_COLUMNS, is_for_methods, is_own_column, slug};
 pub use pick::Pick;
@@ -149,6 +149,14 @@ impl Dataset {
         &self.samples
     }
 
+    /// Whether the sample at `place` is eligible: its age is known, and it is no attack.
+    #[must_use]
+    pub fn is_eligible(&self, place: usize) -> bool {
+        let species = self.card.attack_species.as_deref().and_then(|name| self.column(name));
+        self.samples.get(place).is_some_and(|sample| sample.age.is_some())
+            && species.is_none_or(|column| column.cell(place).is_empty())
+    }
+
     /// The subjects' ids as given, in the order of their first sample.
     #[must_use]
     pub fn subjects(&self) -> &[Arc<str>] {
@@ -198,7 +206,7 @@ impl Dataset {
     /// stand in an outcome.
     pub fn read_sample(&self, sample: &SampleRow) -> Result<Option<SampleBytes>, SampleError> {
         let Some(path) = &sample.path else { return Ok(None) };
-        let bytes = self.files.read(path).map_err(|error| SampleError::Read(error.kind()))?;
+        let bytes = self.files.read(path).map_err(|error| SampleError::Read(files::reason(&error)))?;
         let sha256 = Digest::of(&bytes);
         match &sample.sha256 {
             Some(expected) if **expected != sha256 => Err(SampleError::OtherContent),

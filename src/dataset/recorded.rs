@@ -85,7 +85,7 @@ impl Dataset {
             carried: columns.carried.iter().map(|(place, _)| *place).collect(),
         };
         let precision = card.age_precision.unwrap_or_else(|| ages.implied());
-        let reader = AgeReader { columns: ages, precision, leap: card.leap_birthday };
+        let reader = AgeReader { columns: ages, precision, leap: card.leap_birthday, recorded: true };
         let mut findings = Findings::new();
         let mut builder = Builder::new(columns.carried.iter().map(|(_, name)| name.clone()).collect(), &places);
         let mut first_of: HashMap<Box<str>, u32> = HashMap::new();

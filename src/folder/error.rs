@@ -25,6 +25,12 @@ pub enum FolderError {
         /// One of the foreign files.
         found: String,
     },
+    /// The output folder is a file.
+    #[error("the output folder `{}` is not a folder", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file cannot be written: no room, no permission.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -58,7 +64,7 @@ pub enum FolderError {
 }
 
 impl FolderError {
-    /// Whether something could not be written: exit 74, and `--resume` goes on. Everything else is unusable input.
+    /// Whether something could not be written: exit 74. Everything else is unusable input.
     #[must_use]
     pub fn is_write_failure(&self) -> bool {
         matches!(self, Self::Write { .. })
@@ -70,8 +76,9 @@ impl FolderError {
         match self {
             Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
+            Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on the disk; --resume goes on")
+                Some("make room on the disk and run again with --replace")
             }
             Self::Write { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("name a folder that you may write to")

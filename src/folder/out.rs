@@ -39,9 +39,12 @@ impl RunFolder {
     /// a mistyped `--out` costs nobody anything.
     ///
     /// # Errors
-    /// [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
+    /// [`FolderError::NotAFolder`], [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
     pub fn prepare(path: &Path, existing: Existing) -> Result<Self, FolderError> {
         let failed = |error| FolderError::write(path, error);
+        if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
+            return Err(FolderError::NotAFolder { path: path.to_owned() });
+        }
         fs::create_dir_all(path).map_err(failed)?;
         let mut held = Vec::new();
         for entry in fs::read_dir(path).map_err(failed)? {
@@ -233,5 +236,10 @@ mod tests {
         fs::write(place.path().join("file"), "x").unwrap();
         let failure = RunFolder::prepare(&place.path().join("file/out"), Existing::Refuse).unwrap_err();
         assert!(failure.is_write_failure() && failure.to_string().contains("file/out"));
+        for existing in [Existing::Refuse, Existing::Replace] {
+            let refused = RunFolder::prepare(&place.path().join("file"), existing).unwrap_err();
+            assert!(!refused.is_write_failure() && refused.to_string().contains("is not a folder"), "{refused}");
+        }
+        assert_eq!(fs::read(place.path().join("file")).unwrap(), b"x", "nothing is lost");
     }
 }

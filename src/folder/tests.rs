@@ -218,13 +218,13 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_apart_and_resume_is_advised() {
+fn a_full_disk_is_told_apart_and_room_is_advised() {
     let path = std::path::Path::new("/dev/full");
     let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     let mut writer = OutcomeWriter::new(file, &[], Timings::Left).unwrap();
     let error = FolderError::write(path, writer.flush().unwrap_err());
     assert!(error.is_write_failure());
-    assert!(error.help().unwrap().contains("--resume"), "{error}");
+    assert!(error.help().unwrap().contains("make room on the disk"), "{error}");
 }
 
 proptest::proptest! {

@@ -41,6 +41,12 @@ pub enum ScoreError {
         /// Every problem.
         source: Findings,
     },
+    /// No answered sample is eligible.
+    #[error("cannot score `{file}`: no answered sample has both a known age and no attack species")]
+    NobodyEligible {
+        /// The file.
+        file: String,
+    },
     /// What a method answered cannot be ages (METRICS M0).
     #[error("cannot score `{file}`: the answers of `{method}` are not ages: {reason}")]
     NotAges {
@@ -89,6 +95,7 @@ impl ScoreError {
             Self::Folder(error) => error.help(),
             Self::NoTable { source, .. } => source.help(),
             Self::Unusable { source, .. } => source.common_help(),
+            Self::NobodyEligible { .. } => Some(crate::dataset::NOBODY_ELIGIBLE_HELP),
             Self::NotAges { .. } => Some(
                 "classes, ranks and yes/no answers are no ages: decode them first, or name decisions as pass_18 and scores as score_18",
             ),

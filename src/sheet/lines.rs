@@ -2,7 +2,15 @@
 
 use std::io::{self, Read};
 
-/// Text lines that end in a line feed, whatever they ended in before: so rows are counted as an editor does.
+/// What stands after the last line: a zero byte, which the input cannot hold. The CSV reader knows no end of file within
+/// quotes; with this, such a cell ends with the mark, and in any other file the mark is a row of its own.
+pub(super) const END: &[u8] = b"\0\n";
+
+/// The same, where the last line had no end.
+const LINE_END_AND_END: &[u8] = b"\n\0\n";
+
+/// Text lines that end in a line feed, whatever they ended in before, so rows are counted as an editor does; then
+/// [`END`].
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     inner: R,
@@ -11,22 +19,16 @@ pub(super) struct Lines<R> {
     filled: usize,
     held_return: bool,
     last: u8,
-    ended: bool,
+    /// What is left to give after the end of the input; `None` before.
+    tail: Option<&'static [u8]>,
 }
 
 impl<R: Read> Lines<R> {
     const SIZE: usize = 1 << 16;
 
     pub(super) fn new(inner: R) -> io::Result<Self> {
-        let mut lines = Self {
-            inner,
-            buffer: vec![0; Self::SIZE],
-            at: 0,
-            filled: 0,
-            held_return: false,
-            last: b'\n',
-            ended: false,
-        };
+        let mut lines =
+            Self { inner, buffer: vec![0; Self::SIZE], at: 0, filled: 0, held_return: false, last: b'\n', tail: None };
         let first = lines.fill();
         let start = lines.buffer.get(..lines.filled.min(4)).unwrap_or_default();
         if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
@@ -62,24 +64,26 @@ impl<R: Read> Lines<R> {
 
 impl<R: Read> Read for Lines<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if out.is_empty() || self.ended {
+        if out.is_empty() {
             return Ok(0);
         }
         loop {
+            if let Some(tail) = &mut self.tail {
+                return tail.read(out);
+            }
             if self.at >= self.filled {
                 self.fill()?;
             }
             if self.filled == 0 {
-                self.ended = !self.held_return;
-                let end = if std::mem::take(&mut self.held_return) { b'\r' } else { b'\n' };
-                if self.ended && self.last == b'\n' {
-                    return Ok(0);
+                if std::mem::take(&mut self.held_return) {
+                    self.last = b'\r';
+                    if let Some(to) = out.first_mut() {
+                        *to = b'\r';
+                    }
+                    return Ok(1);
                 }
-                self.last = end;
-                if let Some(to) = out.first_mut() {
-                    *to = end;
-                }
-                return Ok(1);
+                self.tail = Some(if self.last == b'\n' { END } else { LINE_END_AND_END });
+                continue;
             }
             let source = self.buffer.get(self.at..self.filled).unwrap_or_default();
             let mut made = 0;
@@ -145,7 +149,7 @@ mod tests {
         for size in 1..text.len() {
             let mut normal = String::new();
             Lines::new(Bytewise(text.as_bytes(), size)).unwrap().read_to_string(&mut normal).unwrap();
-            assert_eq!(normal, "a,b\n1,\"x\ny\"\n\"\r\",2\n3,4\n", "{size}");
+            assert_eq!(normal, "a,b\n1,\"x\ny\"\n\"\r\",2\n3,4\n\0\n", "{size}");
             let mut lines = Lines::new(text.as_bytes()).unwrap();
             let mut by_piece = Vec::new();
             let mut piece = vec![0; size];

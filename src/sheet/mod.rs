@@ -7,7 +7,7 @@ use csv::ByteRecord;
 mod lines;
 mod writer;
 
-use lines::Lines;
+use lines::{END, Lines};
 pub use writer::RowWriter;
 
 use crate::finding::{Finding, did_you_mean, listed, quoted};
@@ -63,12 +63,12 @@ impl<R: Read> Sheet<R> {
         let lines = Lines::new(input).map_err(|error| failed(file, error))?;
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(lines);
         let mut record = ByteRecord::new();
-        if !reader.read_byte_record(&mut record).map_err(|error| csv_failed(file, error))? {
+        if !read_record(file, &mut reader, &mut record)? {
             return Err(Finding::error(file, "the file is empty: expected a header with the columns' names").into());
         }
         let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
         if !record.is_empty() && record.iter().all(is_number) {
-            return Err(Finding::error(file, "row 1 holds only numbers: expected a header with the columns' names")
+            return Err(Finding::error(file, "only numbers: expected a header with the columns' names")
                 .row(1)
                 .help("this is no table, or its header is missing")
                 .into());
@@ -134,9 +134,9 @@ impl<R: Read> Sheet<R> {
     /// The next row; `None` at the end. Empty lines are passed over.
     ///
     /// # Errors
-    /// [`SheetError::Read`].
+    /// [`SheetError::Read`]; or that the file ends within quotes.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, SheetError> {
-        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| csv_failed(&self.file, error))?;
+        let more = read_record(&self.file, &mut self.reader, &mut self.record)?;
         let after = self.reader.position().line();
         Ok(more.then_some(Row { file: &self.file, header: &self.header, record: &self.record, after }))
     }
@@ -226,6 +226,27 @@ impl<'s> Row<'s> {
     }
 }
 
+/// The next record; `false` at the end of the file.
+fn read_record<R: Read>(
+    file: &str,
+    reader: &mut csv::Reader<Lines<R>>,
+    record: &mut ByteRecord,
+) -> Result<bool, SheetError> {
+    if !reader.read_byte_record(record).map_err(|error| csv_failed(file, error))? {
+        return Ok(false);
+    }
+    let last = record.iter().next_back().unwrap_or_default();
+    if last.ends_with(END) {
+        // Line feeds within the cell, the mark's own included, lie between its first line and the reader's.
+        let within = last.iter().filter(|byte| **byte == b'\n').count() as u64;
+        return Err(Finding::error(file, "the file ends within a cell that begins with a double quote in this row")
+            .row(reader.position().line().saturating_sub(within))
+            .help("close the cell with a second double quote: all that follows the first one counts as the cell")
+            .into());
+    }
+    Ok(last != [0])
+}
+
 fn failed(file: &str, source: io::Error) -> SheetError {
     if source.kind() == io::ErrorKind::InvalidData {
         Finding::error(file, source.to_string()).help("save the file as \"CSV UTF-8\"").into()
@@ -285,6 +306,36 @@ mod tests {
         assert!(refused(b"a,a\n").to_string().contains("twice"));
         assert!(refused(b"PK\x03\x04rest").to_string().contains("spreadsheet"));
         assert!(refused(b"a,b\n\0\0").help().is_some());
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_an_error_in_the_row_that_opens_it() {
+        let last = |text: &str| {
+            let mut sheet = Sheet::open("t.csv", text.as_bytes())?;
+            loop {
+                match sheet.next_row() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        for (text, row) in [
+            ("a,b\n1,x\n2,\"oops\n3,y\n4,z\n", 3),
+            ("a,b\n1,\"oops", 2),
+            ("a,b\n1,\"", 2),
+            ("a,b\r\n\r\n1,\"oops\r\n", 3),
+            ("a,b\n\"two\nlines\",\"oops\n3,y\n", 3),
+            ("a,b\n1,\"said \"\"x\"\"\n", 2),
+            ("a,\"b\n1,2\n", 1),
+        ] {
+            let error = last(text).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("t.csv, row {row}: the file ends within")), "{error}");
+            assert!(error.help().unwrap().contains("close"));
+        }
+        for closed in ["a,b\n1,\"x\n\"\n", "a,b\n1,\"\"", "a,b\n1,\"x\"", "a,b\n", "a,b", "a,b\n1,x\"\n\n\n"] {
+            last(closed).unwrap();
+        }
     }
 
     #[test]

@@ -40,7 +40,9 @@ fn every_bad_sample_becomes_a_failed_row_with_its_reason_and_the_good_ones_are_a
     let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
     assert_eq!(column(&outcomes, "status"), ["answered", "failed", "failed", "failed", "failed", "answered", "failed"]);
     let reasons = column(&outcomes, "reason");
-    for (place, expected) in [(1, "jpeg"), (2, "empty"), (3, "not a picture"), (4, "30000 x 30000"), (6, "not found")] {
+    for (place, expected) in
+        [(1, "jpeg"), (2, "empty"), (3, "not a picture"), (4, "30000 x 30000"), (6, "the file is not there")]
+    {
         assert!(reasons[place].to_lowercase().contains(expected), "{expected}: {}", reasons[place]);
     }
     assert!(!outcomes.contains("gone.jpg"), "a reason names no file of the dataset");

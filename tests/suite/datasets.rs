@@ -250,7 +250,75 @@ fn a_file_that_is_not_what_the_manifest_says_is_not_given_to_a_method() {
     assert_eq!(read(0).unwrap().unwrap().sha256, right);
     assert!(read(1).unwrap_err().to_string().contains("another sha-256"));
     let missing = read(2).unwrap_err().to_string();
-    assert!(missing.contains("not found") && !missing.contains("c.jpg"), "{missing}");
+    assert!(missing.contains("the file is not there") && !missing.contains("c.jpg"), "{missing}");
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_with_its_row_instead_of_swallowing_the_rest() {
+    let place = folder(CARD, "sample_id,age,note\na,17,\nb,20,\"oops\nc,30,\nd,40,\n");
+    let error = Dataset::open(place.path(), &Pick::all()).unwrap_err();
+    let told = std::error::Error::source(&error).unwrap().to_string();
+    assert!(told.contains("manifest.csv, row 3: the file ends within a cell"), "{told}");
+    assert!(error.help().unwrap().contains("close the cell"));
+}
+
+#[test]
+fn a_dataset_in_which_nobody_is_eligible_is_refused_before_any_work() {
+    let card = format!("{CARD}attack_species = \"species\"\n");
+    for manifest in ["sample_id,age,species\na,,\nb,,\n", "sample_id,age,species\na,17,mask\nb,,\n"] {
+        let place = folder(&card, manifest);
+        let error = Dataset::open(place.path(), &Pick::all()).unwrap_err();
+        assert!(matches!(error, DatasetError::NobodyEligible { .. }), "{error}");
+        assert!(error.help().unwrap().contains("true ages"));
+        let told = lint(&card, manifest, &[]);
+        assert!(told.contains("error: manifest.csv: no sample is eligible"), "{told}");
+    }
+}
+
+#[test]
+fn a_check_does_not_count_ages_that_are_wrong_as_unknown_ones() {
+    let wrong = lint(CARD, "sample_id,age\na,young\nb,25-32\n", &[]);
+    assert!(wrong.contains("`young` is not an age") && !wrong.contains("have no age"), "{wrong}");
+    assert!(!wrong.contains("no sample is eligible"), "{wrong}");
+    let one = lint(CARD, "sample_id,age\na,young\nb,\nc,17\n", &[]);
+    assert!(one.contains("1 of 3 samples have no age"), "{one}");
+}
+
+#[test]
+fn a_check_decodes_every_picture_and_names_rows_without_a_file() {
+    let mut png = Vec::new();
+    image::RgbImage::new(20, 10).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    let mut jpeg = Vec::new();
+    image::RgbImage::new(64, 64).write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+    jpeg.truncate(jpeg.len() / 2);
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bomb.extend([0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 8, 2, 0, 0, 0]);
+    bomb.extend(0xe945_6fed_u32.to_be_bytes());
+    bomb.extend(b"\0\0\0\x08IDAT\x78\x9c\x03\0\0\0\0\x01\x48\x06\x89\xd2\0\0\0\0IEND\xae\x42\x60\x82");
+    let manifest = "sample_id,age,path\na,17,a.png\nb,18,empty.jpg\nc,19,text.jpg\nd,20,bomb.png\ne,21,half.jpg\n\
+        f,22,\ng,23,voice.wav\n";
+    let files: [(&str, &[u8]); 6] = [
+        ("a.png", &png),
+        ("empty.jpg", b""),
+        ("text.jpg", b"no picture"),
+        ("bomb.png", &bomb),
+        ("half.jpg", &jpeg),
+        ("voice.wav", b"RIFF"),
+    ];
+    let told = lint(CARD, manifest, &files);
+    for expected in [
+        "warning: manifest.csv, row 3, column `path`: the picture file is empty (`run` will record it as failed",
+        "warning: manifest.csv, row 4, column `path`: not a picture",
+        "warning: manifest.csv, row 5, column `path`: 30000 x 30000 pixels",
+        "warning: manifest.csv, row 6, column `path`: broken JPEG data",
+        "warning: manifest.csv, row 7, column `path`: 1 of 7 samples have no file",
+        "note: manifest.csv: 1 files are no pictures by their ending and were not decoded, such as `voice.wav`",
+    ] {
+        assert!(told.contains(expected), "`{expected}` is missing from:\n{told}");
+    }
+    assert!(!told.contains("row 2,") && !told.contains("row 8,"), "{told}");
+    let none = lint(CARD, "sample_id,age,path\na,17,\n", &[]);
+    assert!(!none.contains("have no file"), "records without files are no defect:\n{none}");
 }
 
 #[test]
@@ -288,7 +356,7 @@ fn a_check_names_missing_files_files_without_a_row_and_copies() {
         "error: manifest.csv, row 4, column `path`: the file `gone.png` is missing",
         "warning: manifest.csv, row 3, column `path`: the file has the same content as that of row 2, with another age",
         "error: manifest.csv, row 6, column `x0`: the box 30,5 to 40,9 lies outside the picture of 21 x 10 pixels",
-        "error: manifest.csv, row 7, column `x0`: the picture cannot be read",
+        "warning: manifest.csv, row 7, column `path`: not a picture",
         "warning: manifest.csv: 1 files have no row, such as `more.png`",
         "warning: manifest.csv, column `subject_id`: no subject is known",
         "warning: dataset.toml, column `licence`: empty: `publish` requires it",

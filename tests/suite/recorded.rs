@@ -244,13 +244,50 @@ fn answers_that_are_not_ages_are_refused_with_the_reason() {
 #[test]
 fn a_file_that_is_no_table_is_refused() {
     let line = vec!["0,1"; 5000].join(",");
-    assert!(Recorded::new(line, "").refused().contains("row 1 holds only numbers: expected a header"));
+    assert!(Recorded::new(line, "").refused().contains("row 1: only numbers: expected a header"));
     assert!(Recorded::new("", "").refused().contains("the file is empty"));
     assert!(Recorded::new("sample_id,true_age,age\n", "").refused().contains("no rows"));
     assert!(Recorded::new(b"a,b\n\xff\n".as_slice(), "").refused().contains("no column holds the answers"));
     let missing = Recorded::new("", "");
     let error = missing.with(Path::new("no/such.csv"), None, import).unwrap_err();
     assert!(error.to_string().contains("no/such.csv"));
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_with_its_row_instead_of_swallowing_the_rest() {
+    for content in ["t,y,note\n17,20,\n18,21,\"oops\n19,22,\n20,23,\n", "t,y,note\r\n17,20,\r\n18,21,\"oops"] {
+        let told = Recorded::new(content, "true_age=t,age=y").refused();
+        assert!(told.contains("vendor.csv, row 3: the file ends within a cell"), "{told}");
+        assert!(told.contains("help: close the cell"), "{told}");
+    }
+}
+
+#[test]
+fn advice_about_true_ages_names_the_columns_that_a_recorded_file_may_have() {
+    let told = Recorded::new("t,y\n25-32,20\n", "true_age=t,age=y").refused();
+    assert!(told.contains("true_age_low and true_age_high") && !told.contains("columns age_low"), "{told}");
+    let told = Recorded::new("sample_id,age_low,age_high,age\na,25,33,30\n", "").refused();
+    assert!(told.contains("--columns true_age_low=age_low,true_age_high=age_high"), "{told}");
+    let told = Recorded::new("lo,hi,y\n25,25,20\n", "true_age_low=lo,true_age_high=hi,age=y").refused();
+    assert!(told.contains("help: true_age_high is the first age"), "{told}");
+}
+
+#[test]
+fn a_column_that_has_a_meaning_cannot_be_a_group() {
+    for group in ["sample_id", "true_age", "guess", "person", "pass_18", "reason"] {
+        let content = "sample_id,person,true_age,guess,pass_18,reason\na,p,17,19.5,,\n";
+        let told = Recorded::new(content, "subject_id=person,age=guess").groups(&[group]).refused();
+        assert!(told.contains(&format!("`{group}` has a meaning of its own")), "{told}");
+    }
+}
+
+#[test]
+fn a_file_in_which_nobody_is_eligible_is_refused() {
+    for content in ["t,y,s\n,20,\n,21,\n", "t,y,s\n17,20,mask\n,21,\n"] {
+        let told = Recorded::new(content, "true_age=t,age=y,species=s").refused();
+        assert!(told.contains("no answered sample has both a known age and no attack species"), "{told}");
+        assert!(told.contains("help: give true ages"), "{told}");
+    }
 }
 
 #[test]

@@ -3,19 +3,21 @@
 mod bands;
 mod media;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::manifest::{self, Loaded};
 use super::{CARD_FILE, Dataset, DatasetError, Folder, LabelKind, MANIFEST_FILE, Pick};
 use crate::age::{AgeLimit, Side};
-use crate::finding::{Finding, Findings, listed};
+use crate::finding::{Finding, Findings, Severity, listed};
 
 /// What to look at beside card and manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Depth {
     /// Limits that the dataset shall decide.
     pub limits: Vec<AgeLimit>,
-    /// Whether every file is read: its digest, and its size against the face box. Else only its presence is checked.
+    /// Whether every file is read and decoded: its digest, whether it is a picture, and its size against the face box.
+    /// Else only its presence is checked.
     pub read_files: bool,
 }
 
@@ -39,7 +41,7 @@ pub fn lint(place: &Path, depth: &Depth) -> Result<Findings, DatasetError> {
     };
     look_at_card(card_file, &dataset, &mut findings);
     look_at_subjects(&dataset, &mut findings);
-    look_at_ages(&dataset, &depth.limits, &mut findings);
+    look_at_ages(&dataset, &rows, &depth.limits, &mut findings);
     bands::look(&dataset, &mut findings);
     media::look(&dataset, &rows, card_file, depth.read_files, &mut findings);
     Ok(findings)
@@ -80,12 +82,27 @@ fn look_at_subjects(dataset: &Dataset, findings: &mut Findings) {
     }
 }
 
-fn look_at_ages(dataset: &Dataset, limits: &[AgeLimit], findings: &mut Findings) {
+/// The rows with an error in one of `columns`: what is missing from them was told already.
+fn rows_in_error(findings: &Findings, columns: &[&str]) -> BTreeSet<u64> {
+    let in_columns = |finding: &&Finding| finding.column.as_deref().is_some_and(|name| columns.contains(&name));
+    let errors = findings.kept().iter().filter(|finding| finding.severity == Severity::Error);
+    errors.filter(in_columns).filter_map(|finding| finding.row).collect()
+}
+
+fn look_at_ages(dataset: &Dataset, rows: &[u32], limits: &[AgeLimit], findings: &mut Findings) {
     let samples = dataset.samples.len();
+    let wrong = rows_in_error(findings, &super::LABEL_COLUMNS);
+    let unknown = dataset.samples.iter().zip(rows).filter(|(sample, row)| {
+        sample.age.is_none() && !wrong.contains(&u64::from(**row)) // beyond those kept, errors count as unknown
+    });
+    let unknown = unknown.count();
+    if samples > 0 && wrong.is_empty() && !(0..samples).any(|place| dataset.is_eligible(place)) {
+        let text = "no sample is eligible: none has both a known age and no attack species";
+        findings.push(Finding::error(MANIFEST_FILE, text).help(super::NOBODY_ELIGIBLE_HELP));
+    }
     let ages: Vec<_> = dataset.samples.iter().filter_map(|sample| sample.age).collect();
-    if samples > ages.len() {
-        let text =
-            format!("{} of {samples} samples have no age: they are listed, and not eligible", samples - ages.len());
+    if unknown > 0 {
+        let text = format!("{unknown} of {samples} samples have no age: they are listed, and not eligible");
         findings.push(Finding::warning(MANIFEST_FILE, text).column("age"));
     }
     for limit in limits {

@@ -107,8 +107,13 @@ impl Mapping {
             lookup.no_answer();
         }
         let mut carried: Vec<(usize, String)> = split.map(|place| (place, "split".to_owned())).into_iter().collect();
+        let answers = answer.iter().chain([&species, &status, &reason, &method]).flatten();
+        let truths = [sample_id, subject_id, cluster_id, weight, split, years, low, high, birth, captured];
+        let of_limits = limits_found.iter().flat_map(|(_, score, pass)| [score, pass]).flatten();
+        let meant: Vec<usize> = answers.chain(truths.iter().flatten()).chain(of_limits).copied().collect();
         for group in groups {
-            if is_own_column(group) {
+            let place = header.iter().position(|name| name == group);
+            if is_own_column(group) || place.is_some_and(|place| meant.contains(&place)) {
                 lookup.wrong(
                     format!("the column {} has a meaning of its own and cannot be a group", quoted(group)),
                     None,

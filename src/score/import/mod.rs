@@ -100,6 +100,9 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
             (&own.dataset, own.sample_of_row.clone())
         }
     };
+    if !samples.iter().any(|place| dataset.is_eligible(*place as usize)) {
+        return Err(ScoreError::NobodyEligible { file });
+    }
     let (keys, methods) = reading.keys(&mapping, &samples)?;
     drop(samples);
     let truth = Truth::of(dataset, &Pseudonyms::of(dataset, recording.keep_ids));
@@ -138,7 +141,12 @@ impl<'r> Reading<'r> {
         let Some(truth) = &mapping.truth else {
             let sheet = self.sheet()?;
             let text = format!("no column holds the true age: there are {}", crate::finding::listed(sheet.header()));
-            let help = "name it: --columns true_age=COLUMN, or give the dataset that was answered: --dataset";
+            let has_band = ["age_low", "age_high"].iter().all(|name| sheet.place(name).is_some());
+            let help = if has_band {
+                "name it: --columns true_age_low=age_low,true_age_high=age_high if these are the truth, or true_age=COLUMN"
+            } else {
+                "name it: --columns true_age=COLUMN, or give the dataset that was answered: --dataset"
+            };
             return Err(self.unusable(Finding::error(self.file, text).help(help)));
         };
         let precision = match (self.recording.age_precision, truth.age) {
@@ -249,8 +257,10 @@ impl<'r> Reading<'r> {
                 let text = format!("the same sample as in row {}: a sample is put to a method once", first.row);
                 let finding = Finding::error(self.file, text).row(u64::from(second.row));
                 let help = "name the column that tells the methods apart: --columns method=COLUMN";
-                let column = mapping.sample_id.and_then(|at| header.get(at).cloned()).unwrap_or_default();
-                let finding = finding.column(column);
+                let finding = match mapping.sample_id.and_then(|at| header.get(at)) {
+                    Some(column) => finding.column(column),
+                    None => finding,
+                };
                 findings.push(if mapping.method.is_none() { finding.help(help) } else { finding });
             }
         }
