@@ -143,17 +143,15 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::report;
     use crate::score::{Recording, import};
 
-    #[test]
-    fn the_page_of_a_scored_folder_is_the_page_of_its_metrics_csv() {
-        let place = tempfile::tempdir().unwrap();
-        let rows: String = (0..700).map(|at| format!("{at},{},{}.37\n", 11 + at % 17, 9 + at % 19)).collect();
-        let file = place.path().join("vendor.csv");
-        std::fs::write(&file, format!("sample_id,true_age,age\n{rows}")).unwrap();
+    /// Scores a CSV file with truth and answers below `place`, under the default protocol.
+    pub(crate) fn scored(place: &Path, csv: &str) -> Scored {
+        let file = place.join("vendor.csv");
+        std::fs::write(&file, csv).unwrap();
         let recording = Recording {
             file: &file,
             columns: &[],
@@ -166,15 +164,22 @@ mod tests {
             age_precision: None,
             protocol: &Protocol::default_protocol(),
             keep_ids: true,
-            out: &place.path().join("out"),
+            out: &place.join("out"),
             existing: Existing::Refuse,
             now: None,
         };
         let folder = import(&recording).unwrap().folder;
-        let scored = score(&ScoreRequest { folder: &folder, protocol: None, out: None }).unwrap();
+        score(&ScoreRequest { folder: &folder, protocol: None, out: None }).unwrap()
+    }
+
+    #[test]
+    fn the_page_of_a_scored_folder_is_the_page_of_its_metrics_csv() {
+        let place = tempfile::tempdir().unwrap();
+        let rows: String = (0..700).map(|at| format!("{at},{},{}.37\n", 11 + at % 17, 9 + at % 19)).collect();
+        let scored = scored(place.path(), &format!("sample_id,true_age,age\n{rows}"));
         let read = read_metrics(&scored.folder).unwrap();
         assert_eq!(scored.table, read);
-        assert_ne!(read, score_folder(&folder, None).unwrap(), "some number has more than 12 digits");
+        assert_ne!(read, score_folder(&scored.folder, None).unwrap(), "some number has more than 12 digits");
         let page = |table| report::html(table, &report::Options::default()).unwrap();
         assert!(page(&scored.table) == page(&read));
     }
