@@ -211,7 +211,7 @@ impl From<Finding> for Findings {
 }
 
 impl fmt::Display for Findings {
-    /// The first errors, one a line, and how many more there are. A help that all share is left to
+    /// The first errors, one a line, each with its help on the next, and how many more there are. A help that all share is left to
     /// [`Findings::common_help`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let together = self.common_help().is_some();
@@ -222,7 +222,7 @@ impl fmt::Display for Findings {
             }
             write!(f, "{finding}")?;
             if let (Some(help), false) = (&finding.help, together) {
-                write!(f, " ({help})")?;
+                write!(f, "\n   help: {help}")?;
             }
             shown += 1;
         }
@@ -265,6 +265,13 @@ pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
     }
 }
 
+/// `1 error`, `2 errors`, for messages. `noun` is one that takes an s.
+#[must_use]
+pub fn counted<N: fmt::Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// `text` for a message: at most 60 characters, control characters escaped.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -301,6 +308,11 @@ mod tests {
         assert_eq!(findings.to_string(), "c: wrong");
         assert_eq!(findings.common_help(), Some("mend it"));
         assert_eq!((findings.errors(), findings.warnings()), (1, 1));
+    }
+
+    #[test]
+    fn one_is_counted_without_an_s() {
+        assert_eq!([0_u64, 1, 2].map(|number| counted(number, "error")), ["0 errors", "1 error", "2 errors"]);
     }
 
     #[test]

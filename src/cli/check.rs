@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::methods::{self, EngineChoice};
 use super::output::print;
+use super::run::unusable_dataset;
 use super::{Exit, Failure};
 use crate::dataset;
 use crate::dataset::lint::{self, Depth};
-use crate::finding::{Finding, Findings, did_you_mean};
+use crate::finding::{Finding, Findings, counted, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodCard, adapter};
 use crate::protocol::{Problem, Protocol};
@@ -80,7 +81,7 @@ fn check(path: &str) -> Result<(What, Findings), Failure> {
     match what_is_in(&file)? {
         What::Dataset => {
             let depth = Depth { limits: Protocol::default_protocol().limits, read_files: true };
-            Ok((What::Dataset, lint::lint(&file, &depth).map_err(Failure::unusable)?))
+            Ok((What::Dataset, lint::lint(&file, &depth).map_err(unusable_dataset)?))
         }
         What::Method => Ok((What::Method, check_method(path)?)),
         What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
@@ -113,6 +114,9 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
         if name == card {
             return Ok(what);
         }
+    }
+    if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        return Ok(What::Dataset); // which says what to give instead
     }
     let text = read(file)?;
     let keys = text.parse::<toml::Table>().unwrap_or_default();
@@ -195,9 +199,10 @@ fn told(path: &str, what: What, findings: &Findings) -> String {
     if left > 0 {
         text.push_str(&format!("and {left} more\n"));
     }
-    let (errors, warnings) = (findings.errors(), findings.warnings());
-    let verdict = if errors > 0 { "cannot be used" } else { "can be used" };
-    text.push_str(&format!("{path}: the {} {verdict}: {errors} errors, {warnings} warnings\n", what.word()));
+    let errors = counted(findings.errors(), "error");
+    let warnings = counted(findings.warnings(), "warning");
+    let verdict = if findings.errors() > 0 { "cannot be used" } else { "can be used" };
+    text.push_str(&format!("{path}: the {} {verdict}: {errors}, {warnings}\n", what.word()));
     text
 }
 

@@ -89,16 +89,27 @@ impl Failure {
     /// The text for the terminal: the error, each cause on a line of its own, then the remedy.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("error: {}\n", self.error);
+        let mut text = String::new();
+        labelled(&mut text, "error: ", &self.error.to_string());
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            let _ = writeln!(text, "  because: {error}");
+            labelled(&mut text, "  because: ", &error.to_string());
             cause = error.source();
         }
         if let Some(help) = &self.help {
-            let _ = writeln!(text, "     help: {help}");
+            labelled(&mut text, "     help: ", help);
         }
         text
+    }
+}
+
+/// Adds `message` after `label`; its later lines stand below the first.
+fn labelled(text: &mut String, label: &str, message: &str) {
+    let mut lines = message.trim_end().lines();
+    let _ = writeln!(text, "{label}{}", lines.next().unwrap_or_default());
+    for line in lines {
+        let line = format!("{:width$}{line}", "", width = label.len());
+        let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
@@ -117,6 +128,8 @@ pub(crate) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::DatasetError;
+    use crate::finding::{Finding, Findings};
 
     #[test]
     fn an_error_is_told_with_its_causes_and_its_remedy() {
@@ -125,6 +138,23 @@ mod tests {
         struct Outer(#[source] io::Error);
         let failure = Failure::unusable(Outer(io::Error::other("no manifest.csv"))).with_help("add one");
         assert_eq!(failure.text(), "error: cannot load dataset `x`\n  because: no manifest.csv\n     help: add one\n");
+    }
+
+    #[test]
+    fn the_lines_of_a_cause_stand_below_each_other_and_each_help_on_a_line_of_its_own() {
+        let findings: Findings = [
+            Finding::error("m.csv", "not a number").row(2).column("age").help("write 25"),
+            Finding::error("m.csv", "missing").row(3).column("path"),
+        ]
+        .into_iter()
+        .collect();
+        let failure = Failure::unusable(DatasetError::Unusable { name: "x".into(), source: findings });
+        let expected = "error: cannot load dataset `x`
+  because: m.csv, row 2, column `age`: not a number
+              help: write 25
+           m.csv, row 3, column `path`: missing
+";
+        assert_eq!(failure.text(), expected);
     }
 
     #[test]

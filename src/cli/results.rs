@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::output::{print, tell};
+use crate::finding::counted;
 use crate::folder::{FolderError, names};
 use crate::protocol::Protocol;
 use crate::report::{self, Options};
@@ -57,8 +58,8 @@ pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Resul
     print(&report::terminal(&table, &options).map_err(Failure::unusable)?)?;
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
-        "\nWrote {} rows to {} and a page to {}.\n{} is about people: keep it. Next: agebench report {} --all\n",
-        table.rows.len(),
+        "\nWrote {} to {} and a page to {}.\n{} is about people: keep it. Next: agebench report {} --all\n",
+        counted(table.rows.len(), "row"),
         file(names::METRICS),
         file(names::REPORT),
         file(names::OUTCOMES),

@@ -14,7 +14,8 @@ use super::results::{self, Shown};
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
-use crate::folder::{Existing, Timings};
+use crate::finding::counted;
+use crate::folder::{Existing, RunFolder, Timings};
 use crate::protocol::Protocol;
 use crate::run::{self, Request, RunError, RunMethod, Summary};
 use crate::score::ScoreRequest;
@@ -133,6 +134,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     if writing.dry_run {
+        RunFolder::check(job.out, job.existing).map_err(results::folder_failure)?;
         print(&job.plan())?;
         return Ok(Exit::Done);
     }
@@ -150,7 +152,7 @@ fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> {
     opened.map_err(unusable_dataset)
 }
 
-fn unusable_dataset(error: DatasetError) -> Failure {
+pub(super) fn unusable_dataset(error: DatasetError) -> Failure {
     let help = error.help().map(str::to_owned);
     help.into_iter().fold(Failure::unusable(error), Failure::with_help)
 }
@@ -174,13 +176,13 @@ impl Job<'_> {
     fn plan(&self) -> String {
         let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
         format!(
-            "{} samples of {} subjects of `{}` x {} ({}) would be {} attempts, written to {}\n",
-            self.dataset.samples().len(),
-            self.dataset.subjects().len(),
+            "{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
+            counted(self.dataset.samples().len(), "sample"),
+            counted(self.dataset.subjects().len(), "subject"),
             self.dataset.card().name,
-            if names.len() == 1 { "1 method".to_owned() } else { format!("{} methods", names.len()) },
+            counted(names.len(), "method"),
             names.join(", "),
-            self.dataset.samples().len() * names.len(),
+            counted(self.dataset.samples().len() * names.len(), "attempt"),
             self.out.display(),
         )
     }
@@ -212,9 +214,9 @@ impl Job<'_> {
         results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
         if summary.failed > running.max_failed {
             tell(&format!(
-                "error: {} of {} attempts failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
+                "error: {} of {} failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
                 summary.failed,
-                summary.attempts,
+                counted(summary.attempts, "attempt"),
                 running.max_failed,
                 folder.file(crate::folder::names::OUTCOMES).display(),
             ));
@@ -226,9 +228,9 @@ impl Job<'_> {
 
 fn interrupted(summary: &Summary, out: &Path) -> String {
     format!(
-        "interrupted: {} of {} attempts are in {}; there are no metrics of an unfinished run\n",
+        "interrupted: outcomes of {} of {} are in {}; there are no metrics of an unfinished run\n",
         summary.attempts,
-        summary.asked,
+        counted(summary.asked, "attempt"),
         out.join(crate::folder::names::OUTCOMES).display(),
     )
 }

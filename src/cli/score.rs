@@ -9,6 +9,7 @@ use super::output::tell;
 use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
+use crate::finding::counted;
 use crate::folder::{Existing, RunFolder};
 use crate::score::{self, Recording, ScoreRequest};
 
@@ -151,8 +152,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     };
     let imported = score::import(&recording).map_err(score_failure)?;
     tell(&format!(
-        "Read {} attempts of {} from {}.\n",
-        imported.attempts,
+        "Read {} of {} from {}.\n",
+        counted(imported.attempts, "attempt"),
         methods(&imported.methods),
         arguments.from.display()
     ));

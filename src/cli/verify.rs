@@ -7,6 +7,7 @@ use clap::Args;
 use super::output::{print, tell};
 use super::results::{folder_failure, score_failure};
 use super::{Exit, Failure};
+use crate::finding::counted;
 use crate::folder::RunFolder;
 use crate::score::{self, Differs};
 
@@ -41,6 +42,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if found > SHOWN {
         tell(&format!("and {} more\n", found - SHOWN));
     }
-    print(&format!("{} rows computed again, {found} differences\n", verified.rows))?;
+    print(&format!("{} computed again, {}\n", counted(verified.rows, "row"), counted(found, "difference")))?;
     Ok(if found == 0 { Exit::Done } else { Exit::Differs })
 }

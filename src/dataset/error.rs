@@ -1,6 +1,7 @@
 //! Why a dataset cannot be loaded or a sample not be read.
 
 use std::io;
+use std::path::Path;
 
 use crate::finding::Findings;
 
@@ -17,6 +18,12 @@ pub enum DatasetError {
         file: String,
         /// The cause.
         source: io::Error,
+    },
+    /// A file that is no card: the manifest, most likely.
+    #[error("`{file}` is not the card of a dataset")]
+    NotACard {
+        /// The file, as the user named it.
+        file: String,
     },
     /// The card or the manifest has errors.
     #[error("cannot load dataset `{name}`")]
@@ -60,12 +67,19 @@ impl DatasetError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("a dataset is a folder with dataset.toml and manifest.csv")
             }
+            Self::NotACard { .. } => Some("give the folder or its dataset.toml"),
             Self::Unusable { source, .. } => source.common_help(),
             Self::NoColumn { help, .. } => Some(help),
             Self::NobodyEligible { .. } => Some(NOBODY_ELIGIBLE_HELP),
             Self::Read { .. } | Self::NothingLeft { .. } => None,
         }
     }
+}
+
+/// Refuses a CSV file where a card is asked for: as TOML it would be a riddle.
+pub(crate) fn refuse_table(place: &Path) -> Result<(), DatasetError> {
+    let is_table = place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    if is_table && place.is_file() { Err(DatasetError::NotACard { file: place.display().to_string() }) } else { Ok(()) }
 }
 
 /// Why the bytes of a sample cannot be had. The attempt is `failed`; the text names no path of the dataset.
@@ -77,4 +91,22 @@ pub enum SampleError {
     /// The content is not what the manifest says.
     #[error("the file of the sample has another sha-256 than the manifest says")]
     OtherContent,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dataset::{Dataset, Pick, lint};
+
+    #[test]
+    fn a_manifest_in_place_of_the_card_is_told_what_to_give() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("manifest.CSV");
+        std::fs::write(&file, "sample_id,age\n").unwrap();
+        let errors =
+            [Dataset::open(&file, &Pick::all()).unwrap_err(), lint::lint(&file, &lint::Depth::default()).unwrap_err()];
+        for error in errors {
+            assert!(error.to_string().contains("manifest.CSV"), "{error}");
+            assert_eq!(error.help(), Some("give the folder or its dataset.toml"));
+        }
+    }
 }

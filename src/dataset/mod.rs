@@ -99,6 +99,7 @@ impl Dataset {
     /// # Errors
     /// [`DatasetError`]: every problem of card and manifest at once.
     pub fn open(place: &Path, pick: &Pick) -> Result<Self, DatasetError> {
+        error::refuse_table(place)?;
         let is_card = place.is_file();
         let (folder, card) = if is_card {
             let name = place.file_name().and_then(|name| name.to_str()).unwrap_or(CARD_FILE);

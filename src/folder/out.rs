@@ -41,32 +41,24 @@ impl RunFolder {
     /// # Errors
     /// [`FolderError::NotAFolder`], [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
     pub fn prepare(path: &Path, existing: Existing) -> Result<Self, FolderError> {
-        let failed = |error| FolderError::write(path, error);
-        if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
-            return Err(FolderError::NotAFolder { path: path.to_owned() });
-        }
-        fs::create_dir_all(path).map_err(failed)?;
-        let mut held = Vec::new();
-        for entry in fs::read_dir(path).map_err(failed)? {
-            held.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
-        }
-        held.sort_unstable();
-        let own = |name: &str| names::ALL.contains(&name) || name == names::CARDS || name.ends_with(".part");
-        match (held.first(), existing) {
-            (None, _) | (Some(_), Existing::Resume) => {}
-            (Some(found), Existing::Refuse) => {
-                return Err(FolderError::NotEmpty { path: path.to_owned(), found: format!("`{found}`") });
-            }
-            (Some(_), Existing::Replace) => {
-                if let Some(found) = held.iter().find(|name| !own(name)) {
-                    return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{found}`") });
-                }
-                for name in &held {
-                    remove(&path.join(name))?;
-                }
+        Self::check(path, existing)?;
+        fs::create_dir_all(path).map_err(|error| FolderError::write(path, error))?;
+        let held = held(path, existing)?;
+        if existing == Existing::Replace {
+            for name in &held {
+                remove(&path.join(name))?;
             }
         }
         Ok(Self { path: path.to_owned() })
+    }
+
+    /// Whether [`RunFolder::prepare`] would take `path`, as far as a look tells: makes and removes nothing.
+    ///
+    /// # Errors
+    /// As [`RunFolder::prepare`].
+    pub fn check(path: &Path, existing: Existing) -> Result<(), FolderError> {
+        // What is not there, or stands below a file, is told when it is made.
+        if path.metadata().is_err() { Ok(()) } else { held(path, existing).map(drop) }
     }
 
     /// The folder itself.
@@ -134,6 +126,31 @@ impl RunFolder {
     }
 }
 
+/// The names in the folder at `path`, ascending, unless `existing` refuses them.
+fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
+    if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
+        return Err(FolderError::NotAFolder { path: path.to_owned() });
+    }
+    let failed = |error| FolderError::write(path, error);
+    let mut held = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        held.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    }
+    held.sort_unstable();
+    let own = |name: &str| names::ALL.contains(&name) || name == names::CARDS || name.ends_with(".part");
+    let refused = match existing {
+        Existing::Resume => None,
+        Existing::Refuse => held.first(),
+        Existing::Replace => held.iter().find(|name| !own(name)),
+    };
+    let Some(found) = refused else { return Ok(held) };
+    let (path, found) = (path.to_owned(), format!("`{found}`"));
+    Err(match existing {
+        Existing::Replace => FolderError::Foreign { path, found },
+        Existing::Refuse | Existing::Resume => FolderError::NotEmpty { path, found },
+    })
+}
+
 fn remove(path: &Path) -> Result<(), FolderError> {
     let about = fs::symlink_metadata(path).map_err(|error| FolderError::write(path, error))?;
     let removed = if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -199,6 +216,26 @@ mod tests {
         assert!(refused.help().unwrap().contains("--replace"));
         RunFolder::prepare(&out, Existing::Resume).unwrap();
         assert!(out.join(names::METRICS).exists());
+    }
+
+    #[test]
+    fn a_look_at_an_output_folder_refuses_what_a_run_refuses_and_makes_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("a/b");
+        RunFolder::check(&out, Existing::Refuse).unwrap();
+        assert!(!out.exists() && !place.path().join("a").exists());
+        fs::create_dir_all(&out).unwrap();
+        RunFolder::check(&out, Existing::Refuse).unwrap();
+        fs::write(out.join(names::METRICS), "x").unwrap();
+        let refused = RunFolder::check(&out, Existing::Refuse).unwrap_err();
+        assert!(matches!(refused, FolderError::NotEmpty { .. }));
+        RunFolder::check(&out, Existing::Replace).unwrap();
+        assert!(out.join(names::METRICS).exists());
+        fs::write(out.join("thesis.tex"), "x").unwrap();
+        assert!(matches!(RunFolder::check(&out, Existing::Replace).unwrap_err(), FolderError::Foreign { .. }));
+        for below in ["thesis.tex", "thesis.tex/out"] {
+            assert!(RunFolder::check(&out.join(below), Existing::Refuse).unwrap_err().is_write_failure(), "{below}");
+        }
     }
 
     #[test]

@@ -9,6 +9,12 @@ use crate::table::{
 };
 use crate::tally::{Combo, ErrorTally, GroupTally};
 
+/// The percentiles of the absolute error, with their shares.
+const PERCENTILES: [(Entry, f64); 4] =
+    [(catalogue::MEDIAN, 0.5), (catalogue::P90, 0.9), (catalogue::P95, 0.95), (catalogue::P99, 0.99)];
+/// What is said of the line through answered and true ages.
+const LINE: [Entry; 3] = [catalogue::SD, catalogue::SLOPE, catalogue::R_SQUARED];
+
 /// The rows of one group. The denominator is every attempt answered with an age whose true age is known to the year.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent, errors: Errors<'_>) {
     let place = Place { group: name.clone(), ..Place::of_all() };
@@ -18,9 +24,20 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
         let empty = group.flow.answered_age.samples > 0;
         let status = if empty { RowStatus::Empty } else { RowStatus::NotApplicable };
         let reason = if empty { "no true age is known to the year" } else { "no answer is an age" };
-        for entry in [catalogue::BIAS, catalogue::MAE, catalogue::RMSE] {
-            let place = Place { weighting: Some(Weighting::Subject), ..place.clone() };
-            frame.nothing(place, entry, status, Counts::default(), reason);
+        let mut nothing = |entries: &[Entry], weighting| {
+            for entry in entries {
+                let place = Place { weighting: Some(weighting), ..place.clone() };
+                frame.nothing(place, *entry, status, Counts::default(), reason);
+            }
+        };
+        nothing(&catalogue::MEANS, Weighting::Subject);
+        if extent == Extent::Whole {
+            nothing(&PERCENTILES.map(|(entry, _)| entry), Weighting::Attempt);
+            nothing(&catalogue::WITHIN, Weighting::Subject);
+            nothing(&[catalogue::BEYOND_10], Weighting::Subject);
+            nothing(&LINE, Weighting::Attempt);
+        } else {
+            nothing(&[catalogue::WITHIN_5], Weighting::Subject);
         }
         return;
     }
@@ -80,9 +97,7 @@ fn means(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weighting: We
 fn percentiles(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, errors: Errors<'_>) {
     let level = frame.protocol.levels.display;
     let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
-    for (entry, share) in
-        [(catalogue::MEDIAN, 0.5), (catalogue::P90, 0.9), (catalogue::P95, 0.95), (catalogue::P99, 0.99)]
-    {
+    for (entry, share) in PERCENTILES {
         let found = match errors {
             Errors::Rows(rows) => rows.percentile(share, level),
             Errors::NotKept => {
@@ -124,11 +139,11 @@ fn line(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally) {
     let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
     let found = tally.line.slope_and_r_squared();
     let values = [
-        (catalogue::SD, tally.standard_deviation(), "one attempt"),
-        (catalogue::SLOPE, found.map(|(slope, _)| slope), "all true ages are equal"),
-        (catalogue::R_SQUARED, found.and_then(|(_, r_squared)| r_squared), "all true or all answered ages are equal"),
+        (tally.standard_deviation(), "one attempt"),
+        (found.map(|(slope, _)| slope), "all true ages are equal"),
+        (found.and_then(|(_, r_squared)| r_squared), "all true or all answered ages are equal"),
     ];
-    for (entry, value, reason) in values {
+    for (entry, (value, reason)) in LINE.into_iter().zip(values) {
         match value {
             Some(value) => {
                 let evidence = Some(frame.evidence_of_mean(tally.subjects(), 0));

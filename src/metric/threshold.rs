@@ -294,19 +294,21 @@ pub(super) fn side_counts(found: &Cell, column: usize, challenge: Option<Challen
     (Some(count(Combo::UNDECIDED)), challenge.map(|_| count(Combo::TIE)))
 }
 
-/// For a method that answers neither ages nor ranges: that challenge ages do not apply to it.
+/// For a method that answers neither ages nor ranges: that challenge ages do not apply to it, and whether it decides
+/// itself instead.
 fn not_applicable(frame: &mut Frame<'_>, view: &View<'_>, extent: Extent) {
     if extent != Extent::Whole {
         return;
     }
     let population = if view.side == Side::UnderAgePass { Population::Under } else { Population::Over };
+    let decides = frame.own_decision(view.limit);
+    let reason = if decides { "no answer is an age or a range" } else { "no age and no decision" };
     for challenge in frame.protocol.headline_ages(view.limit) {
         let place = Place {
             failure_policy: Some(frame.protocol.failure_policy),
             weighting: Some(Weighting::Subject),
             ..view.place(population.clone(), Some(challenge))
         };
-        let reason = "no answer is an age or a range";
         frame.nothing(place, view.side.entry(), RowStatus::NotApplicable, Counts::default(), reason);
     }
 }

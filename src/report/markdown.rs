@@ -23,6 +23,10 @@ pub(super) fn draw(content: &Content) -> String {
     for part in &content.limits {
         let open = format!("Limit {}", part.limit);
         folded(&mut text, &open, |text| {
+            if !part.silent.is_empty() {
+                list(text, &part.silent);
+                text.push('\n');
+            }
             for grid in part.near.iter().chain(&part.everyone).chain(&part.groups) {
                 captioned(text, grid);
             }

@@ -61,3 +61,49 @@ pub fn markdown(table: &Table, options: &Options) -> Result<String, ReportError>
 pub fn html(table: &Table, options: &Options) -> Result<String, ReportError> {
     page::draw(&Content::of(table, options)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::folder::tests::scored;
+
+    #[test]
+    fn a_method_that_says_nothing_about_a_limit_is_named_with_the_reason_and_has_no_table_there() {
+        let place = tempfile::tempdir().unwrap();
+        // The method that is silent comes first: nothing of the table may rest on its rows.
+        let rows: String = (0..400)
+            .map(|at| {
+                let (age, pass) = (10 + at % 20, if at % 3 == 0 { "pass" } else { "deny" });
+                format!("s{at},{age},silent,,0.{}\ns{at},{age},decides,{pass},\n", at % 10)
+            })
+            .collect();
+        let table = scored(place.path(), &format!("sample_id,true_age,method,pass_18,score_18\n{rows}")).table;
+        let options = Options::default();
+        let content = content::Content::of(&table, &options).unwrap();
+        let lead = content.lead.as_ref().unwrap();
+        let lines: Vec<Vec<&str>> =
+            lead.grid.lines.iter().map(|line| line.iter().map(|cell| cell.text.as_str()).collect()).collect();
+        let no = "does not apply (no age and no decision)";
+        assert_eq!(lines[0], ["silent", "none", no, "", no, ""]);
+        assert_eq!(lines[1][..2], ["decides", "own decision"]);
+        assert!(lines[1][2].contains('%') && lead.grid.caption.contains("aged 13 to 17"), "{lines:?}");
+        let said = "silent says nothing about the limit 18: no age and no decision.";
+        assert_eq!(lead.sentences.last().unwrap(), said);
+        for part in &content.limits {
+            let silent = if part.limit.years() == 18 { 1 } else { 2 };
+            assert_eq!((part.silent.len(), part.near.len(), part.everyone.len()), (silent, 2 - silent, 2 - silent));
+            assert!(part.near.iter().chain(&part.everyone).all(|grid| !grid.lines.is_empty()));
+            assert!(part.by_age.as_ref().is_none_or(|by_age| by_age.panels.len() == 1));
+        }
+        assert!(content.errors[0].lines[0].iter().any(|cell| cell.text == "does not apply (no answer is an age)"));
+        let forms =
+            [terminal(&table, &options).unwrap(), markdown(&table, &options).unwrap(), html(&table, &options).unwrap()];
+        for text in forms {
+            assert!(!text.contains("not in the results"), "{text}");
+            for limit in [13, 16, 18, 21] {
+                let said = format!("silent says nothing about the limit {limit}: no age and no decision.");
+                assert!(text.contains(&said), "{limit}: {text}");
+            }
+        }
+    }
+}

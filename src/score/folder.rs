@@ -28,7 +28,7 @@ pub struct ScoreRequest<'r> {
 pub struct Scored {
     /// The folder that holds the rows.
     pub folder: RunFolder,
-    /// The rows.
+    /// The rows as `metrics.csv` holds them: what is made of them equals what is made of the file.
     pub table: Table,
     /// Attempts that were scored.
     pub attempts: u64,
@@ -60,18 +60,21 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
         let record = RunRecord { protocol_digest: digest(&inputs.protocol)?, ..inputs.record.clone() };
         record.write(&folder)?;
     }
-    write_metrics(&folder, &table)?;
+    let table = write_metrics(&folder, &table)?;
     Ok(Scored { folder, table, attempts: inputs.attempts })
 }
 
-/// Writes `metrics.csv`.
+/// Writes `metrics.csv`, and gives the table that the file holds: its numbers have the 12 digits that were written, so
+/// that a page drawn from it is the page that anyone draws from the file.
 ///
 /// # Errors
 /// [`crate::folder::FolderError::Write`].
-pub fn write_metrics(folder: &RunFolder, table: &Table) -> Result<(), ScoreError> {
+pub fn write_metrics(folder: &RunFolder, table: &Table) -> Result<Table, ScoreError> {
+    let wrong = |source| ScoreError::Table { path: folder.file(names::METRICS), source };
     let mut bytes = Vec::new();
-    table.write(&mut bytes).map_err(|source| ScoreError::Table { path: folder.file(names::METRICS), source })?;
-    Ok(folder.write(names::METRICS, &bytes, false)?)
+    table.write(&mut bytes).map_err(wrong)?;
+    folder.write(names::METRICS, &bytes, false)?;
+    Table::read(bytes.as_slice()).map_err(wrong)
 }
 
 /// The `metrics.csv` of `folder`.
@@ -137,4 +140,47 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
         to.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
     }
     Ok(to.clone())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::report;
+    use crate::score::{Recording, import};
+
+    /// Scores a CSV file with truth and answers below `place`, under the default protocol.
+    pub(crate) fn scored(place: &Path, csv: &str) -> Scored {
+        let file = place.join("vendor.csv");
+        std::fs::write(&file, csv).unwrap();
+        let recording = Recording {
+            file: &file,
+            columns: &[],
+            groups: &[],
+            dataset: None,
+            method_name: None,
+            method_kind: None,
+            dataset_name: None,
+            label_kind: None,
+            age_precision: None,
+            protocol: &Protocol::default_protocol(),
+            keep_ids: true,
+            out: &place.join("out"),
+            existing: Existing::Refuse,
+            now: None,
+        };
+        let folder = import(&recording).unwrap().folder;
+        score(&ScoreRequest { folder: &folder, protocol: None, out: None }).unwrap()
+    }
+
+    #[test]
+    fn the_page_of_a_scored_folder_is_the_page_of_its_metrics_csv() {
+        let place = tempfile::tempdir().unwrap();
+        let rows: String = (0..700).map(|at| format!("{at},{},{}.37\n", 11 + at % 17, 9 + at % 19)).collect();
+        let scored = scored(place.path(), &format!("sample_id,true_age,age\n{rows}"));
+        let read = read_metrics(&scored.folder).unwrap();
+        assert_eq!(scored.table, read);
+        assert_ne!(read, score_folder(&scored.folder, None).unwrap(), "some number has more than 12 digits");
+        let page = |table| report::html(table, &report::Options::default()).unwrap();
+        assert!(page(&scored.table) == page(&read));
+    }
 }

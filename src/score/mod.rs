@@ -4,7 +4,7 @@
 //! published row again. [`import()`] makes a run folder from answers that were recorded elsewhere.
 
 mod error;
-mod folder;
+pub(crate) mod folder;
 mod import;
 mod inputs;
 mod verify;

@@ -361,7 +361,7 @@ fn a_check_names_missing_files_files_without_a_row_and_copies() {
         "warning: manifest.csv, column `subject_id`: no subject is known",
         "warning: dataset.toml, column `licence`: empty: `publish` requires it",
         "warning: dataset.toml, column `consent`: empty",
-        "note: manifest.csv: limit 18: 1 samples under, 5 over, 0 straddling",
+        "note: manifest.csv: limit 18: 1 sample under, 5 over, 0 straddling",
     ] {
         assert!(told.contains(expected), "`{expected}` is missing from:\n{told}");
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::manifest::{self, Loaded};
 use super::{CARD_FILE, Dataset, DatasetError, Folder, LabelKind, MANIFEST_FILE, Pick};
 use crate::age::{AgeLimit, Side};
-use crate::finding::{Finding, Findings, Severity, listed};
+use crate::finding::{Finding, Findings, Severity, counted, listed};
 
 /// What to look at beside card and manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct Depth {
 /// # Errors
 /// [`DatasetError::Read`] when card or manifest cannot be read at all; everything else is a finding.
 pub fn lint(place: &Path, depth: &Depth) -> Result<Findings, DatasetError> {
+    super::error::refuse_table(place)?;
     let (folder, card_file) = if place.is_file() {
         let name = place.file_name().and_then(|name| name.to_str()).unwrap_or(CARD_FILE);
         (place.parent().unwrap_or(Path::new(".")), name)
@@ -75,7 +76,10 @@ fn look_at_subjects(dataset: &Dataset, findings: &mut Findings) {
     if samples > 0 && unknown > 0 {
         let text = match samples - unknown {
             0 => "no subject is known: each sample counts as a person of its own".to_owned(),
-            _ => format!("{unknown} of {samples} samples have no subject: each counts as a person of its own"),
+            _ => format!(
+                "{unknown} of {} without a subject: each counts as a person of its own",
+                counted(samples, "sample")
+            ),
         };
         let help = "photos of one person are not independent: name the person in the column subject_id";
         findings.push(Finding::warning(MANIFEST_FILE, text).column("subject_id").help(help));
@@ -102,13 +106,13 @@ fn look_at_ages(dataset: &Dataset, rows: &[u32], limits: &[AgeLimit], findings: 
     }
     let ages: Vec<_> = dataset.samples.iter().filter_map(|sample| sample.age).collect();
     if unknown > 0 {
-        let text = format!("{unknown} of {samples} samples have no age: they are listed, and not eligible");
+        let text = format!("{unknown} of {} without an age: listed, and not eligible", counted(samples, "sample"));
         findings.push(Finding::warning(MANIFEST_FILE, text).column("age"));
     }
     for limit in limits {
         let count = |side: Side| ages.iter().filter(|age| age.side(*limit) == side).count();
         let (under, over, straddling) = (count(Side::Under), count(Side::Over), count(Side::Straddling));
-        let text = format!("limit {limit}: {under} samples under, {over} over, {straddling} straddling");
+        let text = format!("limit {limit}: {} under, {over} over, {straddling} straddling", counted(under, "sample"));
         if straddling * 20 > ages.len() {
             let help = "the bands do not tell on which side these people stand: no claim at this limit is possible";
             findings.push(Finding::warning(MANIFEST_FILE, text).help(help));

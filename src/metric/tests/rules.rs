@@ -1,6 +1,6 @@
 use super::*;
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::flag;
+use crate::metric::{catalogue, flag};
 use crate::outcome::{Decision, LimitAnswer, Status};
 use crate::table::{Evidence, RowStatus};
 use crate::tally::not_ages;
@@ -101,6 +101,20 @@ fn a_range_that_holds_the_challenge_age_is_undecided() {
     assert_eq!((at(18.0), at(19.0), at(24.0)), ((20, 40, 20), (0, 40, 20), (0, 60, 0)));
     assert_eq!(only(&table, "metric = 'undecided_rate'\nchallenge = 18\nweighting = 'attempt'").n_events, Some(20));
     assert_eq!(only(&table, "metric = 'mae'").status, RowStatus::NotApplicable);
+}
+
+#[test]
+fn where_no_age_is_answered_every_metric_of_errors_is_there_and_does_not_apply() {
+    let (low, high) = (Age::new(10.0).unwrap(), Age::new(18.0).unwrap());
+    let outcome = Outcome::answered(Answer::Range { low, high });
+    let attempts: Vec<Attempt> = (0..40).map(|subject| (subject, year(17), outcome.clone(), PLAIN)).collect();
+    let table = table(&attempts, &eighteen());
+    let errors: Vec<_> = catalogue::ALL.iter().filter(|entry| entry.section == "M1").collect();
+    assert!(errors.len() > 18, "{}", errors.len());
+    for entry in errors {
+        let row = only(&table, &format!("metric = '{}'", entry.measure.name));
+        assert_eq!(row.status, RowStatus::NotApplicable, "{}", entry.measure.name);
+    }
 }
 
 #[test]

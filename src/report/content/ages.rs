@@ -61,7 +61,7 @@ pub(crate) fn by_age(sources: &[Source<'_>], limit: AgeLimit) -> Option<ByAge> {
     let caption = format!("By single year of true age, limit {limit}: passes below {limit}, denials from {limit} on");
     let mut grid = Grid::new(caption, 4, &heads);
     let mut panels = Vec::new();
-    for source in sources {
+    for source in sources.iter().filter(|source| source.speaks_of(limit)) {
         let mut series = Vec::new();
         for challenge in source.headline(limit).into_iter().take(SERIES) {
             let mut points = Vec::new();

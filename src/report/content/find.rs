@@ -96,6 +96,19 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// Whether there is anything to say of this method at `limit`: a rate, or why there is none at a challenge age.
+    pub(crate) fn speaks_of(&self, limit: AgeLimit) -> bool {
+        self.errors(limit).next().is_some()
+    }
+
+    /// The row that says why `metric` does not apply to this method at `limit`.
+    pub(crate) fn not_applicable(&self, metric: &str, limit: AgeLimit) -> Option<&'a Row> {
+        self.rows
+            .iter()
+            .copied()
+            .find(|row| row.limit == Some(limit) && row.metric == metric && row.status == RowStatus::NotApplicable)
+    }
+
     /// The window of completed years that `metric` is reported on at `limit`.
     pub(crate) fn window(&self, metric: &str, limit: AgeLimit) -> Option<(u32, u32)> {
         self.errors(limit).filter(|row| row.metric == metric).find_map(|row| match row.population {
@@ -141,8 +154,12 @@ pub(crate) fn limits(sources: &[Source<'_>]) -> Vec<AgeLimit> {
     found.into_iter().collect()
 }
 
-/// The limit of the first screen: 18, the commonest in law; failing that, the highest.
-pub(crate) fn main_limit(limits: &[AgeLimit]) -> Option<AgeLimit> {
+/// The limit of the first screen, of those that some method speaks of, failing that of all: 18, the commonest in law;
+/// failing that, the highest.
+pub(crate) fn main_limit(sources: &[Source<'_>], limits: &[AgeLimit]) -> Option<AgeLimit> {
+    let spoken_of = |limit: &AgeLimit| sources.iter().any(|source| source.speaks_of(*limit));
+    let spoken: Vec<_> = limits.iter().copied().filter(spoken_of).collect();
+    let limits = if spoken.is_empty() { limits } else { &spoken };
     limits.iter().copied().find(|limit| limit.years() == 18).or_else(|| limits.last().copied())
 }
 

@@ -53,7 +53,9 @@ impl People {
     /// Those near the limit; on a side where no method's window has a value, because nobody of some year of age is in
     /// the data, everyone, as far as that has one.
     pub(crate) fn headline(sources: &[Source<'_>], limit: AgeLimit) -> Option<Self> {
-        let mut people = Self::near(sources.first()?, limit);
+        // A method that says nothing about the limit has no windows there.
+        let speaking = sources.iter().find(|source| source.speaks_of(limit));
+        let mut people = Self::near(speaking.or(sources.first())?, limit);
         let everyone = Self::everyone(limit);
         let sides = [
             (names::UNDER_AGE_PASS, &mut people.under, everyone.under),

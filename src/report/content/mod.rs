@@ -73,7 +73,9 @@ pub(crate) struct Part {
     pub(crate) limit: AgeLimit,
     /// Whether a form that must be short shows more than the tables of people near the limit.
     pub(crate) wide: bool,
-    /// One table a method: people near the limit.
+    /// Methods that say nothing about the limit, one sentence each.
+    pub(crate) silent: Vec<String>,
+    /// One table for each other method: people near the limit.
     pub(crate) near: Vec<Grid>,
     /// The same for everyone, at the headline challenge ages.
     pub(crate) everyone: Vec<Grid>,
@@ -96,7 +98,7 @@ impl Content {
             return Err(ReportError::Empty);
         }
         let limits = find::limits(&sources);
-        let main = find::main_limit(&limits);
+        let main = find::main_limit(&sources, &limits);
         let title = if options.title.is_empty() { "Age assurance at the threshold" } else { &options.title };
         Ok(Self {
             title: title.to_owned(),
@@ -105,7 +107,7 @@ impl Content {
             lead: main.map(|limit| Lead {
                 question: format!("Who gets through at {limit}?"),
                 grid: overall::lead(&sources, limit),
-                sentences: sentence::sentences(&sources, limit),
+                sentences: [sentence::sentences(&sources, limit), sentence::silent(&sources, limit)].concat(),
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
@@ -122,10 +124,12 @@ impl Content {
 
 fn part(sources: &[Source<'_>], limit: AgeLimit, main: Option<AgeLimit>, options: &Options) -> Part {
     let said = main == Some(limit);
-    let each = |table: &dyn Fn(&Source<'_>) -> Grid| sources.iter().map(table).collect();
+    let speaking = || sources.iter().filter(|source| source.speaks_of(limit));
+    let each = |table: &dyn Fn(&Source<'_>) -> Grid| speaking().map(table).collect();
     Part {
         limit,
         wide: said || options.all_challenges,
+        silent: sentence::silent(sources, limit),
         near: each(&|source| {
             let challenges = source.challenges(limit, options.all_challenges);
             limit::table(source, limit, &People::near(source, limit), &challenges)

@@ -12,7 +12,8 @@ use crate::table::{
     FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
 };
 
-/// Every method at `limit`, at its headline challenge ages, both errors in each line.
+/// Every method at `limit`, at its headline challenge ages, both errors in each line; one that says nothing about the
+/// limit has a line that says why.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
@@ -25,6 +26,17 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
             grid.lines.push(vec![
                 Cell::plain(&source.label),
                 Cell::plain(challenge_name(challenge)),
+                share(under, Weak::Hidden),
+                counts(under),
+                share(over, Weak::Hidden),
+                counts(over),
+            ]);
+        }
+        if !source.speaks_of(limit) {
+            let [under, over] = names::BOTH_ERRORS.map(|metric| source.not_applicable(metric, limit));
+            grid.lines.push(vec![
+                Cell::plain(&source.label),
+                Cell::plain("none"),
                 share(under, Weak::Hidden),
                 counts(under),
                 share(over, Weak::Hidden),

@@ -3,6 +3,7 @@
 use super::cells::{only_wide, people, reasons, share_text, status};
 use super::find::Source;
 use super::limit::People;
+use super::names;
 use super::number::count;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{Group, Row, RowStatus};
@@ -11,6 +12,20 @@ use crate::table::{Group, Row, RowStatus};
 pub(crate) fn sentences(sources: &[Source<'_>], limit: AgeLimit) -> Vec<String> {
     let Some(people) = People::headline(sources, limit) else { return Vec::new() };
     sources.iter().flat_map(|source| of_method(source, limit, &people)).collect()
+}
+
+/// One sentence for each method that says nothing about `limit`.
+pub(crate) fn silent(sources: &[Source<'_>], limit: AgeLimit) -> Vec<String> {
+    let of_method = |source: &Source<'_>| {
+        let label = &source.label;
+        let row = names::BOTH_ERRORS.iter().find_map(|metric| source.not_applicable(metric, limit));
+        match row.map(reasons) {
+            Some(reason) if reason.is_empty() => format!("{label} says nothing about the limit {limit}."),
+            Some(reason) => format!("{label} says nothing about the limit {limit}: {reason}."),
+            None => format!("The results say nothing of {label} at the limit {limit}."),
+        }
+    };
+    sources.iter().filter(|source| !source.speaks_of(limit)).map(of_method).collect()
 }
 
 fn of_method(source: &Source<'_>, limit: AgeLimit, headline: &People) -> Vec<String> {

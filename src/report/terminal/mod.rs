@@ -52,6 +52,7 @@ struct Page {
 impl Page {
     fn part(&mut self, part: &Part) {
         self.heading(&format!("Limit {}", part.limit), '-');
+        self.list(&part.silent);
         let more = part.everyone.iter().chain(&part.groups).filter(|_| part.wide);
         for grid in part.near.iter().chain(more) {
             self.grid(grid);
