@@ -55,7 +55,7 @@ fn an_age_is_read_as_the_card_says() {
     assert_eq!(age(CARD, dates), (day_before, day_before));
     assert_eq!(age(&card("year"), dates), (17.0, 18.0));
     assert_eq!(open(CARD, dates).precision(), Precision::Day);
-    assert_eq!(open(CARD, "sample_id,age\na,\n").samples()[0].age, None);
+    assert_eq!(open(CARD, "sample_id,age\na,\nb,17\n").samples()[0].age, None);
 }
 
 #[test]
