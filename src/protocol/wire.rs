@@ -127,7 +127,7 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
 /// Takes the keys that are no protocol's out, so that the rest can still be looked at.
 fn leave_out_unknown(given: &mut toml::Table) {
     given.retain(|key, value| match (key, value) {
-        (key, toml::Value::Array(entries)) if key == "primary" => {
+        ("primary", toml::Value::Array(entries)) => {
             for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
                 entry.retain(|key, _| SELECT_KEYS.contains(&key));
             }

@@ -131,7 +131,13 @@ fn every_mistake_of_a_method_card_is_told_at_once_with_remedies() {
     let broken = |card: String| {
         card.replace("layout", "layuot").replace("\"rgb\"", "\"rbg\"").replace("divide = 4.0", "divide = 0")
     };
-    refused("mean", broken).told(&["did you mean `layout`", "did you mean `rgb`", "`onnx.input.divide`", "`onnx.input.margin`", "`onnx.input.std`"]);
+    refused("mean", broken).told(&[
+        "did you mean `layout`",
+        "did you mean `rgb`",
+        "`onnx.input.divide`",
+        "`onnx.input.margin`",
+        "`onnx.input.std`",
+    ]);
 }
 
 /// `check` and `run` of a dataset with these rows and this header; both must refuse it.
