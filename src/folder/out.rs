@@ -233,9 +233,11 @@ mod tests {
         assert!(out.join(names::METRICS).exists());
         fs::write(out.join("thesis.tex"), "x").unwrap();
         assert!(matches!(RunFolder::check(&out, Existing::Replace).unwrap_err(), FolderError::Foreign { .. }));
-        for below in ["thesis.tex", "thesis.tex/out"] {
-            assert!(RunFolder::check(&out.join(below), Existing::Refuse).unwrap_err().is_write_failure(), "{below}");
-        }
+        let file = RunFolder::check(&out.join("thesis.tex"), Existing::Refuse).unwrap_err();
+        assert!(matches!(file, FolderError::NotAFolder { .. }));
+        // A place below a file is told when it is made: it is a failure to write.
+        RunFolder::check(&out.join("thesis.tex/out"), Existing::Refuse).unwrap();
+        assert!(RunFolder::prepare(&out.join("thesis.tex/out"), Existing::Refuse).unwrap_err().is_write_failure());
     }
 
     #[test]

@@ -129,14 +129,15 @@ fn weights_may_lie_outside_the_cards_folder() {
 #[test]
 fn every_mistake_of_a_method_card_is_told_at_once_with_remedies() {
     let broken = |card: String| {
-        card.replace("layout", "layuot").replace("\"rgb\"", "\"rbg\"").replace("divide = 4.0", "divide = 0")
+        card.replace("layout", "layuot")
+            .replace("\"rgb\"", "\"rbg\"")
+            .replace("divide = 4.0", "divide = 0\nmargin = -1")
     };
     refused("mean", broken).told(&[
         "did you mean `layout`",
         "did you mean `rgb`",
         "`onnx.input.divide`",
         "`onnx.input.margin`",
-        "`onnx.input.std`",
     ]);
 }
 

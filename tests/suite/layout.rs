@@ -90,6 +90,8 @@ fn rooms_use_only_the_rooms_below_them() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
+        // Tests beside the code may join rooms.
+        let text = text.split("#[cfg(test)]").next().unwrap();
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let text = code.join("\n");
         for (at, _) in text.match_indices("crate::") {
