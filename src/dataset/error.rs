@@ -85,7 +85,7 @@ pub(crate) fn refuse_table(place: &Path) -> Result<(), DatasetError> {
 /// Why the bytes of a sample cannot be had. The attempt is `failed`; the text names no path of the dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
-    /// The file cannot be read; why, in words of [`super::files::reason`].
+    /// The file cannot be read; why, in words of `super::files::reason`.
     #[error("{0}")]
     Read(String),
     /// The content is not what the manifest says.
