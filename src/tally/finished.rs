@@ -6,6 +6,7 @@ use super::TallyError;
 use super::cell::{Cell, Joints};
 use super::class::{AgeClass, Slot};
 use super::errors::ErrorTally;
+use super::families::Families;
 use super::grid::Grid;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
@@ -84,6 +85,8 @@ pub struct GroupTally {
     pub errors_by_age: BTreeMap<u32, ErrorTally>,
     /// Errors by year of answered age; empty for groups.
     pub errors_by_answer: BTreeMap<u32, ErrorTally>,
+    /// What single families count.
+    pub families: Families,
 }
 
 impl GroupTally {
@@ -143,6 +146,7 @@ impl GroupTally {
         self.errors_middle.merge(&other.errors_middle);
         errors(&mut self.errors_by_age, &other.errors_by_age);
         errors(&mut self.errors_by_answer, &other.errors_by_answer);
+        self.families.merge(&other.families);
     }
 }
 

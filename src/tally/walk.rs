@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::cell::{Cell, Combo, Joints};
 use super::class::{AgeClass, Slot};
 use super::errors::{Error, ErrorTally};
+use super::families::{Families, Seen};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
 use super::hot::{HotCell, Run};
 use super::profile::{Profile, join};
@@ -108,6 +109,7 @@ struct HotGroup {
     middle: ErrorTally,
     by_age: BTreeMap<u32, ErrorTally>,
     by_answer: BTreeMap<u32, ErrorTally>,
+    families: Families,
 }
 
 impl<'a> Hot<'a> {
@@ -189,6 +191,7 @@ impl<'a> Hot<'a> {
             self.outcomes(group, &mut live);
             self.errors(group, &live);
         }
+        self.groups[group].families.count(&Seen { shape: self.shape, group, samples, live: &live });
         self.live = live;
     }
 
@@ -370,6 +373,7 @@ impl<'a> Hot<'a> {
                 errors_middle: hot.middle,
                 errors_by_age: hot.by_age,
                 errors_by_answer: hot.by_answer,
+                families: hot.families,
             };
             tally.groups.insert(group.clone(), finished);
         }

@@ -1,0 +1,28 @@
+//! What single families of metrics count beside the cells: one field a family, each in a file of its own.
+
+use super::shape::Shape;
+
+/// One unit's samples in one group, as every family sees them.
+#[allow(dead_code, reason = "each family takes what it needs")]
+pub(super) struct Seen<'a> {
+    /// Truth, answers and what is looked up of them.
+    pub shape: &'a Shape<'a>,
+    /// The group, as an index into the groups of `shape`; 0 is the whole data set.
+    pub group: usize,
+    /// All samples of the unit in this group, attacks and unknown ages included, in manifest order.
+    pub samples: &'a [u32],
+    /// The eligible attempts among them: bona fide, of known age, put to the method.
+    pub live: &'a [u32],
+}
+
+/// The counts of all families; those of disjoint subjects add up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Families {}
+
+impl Families {
+    /// Counts one unit.
+    pub(super) fn count(&mut self, _seen: &Seen<'_>) {}
+
+    /// Adds the counts of `other`.
+    pub(super) fn merge(&mut self, _other: &Self) {}
+}
