@@ -161,7 +161,7 @@ fn check_method(method: &str) -> Result<Findings, Failure> {
 
 fn check_protocol(file: &Path) -> Result<Findings, Failure> {
     let shown = file.display().to_string();
-    match Protocol::from_toml(&read(file)?) {
+    match Protocol::from_toml_with(&read(file)?, &super::results::beside(file)) {
         Ok(_) => Ok(Findings::new()),
         Err(error) => Ok(error.problems.into_iter().map(|problem| protocol_finding(&shown, problem)).collect()),
     }

@@ -37,8 +37,14 @@ pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
     let Some(file) = file else { return Ok(Protocol::default_protocol()) };
     let text = std::fs::read_to_string(file)
         .map_err(|source| Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source }))?;
-    Protocol::from_toml(&text)
+    Protocol::from_toml_with(&text, &beside(file))
         .map_err(|source| Failure::unusable(UnusableProtocol { file: file.display().to_string(), source }))
+}
+
+/// Reads the files that the protocol in `file` names.
+pub(super) fn beside(file: &Path) -> impl Fn(&str) -> Result<String, String> {
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    move |name| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
 }
 
 /// A protocol that cannot be used.

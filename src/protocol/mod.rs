@@ -4,12 +4,14 @@
 //! part of the binary. The digest is taken elsewhere, over [`Protocol::canonical_json`].
 
 mod check;
+mod populations;
 pub mod wire;
 
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{FailurePolicy, Select};
 
 pub use check::{Problem, ProtocolError};
+pub use populations::{Projection, Standard};
 
 /// Everything that defines a number. Made by [`Protocol::default_protocol`] and [`Protocol::from_toml`], which check
 /// it: limits ascend, every challenge age is at or above its limit, shares lie between 0 and 1.
@@ -39,6 +41,14 @@ pub struct Protocol {
     pub straddling_share: f64,
     /// The seed of everything that is drawn.
     pub seed: u64,
+    /// The tries of the retry rows, ascending.
+    pub retries: Vec<u32>,
+    /// Edges of the age bands of the confusion matrix, completed years, ascending; empty for none.
+    pub bands: Vec<u32>,
+    /// The required cells of the standardised rows.
+    pub standards: Vec<Standard>,
+    /// The stated age distributions of visitors.
+    pub projections: Vec<Projection>,
     /// The rows declared in advance; all others are exploratory.
     pub primary: Vec<Select>,
 }
@@ -119,9 +129,19 @@ impl Protocol {
     /// The protocol in `text`; what it does not say is taken from `default.toml`. A list replaces the default's list.
     ///
     /// # Errors
-    /// Every problem that was found, in the order of the file's sections.
+    /// Every problem that was found, in the order of the file's sections. A file that the protocol names cannot be
+    /// read here: see [`Protocol::from_toml_with`].
     pub fn from_toml(text: &str) -> Result<Self, ProtocolError> {
-        wire::read(text)
+        wire::read(text, &|_| Err("this protocol stands alone, without the files beside it".to_owned()))
+    }
+
+    /// As [`Protocol::from_toml`]; `files` gives the text of a file that the protocol names (a distribution of
+    /// visitors), or why it cannot be read. What was read becomes part of the protocol.
+    ///
+    /// # Errors
+    /// As [`Protocol::from_toml`].
+    pub fn from_toml_with(text: &str, files: &dyn Fn(&str) -> Result<String, String>) -> Result<Self, ProtocolError> {
+        wire::read(text, files)
     }
 
     /// The effective protocol as TOML: every default written out, in a fixed order. Reads back as the same protocol.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::check::{Problem, ProtocolError};
+use super::populations::{Files, PROJECTION_KEYS, STANDARD_KEYS, Standard, WireProjection, WireStandard};
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
 use crate::table::{FailurePolicy, SELECT_KEYS, Select};
@@ -10,8 +11,8 @@ use crate::table::{FailurePolicy, SELECT_KEYS, Select};
 /// Every default, written out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
-/// Every key of a protocol, sections with a dot. The keys of a `primary` entry are [`SELECT_KEYS`].
-pub const KEYS: [&str; 25] = [
+/// Every key of a protocol, sections with a dot; those of the entries of lists are in [`LISTS`].
+pub const KEYS: [&str; 27] = [
     "schema",
     "name",
     "limits",
@@ -21,6 +22,8 @@ pub const KEYS: [&str; 25] = [
     "crossings",
     "straddling_share",
     "seed",
+    "retries",
+    "bands",
     "challenge",
     "challenge.span",
     "challenge.step",
@@ -39,6 +42,14 @@ pub const KEYS: [&str; 25] = [
     "levels.claim",
 ];
 
+/// The lists of tables of a protocol, with the keys of their entries.
+const LISTS: [(&str, &[&str]); 3] =
+    [("primary", &SELECT_KEYS), ("standard", &STANDARD_KEYS), ("projection", &PROJECTION_KEYS)];
+
+fn entry_keys(key: &str) -> Option<&'static [&'static str]> {
+    LISTS.iter().find(|(name, _)| *name == key).map(|(_, keys)| *keys)
+}
+
 /// The schema of a protocol; optional in what people write.
 pub const SCHEMA: &str = "agebench-protocol/1";
 
@@ -54,10 +65,15 @@ pub(super) struct Wire {
     crossings: Vec<Vec<String>>,
     straddling_share: f64,
     seed: u32,
+    retries: Vec<u32>,
+    bands: Vec<u32>,
     challenge: WireChallenge,
     windows: WireWindows,
     evidence: WireEvidence,
     levels: WireLevels,
+    standard: Vec<WireStandard>,
+    #[serde(default)]
+    projection: Vec<WireProjection>,
     primary: Vec<toml::Table>,
 }
 
@@ -104,7 +120,7 @@ struct WireLevels {
 ///
 /// # Errors
 /// See [`Protocol::from_toml`].
-pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
+pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolError> {
     let one = |problem: Problem| ProtocolError { problems: vec![problem] };
     let syntax = |error: toml::de::Error| one(Problem::Toml(error.to_string().trim_end().to_owned()));
     let mut given: toml::Table = text.parse().map_err(syntax)?;
@@ -113,7 +129,7 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
     let mut full: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
     overlay(&mut full, given);
     let wire: Result<Wire, toml::de::Error> = full.try_into();
-    let protocol = wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(Wire::into_protocol);
+    let protocol = wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(|wire| wire.into_protocol(files));
     match protocol {
         Ok(protocol) if problems.is_empty() => Ok(protocol),
         Ok(_) => Err(ProtocolError { problems }),
@@ -127,9 +143,10 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
 /// Takes the keys that are no protocol's out, so that the rest can still be looked at.
 fn leave_out_unknown(given: &mut toml::Table) {
     given.retain(|key, value| match (key, value) {
-        ("primary", toml::Value::Array(entries)) => {
+        (list, toml::Value::Array(entries)) if entry_keys(list).is_some() => {
+            let known = entry_keys(list).unwrap_or_default();
             for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
-                entry.retain(|key, _| SELECT_KEYS.contains(&key));
+                entry.retain(|key, _| known.contains(&key));
             }
             true
         }
@@ -137,7 +154,7 @@ fn leave_out_unknown(given: &mut toml::Table) {
             section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
             KEYS.contains(&key)
         }
-        (key, _) => KEYS.contains(&key) || key == "primary",
+        (key, _) => KEYS.contains(&key) || entry_keys(key).is_some(),
     });
 }
 
@@ -157,14 +174,14 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
     for (key, value) in given {
-        if key == "primary" {
+        if let Some(known) = entry_keys(key) {
             for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
-                let strange = entry.keys().filter(|key| !SELECT_KEYS.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("primary.{key}"), SELECT_KEYS.to_vec())));
+                let strange = entry.keys().filter(|key| !known.contains(&key.as_str()));
+                problems.extend(strange.map(|inner| unknown(format!("{key}.{inner}"), known.to_vec())));
             }
         } else if !KEYS.contains(&key.as_str()) {
             let mut known: Vec<_> = KEYS.into_iter().filter(|key| !key.contains('.')).collect();
-            known.push("primary");
+            known.extend(LISTS.map(|(name, _)| name));
             problems.push(unknown(key.clone(), known));
         } else if let Some(section) = value.as_table() {
             let known: Vec<_> =
@@ -177,7 +194,7 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
 }
 
 impl Wire {
-    fn into_protocol(self) -> Result<Protocol, ProtocolError> {
+    fn into_protocol(self, files: Files<'_>) -> Result<Protocol, ProtocolError> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, text: String| problems.push(Problem::Value { key: key.to_owned(), text });
         if let Some(schema) = self.schema.as_deref().filter(|schema| *schema != SCHEMA) {
@@ -251,8 +268,18 @@ impl Wire {
             levels: Levels { display: self.levels.display, claim: self.levels.claim },
             straddling_share: self.straddling_share,
             seed: u64::from(self.seed),
+            retries: self.retries,
+            bands: self.bands,
+            standards: self.standard.into_iter().map(Standard::from).collect(),
+            projections: Vec::new(),
             primary: Vec::new(),
         };
+        for (index, entry) in self.projection.into_iter().enumerate() {
+            match entry.read(files) {
+                Ok(projection) => protocol.projections.push(projection),
+                Err(text) => problems.push(Problem::Value { key: format!("projection, entry {}", index + 1), text }),
+            }
+        }
         for (index, entry) in self.primary.into_iter().enumerate() {
             match primary(entry, &protocol) {
                 Ok(selects) => protocol.primary.extend(selects),
@@ -316,6 +343,8 @@ impl From<&Protocol> for Wire {
             crossings: protocol.crossings.clone(),
             straddling_share: protocol.straddling_share,
             seed: u32::try_from(protocol.seed).unwrap_or(u32::MAX),
+            retries: protocol.retries.clone(),
+            bands: protocol.bands.clone(),
             challenge: WireChallenge {
                 span: years(protocol.challenge.span),
                 step: years(protocol.challenge.step),
@@ -330,6 +359,8 @@ impl From<&Protocol> for Wire {
                 width_share: protocol.evidence.width_share,
             },
             levels: WireLevels { display: protocol.levels.display, claim: protocol.levels.claim },
+            standard: protocol.standards.iter().map(WireStandard::from).collect(),
+            projection: protocol.projections.iter().map(WireProjection::from).collect(),
             primary: protocol.primary.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
         }
     }

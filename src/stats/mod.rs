@@ -9,6 +9,7 @@ mod proportion;
 mod quantile;
 mod special;
 mod standardised;
+mod standardised_mean;
 
 pub use clusters::{Clusters, Effective, Weigh};
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
@@ -16,6 +17,7 @@ pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use special::{beta_quantile, normal_quantile, t_quantile};
 pub use standardised::{Cell, Joint, Pair, standardised};
+pub use standardised_mean::{JointSums, MeanCell, MeanJoint, standardised_mean};
 
 #[cfg(test)]
 pub(crate) mod golden;

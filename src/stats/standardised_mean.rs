@@ -1,0 +1,144 @@
+//! A mean as the weighted mean of the means in required cells, for subjects who may be in several cells.
+
+use super::Weigh;
+use super::mean::{MeanSums, SubjectSums, mean_of_subjects};
+
+/// One required cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeanCell {
+    /// Its weight; the weights add up to 1.
+    pub weight: f64,
+    /// Its subjects, by number of attempts in the cell.
+    pub parts: Vec<SubjectSums>,
+}
+
+/// Sums over the subjects who are in two cells, with as many attempts in the one and as many in the other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointSums {
+    /// Attempts of each of these subjects in the one cell, and in the other.
+    pub attempts: (u64, u64),
+    /// How many subjects.
+    pub subjects: u64,
+    /// Sum over them of the subject's own sum in the one cell, and in the other.
+    pub sums: (f64, f64),
+    /// Sum over them of the product of both.
+    pub product: f64,
+}
+
+/// The subjects who are in the cells `first` and `second`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeanJoint {
+    /// Index of the one cell.
+    pub first: usize,
+    /// Index of the other cell.
+    pub second: usize,
+    /// By numbers of attempts.
+    pub parts: Vec<JointSums>,
+}
+
+/// The mean of the cells' means with its linearised variance over `subjects`, who are those of all cells together.
+/// `None` when a cell has nobody. A cell with one subject adds nothing to the variance.
+///
+/// v = sum over subjects of (sum over their cells of w_c (x_sc - x_c) / sqrt(S_c (S_c - 1)))^2; for attempt weighting
+/// the residual is (k_sc - x_c m_sc) sqrt(S_c / (S_c - 1)) / M_c.
+///
+/// Source: METRICS M15, "Standardised" and "Means of errors".
+#[must_use]
+pub fn standardised_mean(cells: &[MeanCell], joint: &[MeanJoint], subjects: u64, weigh: Weigh) -> Option<MeanSums> {
+    let (mut mean, mut variance) = (0.0, 0.0);
+    let mut prepared = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let found = mean_of_subjects(&cell.parts, weigh)?;
+        let (s, m) = (found.subjects as f64, cell.parts.iter().map(|part| part.attempts * part.subjects).sum::<u64>() as f64);
+        let factor = match weigh {
+            _ if found.subjects < 2 => 0.0,
+            Weigh::Subjects => cell.weight / (s * (s - 1.0)).sqrt(),
+            Weigh::Attempts => cell.weight / m * (s / (s - 1.0)).sqrt(),
+        };
+        mean += cell.weight * found.mean;
+        variance += cell.weight * cell.weight * found.variance.unwrap_or(0.0);
+        prepared.push((found.mean, factor));
+    }
+    for pair in joint {
+        let ((x, factor_x), (y, factor_y)) = (*prepared.get(pair.first)?, *prepared.get(pair.second)?);
+        for part in &pair.parts {
+            let (a, b) = (part.attempts.0 as f64, part.attempts.1 as f64);
+            let (n, (sum_x, sum_y)) = (part.subjects as f64, part.sums);
+            let product = match weigh {
+                Weigh::Subjects => part.product / (a * b) - y * sum_x / a - x * sum_y / b + x * y * n,
+                Weigh::Attempts => part.product - y * b * sum_x - x * a * sum_y + x * a * y * b * n,
+            };
+            variance += 2.0 * factor_x * factor_y * product;
+        }
+    }
+    Some(MeanSums { mean, variance: (subjects > 1).then_some(variance.max(0.0)), subjects })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::golden::agree;
+
+    type Values = &'static [f64];
+
+    /// Values of each subject in two cells; empty where it is not in the cell.
+    const SUBJECTS: [(Values, Values); 6] = [
+        (&[1.0, 3.0], &[2.0]),
+        (&[0.5], &[4.0, 5.0, 1.0]),
+        (&[2.0], &[]),
+        (&[], &[7.0, 1.0]),
+        (&[4.0, 4.0, 1.0], &[2.5]),
+        (&[], &[0.5]),
+    ];
+
+    #[test]
+    fn the_variance_is_that_of_the_formula_taken_subject_by_subject() {
+        let sum = |values: Values| values.iter().sum::<f64>();
+        let count = |values: Values| values.len() as f64;
+        let cell = |of: fn(&(Values, Values)) -> Values, weight: f64| {
+            let part = |values: Values| SubjectSums {
+                attempts: values.len() as u64,
+                subjects: 1,
+                sum: sum(values),
+                square: sum(values) * sum(values),
+            };
+            MeanCell { weight, parts: SUBJECTS.iter().map(of).filter(|values| !values.is_empty()).map(part).collect() }
+        };
+        let cells = [cell(|both| both.0, 0.25), cell(|both| both.1, 0.75)];
+        let both = SUBJECTS.iter().filter(|(one, other)| !one.is_empty() && !other.is_empty());
+        let parts = both.map(|(one, other)| JointSums {
+            attempts: (one.len() as u64, other.len() as u64),
+            subjects: 1,
+            sums: (sum(one), sum(other)),
+            product: sum(one) * sum(other),
+        });
+        let joint = [MeanJoint { first: 0, second: 1, parts: parts.collect() }];
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let found = standardised_mean(&cells, &joint, 6, weigh).unwrap();
+            let means = cells.each_ref().map(|cell| mean_of_subjects(&cell.parts, weigh).unwrap().mean);
+            agree(found.mean, 0.25 * means[0] + 0.75 * means[1], 1.0, "mean");
+            let (attempts, sizes, weights) = ([7.0, 8.0], [4.0_f64, 5.0_f64], [0.25, 0.75]);
+            let residual = |values: Values, at: usize| match weigh {
+                _ if values.is_empty() => 0.0,
+                Weigh::Subjects => {
+                    weights[at] * (sum(values) / count(values) - means[at]) / (sizes[at] * (sizes[at] - 1.0)).sqrt()
+                }
+                Weigh::Attempts => {
+                    weights[at] * (sum(values) - means[at] * count(values)) / attempts[at]
+                        * (sizes[at] / (sizes[at] - 1.0)).sqrt()
+                }
+            };
+            let wanted: f64 = SUBJECTS.iter().map(|(one, other)| (residual(one, 0) + residual(other, 1)).powi(2)).sum();
+            agree(found.variance.unwrap(), wanted, 1.0, "variance");
+        }
+    }
+
+    #[test]
+    fn a_cell_without_anybody_leaves_no_mean() {
+        let cell = |parts: Vec<SubjectSums>| MeanCell { weight: 0.5, parts };
+        let one = SubjectSums { attempts: 1, subjects: 1, sum: 1.0, square: 1.0 };
+        assert_eq!(standardised_mean(&[cell(vec![one]), cell(Vec::new())], &[], 1, Weigh::Subjects), None);
+        let found = standardised_mean(&[cell(vec![one]), cell(vec![one])], &[], 1, Weigh::Subjects).unwrap();
+        assert_eq!((found.mean, found.variance), (1.0, None));
+    }
+}
