@@ -74,7 +74,9 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
         wrong("windows", "expected at most 100 years".to_owned());
     }
     columns(protocol, &mut wrong);
-    if protocol.retries.windows(2).any(|pair| pair[0] >= pair[1]) || protocol.retries.iter().any(|t| !(1..=100).contains(t)) {
+    if protocol.retries.windows(2).any(|pair| pair[0] >= pair[1])
+        || protocol.retries.iter().any(|t| !(1..=100).contains(t))
+    {
         wrong("retries", "expected ascending numbers of tries from 1 to 100, each once".to_owned());
     }
     if protocol.bands.len() == 1 || protocol.bands.windows(2).any(|pair| pair[0] >= pair[1]) {

@@ -109,7 +109,8 @@ impl WireProjection {
 
 /// Reads `age,weight` rows.
 fn distribution(text: &str) -> Result<Vec<(u32, f64)>, String> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let column = |name: &str| {
         header.iter().position(|cell| cell == name).ok_or_else(|| format!("row 1: the column `{name}` is missing"))
@@ -119,7 +120,8 @@ fn distribution(text: &str) -> Result<Vec<(u32, f64)>, String> {
     for (row, record) in (2..).zip(reader.records()) {
         let record = record.map_err(|error| format!("row {row}: {error}"))?;
         let cell = |place: usize| record.get(place).unwrap_or_default();
-        let years = cell(age).parse().map_err(|_| format!("row {row}: `{}` is not an age in whole years", cell(age)))?;
+        let years =
+            cell(age).parse().map_err(|_| format!("row {row}: `{}` is not an age in whole years", cell(age)))?;
         let share = cell(weight).parse().map_err(|_| format!("row {row}: `{}` is not a weight", cell(weight)))?;
         ages.push((years, share));
     }
@@ -134,7 +136,8 @@ pub(super) fn problems(standards: &[Standard], projections: &[Projection]) -> Ve
         found.push(Problem::Value { key: format!("{list}, entry {}", index + 1), text });
     };
     let bad = |name: &str| name.trim().is_empty() || name.chars().any(|c| c.is_control() || c == ';' || c == '=');
-    let name = |text: &str| format!("`{text}` is no name: expected 1 or more characters, none of them `;`, `=` or control");
+    let name =
+        |text: &str| format!("`{text}` is no name: expected 1 or more characters, none of them `;`, `=` or control");
     for (index, standard) in standards.iter().enumerate() {
         if bad(&standard.name) {
             wrong("standard", index, name(&standard.name));
@@ -206,7 +209,9 @@ mod tests {
     fn a_distribution_that_is_none_is_refused_with_the_row() {
         let of = |text: &str| {
             let text = text.to_owned();
-            Protocol::from_toml_with("[[projection]]\nname = 'a'\nfile = 'f'\n", &|_| Ok(text.clone())).unwrap_err().to_string()
+            Protocol::from_toml_with("[[projection]]\nname = 'a'\nfile = 'f'\n", &|_| Ok(text.clone()))
+                .unwrap_err()
+                .to_string()
         };
         assert!(of("age,share\n1,2\n").contains("row 1: the column `weight`"));
         assert!(of("age,weight\n17.5,2\n").contains("row 2: `17.5`"));
@@ -221,9 +226,15 @@ mod tests {
     fn required_cells_that_cannot_be_are_refused() {
         let standard = "[[standard]]\nname = 'a'\n";
         assert!(problems(&format!("{standard}from = 30\nto = 18\n"))[0].contains("not ascending"));
-        assert!(problems(&format!("{standard}from = 18\nto = 30\nlevels = ['f']\n"))[0].contains("without their `column`"));
-        assert!(problems(&format!("{standard}from = 1\nto = 2\n{standard}from = 1\nto = 2\n"))[0].contains("given twice"));
-        assert!(problems(&format!("{standard}from = 1\nto = 2\nlevel = 2\n"))[0].contains("unknown key `standard.level`"));
+        assert!(
+            problems(&format!("{standard}from = 18\nto = 30\nlevels = ['f']\n"))[0].contains("without their `column`")
+        );
+        assert!(
+            problems(&format!("{standard}from = 1\nto = 2\n{standard}from = 1\nto = 2\n"))[0].contains("given twice")
+        );
+        assert!(
+            problems(&format!("{standard}from = 1\nto = 2\nlevel = 2\n"))[0].contains("unknown key `standard.level`")
+        );
         assert!(problems("[[standard]]\nname = 'a;b'\nfrom = 1\nto = 2\n")[0].contains("is no name"));
         assert_eq!(Protocol::from_toml("standard = []").unwrap().standards, []);
     }

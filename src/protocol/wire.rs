@@ -129,7 +129,8 @@ pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolErr
     let mut full: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
     overlay(&mut full, given);
     let wire: Result<Wire, toml::de::Error> = full.try_into();
-    let protocol = wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(|wire| wire.into_protocol(files));
+    let protocol =
+        wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(|wire| wire.into_protocol(files));
     match protocol {
         Ok(protocol) if problems.is_empty() => Ok(protocol),
         Ok(_) => Err(ProtocolError { problems }),

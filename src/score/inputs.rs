@@ -66,7 +66,7 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
     let columns: Vec<(&str, bool)> =
         named.iter().map(|column| (column.name(), card.groups.iter().any(|group| group == column.name()))).collect();
     let species = truth.column("species");
-    let mut builder = tally::TruthBuilder::new(&columns);
+    let mut builder = tally::TruthBuilder::new(&columns).with_conditions(&card.conditions);
     let mut levels: Vec<&str> = Vec::with_capacity(named.len());
     for (place, row) in truth.rows().iter().enumerate() {
         levels.clear();

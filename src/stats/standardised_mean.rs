@@ -49,7 +49,8 @@ pub fn standardised_mean(cells: &[MeanCell], joint: &[MeanJoint], subjects: u64,
     let mut prepared = Vec::with_capacity(cells.len());
     for cell in cells {
         let found = mean_of_subjects(&cell.parts, weigh)?;
-        let (s, m) = (found.subjects as f64, cell.parts.iter().map(|part| part.attempts * part.subjects).sum::<u64>() as f64);
+        let (s, m) =
+            (found.subjects as f64, cell.parts.iter().map(|part| part.attempts * part.subjects).sum::<u64>() as f64);
         let factor = match weigh {
             _ if found.subjects < 2 => 0.0,
             Weigh::Subjects => cell.weight / (s * (s - 1.0)).sqrt(),

@@ -72,7 +72,7 @@ impl AgeClass {
     }
 
     /// First and one past the last age, in nanoyears.
-    fn ends(self) -> (i64, i64) {
+    pub(super) fn ends(self) -> (i64, i64) {
         match self {
             Self::Year(year) => (i64::from(year) * NANOS_PER_YEAR, (i64::from(year) + 1) * NANOS_PER_YEAR),
             Self::Band(low, high) => (low, high),

@@ -1,15 +1,14 @@
-//! Sums of errors, as integers; and the errors themselves, sorted, for what sums cannot give.
+//! Sums of errors, as integers.
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::answers::{Answers, Said};
-use super::cell::Cell;
+use super::cell::{Cell, Combo};
 use super::class::point_age;
+use super::hot::Run;
 use super::truth::Truth;
 use crate::age::{NANOS_PER_YEAR, nanos};
-use crate::stats::{Clusters, SubjectSums, quantile, woodruff};
+use crate::stats::SubjectSums;
 
 /// Sum and sum of squares over subjects of one quantity, each subject with its own sum over its attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,6 +95,42 @@ impl Error {
     /// How many of x = 1..=10 years the absolute error exceeds.
     pub fn exceeds(self) -> usize {
         (1..=10).filter(|years| self.signed.abs() > years * NANOS_PER_YEAR).count()
+    }
+}
+
+/// Columns of the shares beyond x years.
+pub(super) const BEYOND: usize = 10;
+
+/// How many of one subject's errors are beyond x years, as runs over x.
+pub(super) struct Profiled {
+    pub attempts: usize,
+    runs: [Run; BEYOND],
+    length: usize,
+}
+
+impl Profiled {
+    pub fn of(errors: impl Iterator<Item = Error>) -> Self {
+        let (mut attempts, mut exceeding) = (0_u32, [0_u32; BEYOND + 1]);
+        for error in errors {
+            attempts += 1;
+            exceeding[error.exceeds()] += 1;
+        }
+        let mut runs = [Run { combo: Combo::default(), start: 0, end: 0 }; BEYOND];
+        let (mut beyond, mut length) = (attempts - exceeding[0], 0);
+        for x in 0..BEYOND {
+            if x > 0 && exceeding[x] > 0 {
+                beyond -= exceeding[x];
+                length += 1;
+            }
+            let start = if runs[length].end == 0 { x } else { runs[length].start };
+            runs[length] = Run { combo: Combo([beyond, 0, attempts - beyond, 0, 0]), start, end: x + 1 };
+        }
+        Self { attempts: attempts as usize, runs, length: length + 1 }
+    }
+
+    /// The runs over x = 1 to 10 in columns 0 to 9.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs[..self.length]
     }
 }
 
@@ -213,65 +248,5 @@ impl LineSums {
             (centred(self.xx, self.x, self.x), centred(self.xy, self.x, self.y), centred(self.yy, self.y, self.y));
         // The integer division leaves less than one squared nanoyear.
         (xx > 1.0).then(|| (xy / xx, (yy > 1.0).then(|| (xy / xx) * (xy / yy))))
-    }
-}
-
-/// The absolute errors of one population, for medians and percentiles: about people, never written.
-#[derive(Debug, Clone, Default)]
-pub struct ErrorRows {
-    /// Absolute errors in years, ascending.
-    sorted: Vec<f64>,
-    /// (unit, absolute error), sorted by unit.
-    by_unit: Vec<(u32, f64)>,
-}
-
-/// A percentile with its bounds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Percentile {
-    /// The type-7 quantile over attempts, years.
-    pub value: f64,
-    /// Woodruff's bounds, years.
-    pub bounds: (f64, f64),
-}
-
-impl ErrorRows {
-    /// The absolute errors of all eligible, answered attempts with a point age.
-    #[must_use]
-    pub fn of(truth: &Truth, answers: &Answers, middle: bool) -> Self {
-        let length = truth.len().min(answers.len());
-        let error = |index: usize| {
-            let error = (!truth.attacks[index]).then(|| Error::of(truth, answers, index, middle)).flatten()?;
-            Some((truth.units[index], error.signed.unsigned_abs() as f64 / 1e9))
-        };
-        let mut by_unit: Vec<_> = (0..length).into_par_iter().filter_map(error).collect();
-        by_unit.par_sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
-        let mut sorted: Vec<_> = by_unit.par_iter().map(|(_, error)| *error).collect();
-        sorted.par_sort_unstable_by(f64::total_cmp);
-        Self { sorted, by_unit }
-    }
-
-    /// Number of errors.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.sorted.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
-    }
-
-    /// The percentile at `share` over attempts, with Woodruff's interval at `level` over subjects.
-    #[must_use]
-    pub fn percentile(&self, share: f64, level: f64) -> Option<Percentile> {
-        let value = quantile(&self.sorted, share)?;
-        let mut pairs: BTreeMap<(u64, u64), u64> = BTreeMap::new();
-        for subject in self.by_unit.chunk_by(|one, other| one.0 == other.0) {
-            let below = subject.iter().filter(|(_, error)| *error <= value).count() as u64;
-            *pairs.entry((below, subject.len() as u64)).or_default() += 1;
-        }
-        let below = Clusters::of(pairs.into_iter().map(|((k, m), subjects)| (k, m, subjects)));
-        Some(Percentile { value, bounds: woodruff(&self.sorted, share, &below, level)? })
     }
 }

@@ -1,6 +1,21 @@
 //! What single families of metrics count beside the cells: one field a family, each in a file of its own.
 
+use std::collections::BTreeMap;
+
+use super::bands::BandTally;
+use super::cell::Cell;
+use super::class::AgeClass;
+use super::grid::Grid;
+use super::months::HotMonths;
+use super::repeats::{HotRepeats, RepeatTally};
 use super::shape::Shape;
+use super::sides::SideTally;
+use super::standards::{HotStandard, StandardPlan, StandardTally};
+use super::truth::Truth;
+use super::vectors::Vectors;
+use crate::age::AgeLimit;
+use crate::protocol::{Protocol, Tie};
+use crate::table::Group;
 
 /// One unit's samples in one group, as every family sees them.
 #[allow(dead_code, reason = "each family takes what it needs")]
@@ -11,18 +26,147 @@ pub(super) struct Seen<'a> {
     pub group: usize,
     /// All samples of the unit in this group, attacks and unknown ages included, in manifest order.
     pub samples: &'a [u32],
-    /// The eligible attempts among them: bona fide, of known age, put to the method.
+    /// The eligible attempts among them: bona fide, of known age, put to the method. In the order of age classes where
+    /// they are of several.
     pub live: &'a [u32],
+}
+
+/// What the families look up of a protocol.
+pub(super) struct Plan {
+    /// Whether each group is a crossing, for which no family but groups' own is printed.
+    pub crossing: Vec<bool>,
+    /// Columns of the headline challenge ages and of the method's own decisions.
+    pub headline: Vec<usize>,
+    /// The same for each limit.
+    pub of_limit: Vec<Vec<usize>>,
+    pub tie: Tie,
+    /// Years that the under-age windows hold.
+    pub under_years: u32,
+    pub bands: Vec<f64>,
+    pub projected: bool,
+    standards: Vec<StandardPlan>,
+}
+
+impl Plan {
+    pub fn of(truth: &Truth, classes: &[AgeClass], groups: &[Group], grid: &Grid, protocol: &Protocol) -> Self {
+        let of_limit = |limit: &AgeLimit| -> Vec<usize> {
+            let ages = protocol.headline_ages(*limit).into_iter().map(Some).chain([None]);
+            ages.filter_map(|challenge| grid.column(*limit, challenge)).collect()
+        };
+        let of_limit: Vec<_> = grid.limits().iter().map(of_limit).collect();
+        let mut headline = of_limit.concat();
+        headline.sort_unstable();
+        headline.dedup();
+        Self {
+            crossing: groups.iter().map(|group| group.parts().len() > 1).collect(),
+            headline,
+            of_limit,
+            tie: protocol.tie,
+            under_years: protocol.windows.under_years,
+            bands: protocol.bands.iter().map(|edge| f64::from(*edge)).collect(),
+            projected: !protocol.projections.is_empty(),
+            standards: StandardPlan::all(truth, classes, protocol),
+        }
+    }
+}
+
+/// The counts of all families while they are filled.
+#[derive(Default)]
+pub(super) struct HotFamilies {
+    standards: Vec<HotStandard>,
+    months: HotMonths,
+    sides: SideTally,
+    ages: Vectors<u32>,
+    bands: BandTally,
+    repeats: HotRepeats,
 }
 
 /// The counts of all families; those of disjoint subjects add up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Families {}
+pub struct Families {
+    /// Required cells, by the standard's name; empty for crossings.
+    pub standards: BTreeMap<String, StandardTally>,
+    /// Outcomes by completed month of age (12 a year), in the last year before a limit, of ages known to the month.
+    pub months: BTreeMap<u32, Cell>,
+    /// Subjects of several age classes, by what they did on both sides of a limit.
+    pub sides: SideTally,
+    /// Subjects of several age classes, by completed year; only where a projection is asked for.
+    pub ages: Vectors,
+    /// The confusion of age bands; only where bands are asked for.
+    pub bands: BandTally,
+    /// Subjects with several answers.
+    pub repeats: RepeatTally,
+}
+
+impl HotFamilies {
+    /// Counts one unit.
+    pub fn count(&mut self, seen: &Seen<'_>) {
+        let plan = &seen.shape.plan;
+        if seen.live.is_empty() || plan.crossing[seen.group] {
+            return;
+        }
+        self.standards.resize_with(plan.standards.len(), HotStandard::default);
+        for (standard, plan) in self.standards.iter_mut().zip(&plan.standards) {
+            standard.count(seen, plan);
+        }
+        if seen.group > 0 {
+            return;
+        }
+        self.months.count(seen);
+        if seen.live.len() > 1 {
+            self.sides.count(seen);
+            self.repeats.count(seen);
+            if plan.projected {
+                self.years(seen);
+            }
+        }
+        if !plan.bands.is_empty() {
+            self.bands.count(seen);
+        }
+    }
+
+    /// Counts a unit of several age classes by completed year.
+    fn years(&mut self, seen: &Seen<'_>) {
+        let shape = seen.shape;
+        let class = |sample: u32| shape.classes[usize::from(shape.class_of[sample as usize])];
+        let year = |sample: &u32| match class(*sample) {
+            AgeClass::Year(year) => Some((year, *sample)),
+            AgeClass::Band(..) => None,
+        };
+        let first = class(seen.live[0]);
+        if seen.live.iter().any(|sample| class(*sample) != first) {
+            let mut years: Vec<(u32, u32)> = seen.live.iter().filter_map(year).collect();
+            years.sort_by_key(|(year, _)| *year);
+            self.ages.add(shape, &years);
+        }
+    }
+
+    /// The finished counts.
+    pub fn finish(self, shape: &Shape<'_>) -> Families {
+        let standards = self.standards.into_iter().zip(&shape.plan.standards);
+        Families {
+            standards: standards.map(|(standard, plan)| standard.finish(shape, plan)).collect(),
+            months: self.months.finish(shape),
+            sides: self.sides,
+            ages: self.ages.keyed(|year| (String::new(), *year)),
+            bands: self.bands,
+            repeats: self.repeats.finish(),
+        }
+    }
+}
 
 impl Families {
-    /// Counts one unit.
-    pub(super) fn count(&mut self, _seen: &Seen<'_>) {}
-
     /// Adds the counts of `other`.
-    pub(super) fn merge(&mut self, _other: &Self) {}
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (name, standard) in &other.standards {
+            self.standards.entry(name.clone()).or_default().merge(standard);
+        }
+        for (month, cell) in &other.months {
+            self.months.entry(*month).or_default().merge(cell);
+        }
+        self.sides.merge(&other.sides);
+        self.ages.merge(&other.ages);
+        self.bands.merge(&other.bands);
+        self.repeats.merge(&other.repeats);
+    }
 }

@@ -105,6 +105,11 @@ impl GroupTally {
         cell
     }
 
+    /// The subjects all of whose attempts are of one age class, by class.
+    pub fn of_one_class(&self) -> impl Iterator<Item = (AgeClass, &Cell)> {
+        self.pure.iter().map(|(class, cell)| (*class, cell))
+    }
+
     /// The cell of a population of `limit` (`None` for [`Slot::All`]).
     #[must_use]
     pub fn slot(&self, limit: Option<AgeLimit>, slot: Slot, protocol: &Protocol) -> Cell {

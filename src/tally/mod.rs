@@ -6,26 +6,40 @@
 //! (METRICS M3, M4, M15), and two tallies of disjoint subjects add up to the tally of both, whatever the order.
 
 mod answers;
+mod bands;
 mod cell;
 mod class;
+mod error_rows;
 mod errors;
 mod families;
 mod finished;
 mod grid;
 mod hot;
+mod months;
 mod profile;
+mod repeats;
 mod shape;
+mod sides;
+mod standards;
 mod truth;
+mod vectors;
 mod walk;
 
 pub use answers::{Answers, not_ages};
+pub use bands::{BandIndex, BandSaid, BandTally};
 pub use cell::{Cell, Combo, Joints};
 pub use class::{AgeClass, Slot};
-pub use errors::{ErrorRows, ErrorTally, LineSums, MomentSums, Moments, Percentile};
+pub use error_rows::{ErrorRows, Percentile};
+pub use errors::{ErrorTally, LineSums, MomentSums, Moments};
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
+pub use repeats::{RepeatSums, RepeatTally};
+pub(crate) use sides::is_far;
+pub use sides::{LimitColumn, SideTally};
+pub use standards::{CellKey, CellPair, JointMoments, Products, StandardTally};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+pub use vectors::Vectors;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

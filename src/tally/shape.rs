@@ -6,12 +6,13 @@ use rayon::prelude::*;
 
 use super::answers::{Answers, Said};
 use super::class::{AgeClass, Slot};
+use super::families::Plan;
 use super::grid::Grid;
 use super::hot::Run;
 use super::truth::{MOST_LEVELS, Truth};
 use super::{Combo, TallyError};
 use crate::outcome::Decision;
-use crate::protocol::{Groups, Protocol};
+use crate::protocol::{Groups, Protocol, Tie};
 use crate::table::Group;
 
 /// The class of a sample that is in no cell: an attack, or of unknown age.
@@ -42,6 +43,8 @@ pub(super) struct Shape<'a> {
     /// All groups; the first is the whole data set.
     pub groups: Vec<Group>,
     pub dimensions: Vec<Dimension>,
+    /// What the families look up.
+    pub plan: Plan,
 }
 
 /// What an attempt says over the columns.
@@ -93,7 +96,49 @@ impl<'a> Shape<'a> {
         let (groups, dimensions) = groups(truth, protocol)?;
         let bands = classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
         let thresholds = grid.challenges().iter().map(|challenge| challenge.years()).collect();
-        Ok(Self { truth, answers, grid, thresholds, classes, class_of, slots, bands, share_window, groups, dimensions })
+        let plan = Plan::of(truth, &classes, &groups, &grid, protocol);
+        let own = Self {
+            truth,
+            answers,
+            grid,
+            thresholds,
+            classes,
+            class_of,
+            slots,
+            bands,
+            share_window,
+            groups,
+            dimensions,
+            plan,
+        };
+        Ok(own)
+    }
+
+    /// Whether each class lies surely below, and surely at or above, the limit of this place.
+    pub fn sides(&self, limit: usize) -> (&[bool], &[bool]) {
+        let first = 1 + limit * Slot::OF_LIMIT.len();
+        (&self.slots[first], &self.slots[first + 1])
+    }
+
+    /// Whether `column` is a headline challenge age of the limit of this place, or its own decision.
+    pub fn column_of_limit(&self, column: usize, limit: usize) -> bool {
+        self.plan.of_limit[limit].contains(&column)
+    }
+
+    /// What came of an attempt at a column, as a place in a [`Combo`].
+    pub fn part(&self, index: usize, column: usize) -> usize {
+        let mut found = Combo::UNDECIDED;
+        self.segments(self.reply(index), index, |part, start, end| {
+            if (start..end).contains(&column) {
+                found = part;
+            }
+        });
+        found
+    }
+
+    /// Whether some attempt passes under the protocol's tie rule.
+    pub fn passed(&self, combo: Combo) -> bool {
+        combo.get(Combo::ABOVE) > 0 || (self.plan.tie == Tie::AtOrAbove && combo.get(Combo::TIE) > 0)
     }
 
     /// Whether slot `index` is counted while walking: those with straddling attempts only where there are any.

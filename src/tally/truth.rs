@@ -45,6 +45,10 @@ pub struct Column {
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
     pub(super) units: Vec<u32>,
+    /// The subjects, where clusters stand for them as units; else empty.
+    subjects: Vec<u32>,
+    /// Whether each column says how a sample was taken.
+    conditions: Vec<bool>,
     /// Ends of the known age; NaN when unknown.
     pub(super) ages: Vec<(f64, f64)>,
     pub(super) attacks: Vec<bool>,
@@ -71,6 +75,17 @@ impl Truth {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The subject of sample `index`.
+    pub(super) fn subject(&self, index: usize) -> u32 {
+        self.subjects.get(index).copied().unwrap_or(self.units[index])
+    }
+
+    /// The condition under which sample `index` was taken, as a number.
+    pub(super) fn condition(&self, index: usize) -> u64 {
+        let conditions = self.columns.iter().zip(&self.conditions).filter(|(_, condition)| **condition);
+        conditions.fold(0, |key, (column, _)| key * column.levels.len() as u64 + u64::from(column.codes[index]))
     }
 
     /// The known age of sample `index`.
@@ -101,6 +116,13 @@ impl TruthBuilder {
         };
         let truth = Truth { columns: columns.iter().map(column).collect(), ..Truth::default() };
         Self { seen: vec![BTreeMap::new(); columns.len()], truth, ..Self::default() }
+    }
+
+    /// The same, where these columns say how a sample was taken: the data set's conditions.
+    #[must_use]
+    pub fn with_conditions(mut self, names: &[String]) -> Self {
+        self.truth.conditions = self.truth.columns.iter().map(|column| names.contains(&column.name)).collect();
+        self
     }
 
     /// Adds the next sample; a missing level is `unknown`.
@@ -152,6 +174,9 @@ impl TruthBuilder {
         let units =
             self.subjects.iter().zip(&self.clusters).map(|(subject, cluster)| cluster.unwrap_or(after + subject));
         self.truth.units = units.collect();
+        if self.truth.clustered {
+            self.truth.subjects = self.subjects;
+        }
         Ok(self.truth)
     }
 }

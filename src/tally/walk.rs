@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::cell::{Cell, Combo, Joints};
 use super::class::{AgeClass, Slot};
-use super::errors::{Error, ErrorTally};
-use super::families::{Families, Seen};
+use super::errors::{BEYOND, Error, ErrorTally, Profiled};
+use super::families::{HotFamilies, Seen};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
 use super::hot::{HotCell, Run};
 use super::profile::{Profile, join};
@@ -19,9 +19,6 @@ use crate::protocol::Protocol;
 
 /// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
 const LEAST_UNITS: usize = 128;
-
-/// Columns of the shares beyond x years.
-const BEYOND: usize = 10;
 
 impl Tally {
     /// Counts `answers` on `truth` under `protocol`.
@@ -106,10 +103,11 @@ struct HotGroup {
     statuses: HotCell,
     errors: ErrorTally,
     beyond: HotCell,
+    beyond_middle: HotCell,
     middle: ErrorTally,
     by_age: BTreeMap<u32, ErrorTally>,
     by_answer: BTreeMap<u32, ErrorTally>,
-    families: Families,
+    families: HotFamilies,
 }
 
 impl<'a> Hot<'a> {
@@ -298,29 +296,20 @@ impl<'a> Hot<'a> {
         let errors =
             |middle: bool| live.iter().filter_map(move |sample| Error::of(truth, answers, *sample as usize, middle));
         own.errors.add(errors(false));
-        let (mut attempts, mut exceeding) = (0_u32, [0_i32; BEYOND + 1]);
         for error in errors(false) {
-            attempts += 1;
-            exceeding[error.exceeds()] += 1;
-            if group == 0 {
-                own.errors.add_line(error);
-            }
+            own.errors.add_line(error);
         }
-        if attempts == 0 {
+        let profile = Profiled::of(errors(false));
+        if profile.attempts == 0 {
             return;
         }
-        // Beyond x years: those whose error exceeds at least x of 1..=10, from the largest x down.
-        let mut runs = [Run { combo: Combo::default(), start: 0, end: 1 }; BEYOND];
-        let mut beyond = 0_u32;
-        for x in (0..BEYOND).rev() {
-            beyond += u32::try_from(exceeding[x + 1]).unwrap_or_default();
-            runs[x] = Run { combo: Combo([beyond, 0, attempts - beyond, 0, 0]), start: x, end: x + 1 };
-        }
-        own.beyond.add_runs(attempts as usize, &runs, BEYOND);
+        own.beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
         if group > 0 {
             return;
         }
         own.middle.add(errors(true));
+        let profile = Profiled::of(errors(true));
+        own.beyond_middle.add_runs(profile.attempts, profile.runs(), BEYOND);
         bins(&mut own.by_age, live, |sample| {
             let error = Error::of(truth, answers, sample, false)?;
             Some((u32::try_from(error.age / NANOS_PER_YEAR).ok()?, error))
@@ -362,6 +351,7 @@ impl<'a> Hot<'a> {
             }
             let class = |index: u16| shape.classes[usize::from(index)];
             let beyond = hot.beyond.finish(BEYOND, |_| Vec::new());
+            let beyond_middle = hot.beyond_middle.finish(BEYOND, |_| Vec::new());
             let finished = GroupTally {
                 flow: hot.flow,
                 pure: by_class(hot.pure),
@@ -370,10 +360,10 @@ impl<'a> Hot<'a> {
                 joints: hot.joints.into_iter().map(|((one, other), cell)| ((class(one), class(other)), cell)).collect(),
                 statuses: hot.statuses.finish(1, |_| Vec::new()),
                 errors: ErrorTally { beyond, ..hot.errors },
-                errors_middle: hot.middle,
+                errors_middle: ErrorTally { beyond: beyond_middle, ..hot.middle },
                 errors_by_age: hot.by_age,
                 errors_by_answer: hot.by_answer,
-                families: hot.families,
+                families: hot.families.finish(shape),
             };
             tally.groups.insert(group.clone(), finished);
         }

@@ -1,0 +1,112 @@
+//! The confusion of age bands: where the attempts of people of each true band were answered.
+
+use std::collections::BTreeMap;
+
+use super::answers::Said;
+use super::class::AgeClass;
+use super::families::Seen;
+use super::shape::Shape;
+use crate::age::NANOS_PER_YEAR;
+use crate::outcome::Decision;
+use crate::protocol::Tie;
+
+/// A band, 0 for below the first edge, as many as there are edges for at or above the last.
+pub type BandIndex = usize;
+
+/// Where an attempt was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BandSaid {
+    /// In this band.
+    In(BandIndex),
+    /// In a lower band than the true one.
+    Down,
+    /// In a higher band than the true one.
+    Up,
+    /// Answered, but not within one band.
+    Undecided,
+    /// Not answered.
+    NotAnswered,
+}
+
+/// How many subjects have how many of their attempts where, by true band.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BandTally {
+    /// Subjects by attempts of people of this true band.
+    pub attempts: BTreeMap<BandIndex, BTreeMap<u64, u64>>,
+    /// Subjects with at least one such answer, by (such answers, attempts).
+    pub said: BTreeMap<(BandIndex, BandSaid), BTreeMap<(u64, u64), u64>>,
+}
+
+/// The band of a class; `None` when it spans an edge.
+fn true_band(class: AgeClass, edges: &[f64]) -> Option<BandIndex> {
+    #[expect(clippy::cast_possible_truncation, reason = "whole years up to 120")]
+    let nanos = |edge: &f64| *edge as i64 * NANOS_PER_YEAR;
+    let (low, high) = class.ends();
+    let band = edges.partition_point(|edge| nanos(edge) <= low);
+    edges.get(band).is_none_or(|edge| high <= nanos(edge)).then_some(band)
+}
+
+/// Where attempt `index` was answered: the band of an age; of a range that lies within one; of the method's own
+/// decisions, where it passes the lower edge and is denied at the upper.
+fn answered_band(shape: &Shape<'_>, index: usize, edges: &[f64]) -> Option<BandSaid> {
+    let tie = shape.plan.tie;
+    let pass =
+        |years: f64| edges.partition_point(|edge| if tie == Tie::AtOrAbove { *edge <= years } else { *edge < years });
+    let decided = |band: Option<BandIndex>| band.map_or(BandSaid::Undecided, BandSaid::In);
+    match shape.answers.said(index) {
+        Said::Nothing => None,
+        Said::Age(years) => Some(BandSaid::In(pass(years))),
+        Said::Range(low, high) => {
+            let band = edges.partition_point(|edge| *edge <= low);
+            Some(decided(edges.get(band).is_none_or(|edge| high <= *edge).then_some(band)))
+        }
+        Said::Limits => {
+            let decision = |edge: &f64| {
+                let limit = shape.grid.limits().iter().position(|limit| f64::from(limit.years()) == *edge)?;
+                shape.answers.decision(limit, index)
+            };
+            let decisions: Vec<_> = edges.iter().map(decision).collect();
+            let band = decisions.iter().take_while(|decision| **decision == Some(Decision::Pass)).count();
+            let rest = decisions.iter().skip(band).all(|decision| *decision == Some(Decision::Deny));
+            Some(decided(rest.then_some(band)))
+        }
+    }
+}
+
+impl BandTally {
+    /// Counts one unit.
+    pub(super) fn count(&mut self, seen: &Seen<'_>) {
+        let (shape, edges) = (seen.shape, &seen.shape.plan.bands);
+        let class = |sample: u32| shape.classes[usize::from(shape.class_of[sample as usize])];
+        let mut found: BTreeMap<BandIndex, (u64, BTreeMap<BandSaid, u64>)> = BTreeMap::new();
+        for sample in seen.live {
+            let Some(band) = true_band(class(*sample), edges) else { continue };
+            let said = answered_band(shape, *sample as usize, edges).unwrap_or(BandSaid::NotAnswered);
+            let (attempts, answers) = found.entry(band).or_default();
+            *attempts += 1;
+            *answers.entry(said).or_default() += 1;
+            if let BandSaid::In(answer) = said
+                && answer != band
+            {
+                *answers.entry(if answer < band { BandSaid::Down } else { BandSaid::Up }).or_default() += 1;
+            }
+        }
+        for (band, (attempts, answers)) in found {
+            *self.attempts.entry(band).or_default().entry(attempts).or_default() += 1;
+            for (said, count) in answers {
+                *self.said.entry((band, said)).or_default().entry((count, attempts)).or_default() += 1;
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (band, counts) in &other.attempts {
+            let own = self.attempts.entry(*band).or_default();
+            counts.iter().for_each(|(attempts, subjects)| *own.entry(*attempts).or_default() += subjects);
+        }
+        for (key, counts) in &other.said {
+            let own = self.said.entry(*key).or_default();
+            counts.iter().for_each(|(pair, subjects)| *own.entry(*pair).or_default() += subjects);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Subjects of several ages: what they did on both sides of a limit, and how far below it they passed.
+
+use std::collections::BTreeMap;
+
+use super::cell::Combo;
+use super::class::AgeClass;
+use super::families::Seen;
+use crate::age::NANOS_PER_YEAR;
+
+/// A limit, by its place in the grid, and a column of the grid.
+pub type LimitColumn = (usize, usize);
+
+/// What no sum over single age classes gives, at the headline challenge ages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SideTally {
+    /// Subjects with attempts surely below and surely at or above the limit: their combinations on both sides.
+    pub both: BTreeMap<LimitColumn, BTreeMap<(Combo, Combo), u64>>,
+    /// Subjects of several age classes who pass below the limit: for x years, (passes of people more than x years
+    /// below it, all passes below it). An attempt of which it is not known leaves both.
+    pub far: BTreeMap<(LimitColumn, u32), BTreeMap<(u64, u64), u64>>,
+}
+
+/// Whether everybody in `class` is more than `years` below `limit` (both whole years); `None` when not known.
+pub(crate) fn is_far(class: AgeClass, limit: u32, years: u32) -> Option<bool> {
+    let edge = i64::from(limit.saturating_sub(years)) * NANOS_PER_YEAR;
+    let (low, high) = class.ends();
+    if years >= limit || low >= edge { Some(false) } else { (high <= edge).then_some(true) }
+}
+
+impl SideTally {
+    /// Counts one unit of several attempts; those of one age class are in the cells already.
+    pub(super) fn count(&mut self, seen: &Seen<'_>) {
+        let shape = seen.shape;
+        let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
+        let first = class(&seen.live[0]);
+        if seen.live.iter().all(|sample| class(sample) == first) {
+            return;
+        }
+        for (index, limit) in shape.grid.limits().iter().enumerate() {
+            let (under, over) = shape.sides(index);
+            if !seen.live.iter().any(|sample| under[class(sample)]) {
+                continue;
+            }
+            let both = seen.live.iter().any(|sample| over[class(sample)]);
+            for column in shape.plan.headline.iter().filter(|column| shape.column_of_limit(**column, index)) {
+                let mut combos = [Combo::default(); 2];
+                for sample in seen.live {
+                    let part = shape.part(*sample as usize, *column);
+                    if under[class(sample)] {
+                        combos[0].0[part] += 1;
+                    } else if over[class(sample)] {
+                        combos[1].0[part] += 1;
+                    }
+                }
+                let key = (index, *column);
+                if both {
+                    *self.both.entry(key).or_default().entry((combos[0], combos[1])).or_default() += 1;
+                }
+                if !shape.passed(combos[0]) {
+                    continue;
+                }
+                for years in 1..=shape.plan.under_years {
+                    let (mut far, mut all) = (0, 0);
+                    for sample in seen.live.iter().filter(|sample| under[class(sample)]) {
+                        let mut one = Combo::default();
+                        one.0[shape.part(*sample as usize, *column)] = 1;
+                        let known = is_far(shape.classes[class(sample)], limit.years(), years);
+                        if let Some(is_far) = known.filter(|_| shape.passed(one)) {
+                            all += 1;
+                            far += u64::from(is_far);
+                        }
+                    }
+                    if all > 0 {
+                        *self.far.entry((key, years)).or_default().entry((far, all)).or_default() += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        fn add<K: Ord + Copy, P: Ord + Copy>(
+            own: &mut BTreeMap<K, BTreeMap<P, u64>>,
+            other: &BTreeMap<K, BTreeMap<P, u64>>,
+        ) {
+            for (key, pairs) in other {
+                let own = own.entry(*key).or_default();
+                for (pair, subjects) in pairs {
+                    *own.entry(*pair).or_default() += subjects;
+                }
+            }
+        }
+        add(&mut self.both, &other.both);
+        add(&mut self.far, &other.far);
+    }
+}

@@ -1,0 +1,309 @@
+//! Errors and outcomes in the required cells of standardised means: a level of a column by a completed year.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cell::{Cell, Joints};
+use super::class::AgeClass;
+use super::errors::{BEYOND, Error, ErrorTally, Profiled};
+use super::families::Seen;
+use super::hot::HotCell;
+use super::profile::join;
+use super::shape::{NO_CLASS, Reply, Shape};
+use super::truth::Truth;
+use super::vectors::Vectors;
+use crate::protocol::Protocol;
+use crate::table::Group;
+
+/// A required cell: a level (empty where no column is named) and a completed year.
+pub type CellKey = (String, u32);
+
+/// Sums over subjects of one quantity in two cells: in the one, in the other, and of the product.
+pub type Products = [i128; 3];
+
+/// Sums over the subjects who have as many attempts in one cell and as many in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JointMoments {
+    /// Number of these subjects.
+    pub subjects: u64,
+    /// Signed errors, nanoyears.
+    pub signed: Products,
+    /// Absolute errors, nanoyears.
+    pub absolute: Products,
+    /// Squared errors, each subject's sum rounded to millionths of a squared year.
+    pub squared: Products,
+}
+
+impl JointMoments {
+    fn merge(&mut self, other: &Self) {
+        self.subjects += other.subjects;
+        for (own, other) in
+            [(&mut self.signed, other.signed), (&mut self.absolute, other.absolute), (&mut self.squared, other.squared)]
+        {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
+        }
+    }
+}
+
+/// The subjects who are in two cells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CellPair {
+    /// By attempts in the one and in the other.
+    pub moments: BTreeMap<(u32, u32), JointMoments>,
+    /// By attempts beyond and within x years, see [`ErrorTally::beyond`].
+    pub beyond: Joints,
+}
+
+/// The errors in the required cells of one standard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StandardTally {
+    /// Whether the data set has the column, or none is asked for.
+    pub column: bool,
+    /// The required levels.
+    pub levels: BTreeSet<String>,
+    /// Errors of the subjects who are in one cell only.
+    pub single: BTreeMap<CellKey, ErrorTally>,
+    /// The errors in each cell of the subjects who are in several.
+    pub several: BTreeMap<CellKey, ErrorTally>,
+    /// All errors in required cells of the subjects who are in several.
+    pub pooled: ErrorTally,
+    /// The subjects in several cells, by pairs of cells.
+    pub pairs: BTreeMap<(CellKey, CellKey), CellPair>,
+    /// Outcomes of the subjects who are in one cell only; empty where rates are not asked for.
+    pub outcomes: BTreeMap<CellKey, Cell>,
+    /// Outcomes of the subjects who are in several, at the headline challenge ages.
+    pub vectors: Vectors,
+}
+
+impl StandardTally {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.column |= other.column;
+        self.levels.extend(other.levels.iter().cloned());
+        for (own, other) in [(&mut self.single, &other.single), (&mut self.several, &other.several)] {
+            for (key, tally) in other {
+                own.entry(key.clone()).or_default().merge(tally);
+            }
+        }
+        self.pooled.merge(&other.pooled);
+        for (key, pair) in &other.pairs {
+            let own = self.pairs.entry(key.clone()).or_default();
+            own.beyond.merge(&pair.beyond);
+            for (attempts, moments) in &pair.moments {
+                own.moments.entry(*attempts).or_default().merge(moments);
+            }
+        }
+        for (key, cell) in &other.outcomes {
+            self.outcomes.entry(key.clone()).or_default().merge(cell);
+        }
+        self.vectors.merge(&other.vectors);
+    }
+}
+
+/// What is looked up of one standard.
+pub(super) struct StandardPlan {
+    name: String,
+    column: Option<usize>,
+    /// Whether the column is there, or none is asked for.
+    known: bool,
+    levels: Vec<String>,
+    /// For each code of the column its place among the required levels.
+    level_of: Vec<Option<usize>>,
+    /// For each age class its place among the required years.
+    year_of: Vec<Option<usize>>,
+    from: u32,
+    years: usize,
+    rates: bool,
+}
+
+impl StandardPlan {
+    pub fn all(truth: &Truth, classes: &[AgeClass], protocol: &Protocol) -> Vec<Self> {
+        let one = |standard: &crate::protocol::Standard| {
+            let column = standard.column.as_ref().and_then(|name| truth.columns.iter().position(|it| it.name == *name));
+            let there: &[String] = column.map_or(&[], |column| &truth.columns[column].levels);
+            let levels = match (&standard.column, standard.levels.is_empty()) {
+                (None, _) => vec![String::new()],
+                (Some(_), false) => standard.levels.clone(),
+                (Some(_), true) => there.iter().filter(|level| *level != Group::UNKNOWN).cloned().collect(),
+            };
+            let year = |class: &AgeClass| match class {
+                AgeClass::Year(year) if (standard.from..=standard.to).contains(year) => {
+                    Some((*year - standard.from) as usize)
+                }
+                _ => None,
+            };
+            Self {
+                name: standard.name.clone(),
+                column,
+                known: column.is_some() || standard.column.is_none(),
+                level_of: there.iter().map(|level| levels.iter().position(|wanted| wanted == level)).collect(),
+                levels,
+                year_of: classes.iter().map(year).collect(),
+                from: standard.from,
+                years: (standard.to - standard.from + 1) as usize,
+                rates: standard.rates,
+            }
+        };
+        protocol.standards.iter().map(one).collect()
+    }
+
+    /// The cell of a sample, as a number.
+    fn cell(&self, shape: &Shape<'_>, sample: u32) -> Option<usize> {
+        let class = shape.class_of[sample as usize];
+        if class == NO_CLASS || !self.known {
+            return None;
+        }
+        let year = self.year_of[usize::from(class)]?;
+        let level = match self.column {
+            Some(column) => self.level_of[shape.truth.columns[column].codes[sample as usize] as usize]?,
+            None => 0,
+        };
+        Some(level * self.years + year)
+    }
+
+    fn key(&self, cell: usize) -> CellKey {
+        let year = u32::try_from(cell % self.years).unwrap_or_default();
+        (self.levels.get(cell / self.years).cloned().unwrap_or_default(), self.from + year)
+    }
+}
+
+/// The cells of one standard while they are filled.
+#[derive(Default)]
+pub(super) struct HotStandard {
+    single: Vec<(ErrorTally, HotCell)>,
+    several: Vec<(ErrorTally, HotCell)>,
+    pooled: (ErrorTally, HotCell),
+    pairs: BTreeMap<(usize, usize), CellPair>,
+    outcomes: Vec<HotCell>,
+    vectors: Vectors<usize>,
+    // Reused from subject to subject.
+    cells: Vec<(usize, u32)>,
+    errors: Vec<(usize, Error)>,
+}
+
+impl HotStandard {
+    /// Counts one unit.
+    pub fn count(&mut self, seen: &Seen<'_>, plan: &StandardPlan) {
+        let shape = seen.shape;
+        self.cells.clear();
+        self.cells.extend(seen.live.iter().filter_map(|sample| Some((plan.cell(shape, *sample)?, *sample))));
+        if self.cells.is_empty() {
+            return;
+        }
+        self.cells.sort_by_key(|(cell, _)| *cell);
+        self.errors.clear();
+        let error = |(cell, sample): &(usize, u32)| {
+            Some((*cell, Error::of(shape.truth, shape.answers, *sample as usize, false)?))
+        };
+        self.errors.extend(self.cells.iter().filter_map(error));
+        self.count_errors(plan, seen.group == 0);
+        if plan.rates {
+            self.count_outcomes(seen, plan);
+        }
+    }
+
+    fn count_errors(&mut self, plan: &StandardPlan, shares: bool) {
+        let (Some((first, _)), Some((last, _))) = (self.errors.first(), self.errors.last()) else { return };
+        let size = plan.levels.len() * plan.years;
+        let add = |(tally, beyond): &mut (ErrorTally, HotCell), errors: &[(usize, Error)]| {
+            let errors = errors.iter().map(|(_, error)| *error);
+            let profile = shares.then(|| Profiled::of(errors.clone()));
+            if let Some(profile) = &profile {
+                beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
+            }
+            tally.add(errors);
+            profile
+        };
+        if first == last {
+            self.single.resize_with(size, Default::default);
+            add(&mut self.single[*first], &self.errors);
+            return;
+        }
+        self.several.resize_with(size, Default::default);
+        add(&mut self.pooled, &self.errors);
+        let parts: Vec<_> = self
+            .errors
+            .chunk_by(|one, other| one.0 == other.0)
+            .map(|part| (part[0].0, Own::of(part), add(&mut self.several[part[0].0], part)))
+            .collect();
+        for (index, (cell, one, runs)) in parts.iter().enumerate() {
+            for (later, other, later_runs) in &parts[index + 1..] {
+                let pair = self.pairs.entry((*cell, *later)).or_default();
+                pair.moments.entry((one.attempts, other.attempts)).or_default().merge(&one.with(other));
+                if let (Some(runs), Some(later_runs)) = (runs, later_runs) {
+                    join(&mut pair.beyond, runs.runs(), later_runs.runs(), BEYOND);
+                }
+            }
+        }
+    }
+
+    fn count_outcomes(&mut self, seen: &Seen<'_>, plan: &StandardPlan) {
+        let shape = seen.shape;
+        let (first, last) = (self.cells[0].0, self.cells[self.cells.len() - 1].0);
+        if first < last {
+            self.vectors.add(shape, &self.cells);
+            return;
+        }
+        self.outcomes.resize_with(plan.levels.len() * plan.years, HotCell::default);
+        if let (1, Reply::Code(code)) = (self.cells.len(), shape.reply(self.cells[0].1 as usize)) {
+            self.outcomes[first].add_code(code, shape.codes());
+        } else {
+            let samples: Vec<u32> = self.cells.iter().map(|(_, sample)| *sample).collect();
+            let mut profile = super::profile::Profile::default();
+            profile.take(shape, &samples);
+            self.outcomes[first].add_runs(samples.len(), &profile.runs, shape.grid.columns());
+        }
+    }
+
+    pub fn finish(self, shape: &Shape<'_>, plan: &StandardPlan) -> (String, StandardTally) {
+        let errors =
+            |(tally, hot): (ErrorTally, HotCell)| ErrorTally { beyond: hot.finish(BEYOND, |_| Vec::new()), ..tally };
+        let keyed = |cells: Vec<(ErrorTally, HotCell)>| {
+            let cells = cells.into_iter().enumerate().filter(|(_, (tally, _))| tally.attempts() > 0);
+            cells.map(|(cell, both)| (plan.key(cell), errors(both))).collect()
+        };
+        let outcome = |(cell, hot): (usize, HotCell)| {
+            let finished = hot.finish(shape.grid.columns(), |code| shape.runs_of_code(code));
+            (!finished.is_empty()).then(|| (plan.key(cell), finished))
+        };
+        let tally = StandardTally {
+            column: plan.known,
+            levels: if plan.known { plan.levels.iter().cloned().collect() } else { BTreeSet::new() },
+            single: keyed(self.single),
+            several: keyed(self.several),
+            pooled: errors(self.pooled),
+            pairs: self.pairs.into_iter().map(|((a, b), pair)| ((plan.key(a), plan.key(b)), pair)).collect(),
+            outcomes: self.outcomes.into_iter().enumerate().filter_map(outcome).collect(),
+            vectors: self.vectors.keyed(|cell| plan.key(*cell)),
+        };
+        (plan.name.clone(), tally)
+    }
+}
+
+/// What one subject's errors in one cell come to.
+struct Own {
+    attempts: u32,
+    signed: i128,
+    absolute: i128,
+    millionths: i128,
+}
+
+impl Own {
+    fn of(errors: &[(usize, Error)]) -> Self {
+        let sum = |of: fn(i128) -> i128| errors.iter().map(|(_, error)| of(i128::from(error.signed))).sum::<i128>();
+        Self {
+            attempts: u32::try_from(errors.len()).unwrap_or(u32::MAX),
+            signed: sum(|error| error),
+            absolute: sum(i128::abs),
+            millionths: (sum(|error| error * error) + 500_000_000_000) / 1_000_000_000_000,
+        }
+    }
+
+    fn with(&self, other: &Self) -> JointMoments {
+        let products = |one: i128, other: i128| [one, other, one * other];
+        JointMoments {
+            subjects: 1,
+            signed: products(self.signed, other.signed),
+            absolute: products(self.absolute, other.absolute),
+            squared: products(self.millionths, other.millionths),
+        }
+    }
+}
