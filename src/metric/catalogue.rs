@@ -7,7 +7,7 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `error`.
+    /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -61,6 +61,24 @@ catalogue! {
         "People below the limit who pass, of those decided (conditional) or attempted (fail_closed, fail_open).";
     ADULT_DENIAL = "adult_denial_rate", Share, Lower, "threshold", "M4",
         "People at or above the limit who are denied, of those decided (conditional) or attempted.";
+    FAR_PASSES = "far_under_age_pass_share", Share, Lower, "threshold", "M3",
+        "Passes by people more than x years below the limit, of all under-age passes.";
+    BALANCED = "balanced_error", Share, Lower, "both", "M5", "Mean of under-age pass rate and adult denial rate.";
+    MINORS_PASSED = "minors_passed_per_1000", PerThousand, Lower, "both", "M5",
+        "People below the limit who pass, of 1,000 visitors of the stated ages.";
+    ADULTS_DENIED = "adults_denied_per_1000", PerThousand, Lower, "both", "M5",
+        "People at or above the limit who are denied, of 1,000 visitors of the stated ages.";
+    PPV = "positive_predictive_value", Share, Higher, "both", "M5",
+        "People at or above the limit, of the visitors of the stated ages who pass.";
+    BAND_CONFUSION = "band_confusion", Share, None, "band", "M7",
+        "Attempts answered in this band, of all attempts of people of the true band.";
+    BAND_RECALL = "band_recall", Share, Higher, "band", "M7", "Attempts answered in the true band, of all of that band.";
+    BAND_DOWN = "band_down", Share, Lower, "band", "M7", "Attempts answered in a lower band, of all of the true band.";
+    BAND_UP = "band_up", Share, Lower, "band", "M7", "Attempts answered in a higher band, of all of the true band.";
+    BAND_UNDECIDED = "band_undecided", Share, Lower, "band", "M7",
+        "Attempts answered, but not within one band, of all of the true band.";
+    BAND_NOT_ANSWERED = "band_not_answered", Share, Lower, "band", "M7",
+        "Attempts not answered, of all of the true band.";
     BIAS = "bias", Years, Zero, "error", "M1", "Mean of answered less true age.";
     MAE = "mae", Years, Lower, "error", "M1", "Mean absolute error of answered ages.";
     MEDIAN = "median_absolute_error", Years, Lower, "error", "M1", "Median absolute error of answered ages.";
@@ -82,6 +100,18 @@ catalogue! {
     BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
     SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
     R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
+    NOISE = "answer_noise", Years, Lower, "repeatability", "M9",
+        "Mean over subjects of the mean absolute deviation of their answers about their own mean.";
+    NOISE_CORRECTED = "answer_noise_corrected", Years, Lower, "repeatability", "M9",
+        "The same, each subject's part times sqrt(m / (m - 1)) for m answers.";
+    WITHIN_SUBJECT_SD = "within_subject_sd", Years, Lower, "repeatability", "M9",
+        "Pooled standard deviation of answers about the subject's own mean.";
+    FLIPS = "decision_flip_rate", Share, Lower, "repeatability", "M9",
+        "Mean over subjects of the share of pairs of their decisions that differ.";
+    RETRY_PASS = "pass_within_tries", Share, Lower, "retry", "M10",
+        "Mean over people below the limit with enough attempts of the chance of at least one pass in so many of them.";
+    RETRY_LEFT_OUT = "retry_not_eligible", Subjects, None, "retry", "M10",
+        "People below the limit with fewer attempts than tries.";
 }
 
 /// The shares within x = 1..=10 years.

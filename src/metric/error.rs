@@ -3,15 +3,18 @@
 use super::catalogue::{self, Entry};
 use super::frame::{Frame, weigh};
 use super::{Errors, Extent};
-use crate::stats::{Estimate, mean_of_subjects, subjects_for_percentile};
+use crate::stats::{Estimate, MeanSums, mean_of_subjects, subjects_for_percentile};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
 use crate::tally::{Combo, ErrorTally, GroupTally};
 
-/// The percentiles of the absolute error, with their shares.
-const PERCENTILES: [(Entry, f64); 4] =
-    [(catalogue::MEDIAN, 0.5), (catalogue::P90, 0.9), (catalogue::P95, 0.95), (catalogue::P99, 0.99)];
+/// The shares of the median and the percentiles of the absolute error.
+pub const PERCENTILE_SHARES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+/// Their metrics.
+const PERCENTILES: [Entry; 4] = [catalogue::MEDIAN, catalogue::P90, catalogue::P95, catalogue::P99];
+/// The shares within x years that groups have.
+const OF_GROUPS: [Entry; 2] = [catalogue::WITHIN_5, catalogue::WITHIN_10];
 /// What is said of the line through answered and true ages.
 const LINE: [Entry; 3] = [catalogue::SD, catalogue::SLOPE, catalogue::R_SQUARED];
 
@@ -20,36 +23,31 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
     let place = Place { group: name.clone(), ..Place::of_all() };
     let tally = &group.errors;
     if tally.attempts() == 0 {
-        // Answered with an age, but nobody's age is known to the year: empty; else no answer of this kind.
-        let empty = group.flow.answered_age.samples > 0;
-        let status = if empty { RowStatus::Empty } else { RowStatus::NotApplicable };
-        let reason = if empty { "no true age is known to the year" } else { "no answer is an age" };
+        let (status, reason) = without(group);
         let mut nothing = |entries: &[Entry], weighting| {
             for entry in entries {
                 let place = Place { weighting: Some(weighting), ..place.clone() };
-                frame.nothing(place, *entry, status, Counts::default(), reason);
+                frame.nothing(place, *entry, status, Counts::default(), &reason);
             }
         };
         nothing(&catalogue::MEANS, Weighting::Subject);
-        if extent == Extent::Whole {
-            nothing(&PERCENTILES.map(|(entry, _)| entry), Weighting::Attempt);
-            nothing(&catalogue::WITHIN, Weighting::Subject);
-            nothing(&[catalogue::BEYOND_10], Weighting::Subject);
-            nothing(&LINE, Weighting::Attempt);
-        } else {
-            nothing(&[catalogue::WITHIN_5], Weighting::Subject);
-        }
+        nothing(&PERCENTILES, Weighting::Attempt);
+        nothing(if extent == Extent::Whole { &catalogue::WITHIN } else { &OF_GROUPS }, Weighting::Subject);
+        nothing(&[catalogue::BEYOND_10], Weighting::Subject);
+        nothing(&LINE, Weighting::Attempt);
         return;
     }
     if extent != Extent::Whole {
         means(frame, &place, tally, Weighting::Subject, &catalogue::MEANS);
-        shares(frame, &place, tally, &[Weighting::Subject], &[5]);
+        percentiles(frame, &place, tally, errors, false);
+        shares(frame, &place, tally, &[Weighting::Subject], &[5, 10]);
+        line(frame, &place, tally);
         return;
     }
     for weighting in Weighting::ALL {
         means(frame, &place, tally, *weighting, &catalogue::MEANS);
     }
-    percentiles(frame, &place, tally, errors);
+    percentiles(frame, &place, tally, errors, false);
     shares(frame, &place, tally, Weighting::ALL, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     line(frame, &place, tally);
     if frame.tally.labelled_years {
@@ -57,6 +55,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
         for weighting in Weighting::ALL {
             means(frame, &place, &group.errors_middle, *weighting, &catalogue::MEANS);
         }
+        percentiles(frame, &place, &group.errors_middle, errors, true);
+        shares(frame, &place, &group.errors_middle, &[Weighting::Subject], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     }
     for (year, tally) in &group.errors_by_age {
         let place = Place { population: Population::Age(*year), ..place.clone() };
@@ -68,7 +68,16 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
     }
 }
 
-fn counts(tally: &ErrorTally) -> Counts {
+/// Why a group has no errors: answered with an age, but nobody's age is known to the year; else no answer is an age.
+pub(super) fn without(group: &GroupTally) -> (RowStatus, String) {
+    if group.flow.answered_age.samples > 0 {
+        (RowStatus::Empty, "no true age is known to the year".to_owned())
+    } else {
+        (RowStatus::NotApplicable, "no answer is an age".to_owned())
+    }
+}
+
+pub(super) fn counts(tally: &ErrorTally) -> Counts {
     Counts { attempts: Some(tally.attempts()), subjects: Some(tally.subjects()), ..Counts::default() }
 }
 
@@ -76,16 +85,13 @@ fn counts(tally: &ErrorTally) -> Counts {
 fn means(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weighting: Weighting, entries: &[Entry]) {
     let level = frame.protocol.levels.display;
     for entry in entries {
-        let estimate = |parts, root: bool| -> Option<Estimate> {
-            let mean = mean_of_subjects(parts, weigh(weighting))?;
-            Some(if root { mean.root(level) } else { mean.estimate(level) })
+        let parts = match entry.measure.name {
+            "bias" => tally.signed(),
+            "mae" => tally.absolute(),
+            _ => tally.squared(),
         };
-        let found = match entry.measure.name {
-            "bias" => estimate(&tally.signed(), false),
-            "mae" => estimate(&tally.absolute(), false),
-            _ => estimate(&tally.squared(), true),
-        };
-        let Some(found) = found else { continue };
+        let Some(mean) = mean_of_subjects(&parts, weigh(weighting)) else { continue };
+        let found = estimate(mean, entry, level);
         let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
         let evidence = Some(frame.evidence_of_mean(tally.subjects(), 0));
         let place = Place { weighting: Some(weighting), ..place.clone() };
@@ -93,13 +99,18 @@ fn means(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weighting: We
     }
 }
 
+/// A mean with its interval; for the root mean squared error, of the root.
+pub(super) fn estimate(mean: MeanSums, entry: &Entry, level: f64) -> Estimate {
+    if entry.measure == catalogue::RMSE.measure { mean.root(level) } else { mean.estimate(level) }
+}
+
 /// Median and percentiles of the absolute error over attempts, with Woodruff's interval over subjects.
-fn percentiles(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, errors: Errors<'_>) {
+fn percentiles(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, errors: Errors<'_>, middle: bool) {
     let level = frame.protocol.levels.display;
     let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
-    for (entry, share) in PERCENTILES {
+    for (entry, share) in PERCENTILES.into_iter().zip(PERCENTILE_SHARES) {
         let found = match errors {
-            Errors::Rows(rows) => rows.percentile(share, level),
+            Errors::Rows(rows) => rows.percentile(&place.group, share, middle),
             Errors::NotKept => {
                 let status = RowStatus::NotMeasurable;
                 frame.nothing(place.clone(), entry, status, counts(tally), "needs_rows");

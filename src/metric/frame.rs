@@ -34,6 +34,8 @@ pub mod flag {
     pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
     /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.
     pub const BANDS_LEFT_OUT: &str = "bands_left_out";
+    /// A comparison that takes tries for independent, which they are not.
+    pub const INDEPENDENCE_ASSUMED: &str = "independence_assumed";
 }
 
 /// Fewer subjects with an event than this are flagged.
@@ -185,6 +187,11 @@ impl<'a> Frame<'a> {
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, counts: Counts, reason: &str) {
         self.rows.push(Row::without_value(self.context, place, entry.measure, status, counts, reason));
+    }
+
+    /// The evidence of the row added last.
+    pub fn last_evidence(&self) -> Option<Evidence> {
+        self.rows.last().and_then(|row| row.evidence.clone())
     }
 
     /// Flags the row added last.

@@ -2,13 +2,22 @@
 //!
 //! [`rows`] gives the rows of one method on one data set in a fixed order: first the whole data set, then every group
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
-//! under-age passes, adult denials, errors), within a family limit, population, challenge age, policy, weighting.
+//! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit, population, challenge age, policy, weighting.
 
+mod balanced;
+mod bands;
 pub mod catalogue;
+mod cells;
 mod error;
+mod far;
 mod flow;
 mod frame;
+mod months;
 mod not_answered;
+mod projected;
+mod repeats;
+mod retries;
+mod standard;
 mod threshold;
 mod window;
 
@@ -16,6 +25,7 @@ use crate::protocol::Protocol;
 use crate::table::{Context, Group, Row};
 use crate::tally::{ErrorRows, Tally};
 
+pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
 
 /// What the cards say that decides which claims a row can carry.
@@ -55,7 +65,19 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
         flow::rows(&mut frame, name, group);
         not_answered::rows(&mut frame, name, group, extent);
         threshold::rows(&mut frame, name, group, extent);
+        if extent == Extent::Whole {
+            months::rows(&mut frame, group);
+            far::rows(&mut frame, group);
+            balanced::rows(&mut frame, group);
+            projected::rows(&mut frame, group);
+            bands::rows(&mut frame, group);
+        }
         error::rows(&mut frame, name, group, extent, errors);
+        standard::rows(&mut frame, name, group, extent);
+        if extent == Extent::Whole {
+            repeats::rows(&mut frame, group);
+            retries::rows(&mut frame, group);
+        }
     }
     frame.finish()
 }

@@ -101,7 +101,7 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
             return Err(ScoreError::NotAges { file, method, reason });
         }
         let tally = Tally::of(&inputs.truth, answers, &inputs.protocol)?;
-        let errors = ErrorRows::of(&inputs.truth, answers, false);
+        let errors = ErrorRows::of(&inputs.truth, answers, &inputs.protocol, &metric::PERCENTILE_SHARES);
         let context = context(&inputs.record, method, protocol_digest);
         table.rows.extend(metric::rows(&context, &inputs.protocol, facts, &tally, Errors::Rows(&errors)));
     }

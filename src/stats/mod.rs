@@ -4,6 +4,7 @@
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
 mod bootstrap;
+mod chances;
 mod clusters;
 mod holm;
 mod mean;
@@ -16,7 +17,8 @@ mod spread;
 mod standardised;
 mod standardised_mean;
 
-pub use bootstrap::{Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
+pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
+pub use chances::mean_of_chances;
 pub use clusters::{Clusters, Effective, Weigh};
 pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};

@@ -59,6 +59,11 @@ pub enum Population {
     Window(u32, u32),
     /// Answered ages within one year, `[k, k + 1)`: `answered:25`.
     Answered(u32),
+    /// Within the n-th month before the limit's birthday, a month being a twelfth of the year: `months_before:1`.
+    MonthsBefore(u32),
+    /// True ages from the first edge up to, not including, the second; an end is open below the first edge of all and
+    /// from the last: `band:13-16`, `band:-13`, `band:18-`.
+    Band(Option<u32>, Option<u32>),
     /// The mean over required cells: `standardised`.
     Standardised,
     /// Weighted to a stated distribution of visitors: `projected:NAME`.
@@ -75,6 +80,11 @@ impl fmt::Display for Population {
             Self::AgeFrom(year) => write!(f, "age:{year}-"),
             Self::Window(first, last) => write!(f, "window:{first}-{last}"),
             Self::Answered(year) => write!(f, "answered:{year}"),
+            Self::MonthsBefore(month) => write!(f, "months_before:{month}"),
+            Self::Band(low, high) => {
+                let edge = |edge: &Option<u32>| edge.map(|years| years.to_string()).unwrap_or_default();
+                write!(f, "band:{}-{}", edge(low), edge(high))
+            }
             Self::Standardised => f.write_str("standardised"),
             Self::Projected(name) => write!(f, "projected:{name}"),
         }
@@ -105,6 +115,15 @@ impl FromStr for Population {
             (_, Some(("window", rest))) => {
                 let (first, last) = rest.split_once('-').ok_or_else(error)?;
                 Ok(Self::Window(year(first)?, year(last)?))
+            }
+            (_, Some(("months_before", rest))) => Ok(Self::MonthsBefore(year(rest)?)),
+            (_, Some(("band", rest))) => {
+                let edge = |digits: &str| if digits.is_empty() { Ok(None) } else { year(digits).map(Some) };
+                let (low, high) = rest.split_once('-').ok_or_else(error)?;
+                match (edge(low)?, edge(high)?) {
+                    (None, None) => Err(error()),
+                    (low, high) => Ok(Self::Band(low, high)),
+                }
             }
             (_, Some(("projected", name))) if !name.is_empty() => Ok(Self::Projected(name.to_owned())),
             _ => Err(error()),
@@ -262,10 +281,23 @@ mod tests {
 
     #[test]
     fn every_population_reads_back_and_other_words_are_refused() {
-        for text in ["all", "under", "over", "age:17", "age:31-", "window:13-17", "answered:25", "projected:uk shop"] {
+        for text in [
+            "all",
+            "under",
+            "over",
+            "age:17",
+            "age:31-",
+            "window:13-17",
+            "answered:25",
+            "projected:uk shop",
+            "months_before:3",
+            "band:13-16",
+            "band:-13",
+            "band:18-",
+        ] {
             assert_eq!(text.parse::<Population>().unwrap().to_string(), text);
         }
-        for text in ["", "age", "age:", "age:x", "window:13", "window:-13", "projected:", "Under", "age:+5"] {
+        for text in ["", "age", "age:", "age:x", "window:13", "window:-13", "projected:", "Under", "age:+5", "band:-"] {
             assert!(text.parse::<Population>().is_err(), "{text}");
         }
     }

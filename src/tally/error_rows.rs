@@ -46,7 +46,8 @@ impl ErrorRows {
             let error = (!truth.attacks[index]).then(|| Error::of(truth, answers, index, middle)).flatten()?;
             Some((truth.units[index], error.signed.unsigned_abs() as f64 / 1e9))
         };
-        let of_all = |middle: bool| -> Vec<Row> { order.par_iter().filter_map(|index| error(*index, middle)).collect() };
+        let of_all =
+            |middle: bool| -> Vec<Row> { order.par_iter().filter_map(|index| error(*index, middle)).collect() };
         let mut found = BTreeMap::new();
         found.insert((Group::whole(), false), percentiles(&of_all(false), shares, level));
         if (0..length).any(|index| truth.age(index).is_some_and(|age| !age.is_exact())) {

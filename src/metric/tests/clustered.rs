@@ -95,7 +95,7 @@ fn rows_are_the_same_bytes_for_any_number_of_threads_any_order_and_any_sharding(
         bytes
     };
     let (truth, answers) = columns(&attempts, &protocol);
-    let errors = ErrorRows::of(&truth, &answers, false);
+    let errors = ErrorRows::of(&truth, &answers, &protocol, &crate::metric::PERCENTILE_SHARES);
     let tally = Tally::of(&truth, &answers, &protocol).unwrap();
     let expected = bytes(&tally, &errors);
     for threads in [1, 2, 8] {

@@ -42,7 +42,7 @@ pub(crate) fn columns(attempts: &[Attempt], protocol: &Protocol) -> (Truth, Answ
 
 pub(crate) fn table_of(truth: &Truth, answers: &Answers, protocol: &Protocol, facts: Facts) -> Table {
     let tally = Tally::of(truth, answers, protocol).unwrap();
-    let errors = ErrorRows::of(truth, answers, false);
+    let errors = ErrorRows::of(truth, answers, protocol, &crate::metric::PERCENTILE_SHARES);
     Table { rows: rows(&Context::default(), protocol, facts, &tally, Errors::Rows(&errors)) }
 }
 

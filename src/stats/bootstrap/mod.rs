@@ -1,12 +1,14 @@
 //! The Poisson bootstrap over subjects: how often a subject counts in a replicate is a Poisson variable that is a pure
 //! function of (seed, subject rank, replicate). Sums are integers, so neither threads nor order nor shards show.
 
+mod counted;
 mod weights;
 
 use rayon::prelude::*;
 
 use super::quantile;
 use super::random::key;
+pub use counted::Alike;
 use weights::{BLOCK, LARGEST, TOGETHER, accumulate, fill};
 
 /// Fewest units for percentile limits.

@@ -1,0 +1,136 @@
+//! M5: the balanced error, mean of under-age pass rate and adult denial rate.
+
+use std::collections::BTreeMap;
+
+use super::catalogue;
+use super::frame::{Frame, weigh};
+use super::threshold::Side;
+use crate::stats::{Alike, Bootstrap, Bounded, Clusters, Weigh, mover_mean, percentile_limits, wilson};
+use crate::table::{Bounds, Counts, Evidence, Interval, Place, Quantity, RowStatus, Weighting};
+use crate::tally::{Combo, GroupTally, Slot};
+
+/// Replicates of every bootstrap (METRICS M15).
+pub(super) const REPLICATES: usize = 2000;
+
+/// The rows of the whole data set at the headline challenge ages, by both weightings. The two rates are those of
+/// everybody below and of everybody at or above the limit.
+pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
+    let (policy, tie, level) = (frame.protocol.failure_policy, frame.protocol.tie, frame.protocol.levels.display);
+    for (index, limit) in frame.protocol.limits.clone().into_iter().enumerate() {
+        let cells = [Slot::Under, Slot::Over].map(|slot| group.slot(Some(limit), slot, frame.protocol));
+        let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
+        for challenge in frame.challenges(limit, true) {
+            let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
+            let pair = [Side::UnderAgePass, Side::AdultDenial].map(|side| move |combo| side.pair(combo, policy, tie));
+            let [under, over] = [0, 1].map(|at| cells[at].clusters(column, pair[at]));
+            let none = BTreeMap::new();
+            let both = group.families.sides.both.get(&(index, column)).unwrap_or(&none);
+            let in_both = |(one, other): &(Combo, Combo)| pair[0](*one).1 > 0 && pair[1](*other).1 > 0;
+            let shared: u64 = both.iter().filter(|(combos, _)| in_both(combos)).map(|(_, subjects)| subjects).sum();
+            let subjects = under.subjects() + over.subjects() - shared;
+            let counts = Counts {
+                attempts: Some(under.attempts() + over.attempts()),
+                subjects: Some(subjects),
+                events: Some(under.events() + over.events()),
+                ..Counts::default()
+            };
+            for weighting in Weighting::ALL {
+                let place = Place {
+                    limit: Some(limit),
+                    challenge,
+                    failure_policy: Some(policy),
+                    weighting: Some(*weighting),
+                    ..Place::of_all()
+                };
+                let weigh = weigh(*weighting);
+                let (Some(pass), Some(deny)) = (under.effective(weigh, level), over.effective(weigh, level)) else {
+                    let side = if under.subjects() == 0 { "below" } else { "at or above" };
+                    let reason = format!("nobody {side} the limit");
+                    frame.nothing(place, catalogue::BALANCED, RowStatus::Empty, counts, &reason);
+                    continue;
+                };
+                let bounds = if shared == 0 {
+                    let bounded = |p: f64, n: f64| {
+                        let (low, high) = wilson(p, n, level);
+                        Bounded::new(p, low, high)
+                    };
+                    let mean = bounded(pass.p, pass.n_star).zip(bounded(deny.p, deny.n_star));
+                    mean.map(|(pass, deny)| mover_mean(pass, deny)).map(|mean| Bounds {
+                        interval: Interval::Mover,
+                        level,
+                        low: mean.low,
+                        high: mean.high,
+                    })
+                } else {
+                    let singles = [0, 1].map(|at| {
+                        let mut left: BTreeMap<Combo, u64> = cells[at].at(column).collect();
+                        for ((one, other), subjects) in both {
+                            if let Some(own) = left.get_mut(if at == 0 { one } else { other }) {
+                                *own -= *subjects.min(own);
+                            }
+                        }
+                        left
+                    });
+                    let mut units: Vec<Alike> = Vec::new();
+                    for (at, left) in singles.iter().enumerate() {
+                        units.extend(left.iter().filter(|(_, subjects)| **subjects > 0).map(|(combo, subjects)| {
+                            Alike { subjects: *subjects, adds: adds(at, pair[at](*combo), weigh).into_iter().collect() }
+                        }));
+                    }
+                    units.extend(both.iter().map(|((one, other), subjects)| {
+                        Alike {
+                            subjects: *subjects,
+                            adds: [(0, *one), (1, *other)]
+                                .into_iter()
+                                .filter_map(|(at, combo)| adds(at, pair[at](combo), weigh))
+                                .collect(),
+                        }
+                    }));
+                    let bootstrap = Bootstrap::new(frame.protocol.seed, REPLICATES);
+                    let found = bootstrap.ratios(column as u64, &units, 2);
+                    let mean =
+                        |(pass, deny): (&Option<f64>, &Option<f64>)| Some((pass.as_ref()? + deny.as_ref()?) / 2.0);
+                    let replicates: Vec<_> = found[0].iter().zip(&found[1]).map(mean).collect();
+                    percentile_limits(&replicates, subjects, level).map(|(low, high)| Bounds {
+                        interval: Interval::Bootstrap,
+                        level,
+                        low,
+                        high,
+                    })
+                };
+                let evidence = evidence(frame, [&under, &over], straddling.total(0, Combo::attempts));
+                let value = f64::midpoint(pass.p, deny.p);
+                frame.quantity(
+                    place,
+                    catalogue::BALANCED,
+                    Quantity { value, bounds, counts, evidence: Some(evidence) },
+                );
+            }
+        }
+    }
+}
+
+/// What a subject adds to a rate.
+pub(super) fn adds(cell: usize, (events, attempts): (u64, u64), weigh: Weigh) -> Option<(usize, f64, f64)> {
+    let (k, m) = (events as f64, attempts as f64);
+    (attempts > 0).then(|| match weigh {
+        Weigh::Subjects => (cell, k / m, 1.0),
+        Weigh::Attempts => (cell, k, m),
+    })
+}
+
+/// The floor of subjects on both sides, and few enough straddling attempts.
+fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: u64) -> Evidence {
+    let rule = frame.protocol.evidence;
+    let mut reasons = Vec::new();
+    for (side, clusters) in [("below", under), ("at or above", over)] {
+        if clusters.subjects() < rule.subjects {
+            reasons.push(format!("{}<{} subjects {side} the limit", clusters.subjects(), rule.subjects));
+        }
+    }
+    let share = straddling as f64 / (straddling + under.attempts() + over.attempts()).max(1) as f64;
+    if share > frame.protocol.straddling_share {
+        reasons.push(format!("straddling {:.1}%>{:.0}%", share * 100.0, frame.protocol.straddling_share * 100.0));
+    }
+    if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+}

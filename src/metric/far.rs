@@ -1,0 +1,52 @@
+//! M3, "how far wrong": how many of the under-age passes are by people more than x years below the limit.
+
+use super::catalogue;
+use super::frame::{Frame, flag};
+use super::threshold::Side;
+use crate::stats::Clusters;
+use crate::table::{FailurePolicy, Place, Population, Variant, Weighting};
+use crate::tally::{GroupTally, Slot, is_far};
+
+/// The rows of the whole data set, for x from 1 to the years of the under-age window, at the headline challenge ages.
+/// The denominator is every under-age attempt that passes.
+pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
+    let tie = frame.protocol.tie;
+    for (index, limit) in frame.protocol.limits.clone().into_iter().enumerate() {
+        for challenge in frame.challenges(limit, true) {
+            let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
+            for years in 1..=frame.protocol.windows.under_years.min(limit.years() - 1) {
+                let mut triples = Vec::new();
+                let mut left_out = false;
+                for (class, cell) in group.of_one_class() {
+                    if !class.belongs(Slot::Under, limit, frame.protocol) {
+                        continue;
+                    }
+                    let Some(far) = is_far(class, limit.years(), years) else {
+                        left_out = true;
+                        continue;
+                    };
+                    triples.extend(cell.at(column).map(|(combo, subjects)| {
+                        let (passes, _) = Side::UnderAgePass.pair(combo, FailurePolicy::FailClosed, tie);
+                        (if far { passes } else { 0 }, passes, subjects)
+                    }));
+                }
+                let several = group.families.sides.far.get(&((index, column), years));
+                triples.extend(several.into_iter().flatten().map(|((far, all), subjects)| (*far, *all, *subjects)));
+                let clusters = Clusters::of(triples);
+                for weighting in Weighting::ALL {
+                    let place = Place {
+                        limit: Some(limit),
+                        challenge,
+                        population: Population::Under,
+                        variant: Variant::of("x", years),
+                        ..Place::of_all()
+                    };
+                    frame.plain_share(place, catalogue::FAR_PASSES, &clusters, *weighting);
+                    if left_out {
+                        frame.flag_last(flag::BANDS_LEFT_OUT);
+                    }
+                }
+            }
+        }
+    }
+}

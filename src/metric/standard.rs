@@ -1,0 +1,288 @@
+//! Means over required cells, such as two sexes by 18 to 30: errors, and where asked for pass and denial rates.
+
+use super::catalogue::{self, Entry};
+use super::cells::{self, Keyed};
+use super::error::{counts, estimate};
+use super::frame::{Frame, Share, flag, weigh};
+use super::threshold::Side;
+use super::{Extent, error};
+use crate::protocol::Standard;
+use crate::stats::{self, JointSums, MeanCell, MeanJoint, standardised_mean};
+use crate::table::{
+    Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
+};
+use crate::tally::{CellKey, CellPair, Combo, ErrorTally, GroupTally, Products, StandardTally};
+
+/// The rows of one group: all means and shares for the whole data set, bias and mean absolute error for groups.
+pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
+    for standard in frame.protocol.standards.clone() {
+        let place = Place {
+            group: name.clone(),
+            population: Population::Standardised,
+            variant: Variant::of("standard", &standard.name),
+            ..Place::of_all()
+        };
+        let nobody = StandardTally::default();
+        let tally = group.families.standards.get(&standard.name).unwrap_or(&nobody);
+        let whole = extent == Extent::Whole;
+        let weightings: &[Weighting] = if whole { Weighting::ALL } else { &[Weighting::Subject] };
+        let means: &[Entry] = if whole { &catalogue::MEANS } else { &catalogue::MEANS[..2] };
+        match required(frame, &standard, name, tally) {
+            Ok(keys) if group.errors.attempts() > 0 => {
+                let cells = Cells::of(&keys, tally);
+                for present in [false, true].into_iter().take(if cells.missing.is_empty() { 1 } else { 2 }) {
+                    let variant =
+                        if present { place.variant.clone().with("cells", "present") } else { place.variant.clone() };
+                    let place = Place { variant, ..place.clone() };
+                    cells.means(frame, &place, means, weightings, present);
+                    if whole {
+                        cells.shares(frame, &place, weightings, present);
+                    }
+                }
+            }
+            found => {
+                // In the words of the rows that are not standardised, where it is not the cells that are missing.
+                let (status, reason) = found.err().unwrap_or_else(|| error::without(group));
+                for entry in means {
+                    let place = Place { weighting: Some(Weighting::Subject), ..place.clone() };
+                    frame.nothing(place, *entry, status, Counts::default(), &reason);
+                }
+            }
+        }
+        if standard.rates
+            && let Ok(keys) = required(frame, &standard, name, tally)
+        {
+            rates(frame, &place, &keys, tally, weightings);
+        }
+    }
+}
+
+/// The keys of the required cells, or why there are none.
+fn required(
+    frame: &Frame<'_>,
+    standard: &Standard,
+    group: &Group,
+    tally: &StandardTally,
+) -> Result<Vec<CellKey>, (RowStatus, String)> {
+    let years = standard.from..=standard.to;
+    let of = |levels: Vec<String>| -> Vec<CellKey> {
+        levels.iter().flat_map(|level| years.clone().map(|year| (level.clone(), year))).collect()
+    };
+    let Some(column) = &standard.column else { return Ok(of(vec![String::new()])) };
+    // The whole data set knows the column, whoever is in the group.
+    let whole = frame.tally.whole().and_then(|whole| whole.families.standards.get(&standard.name)).unwrap_or(tally);
+    if !whole.column {
+        return Err((RowStatus::NotApplicable, format!("the data set has no column `{column}`")));
+    }
+    let mut levels: Vec<String> = whole.levels.iter().cloned().collect();
+    if standard.levels.is_empty() && levels.len() < 2 {
+        let found = levels.first().map_or("no level".to_owned(), |level| format!("the level `{level}` only"));
+        return Err((RowStatus::InsufficientEvidence, format!("the column `{column}` has {found}").replace(';', ",")));
+    }
+    if let Some((_, own)) = group.parts().into_iter().find(|(name, _)| name == column) {
+        levels.retain(|level| *level == own);
+        if levels.is_empty() {
+            let reason = format!("`{own}` is none of the required levels").replace(';', ",");
+            return Err((RowStatus::NotApplicable, reason));
+        }
+    }
+    Ok(of(levels))
+}
+
+/// The required cells with their errors.
+struct Cells<'a> {
+    present: Vec<(CellKey, ErrorTally)>,
+    missing: Vec<CellKey>,
+    pairs: Vec<(usize, usize, &'a CellPair)>,
+    pooled: ErrorTally,
+}
+
+impl<'a> Cells<'a> {
+    fn of(keys: &[CellKey], tally: &'a StandardTally) -> Self {
+        let (mut present, mut missing, mut pooled) = (Vec::new(), Vec::new(), tally.pooled.clone());
+        for key in keys {
+            let mut cell = tally.single.get(key).cloned().unwrap_or_default();
+            pooled.merge(&cell);
+            if let Some(several) = tally.several.get(key) {
+                cell.merge(several);
+            }
+            if cell.attempts() == 0 {
+                missing.push(key.clone());
+            } else {
+                present.push((key.clone(), cell));
+            }
+        }
+        let place = |key: &CellKey| present.iter().position(|(own, _)| own == key);
+        let pairs = tally.pairs.iter();
+        let pairs = pairs.filter_map(|((one, other), pair)| Some((place(one)?, place(other)?, pair))).collect();
+        Self { present, missing, pairs, pooled }
+    }
+
+    /// What stands for a value that would be the mean of too few cells.
+    fn nothing(&self, frame: &mut Frame<'_>, place: &Place, entry: Entry, weighting: Weighting) {
+        let place = Place { weighting: Some(weighting), ..place.clone() };
+        let reason = cells::no_subject(&self.missing, self.present.len());
+        frame.nothing(place, entry, RowStatus::InsufficientEvidence, counts(&self.pooled), &reason);
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.missing.is_empty() {
+            reasons.push(cells::no_subject(&self.missing, self.present.len()));
+        }
+        let lone: Vec<CellKey> =
+            self.present.iter().filter(|(_, cell)| cell.subjects() == 1).map(|(key, _)| key.clone()).collect();
+        if !lone.is_empty() {
+            reasons.push(format!("one subject in {}", cells::list(&lone)));
+        }
+        reasons
+    }
+
+    fn means(&self, frame: &mut Frame<'_>, place: &Place, entries: &[Entry], by: &[Weighting], present: bool) {
+        let weight = 1.0 / self.present.len().max(1) as f64;
+        for weighting in by {
+            for entry in entries {
+                if self.present.is_empty() || (!self.missing.is_empty() && !present) {
+                    self.nothing(frame, place, *entry, *weighting);
+                    continue;
+                }
+                let (parts, products, scale): (fn(&ErrorTally) -> _, fn(&_) -> Products, f64) = match entry.measure.name
+                {
+                    "bias" => (ErrorTally::signed, |sums: &crate::tally::JointMoments| sums.signed, 1e9),
+                    "mae" => (ErrorTally::absolute, |sums| sums.absolute, 1e9),
+                    _ => (ErrorTally::squared, |sums| sums.squared, 1e6),
+                };
+                let cells: Vec<MeanCell> =
+                    self.present.iter().map(|(_, cell)| MeanCell { weight, parts: parts(cell) }).collect();
+                let joint: Vec<MeanJoint> = self
+                    .pairs
+                    .iter()
+                    .map(|(first, second, pair)| {
+                        let part = |(attempts, sums): (&(u32, u32), &crate::tally::JointMoments)| {
+                            let [one, other, product] = products(sums).map(|sum| sum as f64);
+                            JointSums {
+                                attempts: (u64::from(attempts.0), u64::from(attempts.1)),
+                                subjects: sums.subjects,
+                                sums: (one / scale, other / scale),
+                                product: product / (scale * scale),
+                            }
+                        };
+                        MeanJoint { first: *first, second: *second, parts: pair.moments.iter().map(part).collect() }
+                    })
+                    .collect();
+                let subjects = self.pooled.subjects();
+                let Some(mean) = standardised_mean(&cells, &joint, subjects, weigh(*weighting)) else { continue };
+                let level = frame.protocol.levels.display;
+                let found = estimate(mean, entry, level);
+                let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
+                let mut reasons = self.reasons();
+                if let Evidence::Short(floor) = frame.evidence_of_mean(subjects, 0) {
+                    reasons.extend(floor);
+                }
+                let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+                let place = Place { weighting: Some(*weighting), ..place.clone() };
+                let counts = counts(&self.pooled);
+                frame.quantity(
+                    place,
+                    *entry,
+                    Quantity { value: found.point, bounds, counts, evidence: Some(evidence) },
+                );
+            }
+        }
+    }
+
+    fn shares(&self, frame: &mut Frame<'_>, place: &Place, by: &[Weighting], present: bool) {
+        let within: [usize; 2] = [Combo::DENY, Combo::ABOVE];
+        let entries = catalogue::WITHIN.into_iter().zip(0..).map(|(entry, column)| (entry, column, within[0]));
+        for (entry, column, part) in entries.chain([(catalogue::BEYOND_10, 9, within[1])]) {
+            let pair = |combo: Combo| (combo.get(part), combo.attempts());
+            for weighting in by {
+                if self.present.is_empty() || (!self.missing.is_empty() && !present) {
+                    self.nothing(frame, place, entry, *weighting);
+                    continue;
+                }
+                let weight = 1.0 / self.present.len() as f64;
+                let cell = |(_, cell): &(CellKey, ErrorTally)| stats::Cell {
+                    weight,
+                    clusters: cell.beyond.clusters(column, pair),
+                };
+                let joint = |(first, second, both): &(usize, usize, &CellPair)| stats::Joint {
+                    first: *first,
+                    second: *second,
+                    pairs: both.beyond.at(column).map(|(one, other, n)| (pair(one), pair(other), n)).collect(),
+                };
+                let cells: Vec<_> = self.present.iter().map(cell).collect();
+                let joints: Vec<_> = self.pairs.iter().map(joint).collect();
+                let clusters = self.pooled.beyond.clusters(column, pair);
+                let level = frame.protocol.levels.display;
+                let Some(effective) = stats::standardised(&cells, &joints, &clusters, weigh(*weighting), level) else {
+                    continue;
+                };
+                let place = Place { weighting: Some(*weighting), ..place.clone() };
+                let (undecided, ties, reasons) = (None, None, self.reasons());
+                frame.share(Share { place, entry, clusters: &clusters, effective, undecided, ties, reasons });
+            }
+        }
+    }
+}
+
+/// Pass and denial rates over the required cells on the one and on the other side of each limit, at the headline
+/// challenge ages under the protocol's policy.
+fn rates(frame: &mut Frame<'_>, place: &Place, keys: &[CellKey], tally: &StandardTally, by: &[Weighting]) {
+    let (policy, tie, level) = (frame.protocol.failure_policy, frame.protocol.tie, frame.protocol.levels.display);
+    for side in [Side::UnderAgePass, Side::AdultDenial] {
+        for limit in frame.protocol.limits.clone() {
+            let under = side == Side::UnderAgePass;
+            let keys: Vec<CellKey> =
+                keys.iter().filter(|(_, year)| (*year < limit.years()) == under).cloned().collect();
+            if keys.is_empty() {
+                continue;
+            }
+            for challenge in frame.challenges(limit, true) {
+                let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
+                let cells = Keyed::of(
+                    &keys,
+                    |key| tally.outcomes.get(key),
+                    &tally.vectors,
+                    column,
+                    |combo| side.pair(combo, policy, tie),
+                );
+                let counts = Counts {
+                    undecided: Some(cells.undecided),
+                    ties: challenge.map(|_| cells.ties),
+                    ..Frame::counts(&cells.pooled)
+                };
+                for weighting in by {
+                    let place = Place {
+                        limit: Some(limit),
+                        challenge,
+                        failure_policy: Some(policy),
+                        weighting: Some(*weighting),
+                        ..place.clone()
+                    };
+                    let plain = place.variant.clone();
+                    let found = cells.mean(|_| 1.0, weigh(*weighting), level);
+                    if !cells.missing.is_empty() {
+                        let reason = cells::no_subject(&cells.missing, cells.present.len());
+                        let status = RowStatus::InsufficientEvidence;
+                        frame.nothing(place.clone(), side.entry(), status, counts, &reason);
+                    }
+                    let Some(effective) = found else { continue };
+                    let variant = if cells.missing.is_empty() { plain } else { plain.with("cells", "present") };
+                    frame.share(Share {
+                        place: Place { variant, ..place },
+                        entry: side.entry(),
+                        clusters: &cells.pooled,
+                        effective,
+                        undecided: counts.undecided,
+                        ties: counts.ties,
+                        reasons: cells.reasons(),
+                    });
+                    if frame.tally.bands {
+                        frame.flag_last(flag::BANDS_LEFT_OUT);
+                    }
+                }
+            }
+        }
+    }
+}
