@@ -268,4 +268,5 @@ def main():
     print(len(rows), "attempts,", len(out), "rows")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 mod clustered;
+mod families;
 mod morph;
 mod rules;
 
