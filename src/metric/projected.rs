@@ -88,7 +88,7 @@ impl<'a> Visitors<'a> {
             adds(cell, pair(at, combo), Weigh::Subjects)
         };
         let mut units = Vec::new();
-        for (key, _) in &place {
+        for key in place.keys() {
             for (combo, subjects) in single.get(*key).into_iter().flat_map(|cell| cell.at(column)) {
                 units.extend(add(key, combo).map(|add| Alike { subjects, adds: vec![add] }));
             }

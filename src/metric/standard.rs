@@ -7,11 +7,11 @@ use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::Side;
 use super::{Extent, error};
 use crate::protocol::Standard;
-use crate::stats::{self, JointSums, MeanCell, MeanJoint, standardised_mean};
+use crate::stats::{self, JointSums, MeanCell, MeanJoint, SubjectSums, standardised_mean};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
-use crate::tally::{CellKey, CellPair, Combo, ErrorTally, GroupTally, Products, StandardTally};
+use crate::tally::{CellKey, CellPair, Combo, ErrorTally, GroupTally, JointMoments, Products, StandardTally};
 
 /// The rows of one group: all means and shares for the whole data set, bias and mean absolute error for groups.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
@@ -146,25 +146,20 @@ impl<'a> Cells<'a> {
                     self.nothing(frame, place, *entry, *weighting);
                     continue;
                 }
-                let (parts, products, scale): (fn(&ErrorTally) -> _, fn(&_) -> Products, f64) = match entry.measure.name
-                {
-                    "bias" => (ErrorTally::signed, |sums: &crate::tally::JointMoments| sums.signed, 1e9),
-                    "mae" => (ErrorTally::absolute, |sums| sums.absolute, 1e9),
-                    _ => (ErrorTally::squared, |sums| sums.squared, 1e6),
-                };
+                let of = Moment::of(entry);
                 let cells: Vec<MeanCell> =
-                    self.present.iter().map(|(_, cell)| MeanCell { weight, parts: parts(cell) }).collect();
+                    self.present.iter().map(|(_, cell)| MeanCell { weight, parts: (of.parts)(cell) }).collect();
                 let joint: Vec<MeanJoint> = self
                     .pairs
                     .iter()
                     .map(|(first, second, pair)| {
-                        let part = |(attempts, sums): (&(u32, u32), &crate::tally::JointMoments)| {
-                            let [one, other, product] = products(sums).map(|sum| sum as f64);
+                        let part = |(attempts, sums): (&(u32, u32), &JointMoments)| {
+                            let [one, other, product] = (of.products)(sums).map(|sum| sum as f64);
                             JointSums {
                                 attempts: (u64::from(attempts.0), u64::from(attempts.1)),
                                 subjects: sums.subjects,
-                                sums: (one / scale, other / scale),
-                                product: product / (scale * scale),
+                                sums: (one / of.scale, other / of.scale),
+                                product: product / (of.scale * of.scale),
                             }
                         };
                         MeanJoint { first: *first, second: *second, parts: pair.moments.iter().map(part).collect() }
@@ -222,6 +217,23 @@ impl<'a> Cells<'a> {
                 let (undecided, ties, reasons) = (None, None, self.reasons());
                 frame.share(Share { place, entry, clusters: &clusters, effective, undecided, ties, reasons });
             }
+        }
+    }
+}
+
+/// Where the sums of one mean stand, and what one year (or squared year) of the joint sums is.
+struct Moment {
+    parts: fn(&ErrorTally) -> Vec<SubjectSums>,
+    products: fn(&JointMoments) -> Products,
+    scale: f64,
+}
+
+impl Moment {
+    fn of(entry: &Entry) -> Self {
+        match entry.measure.name {
+            "bias" => Self { parts: ErrorTally::signed, products: |sums| sums.signed, scale: 1e9 },
+            "mae" => Self { parts: ErrorTally::absolute, products: |sums| sums.absolute, scale: 1e9 },
+            _ => Self { parts: ErrorTally::squared, products: |sums| sums.squared, scale: 1e6 },
         }
     }
 }

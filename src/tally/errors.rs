@@ -117,9 +117,9 @@ impl Profiled {
         }
         let mut runs = [Run { combo: Combo::default(), start: 0, end: 0 }; BEYOND];
         let (mut beyond, mut length) = (attempts - exceeding[0], 0);
-        for x in 0..BEYOND {
-            if x > 0 && exceeding[x] > 0 {
-                beyond -= exceeding[x];
+        for (x, fall) in exceeding.into_iter().take(BEYOND).enumerate() {
+            if x > 0 && fall > 0 {
+                beyond -= fall;
                 length += 1;
             }
             let start = if runs[length].end == 0 { x } else { runs[length].start };
