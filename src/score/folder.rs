@@ -8,8 +8,8 @@ use crate::dataset::{LabelKind, Sampling};
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
 use crate::metric::{self, Errors, Facts};
-use crate::protocol::Protocol;
-use crate::table::{Context, Table};
+use crate::protocol::{Groups, Protocol};
+use crate::table::{Context, Row, Table};
 use crate::tally::{ErrorRows, Tally, not_ages};
 
 /// What to score.
@@ -87,10 +87,7 @@ pub fn read_metrics(folder: &RunFolder) -> Result<Table, ScoreError> {
 }
 
 fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
-    let facts = Facts {
-        chronological: inputs.card.label_kind == LabelKind::Chronological,
-        random_sample: inputs.card.sampling == Sampling::Random,
-    };
+    let facts = facts(inputs);
     let protocol_digest = digest(&inputs.protocol)?;
     let mut table = Table::default();
     for (method, answers) in inputs.record.methods.iter().zip(&inputs.answers) {
@@ -106,6 +103,28 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         table.rows.extend(metric::rows(&context, &inputs.protocol, facts, &tally, Errors::Rows(&errors)));
     }
     Ok(table)
+}
+
+/// The rows of one method on the whole data set, without groups: `method` is its place in the run.
+///
+/// # Errors
+/// As [`score_folder`].
+pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<Vec<Row>, ScoreError> {
+    let (Some(record), Some(answers)) = (inputs.record.methods.get(method), inputs.answers.get(method)) else {
+        return Ok(Vec::new());
+    };
+    let context = context(&inputs.record, record, digest(&inputs.protocol)?);
+    let protocol = Protocol { groups: Groups::Columns(Vec::new()), crossings: Vec::new(), ..inputs.protocol.clone() };
+    let tally = Tally::of(&inputs.truth, answers, &protocol)?;
+    let errors = ErrorRows::of(&inputs.truth, answers, false);
+    Ok(metric::rows(&context, &protocol, facts(inputs), &tally, Errors::Rows(&errors)))
+}
+
+fn facts(inputs: &Inputs) -> Facts {
+    Facts {
+        chronological: inputs.card.label_kind == LabelKind::Chronological,
+        random_sample: inputs.card.sampling == Sampling::Random,
+    }
 }
 
 fn context(record: &RunRecord, method: &MethodRecord, protocol_digest: Digest) -> Context {

@@ -10,6 +10,7 @@ mod inputs;
 mod verify;
 
 pub use error::ScoreError;
-pub use folder::{ScoreRequest, Scored, digest, read_metrics, score, score_folder, write_metrics};
+pub use folder::{ScoreRequest, Scored, digest, read_metrics, score, score_folder, whole_rows, write_metrics};
 pub use import::{Imported, Recording, import};
+pub use inputs::Inputs;
 pub use verify::{Difference, Differs, Verified, verify};

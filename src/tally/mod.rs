@@ -13,6 +13,7 @@ mod families;
 mod finished;
 mod grid;
 mod hot;
+mod paired;
 mod profile;
 mod shape;
 mod truth;
@@ -25,6 +26,7 @@ pub use errors::{ErrorRows, ErrorTally, LineSums, MomentSums, Moments, Percentil
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
+pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 
 /// Why nothing could be tallied.

@@ -18,7 +18,7 @@ use crate::outcome::Status;
 use crate::protocol::Protocol;
 
 /// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-const LEAST_UNITS: usize = 128;
+pub(super) const LEAST_UNITS: usize = 128;
 
 /// Columns of the shares beyond x years.
 const BEYOND: usize = 10;
@@ -65,7 +65,7 @@ impl Tally {
 }
 
 /// Samples in the order of their units, within a unit in manifest order.
-fn order(units: &[u32]) -> Vec<u32> {
+pub(super) fn order(units: &[u32]) -> Vec<u32> {
     let mut order: Vec<u32> = (0_u32..).take(units.len()).collect();
     if !units.is_sorted() {
         order.par_sort_unstable_by_key(|index| (units[*index as usize], *index));
@@ -74,7 +74,7 @@ fn order(units: &[u32]) -> Vec<u32> {
 }
 
 /// Where each unit starts in `order`, and its length at the end.
-fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
+pub(super) fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
     let unit = |place: usize| units[order[place] as usize];
     let mut starts: Vec<usize> =
         (0..order.len()).filter(|place| *place == 0 || unit(*place) != unit(place - 1)).collect();
