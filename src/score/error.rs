@@ -77,8 +77,16 @@ pub enum ScoreError {
         source: TableError,
     },
     /// A tally file cannot be used.
-    #[error("cannot use the tallies")]
-    Tallied(#[from] super::TalliedError),
+    #[error("cannot use the tally file `{file}`")]
+    Tallied {
+        /// The file.
+        file: String,
+        /// Why.
+        source: super::TalliedError,
+    },
+    /// The run cannot be tallied into a file, or what was joined cannot be scored.
+    #[error(transparent)]
+    Tallies(#[from] super::TalliedError),
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
@@ -105,7 +113,8 @@ impl ScoreError {
             Self::Read { .. }
             | Self::Protocol { .. }
             | Self::Tally(_)
-            | Self::Tallied(_)
+            | Self::Tallied { .. }
+            | Self::Tallies(_)
             | Self::Table { .. }
             | Self::Digest(_) => None,
         }

@@ -6,14 +6,15 @@
 mod error;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::ScoreError;
-use super::folder::{context_of, digest};
+use super::folder::{context_of, digest, write_metrics};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{MethodRecord, RunFolder};
+use crate::folder::{Existing, MethodRecord, RunFolder, names};
 use crate::metric::{self, Errors, Facts};
 use crate::protocol::Protocol;
 use crate::table::Table;
@@ -169,12 +170,6 @@ impl Tallied {
         Ok(())
     }
 
-    /// The effective protocol.
-    #[must_use]
-    pub fn protocol(&self) -> &Protocol {
-        &self.protocol
-    }
-
     /// The rows of every method, from the tallies alone.
     ///
     /// # Errors
@@ -192,6 +187,18 @@ impl Tallied {
             table.rows.extend(metric::rows(&context, &self.protocol, facts, tally, Errors::NotKept));
         }
         Ok(table)
+    }
+
+    /// Writes `metrics.csv` and the protocol into the folder `out`, and gives the table that the file holds.
+    ///
+    /// # Errors
+    /// As [`Tallied::table`], and what the folder answers.
+    pub fn score(&self, out: &Path, existing: Existing) -> Result<(RunFolder, Table), ScoreError> {
+        let table = self.table()?;
+        let folder = RunFolder::prepare(out, existing)?;
+        folder.write(names::PROTOCOL, self.head.protocol.as_bytes(), false)?;
+        let table = write_metrics(&folder, &table)?;
+        Ok((folder, table))
     }
 }
 
