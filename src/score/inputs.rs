@@ -1,9 +1,10 @@
 //! What stands in a run folder, as the tallies take it.
 
 use super::ScoreError;
-use crate::dataset::DatasetCard;
+use crate::dataset::{DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
 use crate::folder::{Attempts, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
 
@@ -12,8 +13,8 @@ use crate::tally;
 pub struct Inputs {
     /// The folder's run.json.
     pub record: RunRecord,
-    /// The dataset's card.
-    pub card: DatasetCard,
+    /// What the dataset's card says of the claims that rows can carry.
+    pub facts: Facts,
     /// The protocol to score under.
     pub protocol: Protocol,
     /// The listed samples, in manifest order.
@@ -63,7 +64,11 @@ impl Inputs {
             return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
         }
         let truth = tally_truth(&truth, &card)?;
-        Ok(Self { record, card, protocol, truth, answers, attempts: count })
+        let facts = Facts {
+            chronological: card.label_kind == LabelKind::Chronological,
+            random_sample: card.sampling == Sampling::Random,
+        };
+        Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
 }
 

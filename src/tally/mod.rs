@@ -17,7 +17,9 @@ mod paired;
 mod profile;
 mod shape;
 mod truth;
+mod units;
 mod walk;
+mod wire;
 
 pub use answers::{Answers, not_ages};
 pub use cell::{Cell, Combo, Joints};
@@ -28,6 +30,7 @@ pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+pub use units::Shard;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

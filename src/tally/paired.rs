@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::answers::{Answers, Said};
 use super::class::Slot;
 use super::shape::{NO_CLASS, Shape};
-use super::walk::{LEAST_UNITS, order, starts};
+use super::units::{LEAST_UNITS, Shard, order, starts};
 use super::{TallyError, Truth};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::outcome::Decision;
@@ -106,7 +106,7 @@ impl PairTally {
         }
         let shape = Shape::new(truth, baseline, protocol)?;
         let plan = Plan::of(&shape, protocol);
-        let order = order(&truth.units);
+        let order = order(&truth.units, Shard::WHOLE);
         let starts = starts(&truth.units, &order);
         let units = starts.len().saturating_sub(1);
         let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
