@@ -7,7 +7,7 @@ use super::CompareError;
 use crate::folder::{RunFolder, Truth, names};
 use crate::protocol::Protocol;
 use crate::score::{Inputs, ScoreError};
-use crate::table::Row;
+use crate::table::{Context, Row};
 use crate::tally::{self, Answers};
 
 /// One manifest with all methods that were run on it.
@@ -24,6 +24,8 @@ pub(super) struct Field {
 pub(super) struct Entrant {
     /// Its name here: two methods of one name are told apart by their digests.
     pub name: String,
+    /// What its rows say of where they come from, under its name here.
+    pub context: Context,
     /// The answers, in the order of the field's truth.
     pub answers: Answers,
     /// Its own rows on the whole data set, under its name here.
@@ -130,17 +132,18 @@ impl Held {
 
     /// The methods of the folder with their own rows; `names` gives each its name here.
     fn entrants(&mut self, names: &mut impl Iterator<Item = String>) -> Result<Vec<Entrant>, CompareError> {
-        let mut rows = Vec::new();
+        let wrong = |source| CompareError::Folder { path: self.path.clone(), source: Box::new(source) };
+        let mut own = Vec::new();
         for place in 0..self.inputs.answers.len() {
-            let own = crate::score::whole_rows(&self.inputs, place);
-            rows.push(own.map_err(|source| CompareError::Folder { path: self.path.clone(), source: Box::new(source) })?);
+            own.push(crate::score::whole_rows(&self.inputs, place).map_err(wrong)?);
         }
         let answers = std::mem::take(&mut self.inputs.answers);
-        let entrant = |((answers, mut rows), name): ((Answers, Vec<Row>), String)| {
+        let entrant = |((answers, (mut context, mut rows)), name): ((Answers, (Context, Vec<Row>)), String)| {
             rows.iter_mut().for_each(|row| row.method.clone_from(&name));
-            Entrant { name, answers, rows }
+            context.method.clone_from(&name);
+            Entrant { name, context, answers, rows }
         };
-        Ok(answers.into_iter().zip(rows).zip(names).map(entrant).collect())
+        Ok(answers.into_iter().zip(own).zip(names).map(entrant).collect())
     }
 
     /// Where each sample of this folder stands in `other`; none when both are in one order.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::check::{Problem, ProtocolError};
+use super::scores;
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
 use crate::table::{FailurePolicy, SELECT_KEYS, Select};
@@ -10,8 +11,8 @@ use crate::table::{FailurePolicy, SELECT_KEYS, Select};
 /// Every default, written out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
-/// Every key of a protocol, sections with a dot. The keys of a `primary` entry are [`SELECT_KEYS`].
-pub const KEYS: [&str; 25] = [
+/// Every key of a protocol, sections with a dot. The keys of a `primary` or `family` entry are [`SELECT_KEYS`].
+pub const KEYS: [&str; 32] = [
     "schema",
     "name",
     "limits",
@@ -37,6 +38,13 @@ pub const KEYS: [&str; 25] = [
     "levels",
     "levels.display",
     "levels.claim",
+    "scores",
+    "scores.targets",
+    "scores.set_on_group",
+    "scores.set_on_years",
+    "scores.det_points",
+    "scores.bins",
+    "scores.redraws",
 ];
 
 /// The schema of a protocol; optional in what people write.
@@ -58,7 +66,9 @@ pub(super) struct Wire {
     windows: WireWindows,
     evidence: WireEvidence,
     levels: WireLevels,
+    scores: scores::Wire,
     primary: Vec<toml::Table>,
+    family: Vec<toml::Table>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -127,7 +137,7 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
 /// Takes the keys that are no protocol's out, so that the rest can still be looked at.
 fn leave_out_unknown(given: &mut toml::Table) {
     given.retain(|key, value| match (key, value) {
-        ("primary", toml::Value::Array(entries)) => {
+        ("primary" | "family", toml::Value::Array(entries)) => {
             for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
                 entry.retain(|key, _| SELECT_KEYS.contains(&key));
             }
@@ -137,7 +147,7 @@ fn leave_out_unknown(given: &mut toml::Table) {
             section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
             KEYS.contains(&key)
         }
-        (key, _) => KEYS.contains(&key) || key == "primary",
+        (key, _) => KEYS.contains(&key) || matches!(key, "primary" | "family"),
     });
 }
 
@@ -157,14 +167,15 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
     for (key, value) in given {
-        if key == "primary" {
+        let list = key;
+        if matches!(key.as_str(), "primary" | "family") {
             for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
                 let strange = entry.keys().filter(|key| !SELECT_KEYS.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("primary.{key}"), SELECT_KEYS.to_vec())));
+                problems.extend(strange.map(|key| unknown(format!("{list}.{key}"), SELECT_KEYS.to_vec())));
             }
         } else if !KEYS.contains(&key.as_str()) {
             let mut known: Vec<_> = KEYS.into_iter().filter(|key| !key.contains('.')).collect();
-            known.push("primary");
+            known.extend(["primary", "family"]);
             problems.push(unknown(key.clone(), known));
         } else if let Some(section) = value.as_table() {
             let known: Vec<_> =
@@ -232,6 +243,7 @@ impl Wire {
             step: thousandths("challenge.step", self.challenge.step),
             headline: self.challenge.headline.iter().map(|years| thousandths("challenge.headline", *years)).collect(),
         };
+        let (mut primary, mut family) = (Vec::new(), Vec::new());
         let mut protocol = Protocol {
             name: self.name,
             limits,
@@ -251,14 +263,20 @@ impl Wire {
             levels: Levels { display: self.levels.display, claim: self.levels.claim },
             straddling_share: self.straddling_share,
             seed: u64::from(self.seed),
+            scores: self.scores.read(&mut wrong),
             primary: Vec::new(),
+            family: Vec::new(),
         };
-        for (index, entry) in self.primary.into_iter().enumerate() {
-            match primary(entry, &protocol) {
-                Ok(selects) => protocol.primary.extend(selects),
-                Err(text) => problems.push(Problem::Value { key: format!("primary, entry {}", index + 1), text }),
+        for (list, entries) in [("primary", self.primary), ("family", self.family)] {
+            for (index, entry) in entries.into_iter().enumerate() {
+                let into = if list == "family" { &mut family } else { &mut primary };
+                match selects(entry, &protocol) {
+                    Ok(selects) => into.extend(selects),
+                    Err(text) => problems.push(Problem::Value { key: format!("{list}, entry {}", index + 1), text }),
+                }
             }
         }
+        (protocol.primary, protocol.family) = (primary, family);
         problems.extend(super::check::problems(&protocol));
         if problems.is_empty() { Ok(protocol) } else { Err(ProtocolError { problems }) }
     }
@@ -272,8 +290,8 @@ impl Wire {
     }
 }
 
-/// One `[[primary]]` entry as selections: `headline` becomes one for each headline offset.
-fn primary(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
+/// One `[[primary]]` or `[[family]]` entry as selections: `headline` becomes one for each headline offset.
+fn selects(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
     let is = |entry: &toml::Table, key: &str, word: &str| entry.get(key).and_then(toml::Value::as_str) == Some(word);
     if is(&entry, "failure_policy", "protocol") {
         entry.insert("failure_policy".to_owned(), protocol.failure_policy.to_string().into());
@@ -330,7 +348,9 @@ impl From<&Protocol> for Wire {
                 width_share: protocol.evidence.width_share,
             },
             levels: WireLevels { display: protocol.levels.display, claim: protocol.levels.claim },
+            scores: scores::Wire::from(&protocol.scores),
             primary: protocol.primary.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
+            family: protocol.family.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
         }
     }
 }

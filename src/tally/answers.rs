@@ -156,6 +156,19 @@ impl Answers {
         }
     }
 
+    /// Whether some attempt was answered with an age or a range, so that challenge ages mean something.
+    #[must_use]
+    pub fn challengeable(&self) -> bool {
+        self.lows.iter().any(|low| !low.is_nan())
+    }
+
+    /// Whether some attempt was decided by the method itself at `limit`.
+    #[must_use]
+    pub fn decides(&self, limit: AgeLimit) -> bool {
+        let place = self.limits.iter().position(|one| *one == limit);
+        place.is_some_and(|place| self.decisions[place].iter().any(Option::is_some))
+    }
+
     /// The answered ages in years, in the order of the samples.
     pub fn ages(&self) -> impl Iterator<Item = f64> {
         (0..self.len()).filter_map(|index| match self.said(index) {
