@@ -155,7 +155,7 @@ fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolic
 /// Challenge ages mean nothing to one of the two.
 fn not_applicable(pair: &mut Pair<'_>, limit: AgeLimit) {
     let without = [pair.baseline, pair.method].into_iter().find(|one| !one.answers.challengeable());
-    let reason = format!("no answer of {} is an age or a range", without.map_or("", |one| &one.name));
+    let reason = format!("no answer of {} is an age or a range", without.map_or("", |one| &one.name)).replace(';', ",");
     for challenge in pair.protocol.headline_ages(limit) {
         for slot in [Slot::Under, Slot::Over] {
             let found = headline_place(limit, challenge, pair.protocol.failure_policy, slot);

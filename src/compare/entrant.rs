@@ -99,11 +99,6 @@ impl Fields {
         }
         Ok(Self { protocol, fields: fields.into_iter().map(|(_, field)| field).collect() })
     }
-
-    /// All methods, in the order of the command line within each field.
-    pub fn entrants(&self) -> impl Iterator<Item = &Entrant> {
-        self.fields.iter().flat_map(|field| &field.entrants)
-    }
 }
 
 impl Held {
@@ -152,14 +147,14 @@ impl Held {
             return Ok(None);
         }
         let places: BTreeMap<&str, u32> = other.ids.iter().map(|id| &**id).zip(0..).collect();
-        let place = |id: &Box<str>| {
-            places.get(&**id).copied().ok_or_else(|| CompareError::Ids {
+        let place = |id: &str| {
+            places.get(id).copied().ok_or_else(|| CompareError::Ids {
                 first: self.path.clone(),
                 second: other.path.clone(),
-                id: id.to_string(),
+                id: id.to_owned(),
             })
         };
-        self.ids.iter().map(place).collect::<Result<Vec<u32>, _>>().map(Some)
+        self.ids.iter().map(|id| place(id)).collect::<Result<Vec<u32>, _>>().map(Some)
     }
 }
 

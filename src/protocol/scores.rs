@@ -38,7 +38,10 @@ impl Wire {
             [] => None,
             [column, level] => Some((column.clone(), level.clone())),
             _ => {
-                wrong("scores.set_on_group", "expected a column and a level, such as [\"sex\", \"male\"], or []".into());
+                wrong(
+                    "scores.set_on_group",
+                    "expected a column and a level, such as [\"sex\", \"male\"], or []".into(),
+                );
                 None
             }
         };

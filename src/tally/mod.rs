@@ -14,6 +14,7 @@ mod finished;
 mod grid;
 mod hot;
 mod paired;
+mod paired_errors;
 mod profile;
 mod shape;
 mod truth;
@@ -29,6 +30,7 @@ pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
+pub use paired_errors::{ErrorPair, paired_errors};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 

@@ -93,12 +93,7 @@ impl PairTally {
     ///
     /// # Errors
     /// As [`super::Tally::of`].
-    pub fn of(
-        truth: &Truth,
-        baseline: &Answers,
-        method: &Answers,
-        protocol: &Protocol,
-    ) -> Result<Self, TallyError> {
+    pub fn of(truth: &Truth, baseline: &Answers, method: &Answers, protocol: &Protocol) -> Result<Self, TallyError> {
         for answers in [baseline, method] {
             if truth.len() != answers.len() {
                 return Err(TallyError::Lengths { listed: truth.len(), answers: answers.len() });
@@ -273,9 +268,8 @@ impl<'a> Counting<'a> {
         let own = &mut self.groups[group];
         own.resize(plan.cells(group), Filling::default());
         for (at, column) in plan.columns.iter().enumerate().filter(|(_, column)| group == 0 || column.headline) {
-            let verdict = |sample: &u32| {
-                [shape.answers, method].map(|answers| verdict(answers, *sample as usize, column, tie))
-            };
+            let verdict =
+                |sample: &u32| [shape.answers, method].map(|answers| verdict(answers, *sample as usize, column, tie));
             self.verdicts.clear();
             self.verdicts.extend(live.iter().map(verdict));
             for (slot, members) in plan.slots[column.limit.1].iter().enumerate() {
