@@ -42,7 +42,11 @@ impl OnnxRuntime {
                 LibraryError::TooOld { path, version: version_str }
             }
             ort::LoadDynamicError::Dlopen { error, path } => {
-                LibraryError::NotIt { path, reason: one_line(&error.to_string()) }
+                let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                LibraryError::NotIt { path, reason: one_line(&cause) }
+            }
+            ort::LoadDynamicError::MissingApi { path } => {
+                LibraryError::NotIt { path, reason: "it does not export `OrtGetApiBase`".to_owned() }
             }
             other => LibraryError::NotIt { path: path.to_owned(), reason: one_line(&other.to_string()) },
         };
