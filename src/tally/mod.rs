@@ -16,7 +16,9 @@ mod hot;
 mod profile;
 mod shape;
 mod truth;
+mod units;
 mod walk;
+mod wire;
 
 pub use answers::{Answers, not_ages};
 pub use cell::{Cell, Combo, Joints};
@@ -26,6 +28,7 @@ pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+pub use units::Shard;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
