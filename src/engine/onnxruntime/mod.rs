@@ -31,29 +31,13 @@ pub struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Loads the library at `path`; it stays loaded until the process ends, and the first one stays for all.
+    /// Loads the library at `path`; it stays loaded until the process ends, and no other can be loaded beside it.
     ///
     /// # Errors
     /// [`LibraryError`]: not a library of ONNX Runtime, too old, without the provider.
     pub fn load(path: &Path, provider: Provider) -> Result<Self, LibraryError> {
+        let environment = environment(path)?;
         let version = library::version(path);
-        let refused = |error: ort::LoadDynamicError| match error {
-            ort::LoadDynamicError::BadVersion { version_str, path } => {
-                LibraryError::TooOld { path, version: version_str }
-            }
-            ort::LoadDynamicError::Dlopen { error, path } => {
-                let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                LibraryError::NotIt { path, reason: one_line(&cause) }
-            }
-            ort::LoadDynamicError::MissingApi { path } => {
-                LibraryError::NotIt { path, reason: "it does not export `OrtGetApiBase`".to_owned() }
-            }
-            other => LibraryError::NotIt { path: path.to_owned(), reason: one_line(&other.to_string()) },
-        };
-        let builder = ort::init_from(path).map_err(refused)?;
-        let start = |error: ort::Error| LibraryError::Start(one_line(&error.to_string()));
-        let environment = builder.with_telemetry(false).build().map_err(start)?;
-        environment.set_log_level(ort::logging::LogLevel::Error);
         if !provider.available() {
             let available: Vec<&str> =
                 PROVIDERS.iter().filter(|provider| provider.available()).map(|provider| provider.word()).collect();
@@ -83,6 +67,35 @@ impl OnnxRuntime {
             .with_log_level(ort::logging::LogLevel::Fatal)?;
         self.provider.register(builder)?.commit_from_memory(onnx)
     }
+}
+
+/// The one library that a process can load, and the one environment that it can have.
+static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+
+fn environment(path: &Path) -> Result<Environment, LibraryError> {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*loaded {
+        Some((there, environment)) if there == path => return Ok(environment.clone()),
+        Some((there, _)) => return Err(LibraryError::Start(format!("{} is loaded already", there.display()))),
+        None => {}
+    }
+    let refused = |error: ort::LoadDynamicError| match error {
+        ort::LoadDynamicError::BadVersion { version_str, path } => LibraryError::TooOld { path, version: version_str },
+        ort::LoadDynamicError::Dlopen { error, path } => {
+            let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            LibraryError::NotIt { path, reason: one_line(&cause) }
+        }
+        ort::LoadDynamicError::MissingApi { path } => {
+            LibraryError::NotIt { path, reason: "it does not export `OrtGetApiBase`".to_owned() }
+        }
+        other => LibraryError::NotIt { path: path.to_owned(), reason: one_line(&other.to_string()) },
+    };
+    let builder = ort::init_from(path).map_err(refused)?;
+    let start = |error: ort::Error| LibraryError::Start(one_line(&error.to_string()));
+    let environment = builder.with_telemetry(false).build().map_err(start)?;
+    environment.set_log_level(ort::logging::LogLevel::Error);
+    *loaded = Some((path.to_owned(), environment.clone()));
+    Ok(environment)
 }
 
 impl Engine for OnnxRuntime {
