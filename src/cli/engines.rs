@@ -1,6 +1,6 @@
 //! `--engine`, `--provider`, `--ort-library`: which engine runs ONNX files, and what to say when it cannot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -96,6 +96,11 @@ impl RuntimeOptions {
     fn given(&self) -> bool {
         self.ort_library.is_some() || self.provider != ProviderChoice::Cpu
     }
+
+    /// The library that the user named.
+    fn named<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+        self.ort_library.as_deref().or(environment.ort_library.as_deref())
+    }
 }
 
 /// The embedded engine.
@@ -152,8 +157,7 @@ fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Ar
         ProviderChoice::Directml => Provider::DirectMl,
         ProviderChoice::Migraphx => Provider::MiGraphX,
     };
-    let named = runtime.ort_library.as_deref().or(environment.ort_library.as_deref());
-    let load = || OnnxRuntime::load(&find_library(named)?, provider);
+    let load = || OnnxRuntime::load(&find_library(runtime.named(environment))?, provider);
     let engine = load().map_err(|error: LibraryError| {
         let help = error.help();
         help.into_iter().fold(Failure::unusable(error), Failure::with_help)
@@ -162,7 +166,8 @@ fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Ar
 }
 
 #[cfg(not(feature = "onnxruntime"))]
-fn onnxruntime(_runtime: &RuntimeOptions, _environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
-    Err(Failure::unusable("this build of agebench cannot load ONNX Runtime")
+fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+    let library = runtime.named(environment).map(|path| format!(" from {}", path.display())).unwrap_or_default();
+    Err(Failure::unusable(format!("this build of agebench cannot load ONNX Runtime{library}"))
         .with_help("build it with the cargo feature `onnxruntime`, which is on by default"))
 }
