@@ -6,6 +6,7 @@
 mod check;
 mod compare;
 mod demo;
+mod engines;
 mod environment;
 mod exit;
 mod list;
@@ -90,7 +91,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
-        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
     }
 }
