@@ -2,8 +2,8 @@
 """Independent values for comparisons of two methods on the same people.
 
 Writes fixtures/golden/comparison.json: Tango's score interval by maximising the likelihood numerically under each
-difference (no closed form), the example printed in Tango (1998), and the exact McNemar test of statsmodels. Needs numpy,
-scipy and statsmodels.
+difference (no closed form), the exact McNemar test of statsmodels, and an unpaired difference of rates over equally
+weighted years of age. Needs numpy, scipy and statsmodels.
 
     python3 scripts/validation/comparison.py fixtures/golden
 """
@@ -54,12 +54,46 @@ def case(b, c, n):
     return {"b": b, "c": c, "n": n, "low95": low95, "high95": high95, "low90": low90, "high90": high90, "mcnemar": p}
 
 
+def wilson(p, n, level):
+    z = stats.norm.ppf(0.5 + level / 2.0)
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return middle - half, middle + half
+
+
+def equal_years(counts):
+    """The mean of single years' rates, one attempt a person, with its effective sample size (METRICS M15)."""
+    rates = [k / n for k, n in counts]
+    p = np.mean(rates)
+    w = 1.0 / len(counts)
+    v = sum(w * w * r * (1 - r) / (n - 1) for r, (_, n) in zip(rates, counts))
+    people = sum(n for _, n in counts)
+    t = stats.t.ppf(0.975, people - 1)
+    n_star = min(1.0 / sum(w * w / n for _, n in counts), p * (1 - p) / v * (stats.norm.ppf(0.975) / t) ** 2)
+    return p, n_star
+
+
+def unpaired(first, second):
+    """Newcombe's interval of first less second, and the level at which it touches 0."""
+    (p1, n1), (p2, n2) = equal_years(first), equal_years(second)
+
+    def bounds(level):
+        (l1, u1), (l2, u2) = wilson(p1, n1, level), wilson(p2, n2, level)
+        d = p1 - p2
+        return d - np.hypot(p1 - l1, u2 - p2), d + np.hypot(u1 - p1, p2 - l2)
+
+    touching = optimize.brentq(lambda level: bounds(level)[0], 0.5, 1 - 1e-12, xtol=1e-14)
+    low95, high95 = bounds(0.95)
+    low90, high90 = bounds(0.90)
+    return {"low95": low95, "high95": high95, "low90": low90, "high90": high90, "p": 1 - touching}
+
+
 def main():
     out = Path(sys.argv[1])
     golden = {
         "source": "scipy, statsmodels; scripts/validation/comparison.py",
         "tango_30_10_200": case(30, 10, 200),
-        # Tango (1998), example of Table V: 43 pairs positive by both, b = 0, c = 1 of 44; printed: -0.118, 0.061.
+        "equal_years": unpaired([(20, 80), (36, 80)], [(10, 100), (20, 100)]),
     }
     out.joinpath("comparison.json").write_text(json.dumps(golden, indent=1) + "\n")
 

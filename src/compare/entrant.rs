@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::CompareError;
 use crate::folder::{RunFolder, Truth, names};
+use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::score::{Inputs, ScoreError};
 use crate::table::{Context, Row};
@@ -15,6 +16,8 @@ use crate::tally::{self, Answers};
 pub(super) struct Field {
     /// The truth, in the order of the first folder.
     pub truth: tally::Truth,
+    /// What the first folder's card says of claims.
+    pub facts: Facts,
     /// The methods.
     pub entrants: Vec<Entrant>,
 }
@@ -93,7 +96,8 @@ impl Fields {
                 }
                 None => {
                     let truth = std::mem::take(&mut one.inputs.truth);
-                    fields.push((one, Field { truth, entrants }));
+                    let facts = one.inputs.facts;
+                    fields.push((one, Field { truth, facts, entrants }));
                 }
             }
         }

@@ -12,11 +12,13 @@ mod family;
 mod out;
 mod pair;
 mod rank;
+mod standard;
 
 use std::path::{Path, PathBuf};
 
 use crate::folder::Existing;
-use crate::table::{Compared, Ranked};
+use crate::protocol::Protocol;
+use crate::table::{Compared, Ranked, Row};
 use crate::tally::PairTally;
 
 pub use error::CompareError;
@@ -73,34 +75,44 @@ pub fn compare(request: &CompareRequest<'_>) -> Result<Comparison, CompareError>
     if let Some((out, existing)) = request.out {
         out::check(out, existing)?;
     }
-    let Fields { protocol, fields } = Fields::read(request.folders, request.restandardise)?;
-    let mut rows = Vec::new();
-    let mut own = Vec::new();
-    for field in &fields {
-        let entrants = &field.entrants;
-        own.extend(entrants.iter().flat_map(|entrant| &entrant.rows));
-        for (place, baseline) in entrants.iter().enumerate() {
-            for method in &entrants[place + 1..] {
-                let tally = PairTally::of(&field.truth, &baseline.answers, &method.answers, &protocol)?;
-                let mut pair = Pair::new(&protocol, baseline, method);
-                if tally.identical() {
-                    pair.flags.push(flag::IDENTICAL);
-                }
-                decisions::rows(&mut pair, &tally);
-                errors::rows(&mut pair, &field.truth);
-                family::adjust(&mut pair.rows, &protocol);
-                rows.extend(pair.rows);
-            }
-        }
-    }
-    let methods: Vec<String> =
-        fields.iter().flat_map(|field| &field.entrants).map(|entrant| entrant.name.clone()).collect();
+    let mut fields = Fields::read(request.folders, request.restandardise)?;
+    let protocol = fields.protocol.clone();
+    let rows = if fields.fields.len() > 1 {
+        standard::common_mix(&mut fields)?;
+        standard::all_pairs(&fields, &protocol)
+    } else {
+        paired(&fields, &protocol)?
+    };
+    let entrants = || fields.fields.iter().flat_map(|field| &field.entrants);
+    let methods: Vec<String> = entrants().map(|entrant| entrant.name.clone()).collect();
+    let own: Vec<&Row> = entrants().flat_map(|entrant| &entrant.rows).collect();
     let leaderboard = rank::leaderboard(&methods, &own, &rows, &protocol);
     let comparison = Comparison { methods, rows, leaderboard };
     if let Some((out, existing)) = request.out {
         out::write(&comparison, out, existing)?;
     }
     Ok(comparison)
+}
+
+/// The rows of each pair of methods on one manifest.
+fn paired(fields: &Fields, protocol: &Protocol) -> Result<Vec<Compared>, CompareError> {
+    let mut rows = Vec::new();
+    for field in &fields.fields {
+        for (place, baseline) in field.entrants.iter().enumerate() {
+            for method in &field.entrants[place + 1..] {
+                let tally = PairTally::of(&field.truth, &baseline.answers, &method.answers, protocol)?;
+                let mut pair = Pair::new(protocol, baseline, method);
+                if tally.identical() {
+                    pair.flags.push(flag::IDENTICAL);
+                }
+                decisions::rows(&mut pair, &tally);
+                errors::rows(&mut pair, &field.truth);
+                family::adjust(&mut pair.rows, protocol);
+                rows.extend(pair.rows);
+            }
+        }
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

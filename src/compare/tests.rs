@@ -320,3 +320,47 @@ fn both_files_read_back_as_they_were_written_and_other_files_are_never_replaced(
         compare(&CompareRequest { folders: &folders, restandardise: false, out: Some((&one, Existing::Replace)) });
     assert!(onto_a_run.is_err() && one.join("outcomes.csv").exists());
 }
+
+#[test]
+fn different_manifests_are_compared_unpaired_over_the_years_that_both_have() {
+    let place = tempfile::tempdir().unwrap();
+    // Ages 15 to 17 and 19 in the one, 16 to 20 in the other; common: 16, 17, 19.
+    let rows = |name: &str, ages: &[u32], count: u32, passing: &dyn Fn(u32) -> u32| {
+        let mut csv = "sample_id,subject_id,true_age,age\n".to_owned();
+        for age in ages {
+            for person in 0..count {
+                let answer = if person < passing(*age) { 40 + person % 5 } else { 9 + person % 5 };
+                csv.push_str(&format!("{name}{age}-{person},{name}{age}-{person},{age},{answer}\n"));
+            }
+        }
+        recorded(place.path(), name, &csv, &eighteen())
+    };
+    let folders = [
+        rows("one", &[15, 16, 17, 19], 100, &|age| [100, 10, 20, 0, 90][(age - 15) as usize]),
+        rows("other", &[16, 17, 18, 19, 20], 80, &|age| [20, 36, 0, 60, 0][(age - 16) as usize]),
+    ];
+    assert!(of(&folders).unwrap_err().to_string().contains("manifests differ"));
+    let comparison = compare(&CompareRequest { folders: &folders, restandardise: true, out: None }).unwrap();
+    let found = |metric: &str| {
+        comparison.rows.iter().find(|compared| {
+            compared.row.metric == metric && compared.row.challenge.is_some_and(|age| age.years() == 18.0)
+        })
+    };
+    let found = found("under_age_pass_rate").unwrap();
+    let row = &found.row;
+    assert!(comparison.rows.iter().all(|compared| compared.row.has(flag::UNPAIRED)));
+    assert_eq!(row.variant.to_string(), "mix=equal_years;years=16 17");
+    // (20/80 + 36/80) / 2 less (10/100 + 20/100) / 2.
+    near(row.value, 0.35 - 0.15);
+    // n* by hand: p (1 - p) / v with v the mean of the years' variances / 2, corrected by (z / t)^2.
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/golden/comparison.json")).unwrap();
+    let case = &golden["equal_years"];
+    near(row.low, case["low95"].as_f64().unwrap());
+    near(row.high, case["high95"].as_f64().unwrap());
+    near(row.claim_high, case["high90"].as_f64().unwrap());
+    assert!((found.p.unwrap() - case["p"].as_f64().unwrap()).abs() < 1e-9);
+    assert_eq!(comparison.leaderboard.iter().filter(|row| row.rank_low.is_some()).count(), 2 * 26);
+    let mae = comparison.rows.iter().find(|compared| compared.row.metric == "mae").unwrap();
+    assert_eq!(mae.row.status, RowStatus::NotApplicable);
+}

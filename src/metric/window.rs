@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::{Spread, View, cell, side_counts};
+use crate::protocol::Tie;
 use crate::stats::{self, Clusters, Joint};
 use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, Combo};
@@ -22,7 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
     for challenge in &spread.challenges {
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
-            let years = Years::of(view, (first, last), column, *policy, spread);
+            let years = Years::of(view, first..=last, column, *policy, spread.tie);
             let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
             let counts = side_counts(pooled, column, *challenge);
             for weighting in spread.weightings {
@@ -43,7 +44,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
 }
 
 /// The single years of one window at one column under one policy.
-struct Years {
+pub(super) struct Years {
     /// Completed year and its subjects, those with somebody in the denominator.
     cells: Vec<(u32, Clusters)>,
     missing: Vec<u32>,
@@ -51,16 +52,16 @@ struct Years {
 }
 
 impl Years {
-    fn of(
+    pub fn of(
         view: &View<'_>,
-        (first, last): (u32, u32),
+        years: impl Iterator<Item = u32>,
         column: usize,
         policy: FailurePolicy,
-        spread: &Spread<'_>,
+        tie: Tie,
     ) -> Self {
-        let pair = |combo: Combo| view.side.pair(combo, policy, spread.tie);
+        let pair = |combo: Combo| view.side.pair(combo, policy, tie);
         let (mut cells, mut missing) = (Vec::new(), Vec::new());
-        for year in first..=last {
+        for year in years {
             let clusters = view.years.get(&year).map(|cell| cell.clusters(column, pair)).unwrap_or_default();
             if clusters.subjects() == 0 {
                 missing.push(year);
@@ -87,7 +88,7 @@ impl Years {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row, all of whose parts come from different places")]
-    fn row(
+    pub fn row(
         &self,
         frame: &mut Frame<'_>,
         view: &View<'_>,
