@@ -3,18 +3,27 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
+mod bootstrap;
 mod clusters;
+mod holm;
 mod mean;
+mod mover;
 mod proportion;
 mod quantile;
+mod random;
 mod special;
+mod spread;
 mod standardised;
 
+pub use bootstrap::{Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
 pub use clusters::{Clusters, Effective, Weigh};
+pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
+pub use mover::{Bounded, mover_difference, mover_mean};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use special::{beta_quantile, normal_quantile, t_quantile};
+pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};
 
 #[cfg(test)]
