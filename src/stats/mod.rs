@@ -22,6 +22,7 @@ pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
+pub use random::key;
 pub use special::{beta_quantile, normal_quantile, t_quantile};
 pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};
