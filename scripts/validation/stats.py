@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import scipy
+import scipy.optimize
 import scipy.stats
 import sklearn
 import statsmodels
@@ -63,12 +64,74 @@ def poisson_weights():
     return cases
 
 
+def tango():
+    """Score bounds of a paired difference; the constrained likelihood is maximised numerically."""
+    z = scipy.stats.norm.ppf(0.975)
+
+    def statistic(b, c, n, delta):
+        low, high = max(0.0, -delta), (1 - delta) / 2
+
+        def loss(q):
+            p = q + delta
+            rest = 1 - p - q
+            terms = [(b, p), (c, q), (n - b - c, rest)]
+            return -sum(k * np.log(max(x, 1e-300)) for k, x in terms if k > 0)
+
+        q = scipy.optimize.minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-14}).x
+        variance = max(2 * q + delta * (1 - delta), 1e-300)
+        return (b - c - n * delta) / np.sqrt(n * variance)
+
+    cases = []
+    for b, c, n in [(1, 0, 44), (0, 1, 29), (2, 4, 50), (9, 2, 60), (5, 5, 100), (12.5, 3.25, 90), (40, 61, 1000), (3, 30, 45), (0.4, 0, 60)]:
+        point = (b - c) / n
+        high = scipy.optimize.brentq(lambda d: statistic(b, c, n, d) + z, point + 1e-9, 1 - 1e-9, xtol=1e-13)
+        low = scipy.optimize.brentq(lambda d: statistic(b, c, n, d) - z, -1 + 1e-9, point - 1e-9, xtol=1e-13)
+        cases.append({"b": b, "c": c, "n": n, "low": low, "high": high})
+    return cases
+
+
+def sign_flip_all():
+    """All sign flips, by scipy's permutation test."""
+    rng = np.random.default_rng(2)
+    cases = []
+    shares = [k / m for m in (1, 2, 3, 4) for k in range(-m, m + 1) if k]
+    for size in [2, 3, 5, 9, 12]:
+        d = rng.choice(shares, size)
+        result = scipy.stats.permutation_test(
+            (d,), lambda x, axis: np.round(np.sum(x, axis=axis), 9), permutation_type="samples", n_resamples=np.inf, vectorized=True
+        )
+        cases.append({"d": d.tolist(), "p": float(result.pvalue)})
+    return cases
+
+
+def sign_flip_drawn():
+    """The whole distribution of the sum of twelfths with random signs, by convolution."""
+    rng = np.random.default_rng(3)
+    cases = []
+    for size, shift in [(25, 0), (60, 1), (300, 0), (300, 1)]:
+        d = rng.integers(-12, 13, size) + shift
+        d = np.where(d > 12, 12, d)
+        distribution = np.ones(1)
+        for value in np.abs(d):
+            step = np.zeros(2 * value + 1)
+            step[0] += 0.5
+            step[-1] += 0.5
+            distribution = np.convolve(distribution, step)
+        sums = np.arange(len(distribution)) - len(distribution) // 2
+        p = float(distribution[np.abs(sums) >= abs(d.sum())].sum())
+        cases.append({"d": (d / 12).tolist(), "p": p})
+    return cases
+
+
 def main(path):
     values = {
         "source": f"numpy {np.__version__}, scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, "
         f"scikit-learn {sklearn.__version__}; scripts/validation/stats.py",
         "dersimonian_laird": dersimonian_laird(),
         "poisson_weights": poisson_weights(),
+        "tango": tango(),
+        "sign_flip_all": sign_flip_all(),
+        "sign_flip_drawn": sign_flip_drawn(),
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)

@@ -5,9 +5,11 @@
 
 mod bootstrap;
 mod clusters;
+mod flip;
 mod holm;
 mod mean;
 mod mover;
+mod paired;
 mod proportion;
 mod quantile;
 mod random;
@@ -17,9 +19,11 @@ mod standardised;
 
 pub use bootstrap::{Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
 pub use clusters::{Clusters, Effective, Weigh};
+pub use flip::{FLIPS, mcnemar, sign_flip};
 pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean};
+pub use paired::{Discordance, GateBounds, Verdict};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use random::key;

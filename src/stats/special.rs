@@ -8,7 +8,7 @@ use statrs::function::erf::erfc;
 /// they are safe, bisection where not.
 ///
 /// Source: Chandrupatla (1997), Advances in Engineering Software 28: it needs about a fifth of bisection's steps.
-fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     // `a` is the newest point, `b` the other end of the bracket, `c` the end that was given up last.
     let (mut a, mut b) = (low, high);
     let (mut fa, mut fb) = (f(a), f(b));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FailurePolicy, Weighting, WordError};
 use crate::age::{AgeLimit, ChallengeAge};
 
@@ -116,7 +118,8 @@ impl FromStr for Population {
 ///
 /// A crossing joins names and levels with `*`: `sex*region`, `female*north`; `*` and `\` inside a name or a level
 /// are escaped with `\` (also where nothing is crossed, so that one rule reads every cell).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Group {
     by: String,
     level: String,

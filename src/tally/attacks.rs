@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::cell::{Cell, Combo};
 use super::class::AgeClass;
 use super::errors::{Error, ErrorTally};
@@ -9,14 +11,17 @@ use super::families::Seen;
 use super::hot::Run;
 use super::profile::Profile;
 use super::shape::Shape;
+use super::wire;
 use crate::age::{AgeLimit, Side};
 
 /// The attack attempts of one species.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AttackTally {
     /// Subjects by what came of their attempts, over the columns of the grid, whatever their age.
     pub all: Cell,
     /// The same, of attackers surely below a limit.
+    #[serde(with = "wire::pairs")]
     pub under: BTreeMap<AgeLimit, Cell>,
     /// True ages of the attackers, where they are known to the year, in the place of signed errors.
     pub ages: ErrorTally,
@@ -33,7 +38,8 @@ impl AttackTally {
 }
 
 /// The attack attempts of all species, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct AttackTallies(pub BTreeMap<String, AttackTally>);
 
 impl AttackTallies {

@@ -1,5 +1,7 @@
 //! What single families of metrics count beside the cells: one field a family, each in a file of its own.
 
+use serde::{Deserialize, Serialize};
+
 use super::attacks::AttackTallies;
 use super::shape::Shape;
 
@@ -16,8 +18,10 @@ pub(super) struct Seen<'a> {
     pub live: &'a [u32],
 }
 
-/// The counts of all families; those of disjoint subjects add up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The counts of all families; those of disjoint subjects add up. A family derives `Serialize` and `Deserialize`, so
+/// that it stands in tally files; a map whose keys are no numbers or texts is marked `#[serde(with = "wire::pairs")]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Families {
     /// Attack attempts; of the whole data set only.
     pub attacks: AttackTallies,

@@ -1,10 +1,13 @@
 //! The columns of a tally: every challenge age of every limit, then one column a limit for the method's own decision.
 
+use serde::{Deserialize, Serialize};
+
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
 
 /// The columns over which attempts are counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grid {
     challenges: Vec<ChallengeAge>,
     limits: Vec<AgeLimit>,

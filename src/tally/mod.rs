@@ -19,7 +19,9 @@ mod profile;
 mod rest;
 mod shape;
 mod truth;
+mod units;
 mod walk;
+mod wire;
 
 pub use answers::{Answers, not_ages};
 pub use attacks::{AttackTallies, AttackTally};
@@ -31,6 +33,7 @@ pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use halves::Half;
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+pub use units::Shard;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
