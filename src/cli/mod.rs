@@ -6,6 +6,7 @@
 mod buffer;
 mod check;
 mod demo;
+mod engines;
 mod environment;
 mod exit;
 mod list;
@@ -87,7 +88,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
-        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
     }
 }

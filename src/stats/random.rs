@@ -20,6 +20,19 @@ pub fn key(seed: u64, counters: &[u64]) -> u64 {
     })
 }
 
+/// 32 bits out of a key of 64 and a counter.
+///
+/// Source: Wellons' `lowbias32` (2018, constants of 2022), with the key's other half mixed in between its two rounds,
+/// so that no two keys share all their draws unless all 64 bits agree. For inner loops: it lets itself be done for many
+/// counters at once.
+#[inline(always)]
+pub(super) fn bits(low: u32, high: u32, counter: u32) -> u32 {
+    let mut x = low.wrapping_add(counter.wrapping_mul(0x9E37_79B9));
+    x = (x ^ (x >> 16)).wrapping_mul(0x21F0_AAAD) ^ high;
+    x = (x ^ (x >> 15)).wrapping_mul(0xD35A_2D97);
+    x ^ (x >> 15)
+}
+
 /// A stream of draws out of a key.
 ///
 /// Source: SplitMix64 (Steele, Lea & Flood 2014).
