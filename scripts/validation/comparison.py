@@ -93,6 +93,9 @@ def main():
     golden = {
         "source": "scipy, statsmodels; scripts/validation/comparison.py",
         "tango_30_10_200": case(30, 10, 200),
+        # Airway hyper-responsiveness before and after a transplantation (Bentur et al. 2009): 1 and 7 of 21 discordant.
+        # Printed as Tango's interval in Fagerland, Lydersen & Laake (2014), Statistics in Medicine 33: -0.517, -0.026.
+        "tango_1_7_21": case(1, 7, 21),
         "equal_years": unpaired([(20, 80), (36, 80)], [(10, 100), (20, 100)]),
     }
     out.joinpath("comparison.json").write_text(json.dumps(golden, indent=1) + "\n")

@@ -78,6 +78,11 @@ fn near(found: Option<f64>, wanted: f64) {
     assert!((found.unwrap() - wanted).abs() < 1e-9, "{found:?} is not {wanted}");
 }
 
+/// The values of scripts/validation/comparison.py.
+fn golden() -> serde_json::Value {
+    serde_json::from_str(include_str!("../../fixtures/golden/comparison.json")).unwrap()
+}
+
 #[test]
 fn one_attempt_each_is_tangos_interval_and_mcnemars_exact_test() {
     let place = tempfile::tempdir().unwrap();
@@ -105,9 +110,7 @@ fn one_attempt_each_is_tangos_interval_and_mcnemars_exact_test() {
         (Some(200), Some(200), Some(40), Some(40))
     );
     // scripts/validation/comparison.py: Tango's interval by numerical maximum likelihood, statsmodels' mcnemar.
-    let golden: serde_json::Value =
-        serde_json::from_str(include_str!("../../fixtures/golden/comparison.json")).unwrap();
-    let case = &golden["tango_30_10_200"];
+    let case = &golden()["tango_30_10_200"];
     for (found, key) in [(row.low, "low95"), (row.high, "high95"), (row.claim_low, "low90"), (row.claim_high, "high90")]
     {
         assert!((found.unwrap() - case[key].as_f64().unwrap()).abs() < 1e-7, "{key}");
@@ -123,6 +126,17 @@ fn one_attempt_each_is_tangos_interval_and_mcnemars_exact_test() {
     let members = comparison.rows.iter().filter(|row| row.p_adjusted.is_some()).count();
     assert_eq!(members, 26);
     near(found.p_adjusted, (26.0 * found.p.unwrap()).min(1.0));
+}
+
+#[test]
+fn tangos_interval_is_the_printed_one_of_a_medical_example() {
+    // Bentur et al. (2009), as in Fagerland, Lydersen & Laake (2014): -0.517 to -0.026.
+    let found = crate::stats::Discordance::new(1.0, 7.0, 21.0).unwrap();
+    let rounded = [found.lower(0.975), found.upper(0.975)].map(|bound| format!("{bound:.3}"));
+    assert_eq!(rounded, ["-0.517", "-0.026"]);
+    let case = &golden()["tango_1_7_21"];
+    assert!((found.lower(0.975) - case["low95"].as_f64().unwrap()).abs() < 1e-7);
+    near(Some(crate::stats::mcnemar(1, 7)), case["mcnemar"].as_f64().unwrap());
 }
 
 #[test]
@@ -353,9 +367,7 @@ fn different_manifests_are_compared_unpaired_over_the_years_that_both_have() {
     // (20/80 + 36/80) / 2 less (10/100 + 20/100) / 2.
     near(row.value, 0.35 - 0.15);
     // n* by hand: p (1 - p) / v with v the mean of the years' variances / 2, corrected by (z / t)^2.
-    let golden: serde_json::Value =
-        serde_json::from_str(include_str!("../../fixtures/golden/comparison.json")).unwrap();
-    let case = &golden["equal_years"];
+    let case = &golden()["equal_years"];
     near(row.low, case["low95"].as_f64().unwrap());
     near(row.high, case["high95"].as_f64().unwrap());
     near(row.claim_high, case["high90"].as_f64().unwrap());
