@@ -82,7 +82,6 @@ catalogue! {
     BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
     SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
     R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
-<<<<<<< HEAD
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";
@@ -90,7 +89,6 @@ catalogue! {
         "Attempts that the baseline ran and the method did not: in no pair.";
     DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
         "Attempts that both ran and that did not end in the same way.";
-=======
     SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
         "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
     SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";
@@ -103,7 +101,6 @@ catalogue! {
         "APCER: attack attempts of one species that the method's own detector takes for bona fide.";
     BPCER = "bona_fide_classification_error_rate", Share, Lower, "attack", "M17",
         "BPCER: bona fide attempts that the method's own detector takes for attacks.";
->>>>>>> main
 }
 
 /// The shares within x = 1..=10 years.

@@ -10,11 +10,8 @@ pub mod catalogue;
 mod error;
 mod flow;
 mod frame;
-<<<<<<< HEAD
-mod mix;
-=======
 mod level;
->>>>>>> main
+mod mix;
 mod not_answered;
 mod threshold;
 mod window;

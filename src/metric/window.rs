@@ -3,11 +3,7 @@
 use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::{Spread, View, cell, side_counts};
 use crate::protocol::Tie;
-<<<<<<< HEAD
-use crate::stats::{self, Clusters, Joint};
-=======
 use crate::stats::{self, Clusters, Effective, Joint};
->>>>>>> main
 use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, Combo};
 
@@ -27,11 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
     for challenge in &spread.challenges {
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
-<<<<<<< HEAD
             let years = Years::of(view, first..=last, column, *policy, spread.tie);
-=======
-            let years = Years::of(view, (first, last), column, *policy, spread.tie);
->>>>>>> main
             let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
             let counts = side_counts(pooled, column, *challenge);
             for weighting in spread.weightings {
@@ -66,7 +58,6 @@ pub(super) struct Years {
 }
 
 impl Years {
-<<<<<<< HEAD
     pub fn of(
         view: &View<'_>,
         years: impl Iterator<Item = u32>,
@@ -74,9 +65,6 @@ impl Years {
         policy: FailurePolicy,
         tie: Tie,
     ) -> Self {
-=======
-    pub fn of(view: &View<'_>, (first, last): (u32, u32), column: usize, policy: FailurePolicy, tie: Tie) -> Self {
->>>>>>> main
         let pair = |combo: Combo| view.side.pair(combo, policy, tie);
         let (mut cells, mut missing) = (Vec::new(), Vec::new());
         for year in years {

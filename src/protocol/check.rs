@@ -74,12 +74,9 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
         wrong("windows", "expected at most 100 years".to_owned());
     }
     columns(protocol, &mut wrong);
-<<<<<<< HEAD
     super::scores::problems(protocol, &mut wrong);
-=======
     super::buffer::problems(protocol, &mut wrong);
     super::between::problems(protocol, &mut wrong);
->>>>>>> main
     for (key, share) in [
         ("straddling_share", protocol.straddling_share),
         ("evidence.width", protocol.evidence.width),

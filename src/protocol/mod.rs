@@ -43,17 +43,14 @@ pub struct Protocol {
     pub levels: Levels,
     /// The share of straddling attempts above which window, `all` and buffer rows are insufficient evidence.
     pub straddling_share: f64,
-<<<<<<< HEAD
     /// Rules for scores, probabilities and spreads.
     pub scores: Scores,
-=======
     /// The safe buffer.
     pub buffer: Buffer,
     /// Rules for differences between groups.
     pub between_groups: BetweenGroups,
     /// Challenge ages that are set on one group and used for all.
     pub fixed_thresholds: Vec<FixedThreshold>,
->>>>>>> main
     /// The seed of everything that is drawn.
     pub seed: u64,
     /// The rows declared in advance; all others are exploratory.

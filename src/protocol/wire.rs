@@ -13,13 +13,8 @@ use crate::table::{FailurePolicy, SELECT_KEYS, Select};
 /// Every default, written out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
-<<<<<<< HEAD
-/// Every key of a protocol, sections with a dot. The keys of a `primary` or `family` entry are [`SELECT_KEYS`].
-pub const KEYS: [&str; 32] = [
-=======
-/// Every key of a protocol, sections with a dot. The keys of a `primary` entry are [`SELECT_KEYS`].
+/// Every key of a protocol, sections with a dot. Lists of tables have keys of their own.
 pub const KEYS: &[&str] = &[
->>>>>>> main
     "schema",
     "name",
     "limits",
@@ -46,15 +41,6 @@ pub const KEYS: &[&str] = &[
     "levels",
     "levels.display",
     "levels.claim",
-<<<<<<< HEAD
-    "scores",
-    "scores.targets",
-    "scores.set_on_group",
-    "scores.set_on_years",
-    "scores.det_points",
-    "scores.bins",
-    "scores.redraws",
-=======
     "buffer",
     "buffer.target",
     "buffer.span",
@@ -69,11 +55,18 @@ pub const KEYS: &[&str] = &[
     "between_groups.error_windows",
     "between_groups.raw_p",
     "between_groups.replicates",
->>>>>>> main
+    "scores",
+    "scores.targets",
+    "scores.set_on_group",
+    "scores.set_on_years",
+    "scores.det_points",
+    "scores.bins",
+    "scores.redraws",
 ];
 
 /// The keys whose value is a list of tables, with the keys of those.
-const LISTS: [(&str, &[&str]); 2] = [("primary", &SELECT_KEYS), ("fixed_thresholds", &FIXED_KEYS)];
+const LISTS: [(&str, &[&str]); 3] =
+    [("primary", &SELECT_KEYS), ("family", &SELECT_KEYS), ("fixed_thresholds", &FIXED_KEYS)];
 
 /// The schema of a protocol; optional in what people write.
 pub const SCHEMA: &str = "agebench-protocol/1";
@@ -94,13 +87,10 @@ pub(super) struct Wire {
     windows: WireWindows,
     evidence: WireEvidence,
     levels: WireLevels,
-<<<<<<< HEAD
     scores: scores::Wire,
-=======
     buffer: buffer::Wire,
     between_groups: between::Wire,
     fixed_thresholds: Vec<between::WireFixed>,
->>>>>>> main
     primary: Vec<toml::Table>,
     family: Vec<toml::Table>,
 }
@@ -171,12 +161,8 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
 /// Takes the keys that are no protocol's out, so that the rest can still be looked at.
 fn leave_out_unknown(given: &mut toml::Table) {
     given.retain(|key, value| match (key, value) {
-<<<<<<< HEAD
-        ("primary" | "family", toml::Value::Array(entries)) => {
-=======
         (key, toml::Value::Array(entries)) => {
             let inner = LISTS.iter().find(|(list, _)| *list == key).map(|(_, inner)| *inner);
->>>>>>> main
             for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
                 entry.retain(|key, _| inner.is_none_or(|inner| inner.contains(&key)));
             }
@@ -206,17 +192,6 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
     for (key, value) in given {
-<<<<<<< HEAD
-        let list = key;
-        if matches!(key.as_str(), "primary" | "family") {
-            for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
-                let strange = entry.keys().filter(|key| !SELECT_KEYS.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("{list}.{key}"), SELECT_KEYS.to_vec())));
-            }
-        } else if !KEYS.contains(&key.as_str()) {
-            let mut known: Vec<_> = KEYS.into_iter().filter(|key| !key.contains('.')).collect();
-            known.extend(["primary", "family"]);
-=======
         if let Some((list, inner)) = LISTS.iter().find(|(list, _)| list == key) {
             for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
                 let strange = entry.keys().filter(|key| !inner.contains(&key.as_str()));
@@ -224,8 +199,7 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
             }
         } else if !KEYS.contains(&key.as_str()) {
             let mut known: Vec<_> = KEYS.iter().copied().filter(|key| !key.contains('.')).collect();
-            known.push("primary");
->>>>>>> main
+            known.extend(["primary", "family"]);
             problems.push(unknown(key.clone(), known));
         } else if let Some(section) = value.as_table() {
             let known: Vec<_> =
@@ -282,12 +256,9 @@ impl Wire {
                 .map(|years| thousandths("challenge.headline", *years, &mut wrong))
                 .collect(),
         };
-<<<<<<< HEAD
         let (mut primary, mut family) = (Vec::new(), Vec::new());
-=======
         let buffer = self.buffer.read(&mut wrong);
         let fixed_thresholds = self.fixed_thresholds.into_iter().filter_map(|fixed| fixed.read(&mut wrong)).collect();
->>>>>>> main
         let mut protocol = Protocol {
             name: self.name,
             limits,
@@ -337,10 +308,6 @@ impl Wire {
     }
 }
 
-<<<<<<< HEAD
-/// One `[[primary]]` or `[[family]]` entry as selections: `headline` becomes one for each headline offset.
-fn selects(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
-=======
 /// An offset in thousandths of a year; 0 and a problem where it is none.
 pub(super) fn thousandths(key: &str, years: f64, wrong: &mut impl FnMut(&str, String)) -> u32 {
     let whole = (years * 1000.0).round();
@@ -354,9 +321,8 @@ pub(super) fn thousandths(key: &str, years: f64, wrong: &mut impl FnMut(&str, St
     offset
 }
 
-/// One `[[primary]]` entry as selections: `headline` becomes one for each headline offset.
-fn primary(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
->>>>>>> main
+/// One `[[primary]]` or `[[family]]` entry as selections: `headline` becomes one for each headline offset.
+fn selects(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
     let is = |entry: &toml::Table, key: &str, word: &str| entry.get(key).and_then(toml::Value::as_str) == Some(word);
     if is(&entry, "failure_policy", "protocol") {
         entry.insert("failure_policy".to_owned(), protocol.failure_policy.to_string().into());
@@ -413,13 +379,10 @@ impl From<&Protocol> for Wire {
                 width_share: protocol.evidence.width_share,
             },
             levels: WireLevels { display: protocol.levels.display, claim: protocol.levels.claim },
-<<<<<<< HEAD
-            scores: scores::Wire::from(&protocol.scores),
-=======
             buffer: (&protocol.buffer).into(),
             between_groups: (&protocol.between_groups).into(),
             fixed_thresholds: protocol.fixed_thresholds.iter().map(Into::into).collect(),
->>>>>>> main
+            scores: scores::Wire::from(&protocol.scores),
             primary: protocol.primary.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
             family: protocol.family.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
         }

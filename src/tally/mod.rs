@@ -33,12 +33,9 @@ pub use errors::{ErrorRows, ErrorTally, LineSums, MomentSums, Moments, Percentil
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
-<<<<<<< HEAD
+pub use halves::Half;
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
 pub use paired_errors::{ErrorPair, paired_errors};
-=======
-pub use halves::Half;
->>>>>>> main
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 
