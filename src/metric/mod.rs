@@ -4,14 +4,18 @@
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
 //! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit, population, challenge age, policy, weighting.
 
+mod attack;
 mod balanced;
 mod bands;
+mod buffer;
 pub mod catalogue;
 mod cells;
 mod error;
 mod far;
 mod flow;
 mod frame;
+mod level;
+mod mix;
 mod months;
 mod not_answered;
 mod projected;
@@ -20,6 +24,7 @@ mod retries;
 mod standard;
 mod threshold;
 mod window;
+mod worst;
 
 use crate::protocol::Protocol;
 use crate::table::{Context, Group, Row};
@@ -27,6 +32,7 @@ use crate::tally::{ErrorRows, Tally};
 
 pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
+pub use mix::{attempted_years, equal_years};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +83,9 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
         if extent == Extent::Whole {
             repeats::rows(&mut frame, group);
             retries::rows(&mut frame, group);
+            worst::years(&mut frame, group);
+            buffer::rows(&mut frame);
+            attack::rows(&mut frame, group);
         }
     }
     frame.finish()

@@ -74,17 +74,10 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
         wrong("windows", "expected at most 100 years".to_owned());
     }
     columns(protocol, &mut wrong);
-    if protocol.retries.windows(2).any(|pair| pair[0] >= pair[1])
-        || protocol.retries.iter().any(|t| !(1..=100).contains(t))
-    {
-        wrong("retries", "expected ascending numbers of tries from 1 to 100, each once".to_owned());
-    }
-    if protocol.bands.len() == 1 || protocol.bands.windows(2).any(|pair| pair[0] >= pair[1]) {
-        wrong("bands", "expected no edge or at least two, ascending, each once".to_owned());
-    }
-    if protocol.bands.iter().any(|edge| *edge > 120) {
-        wrong("bands", "expected edges of 0 to 120 years".to_owned());
-    }
+    super::populations::lists(protocol, &mut wrong);
+    super::scores::problems(protocol, &mut wrong);
+    super::buffer::problems(protocol, &mut wrong);
+    super::between::problems(protocol, &mut wrong);
     for (key, share) in [
         ("straddling_share", protocol.straddling_share),
         ("evidence.width", protocol.evidence.width),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Protocol;
 use super::check::Problem;
 
 /// Required cells: every level of a column by every completed year of a range, all weighing the same. Without a
@@ -129,6 +130,20 @@ fn distribution(text: &str) -> Result<Vec<(u32, f64)>, String> {
     Ok(ages)
 }
 
+/// What the types alone do not rule out of the lists of numbers.
+pub(super) fn lists(protocol: &Protocol, wrong: &mut impl FnMut(&str, String)) {
+    let ascends = |list: &[u32]| list.windows(2).all(|pair| pair[0] < pair[1]);
+    if !ascends(&protocol.retries) || protocol.retries.iter().any(|tries| !(1..=100).contains(tries)) {
+        wrong("retries", "expected ascending numbers of tries from 1 to 100, each once".to_owned());
+    }
+    if protocol.bands.len() == 1 || !ascends(&protocol.bands) {
+        wrong("bands", "expected no edge or at least two, ascending, each once".to_owned());
+    }
+    if protocol.bands.iter().any(|edge| *edge > 120) {
+        wrong("bands", "expected edges of 0 to 120 years".to_owned());
+    }
+}
+
 /// What the types alone do not rule out.
 pub(super) fn problems(standards: &[Standard], projections: &[Projection]) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -182,7 +197,7 @@ pub(super) fn problems(standards: &[Standard], projections: &[Projection]) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use super::super::Protocol;
+    use super::Protocol;
 
     fn problems(text: &str) -> Vec<String> {
         Protocol::from_toml(text).unwrap_err().problems.iter().map(ToString::to_string).collect()

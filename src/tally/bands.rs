@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::answers::Said;
 use super::class::AgeClass;
 use super::families::Seen;
 use super::shape::Shape;
+use super::wire;
 use crate::age::NANOS_PER_YEAR;
 use crate::outcome::Decision;
 use crate::protocol::Tie;
@@ -14,7 +17,7 @@ use crate::protocol::Tie;
 pub type BandIndex = usize;
 
 /// Where an attempt was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum BandSaid {
     /// In this band.
     In(BandIndex),
@@ -29,11 +32,13 @@ pub enum BandSaid {
 }
 
 /// How many subjects have how many of their attempts where, by true band.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BandTally {
     /// Subjects by attempts of people of this true band.
     pub attempts: BTreeMap<BandIndex, BTreeMap<u64, u64>>,
     /// Subjects with at least one such answer, by (such answers, attempts).
+    #[serde(with = "wire::nested")]
     pub said: BTreeMap<(BandIndex, BandSaid), BTreeMap<(u64, u64), u64>>,
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::attacks::AttackTallies;
 use super::bands::BandTally;
 use super::cell::Cell;
 use super::class::AgeClass;
@@ -33,8 +36,8 @@ pub(super) struct Seen<'a> {
 
 /// What the families look up of a protocol.
 pub(super) struct Plan {
-    /// Whether each group is a crossing, for which no family but groups' own is printed.
-    pub crossing: Vec<bool>,
+    /// Whether families are printed of each group: of columns, not of crossings. Groups behind the last are halves.
+    pub printed: Vec<bool>,
     /// Columns of the headline challenge ages and of the method's own decisions.
     pub headline: Vec<usize>,
     /// The same for each limit.
@@ -58,7 +61,7 @@ impl Plan {
         headline.sort_unstable();
         headline.dedup();
         Self {
-            crossing: groups.iter().map(|group| group.parts().len() > 1).collect(),
+            printed: groups.iter().map(|group| group.parts().len() < 2).collect(),
             headline,
             of_limit,
             tie: protocol.tie,
@@ -73,6 +76,7 @@ impl Plan {
 /// The counts of all families while they are filled.
 #[derive(Default)]
 pub(super) struct HotFamilies {
+    attacks: AttackTallies,
     standards: Vec<HotStandard>,
     months: HotMonths,
     sides: SideTally,
@@ -81,9 +85,13 @@ pub(super) struct HotFamilies {
     repeats: HotRepeats,
 }
 
-/// The counts of all families; those of disjoint subjects add up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The counts of all families; those of disjoint subjects add up. A family derives `Serialize` and `Deserialize`, so
+/// that it stands in tally files; a map whose keys are no numbers or texts is marked `#[serde(with = "wire::pairs")]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Families {
+    /// Attack attempts; of the whole data set only.
+    pub attacks: AttackTallies,
     /// Required cells, by the standard's name; empty for crossings.
     pub standards: BTreeMap<String, StandardTally>,
     /// Outcomes by completed month of age (12 a year), in the last year before a limit, of ages known to the month.
@@ -102,7 +110,10 @@ impl HotFamilies {
     /// Counts one unit.
     pub fn count(&mut self, seen: &Seen<'_>) {
         let plan = &seen.shape.plan;
-        if seen.live.is_empty() || plan.crossing[seen.group] {
+        if seen.group == 0 {
+            self.attacks.count(seen);
+        }
+        if seen.live.is_empty() || !plan.printed.get(seen.group).is_some_and(|printed| *printed) {
             return;
         }
         self.standards.resize_with(plan.standards.len(), HotStandard::default);
@@ -145,6 +156,7 @@ impl HotFamilies {
     pub fn finish(self, shape: &Shape<'_>) -> Families {
         let standards = self.standards.into_iter().zip(&shape.plan.standards);
         Families {
+            attacks: self.attacks,
             standards: standards.map(|(standard, plan)| standard.finish(shape, plan)).collect(),
             months: self.months.finish(shape),
             sides: self.sides,
@@ -158,6 +170,7 @@ impl HotFamilies {
 impl Families {
     /// Adds the counts of `other`.
     pub(super) fn merge(&mut self, other: &Self) {
+        self.attacks.merge(&other.attacks);
         for (name, standard) in &other.standards {
             self.standards.entry(name.clone()).or_default().merge(standard);
         }

@@ -6,6 +6,7 @@
 //! (METRICS M3, M4, M15), and two tallies of disjoint subjects add up to the tally of both, whatever the order.
 
 mod answers;
+mod attacks;
 mod bands;
 mod cell;
 mod class;
@@ -14,18 +15,25 @@ mod errors;
 mod families;
 mod finished;
 mod grid;
+mod halves;
 mod hot;
 mod months;
+mod paired;
+mod paired_errors;
 mod profile;
 mod repeats;
+mod rest;
 mod shape;
 mod sides;
 mod standards;
 mod truth;
+mod units;
 mod vectors;
 mod walk;
+mod wire;
 
 pub use answers::{Answers, not_ages};
+pub use attacks::{AttackTallies, AttackTally};
 pub use bands::{BandIndex, BandSaid, BandTally};
 pub use cell::{Cell, Combo, Joints};
 pub use class::{AgeClass, Slot};
@@ -34,11 +42,15 @@ pub use errors::{ErrorTally, LineSums, MomentSums, Moments};
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
+pub use halves::Half;
+pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
+pub use paired_errors::{ErrorPair, paired_errors};
 pub use repeats::{RepeatSums, RepeatTally};
 pub(crate) use sides::is_far;
 pub use sides::{LimitColumn, SideTally};
 pub use standards::{CellKey, CellPair, JointMoments, Products, StandardTally};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
+pub use units::Shard;
 pub use vectors::Vectors;
 
 /// Why nothing could be tallied.

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::answers::Said;
 use super::cell::Combo;
 use super::families::Seen;
+use super::wire;
 use crate::age::nanos;
 
 /// Sums over units of one quantity, by a number of each unit (subjects, or degrees of freedom).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepeatSums {
     /// Units.
     pub units: u64,
@@ -21,7 +25,8 @@ pub struct RepeatSums {
 
 /// Everything counted of repeated answers. A set are the answers of one subject at one completed year under one
 /// condition; sets of one answer are left out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepeatTally {
     /// Answers in sets.
     pub answers: u64,
@@ -33,6 +38,7 @@ pub struct RepeatTally {
     /// Squared deviations about the means of the sets, 10^-9 squared years; by degrees of freedom.
     pub squares: BTreeMap<u64, RepeatSums>,
     /// For each headline column: units by (pairs of decisions that differ, pairs of decisions), both within sets.
+    #[serde(with = "wire::nested")]
     pub flips: BTreeMap<usize, BTreeMap<(u64, u64), u64>>,
 }
 

@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::cell::Combo;
 use super::class::AgeClass;
 use super::families::Seen;
+use super::wire;
 use crate::age::NANOS_PER_YEAR;
 
 /// A limit, by its place in the grid, and a column of the grid.
 pub type LimitColumn = (usize, usize);
 
 /// What no sum over single age classes gives, at the headline challenge ages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SideTally {
     /// Subjects with attempts surely below and surely at or above the limit: their combinations on both sides.
+    #[serde(with = "wire::nested")]
     pub both: BTreeMap<LimitColumn, BTreeMap<(Combo, Combo), u64>>,
     /// Subjects of several age classes who pass below the limit: for x years, (passes of people more than x years
     /// below it, all passes below it). An attempt of which it is not known leaves both.
+    #[serde(with = "wire::nested")]
     pub far: BTreeMap<(LimitColumn, u32), BTreeMap<(u64, u64), u64>>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::cell::{Cell, Joints};
 use super::class::AgeClass;
 use super::errors::{BEYOND, Error, ErrorTally, Profiled};
@@ -11,6 +13,7 @@ use super::profile::join;
 use super::shape::{NO_CLASS, Reply, Shape};
 use super::truth::Truth;
 use super::vectors::Vectors;
+use super::wire;
 use crate::protocol::Protocol;
 use crate::table::Group;
 
@@ -21,7 +24,8 @@ pub type CellKey = (String, u32);
 pub type Products = [i128; 3];
 
 /// Sums over the subjects who have as many attempts in one cell and as many in another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JointMoments {
     /// Number of these subjects.
     pub subjects: u64,
@@ -45,30 +49,37 @@ impl JointMoments {
 }
 
 /// The subjects who are in two cells.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CellPair {
     /// By attempts in the one and in the other.
+    #[serde(with = "wire::pairs")]
     pub moments: BTreeMap<(u32, u32), JointMoments>,
     /// By attempts beyond and within x years, see [`ErrorTally::beyond`].
     pub beyond: Joints,
 }
 
 /// The errors in the required cells of one standard.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StandardTally {
     /// Whether the data set has the column, or none is asked for.
     pub column: bool,
     /// The required levels.
     pub levels: BTreeSet<String>,
     /// Errors of the subjects who are in one cell only.
+    #[serde(with = "wire::pairs")]
     pub single: BTreeMap<CellKey, ErrorTally>,
     /// The errors in each cell of the subjects who are in several.
+    #[serde(with = "wire::pairs")]
     pub several: BTreeMap<CellKey, ErrorTally>,
     /// All errors in required cells of the subjects who are in several.
     pub pooled: ErrorTally,
     /// The subjects in several cells, by pairs of cells.
+    #[serde(with = "wire::pairs")]
     pub pairs: BTreeMap<(CellKey, CellKey), CellPair>,
     /// Outcomes of the subjects who are in one cell only; empty where rates are not asked for.
+    #[serde(with = "wire::pairs")]
     pub outcomes: BTreeMap<CellKey, Cell>,
     /// Outcomes of the subjects who are in several, at the headline challenge ages.
     pub vectors: Vectors,

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::cell::Combo;
 use super::shape::Shape;
 use super::standards::CellKey;
+use super::wire;
 
 /// How many subjects have which combination in each of their cells, by column of the grid; only the columns of the
 /// headline challenge ages and of the method's own decisions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Ord + Serialize", deserialize = "K: Ord + Deserialize<'de>"))]
 pub struct Vectors<K: Ord = CellKey> {
     /// Column, then the cells of a subject, ascending, each with its combination.
+    #[serde(with = "wire::nested")]
     pub columns: BTreeMap<usize, BTreeMap<Vec<(K, Combo)>, u64>>,
 }
 
