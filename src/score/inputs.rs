@@ -88,6 +88,9 @@ pub(super) fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Tr
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
             levels: &[],
         });
+        if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
+            builder.species(name);
+        }
     }
     Ok(builder.finish()?)
 }

@@ -3,6 +3,8 @@
 
 use multiversion::multiversion;
 
+use super::super::random::bits;
+
 /// Replicates that are weighed together.
 pub(super) const BLOCK: usize = 64;
 /// Units whose products are added together, to load and store each sum once for all.
@@ -12,18 +14,6 @@ pub(super) const LARGEST: u64 = 8;
 
 /// A weight is the number of these that 16 bits reach: round(65536 P(X <= k)) for X Poisson with mean 1.
 pub(super) const STEPS: [u16; LARGEST as usize] = [24_109, 48_219, 60_273, 64_292, 65_296, 65_497, 65_531, 65_535];
-
-/// 32 bits out of a key of 64 and a counter.
-///
-/// Source: Wellons' `lowbias32` (2018, constants of 2022), with the key's other half mixed in between its two rounds,
-/// so that no two units share all their weights unless all 64 bits agree.
-#[inline(always)]
-fn bits(low: u32, high: u32, counter: u32) -> u32 {
-    let mut x = low.wrapping_add(counter.wrapping_mul(0x9E37_79B9));
-    x = (x ^ (x >> 16)).wrapping_mul(0x21F0_AAAD) ^ high;
-    x = (x ^ (x >> 15)).wrapping_mul(0xD35A_2D97);
-    x ^ (x >> 15)
-}
 
 /// Fills whole blocks of weights of the unit with this key; replicate r has the r-th weight, whatever the length.
 #[multiversion(targets = "simd")]
