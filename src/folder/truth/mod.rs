@@ -151,6 +151,12 @@ impl Truth {
         self.samples.get(place)
     }
 
+    /// The samples, as printed, in manifest order.
+    #[must_use]
+    pub fn into_sample_ids(self) -> Ids {
+        self.samples
+    }
+
     /// The subject of the sample at `place`, as printed; empty when unknown.
     #[must_use]
     pub fn subject_id(&self, place: usize) -> PrintedId<'_> {
