@@ -4,7 +4,7 @@
 //! through it one at a time. Tensors cross this line as `f32`.
 
 mod error;
-#[cfg(feature = "tract")]
+#[cfg(any(feature = "tract", test))]
 mod planes;
 mod tensor;
 #[cfg(feature = "tract")]
