@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Nanoyears in a year: ages and errors are summed as integers of this unit, so that sums are exact.
 pub const NANOS_PER_YEAR: i64 = 1_000_000_000;
 
@@ -171,7 +173,8 @@ impl AgeRange {
 }
 
 /// A legal age in whole years, the `T` of the formulas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "u32")]
 pub struct AgeLimit(u32);
 
 impl AgeLimit {
@@ -193,6 +196,20 @@ impl AgeLimit {
     }
 }
 
+impl TryFrom<i64> for AgeLimit {
+    type Error = AgeError;
+
+    fn try_from(years: i64) -> Result<Self, AgeError> {
+        Self::new(years)
+    }
+}
+
+impl From<AgeLimit> for u32 {
+    fn from(limit: AgeLimit) -> Self {
+        limit.years()
+    }
+}
+
 impl fmt::Display for AgeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -201,7 +218,8 @@ impl fmt::Display for AgeLimit {
 
 /// The estimated age at which a person is let through, the `C` of the formulas. Kept in thousandths of a year, so
 /// that challenge ages are ordered and equal exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct ChallengeAge(u32);
 
 impl ChallengeAge {
@@ -222,6 +240,20 @@ impl ChallengeAge {
     #[must_use]
     pub fn years(self) -> f64 {
         f64::from(self.0) / 1000.0
+    }
+}
+
+impl TryFrom<f64> for ChallengeAge {
+    type Error = AgeError;
+
+    fn try_from(years: f64) -> Result<Self, AgeError> {
+        Self::new(years)
+    }
+}
+
+impl From<ChallengeAge> for f64 {
+    fn from(challenge: ChallengeAge) -> Self {
+        challenge.years()
     }
 }
 

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::Environment;
-use super::methods::{self, EngineChoice};
 use super::output::tell;
 use super::run::{Job, Running};
-use super::{Exit, Failure};
+use super::{Exit, Failure, engines, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::folder::{Existing, Timings};
@@ -30,11 +29,12 @@ pub(super) struct Arguments {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let engine = methods::engine(EngineChoice::Tract)?;
+    let engine = engines::embedded()?;
     let protocol = Protocol::default_protocol();
     let dataset =
         Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).map_err(Failure::unusable)?;
-    let methods = bundled::methods().iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
+    let methods =
+        bundled::methods().iter().map(|name| methods::load(name, &*engine, &|| None)).collect::<Result<Vec<_>, _>>()?;
     tell(&format!("{} {} methods, {} pictures.\n", bundled::NOTICE, methods.len(), dataset.samples().len()));
     let out = arguments.out.clone().unwrap_or_else(|| free(Path::new("agebench-demo")));
     let job = Job {

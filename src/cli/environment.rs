@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub(crate) struct Environment {
     pub(crate) width: Option<u16>,
     /// Processors this process may use.
     pub(crate) processors: NonZeroUsize,
+    /// The library of ONNX Runtime that `ORT_DYLIB_PATH` names.
+    pub(crate) ort_library: Option<PathBuf>,
 }
 
 impl Environment {
@@ -46,6 +49,7 @@ impl Environment {
             bars: std::io::stderr().is_terminal(),
             width,
             processors: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            ort_library: std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from),
         })
     }
 }

@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
+use super::engines::{self, EngineChoice, RuntimeOptions};
 use super::environment::Environment;
-use super::methods::{self, EngineChoice};
 use super::output::print;
-use super::{Exit, Failure};
+use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::method::head::Head;
@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// How to print it
     #[arg(long, default_value = "table")]
     format: Format,
+
+    #[command(flatten)]
+    runtime: RuntimeOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let listing = match arguments.what {
         What::Methods => list_methods()?,
         What::Datasets => list_datasets()?,
-        What::Engines => list_engines(),
+        What::Engines => list_engines(&arguments.runtime, environment),
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
     };
@@ -106,18 +109,16 @@ fn list_datasets() -> Result<Listing, Failure> {
     Ok(Listing { columns: vec!["name", "samples", "subjects", "notice"], lines: vec![line] })
 }
 
-fn list_engines() -> Listing {
-    let lines = EngineChoice::value_variants()
-        .iter()
-        .map(|choice| {
-            let word = choice.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
-            match methods::engine(*choice) {
-                Ok(engine) => vec![word, "ready".to_owned(), engine.name()],
-                Err(failure) => vec![word, "absent".to_owned(), failure.error.to_string()],
-            }
-        })
-        .collect();
-    Listing { columns: vec!["name", "state", "version"], lines }
+fn list_engines(runtime: &RuntimeOptions, environment: &Environment) -> Listing {
+    let line = |choice: &EngineChoice| {
+        let word = choice.word().to_owned();
+        match engines::open(*choice, runtime, environment) {
+            Ok(engine) => vec![word, "ready".to_owned(), engine.name(), engines::providers(*choice).join(", ")],
+            Err(failure) => vec![word, "absent".to_owned(), failure.error.to_string(), String::new()],
+        }
+    };
+    let lines = EngineChoice::value_variants().iter().map(line).collect();
+    Listing { columns: vec!["name", "state", "version", "providers"], lines }
 }
 
 fn list_heads() -> Listing {

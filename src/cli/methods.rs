@@ -3,37 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
 use super::Failure;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
 use crate::method::card::CARD_FILE;
-use crate::method::{MethodCard, adapter};
+use crate::method::{MethodCard, MethodError, adapter};
 use crate::run::RunMethod;
-
-/// The engines that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EngineChoice {
-    /// The embedded engine, pure Rust.
-    Tract,
-}
-
-/// The chosen engine.
-///
-/// # Errors
-/// When this build does not have it.
-pub(crate) fn engine(choice: EngineChoice) -> Result<Arc<dyn Engine>, Failure> {
-    match choice {
-        #[cfg(feature = "tract")]
-        EngineChoice::Tract => Ok(Arc::new(crate::engine::Tract)),
-        #[cfg(not(feature = "tract"))]
-        EngineChoice::Tract => Err(Failure::unusable("this build of agebench has no engine")
-            .with_help("build it with the cargo feature `tract`, which is on by default")),
-    }
-}
 
 /// Where a method's card lies.
 pub(crate) struct CardPlace {
@@ -98,11 +75,12 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
     Ok((card, findings, text))
 }
 
-/// Loads the method that `method` names, ready to be opened.
+/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that `engine`
+/// cannot load, with its name on the command line.
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(method: &str, engine: &dyn Engine) -> Result<RunMethod, Failure> {
+pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
     let unusable =
@@ -113,8 +91,30 @@ pub(crate) fn load(method: &str, engine: &dyn Engine) -> Result<RunMethod, Failu
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
     let read = |file: &str| place.read(file);
-    let (method, digest) = adapter::open(card, &read, engine).map_err(|error| unusable(Box::new(error)))?;
-    Ok(RunMethod { method, digest, card: text })
+    match adapter::open(card.clone(), &read, engine) {
+        Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
+        Err(error) => {
+            let help = remedy(&error, &card, &read, other);
+            let failure = unusable(Box::new(error));
+            Err(help.into_iter().fold(failure, Failure::with_help))
+        }
+    }
+}
+
+/// How to come by the other engine, when a model does not load: its name on the command line, and itself.
+pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine>)>;
+
+/// What to do about a model that an engine cannot load: use the other one, where that can.
+pub(crate) fn remedy(
+    error: &MethodError,
+    card: &MethodCard,
+    read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    other: Other<'_>,
+) -> Option<String> {
+    let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
+    let (word, engine) = other()?;
+    adapter::open(card.clone(), read, &*engine).ok()?;
+    Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 
 /// A file that cannot be read.

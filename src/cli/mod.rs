@@ -3,8 +3,10 @@
 //! One file a verb. Results go to the output stream, everything else to the error stream. Every verb ends by naming
 //! the files it wrote and the next useful command.
 
+mod buffer;
 mod check;
 mod demo;
+mod engines;
 mod environment;
 mod exit;
 mod list;
@@ -86,7 +88,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
-        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use super::exit::{Exit, Failure};
 use super::output::{print, tell};
 use crate::finding::counted;
-use crate::folder::{FolderError, names};
+use crate::folder::{FolderError, RunFolder, names};
 use crate::protocol::Protocol;
 use crate::report::{self, Options};
 use crate::score::{self, ScoreError, ScoreRequest, Scored};
+use crate::table::Table;
 
 /// How results are shown.
 pub(super) struct Shown {
@@ -52,18 +53,24 @@ struct UnusableProtocol {
 /// Scores a run folder, writes `metrics.csv` and `report.html`, and prints the tables.
 pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Result<(), Failure> {
     let Scored { folder, table, .. } = score::score(request).map_err(score_failure)?;
+    write_and_show(&folder, &table, shown)?;
+    let outcomes = folder.file(names::OUTCOMES).display().to_string();
+    tell(&format!("{outcomes} is about people: keep it. Next: agebench report {} --all\n", folder.path().display()));
+    Ok(())
+}
+
+/// Writes `report.html` beside the rows in `folder`, and prints the tables.
+pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -> Result<(), Failure> {
     let options = shown.options();
-    let page = report::html(&table, &options).map_err(Failure::unusable)?;
+    let page = report::html(table, &options).map_err(Failure::unusable)?;
     folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)?;
-    print(&report::terminal(&table, &options).map_err(Failure::unusable)?)?;
+    print(&report::terminal(table, &options).map_err(Failure::unusable)?)?;
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
-        "\nWrote {} to {} and a page to {}.\n{} is about people: keep it. Next: agebench report {} --all\n",
+        "\nWrote {} to {} and a page to {}.\n",
         counted(table.rows.len(), "row"),
         file(names::METRICS),
         file(names::REPORT),
-        file(names::OUTCOMES),
-        folder.path().display(),
     ));
     Ok(())
 }

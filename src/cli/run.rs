@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::engines::EngineOptions;
 use super::environment::Environment;
-use super::methods::{self, EngineChoice};
+use super::methods;
 use super::output::{print, tell};
 use super::progress::Progress;
 use super::results::{self, Shown};
@@ -38,9 +39,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     data: Data,
 
-    /// The engine that runs ONNX files
-    #[arg(long, default_value = "tract", help_heading = "Running")]
-    engine: EngineChoice,
+    #[command(flatten)]
+    engine: EngineOptions,
 
     #[command(flatten)]
     running: Running,
@@ -64,6 +64,10 @@ struct Data {
     /// A protocol.toml; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
+
+    /// Choose the safe buffer on one half of the subjects and test it once on the other
+    #[arg(long)]
+    confirm: bool,
 }
 
 /// How it is run.
@@ -116,11 +120,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let engine = methods::engine(arguments.engine)?;
-    let protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    let engine = arguments.engine.open(environment)?;
+    let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    protocol.buffer.confirm |= arguments.data.confirm;
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
-    let methods = arguments.methods.iter().map(|name| methods::load(name, &*engine)).collect::<Result<Vec<_>, _>>()?;
+    let other = || arguments.engine.other(environment);
+    let load = |name: &String| methods::load(name, &*engine, &other);
+    let methods = arguments.methods.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let writing = &arguments.writing;
     let job = Job {
         methods: &methods,
@@ -134,6 +141,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     if writing.dry_run {
+        run::check_names(job.methods).map_err(failure)?;
         RunFolder::check(job.out, job.existing).map_err(results::folder_failure)?;
         print(&job.plan())?;
         return Ok(Exit::Done);
@@ -142,7 +150,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 }
 
 /// The dataset that `name` names.
-fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> {
+pub(super) fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> {
     let path = Path::new(name);
     let opened = if name == bundled::DATASET && !path.exists() {
         Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, pick)

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::buffer::SafeBuffer;
 use super::environment::Environment;
 use super::output::tell;
 use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::finding::counted;
-use crate::folder::{Existing, RunFolder};
-use crate::score::{self, Recording, ScoreRequest};
+use crate::folder::{Existing, RunFolder, write_whole};
+use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 
 /// Score a CSV that holds truth and answers, or score a run folder anew.
 ///
@@ -24,11 +25,14 @@ use crate::score::{self, Recording, ScoreRequest};
 Examples:
     agebench score answers.csv --columns sample_id=file,subject_id=person,true_age=age,age=predicted \\
         --groups sex,region --out results/
-    agebench score results/ --protocol protocol.toml --out results-18/")]
+    agebench score results/ --protocol protocol.toml --out results-18/
+    agebench score results/ --confirm
+    agebench score results/ --tally north.tally --shard 1/2
+    agebench score --merge north.tally south.tally --out joined/")]
 pub(super) struct Arguments {
     /// A CSV file, or a run folder
-    #[arg(value_name = "FILE|DIR")]
-    from: PathBuf,
+    #[arg(value_name = "FILE|DIR", required_unless_present = "merge")]
+    from: Option<PathBuf>,
 
     /// Where to write; a run folder is scored in place without it
     #[arg(long, value_name = "DIR")]
@@ -43,7 +47,30 @@ pub(super) struct Arguments {
     protocol: Option<PathBuf>,
 
     #[command(flatten)]
+    buffer: SafeBuffer,
+
+    #[command(flatten)]
     recorded: Recorded,
+
+    #[command(flatten)]
+    tallies: Tallies,
+}
+
+/// Sums without a person in them, instead of rows about people.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tallies")]
+struct Tallies {
+    /// Write the exact sums of a run folder to this file, and score nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    tally: Option<PathBuf>,
+
+    /// Tally one part of the people only: 1/16 to 16/16
+    #[arg(long, value_name = "I/N", value_parser = shard, requires = "tally")]
+    shard: Option<(u32, u32)>,
+
+    /// Join tally files and score what they hold; what needs rows is not measurable
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["from", "tally", "protocol"], requires = "out")]
+    merge: Vec<PathBuf>,
 }
 
 /// What a CSV file is.
@@ -113,6 +140,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    parts.filter(|(index, of)| (1..=*of).contains(index)).ok_or_else(|| format!("`{text}` is not I/N, such as 1/16"))
+}
+
 fn label_kind(word: &str) -> Result<LabelKind, String> {
     LabelKind::parse(word).ok_or_else(|| "expected chronological, declared, apparent or estimated".to_owned())
 }
@@ -124,18 +156,31 @@ fn precision(word: &str) -> Result<Precision, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let shown = Shown { all_challenges: false, notices: Vec::new(), width: environment.width };
-    if arguments.from.is_dir() {
-        return score_folder(arguments, &shown);
+    if !arguments.tallies.merge.is_empty() {
+        return merge(arguments, &shown);
+    }
+    let Some(from) = arguments.from.as_deref() else {
+        return Err(Failure::unusable("a CSV file or a run folder is missing"));
+    };
+    if from.is_dir() {
+        return match &arguments.tallies.tally {
+            Some(file) => tally(arguments, from, file),
+            None => score_folder(arguments, from, &shown),
+        };
+    }
+    if arguments.tallies.tally.is_some() {
+        return Err(Failure::unusable(format!("--tally takes a run folder, and {} is a file", from.display()))
+            .with_help("make a run folder of it first: agebench score FILE --out DIR"));
     }
     let Some(out) = arguments.out.as_deref() else {
         return Err(Failure::unusable("--out is missing: a recorded file becomes a run folder")
             .with_help("add --out DIR, a folder that does not exist yet"));
     };
-    let protocol = results::protocol(arguments.protocol.as_deref())?;
+    let protocol = arguments.buffer.apply(results::protocol(arguments.protocol.as_deref())?)?;
     let recorded = &arguments.recorded;
     let dataset = recorded.dataset.as_deref().map(open_dataset).transpose()?;
     let recording = Recording {
-        file: &arguments.from,
+        file: from,
         columns: &recorded.columns,
         groups: &recorded.groups,
         dataset: dataset.as_ref(),
@@ -155,7 +200,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         "Read {} of {} from {}.\n",
         counted(imported.attempts, "attempt"),
         methods(&imported.methods),
-        arguments.from.display()
+        from.display()
     ));
     let request = ScoreRequest { folder: &imported.folder, protocol: None, out: None };
     results::score_and_show(&request, &shown)?;
@@ -178,16 +223,60 @@ fn open_dataset(place: &Path) -> Result<Dataset, Failure> {
 }
 
 /// Scores a run folder: in place, or as a copy with metrics of its own.
-fn score_folder(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
-    if let Some(flag) = arguments.recorded.first_given() {
-        return Err(Failure::unusable(format!(
-            "{flag} is for a recorded file, and {} is a folder",
-            arguments.from.display()
-        )));
-    }
+fn score_folder(arguments: &Arguments, from: &Path, shown: &Shown) -> Result<Exit, Failure> {
+    refuse_flags_of_files(arguments, from)?;
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
-    let folder = RunFolder::open(&arguments.from).map_err(results::folder_failure)?;
+    let folder = RunFolder::open(from).map_err(results::folder_failure)?;
+    let protocol = arguments.buffer.of_folder(protocol, &folder)?;
     let out = arguments.out.as_deref().map(|out| (out, existing(arguments.replace)));
     results::score_and_show(&ScoreRequest { folder: &folder, protocol: protocol.as_ref(), out }, shown)?;
+    Ok(Exit::Done)
+}
+
+fn refuse_flags_of_files(arguments: &Arguments, from: &Path) -> Result<(), Failure> {
+    let given = arguments.recorded.first_given();
+    given.map_or(Ok(()), |flag| {
+        Err(Failure::unusable(format!("{flag} is for a recorded file, and {} is a folder", from.display())))
+    })
+}
+
+/// Writes the tallies of a run folder, or of one shard of its people.
+fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failure> {
+    refuse_flags_of_files(arguments, from)?;
+    let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
+    let folder = RunFolder::open(from).map_err(results::folder_failure)?;
+    let protocol = arguments.buffer.of_folder(protocol, &folder)?;
+    let shard = arguments.tallies.shard.unwrap_or((1, 1));
+    let text = Tallied::of(&folder, protocol.as_ref(), shard).and_then(|tallied| Ok(tallied.to_text()?));
+    let text = text.map_err(score_failure)?;
+    write_whole(file, text.as_bytes(), false).map_err(results::folder_failure)?;
+    tell(&format!(
+        "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {} --out DIR\n",
+        file.display(),
+        file.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Joins tally files, and writes what follows from them.
+fn merge(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
+    let Some(out) = arguments.out.as_deref() else {
+        return Err(Failure::unusable("--out is missing: joined tallies are scored into a folder"));
+    };
+    let mut joined: Option<Tallied> = None;
+    for file in &arguments.tallies.merge {
+        let of_file = |source| score_failure(ScoreError::Tallied { file: file.display().to_string(), source });
+        let text = std::fs::read_to_string(file).map_err(|source| {
+            Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source })
+        })?;
+        let read = Tallied::parse(&text).map_err(of_file)?;
+        match &mut joined {
+            None => joined = Some(read),
+            Some(joined) => joined.merge(&read).map_err(of_file)?,
+        }
+    }
+    let Some(joined) = joined else { return Err(Failure::unusable("--merge takes tally files")) };
+    let (folder, table) = joined.score(out, existing(arguments.replace)).map_err(score_failure)?;
+    results::write_and_show(&folder, &table, shown)?;
     Ok(Exit::Done)
 }

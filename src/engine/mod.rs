@@ -4,6 +4,10 @@
 //! through it one at a time. Tensors cross this line as `f32`.
 
 mod error;
+#[cfg(any(feature = "tract", feature = "onnxruntime"))]
+mod fit;
+#[cfg(feature = "onnxruntime")]
+mod onnxruntime;
 #[cfg(any(feature = "tract", test))]
 mod planes;
 mod tensor;
@@ -11,6 +15,8 @@ mod tensor;
 mod tract;
 
 pub use error::EngineError;
+#[cfg(feature = "onnxruntime")]
+pub use onnxruntime::{LibraryError, OnnxRuntime, PROVIDERS, Provider, find_library};
 pub use tensor::{Axis, Tensor, TensorInfo};
 #[cfg(feature = "tract")]
 pub use tract::Tract;

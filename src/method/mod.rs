@@ -92,6 +92,14 @@ pub enum MethodError {
         /// What does not fit.
         source: head::HeadError,
     },
+    /// A method broke again and again.
+    #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
+    Broken {
+        /// The method's name.
+        method: String,
+        /// Why it broke the last time.
+        reason: String,
+    },
     /// The system gives no threads.
     #[error("cannot start the workers: {0}")]
     Threads(String),

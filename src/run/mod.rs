@@ -3,6 +3,7 @@
 //! [`run`] writes `truth.csv`, `outcomes.csv`, the protocol, the cards and `run.json`. It does not score: that is a
 //! pure function of the folder, see [`crate::score`].
 
+mod agree;
 mod attempts;
 mod events;
 mod window;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+pub use agree::{Agreement, agree};
 pub use events::{Event, Sink};
 
 use crate::clock::Clock;
@@ -215,7 +217,11 @@ pub(crate) fn is_failure(outcome: &Outcome) -> bool {
     matches!(outcome.status, Status::Failed | Status::TimedOut)
 }
 
-fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
+/// Whether the rows of these methods can be told apart.
+///
+/// # Errors
+/// [`RunError::NoMethod`], [`RunError::SameName`].
+pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
     let mut names: Vec<&str> = methods.iter().map(|it| it.method.card().name.as_str()).collect();
     if names.is_empty() {
         return Err(RunError::NoMethod);

@@ -76,6 +76,17 @@ pub enum ScoreError {
         /// The cause.
         source: TableError,
     },
+    /// A tally file cannot be used.
+    #[error("cannot use the tally file `{file}`")]
+    Tallied {
+        /// The file.
+        file: String,
+        /// Why.
+        source: super::TalliedError,
+    },
+    /// The run cannot be tallied into a file, or what was joined cannot be scored.
+    #[error(transparent)]
+    Tallies(#[from] super::TalliedError),
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
@@ -99,7 +110,13 @@ impl ScoreError {
             Self::NotAges { .. } => Some(
                 "classes, ranks and yes/no answers are no ages: decode them first, or name decisions as pass_18 and scores as score_18",
             ),
-            Self::Read { .. } | Self::Protocol { .. } | Self::Tally(_) | Self::Table { .. } | Self::Digest(_) => None,
+            Self::Read { .. }
+            | Self::Protocol { .. }
+            | Self::Tally(_)
+            | Self::Tallied { .. }
+            | Self::Tallies(_)
+            | Self::Table { .. }
+            | Self::Digest(_) => None,
         }
     }
 }

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use super::ScoreError;
 use super::inputs::Inputs;
-use crate::dataset::{LabelKind, Sampling};
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
-use crate::metric::{self, Errors, Facts};
+use crate::metric::{self, Errors};
 use crate::protocol::Protocol;
 use crate::table::{Context, Table};
 use crate::tally::{ErrorRows, Tally, not_ages};
@@ -87,10 +86,6 @@ pub fn read_metrics(folder: &RunFolder) -> Result<Table, ScoreError> {
 }
 
 fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
-    let facts = Facts {
-        chronological: inputs.card.label_kind == LabelKind::Chronological,
-        random_sample: inputs.card.sampling == Sampling::Random,
-    };
     let protocol_digest = digest(&inputs.protocol)?;
     let mut table = Table::default();
     for (method, answers) in inputs.record.methods.iter().zip(&inputs.answers) {
@@ -102,21 +97,23 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         }
         let tally = Tally::of(&inputs.truth, answers, &inputs.protocol)?;
         let errors = ErrorRows::of(&inputs.truth, answers, false);
-        let context = context(&inputs.record, method, protocol_digest);
-        table.rows.extend(metric::rows(&context, &inputs.protocol, facts, &tally, Errors::Rows(&errors)));
+        let dataset = &inputs.record.dataset;
+        let context = context_of(&dataset.name, dataset.manifest_digest, method, protocol_digest);
+        table.rows.extend(metric::rows(&context, &inputs.protocol, inputs.facts, &tally, Errors::Rows(&errors)));
     }
     Ok(table)
 }
 
-fn context(record: &RunRecord, method: &MethodRecord, protocol_digest: Digest) -> Context {
+/// What all rows of `method` say of where they come from.
+pub(super) fn context_of(dataset: &str, manifest: Digest, method: &MethodRecord, protocol: Digest) -> Context {
     Context {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         method: method.name.clone(),
         method_kind: method.kind.clone(),
         method_digest: method.digest.short(),
-        dataset: record.dataset.name.clone(),
-        manifest_digest: record.dataset.manifest_digest.short(),
-        protocol_digest: protocol_digest.short(),
+        dataset: dataset.to_owned(),
+        manifest_digest: manifest.short(),
+        protocol_digest: protocol.short(),
         engine: method.engine.clone(),
     }
 }
@@ -148,21 +145,33 @@ pub(crate) mod tests {
     use crate::report;
     use crate::score::{Recording, import};
 
+    /// How a CSV file is scored.
+    pub(crate) struct Settings<'s> {
+        pub groups: &'s [&'s str],
+        pub protocol: &'s Protocol,
+    }
+
     /// Scores a CSV file with truth and answers below `place`, under the default protocol.
     pub(crate) fn scored(place: &Path, csv: &str) -> Scored {
+        scored_with(place, csv, &Settings { groups: &[], protocol: &Protocol::default_protocol() })
+    }
+
+    /// Scores a CSV file with truth and answers below `place`.
+    pub(crate) fn scored_with(place: &Path, csv: &str, settings: &Settings<'_>) -> Scored {
+        let groups: Vec<String> = settings.groups.iter().map(|&group| group.to_owned()).collect();
         let file = place.join("vendor.csv");
         std::fs::write(&file, csv).unwrap();
         let recording = Recording {
             file: &file,
             columns: &[],
-            groups: &[],
+            groups: &groups,
             dataset: None,
             method_name: None,
             method_kind: None,
             dataset_name: None,
             label_kind: None,
             age_precision: None,
-            protocol: &Protocol::default_protocol(),
+            protocol: settings.protocol,
             keep_ids: true,
             out: &place.join("out"),
             existing: Existing::Refuse,

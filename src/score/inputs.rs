@@ -1,9 +1,10 @@
 //! What stands in a run folder, as the tallies take it.
 
 use super::ScoreError;
-use crate::dataset::DatasetCard;
+use crate::dataset::{DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
 use crate::folder::{Attempts, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
 
@@ -11,7 +12,7 @@ use crate::tally;
 #[derive(Debug)]
 pub(super) struct Inputs {
     pub record: RunRecord,
-    pub card: DatasetCard,
+    pub facts: Facts,
     pub protocol: Protocol,
     pub truth: tally::Truth,
     /// One for each method, in the order of the run.
@@ -56,7 +57,11 @@ impl Inputs {
             return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
         }
         let truth = tally_truth(&truth, &card)?;
-        Ok(Self { record, card, protocol, truth, answers, attempts: count })
+        let facts = Facts {
+            chronological: card.label_kind == LabelKind::Chronological,
+            random_sample: card.sampling == Sampling::Random,
+        };
+        Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
 }
 
@@ -80,6 +85,9 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
             levels: &levels,
         });
+        if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
+            builder.species(name);
+        }
     }
     Ok(builder.finish()?)
 }

@@ -1,15 +1,18 @@
 //! From a run folder to its metrics: the one place that joins folder, tally, metric and table.
 //!
 //! [`score_folder`] is a pure function of the folder; [`score()`] also writes `metrics.csv`; [`verify()`] computes every
-//! published row again. [`import()`] makes a run folder from answers that were recorded elsewhere.
+//! published row again; [`Tallied`] does
+//! without rows of people. [`import()`] makes a run folder from answers that were recorded elsewhere.
 
 mod error;
 pub(crate) mod folder;
 mod import;
 mod inputs;
+mod tallied;
 mod verify;
 
 pub use error::ScoreError;
 pub use folder::{ScoreRequest, Scored, digest, read_metrics, score, score_folder, write_metrics};
 pub use import::{Imported, Recording, import};
+pub use tallied::{TALLY_SCHEMA, Tallied, TalliedError};
 pub use verify::{Difference, Differs, Verified, verify};

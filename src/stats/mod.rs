@@ -3,18 +3,40 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
+mod auc;
+mod bootstrap;
+mod calibration;
 mod clusters;
+mod det;
+mod flip;
+mod holm;
 mod mean;
+mod mover;
+mod paired;
+mod predictive;
 mod proportion;
 mod quantile;
+mod random;
 mod special;
+mod spread;
 mod standardised;
 
+pub use auc::{Area, Scored, auc, auc_difference};
+pub use bootstrap::{Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
+pub use calibration::{BINS, Bin, REDRAWS, Reliability};
 pub use clusters::{Clusters, Effective, Weigh};
+pub use det::{Det, DetPoint, Weighted};
+pub use flip::{FLIPS, mcnemar, sign_flip};
+pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
+pub use mover::{Bounded, mover_difference, mover_mean};
+pub use paired::{Discordance, GateBounds, Verdict};
+pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
-pub use special::{beta_quantile, normal_quantile, t_quantile};
+pub use random::key;
+pub use special::{beta_quantile, normal_quantile, normal_two_sided, t_quantile};
+pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};
 
 #[cfg(test)]

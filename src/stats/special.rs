@@ -8,7 +8,7 @@ use statrs::function::erf::erfc;
 /// they are safe, bisection where not.
 ///
 /// Source: Chandrupatla (1997), Advances in Engineering Software 28: it needs about a fifth of bisection's steps.
-fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     // `a` is the newest point, `b` the other end of the bracket, `c` the end that was given up last.
     let (mut a, mut b) = (low, high);
     let (mut fa, mut fb) = (f(a), f(b));
@@ -72,6 +72,12 @@ pub fn normal_quantile(probability: f64) -> f64 {
     if probability < 0.5 { -z } else { z }
 }
 
+/// P(|Z| >= |z|) for a standard normal Z; NaN for NaN.
+#[must_use]
+pub fn normal_two_sided(z: f64) -> f64 {
+    erfc(z.abs() / std::f64::consts::SQRT_2)
+}
+
 /// The value below which a Student variable with `freedom` degrees of freedom lies with the given probability,
 /// 0 < probability < 1 and freedom > 0; NaN else.
 ///
@@ -101,6 +107,15 @@ mod tests {
         agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
         agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
         agree(t_quantile(0.975, 1e6), 1.9599663568104565, 1e6, "t 1e6");
+    }
+
+    #[test]
+    fn two_sided_normal_probabilities_undo_the_quantile() {
+        for p in [1e-12, 0.001, 0.05, 0.9] {
+            agree(normal_two_sided(normal_quantile(p / 2.0)), p, 1.0, "p");
+        }
+        assert_eq!(normal_two_sided(0.0), 1.0);
+        assert!(normal_two_sided(f64::NAN).is_nan());
     }
 
     #[test]

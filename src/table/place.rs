@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FailurePolicy, Weighting, WordError};
 use crate::age::{AgeLimit, ChallengeAge};
 
@@ -116,7 +118,8 @@ impl FromStr for Population {
 ///
 /// A crossing joins names and levels with `*`: `sex*region`, `female*north`; `*` and `\` inside a name or a level
 /// are escaped with `\` (also where nothing is crossed, so that one rule reads every cell).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Group {
     by: String,
     level: String,
@@ -148,6 +151,13 @@ impl Group {
     #[must_use]
     pub fn from_cells(by: &str, level: &str) -> Self {
         Self { by: by.to_owned(), level: level.to_owned() }
+    }
+
+    /// A part of this group that no row speaks of, such as one half of its subjects: a crossing with a column whose
+    /// name is empty, which no manifest has.
+    #[must_use]
+    pub fn part(&self, word: &str) -> Self {
+        Self { by: format!("*{}", self.by), level: format!("{}*{}", escape(word), self.level) }
     }
 
     /// The cell `group_by`.

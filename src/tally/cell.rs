@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::wire;
 use crate::stats::Clusters;
 
 /// What came of the attempts of one subject in one cell at one column: numbers of attempts that answered strictly
 /// above, equal, below, undecided, and not at all. Other tallies use the five places for other things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Combo(pub [u32; 5]);
 
 impl Combo {
@@ -36,8 +39,10 @@ impl Combo {
 
 /// How many subjects have which [`Combo`] at which column. Kept as differences from column to column, so that a
 /// subject whose combination does not change touches two numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Cell {
+    #[serde(with = "wire::pairs")]
     pub(super) differences: BTreeMap<Combo, Vec<i64>>,
 }
 
@@ -80,8 +85,10 @@ impl Cell {
 }
 
 /// Subjects with attempts in two classes: how many have which combination in the one and in the other, by column.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Joints {
+    #[serde(with = "wire::pairs")]
     pub(super) differences: BTreeMap<(Combo, Combo), Vec<i64>>,
 }
 

@@ -1,10 +1,13 @@
 //! Classes of known ages, and the populations of a limit that they belong to.
 
+use serde::{Deserialize, Serialize};
+
 use crate::age::{Age, AgeLimit, AgeRange, NANOS_PER_YEAR, Side, nanos};
 use crate::protocol::Protocol;
 
 /// What tallies keep of a known age: the completed year of life, or the edges of a band that spans more than one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AgeClass {
     /// Completed years.
     Year(u32),
@@ -14,7 +17,8 @@ pub enum AgeClass {
 
 /// A population of one limit, or everybody. The last four also hold the attempts whose known age straddles the limit,
 /// for the bounds of METRICS M0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Slot {
     /// Every eligible attempt; no limit.
     All,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::answers::{Answers, Said};
 use super::cell::Cell;
@@ -12,7 +13,8 @@ use crate::age::{NANOS_PER_YEAR, nanos};
 use crate::stats::{Clusters, SubjectSums, quantile, woodruff};
 
 /// Sum and sum of squares over subjects of one quantity, each subject with its own sum over its attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MomentSums {
     /// Sum of the subjects' sums.
     pub sum: i128,
@@ -21,7 +23,8 @@ pub struct MomentSums {
 }
 
 /// Sums over the subjects that have the same number of attempts in a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moments {
     /// Number of these subjects.
     pub subjects: u64,
@@ -45,10 +48,22 @@ impl Moments {
         self.squared += other.squared;
         self.fourth += other.fourth;
     }
+
+    /// Takes the sums of `part` away, all of whose subjects are counted here.
+    pub(super) fn take_away(&mut self, part: &Self) {
+        self.subjects -= part.subjects.min(self.subjects);
+        self.signed.sum -= part.signed.sum;
+        self.signed.square -= part.signed.square;
+        self.absolute.sum -= part.absolute.sum;
+        self.absolute.square -= part.absolute.square;
+        self.squared -= part.squared;
+        self.fourth -= part.fourth;
+    }
 }
 
 /// Sums of a straight line of answered on true age, over attempts, in nanoyears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LineSums {
     /// Attempts.
     pub n: i128,
@@ -65,7 +80,8 @@ pub struct LineSums {
 }
 
 /// The errors of one population.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ErrorTally {
     /// By number of attempts of a subject.
     pub moments: BTreeMap<u32, Moments>,

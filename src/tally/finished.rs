@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::TallyError;
 use super::cell::{Cell, Joints};
 use super::class::{AgeClass, Slot};
 use super::errors::ErrorTally;
 use super::families::Families;
 use super::grid::Grid;
+use super::wire;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::table::Group;
 
 /// Samples and subjects at one stage of the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FlowCount {
     /// Samples (attempts, from `attempted` on).
     pub samples: u64,
@@ -22,7 +26,8 @@ pub struct FlowCount {
 }
 
 /// From listed to answered (STARD).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Flow {
     /// Listed in the manifest.
     pub listed: FlowCount,
@@ -63,17 +68,22 @@ impl Flow {
 }
 
 /// Everything counted of one group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GroupTally {
     /// The flow.
     pub flow: Flow,
     /// Subjects all of whose attempts in the group are of one age class.
+    #[serde(with = "wire::pairs")]
     pub(super) pure: BTreeMap<AgeClass, Cell>,
     /// The share in one age class of the subjects that have several.
+    #[serde(with = "wire::pairs")]
     pub(super) mixed: BTreeMap<AgeClass, Cell>,
     /// The subjects of several age classes, by population.
+    #[serde(with = "wire::pairs")]
     pub(super) slots: BTreeMap<(Option<AgeLimit>, Slot), Cell>,
     /// The subjects of several age classes, by pairs of classes that share a window.
+    #[serde(with = "wire::pairs")]
     pub(super) joints: BTreeMap<(AgeClass, AgeClass), Joints>,
     /// Subjects by attempts answered, abstained, refused and involuntarily failed; one column.
     pub statuses: Cell,
@@ -151,7 +161,8 @@ impl GroupTally {
 }
 
 /// How many attempts were answered in which way.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AnswerKinds {
     /// With an age.
     pub ages: u64,
@@ -186,11 +197,13 @@ impl AnswerKinds {
 }
 
 /// What one method did on one data set, as counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     /// The columns.
     pub grid: Grid,
     /// The whole data set, then every group, in the order of column, level.
+    #[serde(with = "wire::pairs")]
     pub groups: BTreeMap<Group, GroupTally>,
     /// The columns and crossings grouped by, in the protocol's order, as the cell `group_by` writes them.
     pub group_order: Vec<String>,

@@ -1,20 +1,24 @@
 //! The columns of a tally: every challenge age of every limit, then one column a limit for the method's own decision.
 
+use serde::{Deserialize, Serialize};
+
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
 
 /// The columns over which attempts are counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grid {
     challenges: Vec<ChallengeAge>,
     limits: Vec<AgeLimit>,
 }
 
 impl Grid {
-    /// All challenge ages of the protocol, ascending, each once, and its limits.
+    /// All challenge ages of the protocol, those of the safe buffer too, ascending, each once, and its limits.
     #[must_use]
     pub fn of(protocol: &Protocol) -> Self {
-        let mut challenges: Vec<_> = protocol.limits.iter().flat_map(|limit| protocol.challenge_ages(*limit)).collect();
+        let ages = |limit: &AgeLimit| [protocol.challenge_ages(*limit), protocol.buffer_ages(*limit)].concat();
+        let mut challenges: Vec<_> = protocol.limits.iter().flat_map(ages).collect();
         challenges.sort_unstable();
         challenges.dedup();
         Self { challenges, limits: protocol.limits.clone() }

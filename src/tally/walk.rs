@@ -1,8 +1,6 @@
-//! One walk over the subjects, in parallel over ranges of them; integer sums, so that neither threads nor order show.
+//! What is counted of one subject after the other: integer sums, so that neither threads nor order show.
 
 use std::collections::BTreeMap;
-
-use rayon::prelude::*;
 
 use super::cell::{Cell, Combo, Joints};
 use super::class::{AgeClass, Slot};
@@ -12,78 +10,14 @@ use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
 use super::hot::{HotCell, Run};
 use super::profile::{Profile, join};
 use super::shape::{NO_CLASS, Reply, Shape};
-use super::{Answers, TallyError, Truth};
 use crate::age::NANOS_PER_YEAR;
 use crate::outcome::Status;
-use crate::protocol::Protocol;
-
-/// Subjects a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-const LEAST_UNITS: usize = 128;
 
 /// Columns of the shares beyond x years.
 const BEYOND: usize = 10;
 
-impl Tally {
-    /// Counts `answers` on `truth` under `protocol`.
-    ///
-    /// # Errors
-    /// [`TallyError`]: lengths that differ, a group column that is not there or has too many levels.
-    pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol) -> Result<Self, TallyError> {
-        if truth.len() != answers.len() {
-            return Err(TallyError::Lengths { listed: truth.len(), answers: answers.len() });
-        }
-        let shape = Shape::new(truth, answers, protocol)?;
-        let order = order(&truth.units);
-        let starts = starts(&truth.units, &order);
-        let empty = || Self {
-            grid: shape.grid.clone(),
-            groups: BTreeMap::new(),
-            group_order: shape.dimensions.iter().map(|dimension| dimension.by.clone()).collect(),
-            kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
-            subjects_unknown: truth.subjects_unknown,
-            clustered: truth.clustered,
-            weighted: truth.weighted,
-            labelled_years: false,
-            bands: false,
-        };
-        let units = starts.len().saturating_sub(1);
-        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
-        let parts: Vec<(usize, usize)> =
-            (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
-        let part = |(first, last): (usize, usize)| {
-            let mut hot = Hot::new(&shape);
-            for unit in first..last {
-                hot.unit(&order[starts[unit]..starts[unit + 1]]);
-            }
-            hot.finish(empty())
-        };
-        parts.into_par_iter().map(|range| Ok(part(range))).try_reduce(empty, |mut one, other| {
-            one.merge(&other)?;
-            Ok(one)
-        })
-    }
-}
-
-/// Samples in the order of their units, within a unit in manifest order.
-fn order(units: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0_u32..).take(units.len()).collect();
-    if !units.is_sorted() {
-        order.par_sort_unstable_by_key(|index| (units[*index as usize], *index));
-    }
-    order
-}
-
-/// Where each unit starts in `order`, and its length at the end.
-fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
-    let unit = |place: usize| units[order[place] as usize];
-    let mut starts: Vec<usize> =
-        (0..order.len()).filter(|place| *place == 0 || unit(*place) != unit(place - 1)).collect();
-    starts.push(order.len());
-    starts
-}
-
 /// What is filled while walking.
-struct Hot<'a> {
+pub(super) struct Hot<'a> {
     shape: &'a Shape<'a>,
     groups: Vec<HotGroup>,
     kinds: AnswerKinds,
@@ -113,7 +47,8 @@ struct HotGroup {
 }
 
 impl<'a> Hot<'a> {
-    fn new(shape: &'a Shape<'a>) -> Self {
+    /// Nothing counted yet.
+    pub fn new(shape: &'a Shape<'a>) -> Self {
         let kinds = AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() };
         Self {
             shape,
@@ -129,7 +64,7 @@ impl<'a> Hot<'a> {
     }
 
     /// Counts one subject.
-    fn unit(&mut self, samples: &[u32]) {
+    pub fn unit(&mut self, samples: &[u32]) {
         self.kinds_of(samples);
         self.group(0, samples);
         let shape = self.shape;
@@ -331,7 +266,8 @@ impl<'a> Hot<'a> {
         });
     }
 
-    fn finish(self, mut tally: Tally) -> Tally {
+    /// Puts what was counted into an empty tally.
+    pub fn finish(self, mut tally: Tally) -> Tally {
         let shape = self.shape;
         let columns = shape.grid.columns();
         let keys: Vec<(Option<crate::age::AgeLimit>, Slot)> = std::iter::once((None, Slot::All))

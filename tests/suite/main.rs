@@ -4,6 +4,7 @@
 mod bad_input;
 mod bundled;
 mod datasets;
+mod engines;
 mod hostile_pictures;
 mod layout;
 mod main_job;

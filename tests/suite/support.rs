@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use agebench::engine::{Engine, OnnxRuntime, Provider, Tract, find_library};
+
 /// The program under test.
 pub fn agebench() -> Command {
     Command::new(env!("CARGO_BIN_EXE_agebench"))
@@ -45,6 +47,29 @@ impl Ran {
         }
         self
     }
+}
+
+/// The library of ONNX Runtime, or `None` after saying that a test skips; with `AGEBENCH_NEEDS=onnxruntime`, which CI
+/// sets, its absence is a failure.
+pub fn onnxruntime_library() -> Option<PathBuf> {
+    let named = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
+    match find_library(named.as_deref()) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            assert_ne!(std::env::var("AGEBENCH_NEEDS").as_deref(), Ok("onnxruntime"), "{error}");
+            eprintln!("skipped: {error} (pip install onnxruntime, or set ORT_DYLIB_PATH)");
+            None
+        }
+    }
+}
+
+/// The engines of this machine: tract, and ONNX Runtime where its library is found.
+pub fn engines() -> Vec<Box<dyn Engine>> {
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Tract)];
+    if let Some(path) = onnxruntime_library() {
+        engines.push(Box::new(OnnxRuntime::load(&path, Provider::Cpu).unwrap()));
+    }
+    engines
 }
 
 /// The folder of the package.

@@ -6,11 +6,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agebench::engine::{Engine, EngineError, Tensor, Tract};
+use agebench::engine::{Engine, EngineError, Tensor};
 use agebench::photo::{Channels, Filter, Layout, Preparer, Recipe, RecipeFields};
 use serde_json::Value;
 
 use crate::pictures::{expected, picture};
+use crate::support::engines;
 
 /// The folder of weights, or `None` after saying that the test skips.
 fn weights() -> Option<PathBuf> {
@@ -44,6 +45,12 @@ fn recipe(model: &Value, filter: &str) -> Recipe {
 #[test]
 fn every_model_answers_every_golden_picture_as_onnx_runtime_does() {
     let Some(folder) = weights() else { return };
+    for engine in engines() {
+        every_answer(&*engine, &folder);
+    }
+}
+
+fn every_answer(engine: &dyn Engine, folder: &Path) {
     let expected = expected();
     let mut lossy = Vec::new();
     let mut compared = 0;
@@ -52,7 +59,7 @@ fn every_model_answers_every_golden_picture_as_onnx_runtime_does() {
         for filter in ["bilinear_antialias", "bilinear"] {
             let recipe = recipe(model, filter);
             let wanted: Vec<&str> = model["out"].as_str().into_iter().collect();
-            let loaded = Tract.load(&onnx, Some(&recipe.shape()), &wanted).unwrap();
+            let loaded = engine.load(&onnx, Some(&recipe.shape()), &wanted).unwrap();
             let mut state = loaded.state().unwrap();
             let mut tensor = Tensor::zeros(&recipe.shape());
             let mut preparer = Preparer::new(recipe);
@@ -71,30 +78,37 @@ fn every_model_answers_every_golden_picture_as_onnx_runtime_does() {
     }
     let mean = lossy.iter().map(|(difference, _)| difference).sum::<f64>() / lossy.len() as f64;
     let (most, whose) = lossy.iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
-    eprintln!("{compared} answers; JPEG and WebP: {mean:.4} years on average, {most:.4} at most ({whose})");
+    eprintln!(
+        "{}: {compared} answers; JPEG and WebP: {mean:.4} years on average, {most:.4} at most ({whose})",
+        engine.name()
+    );
     assert!(mean <= 0.2 && *most <= 1.5, "{mean} on average, {most} at most ({whose})");
 }
 
 #[test]
 fn an_output_or_a_shape_that_does_not_exist_is_named_with_those_that_do() {
     let Some(folder) = weights() else { return };
-    let onnx = fs::read(folder.join("faceapi_age_gender_nchw.onnx")).unwrap();
-    let error = Tract.load(&onnx, Some(&[1, 3, 112, 112]), &["years"]).err().unwrap();
-    assert_eq!(error.to_string(), "the network has no output `years`: it has `age`, `gender`");
-    let error = Tract.load(&onnx, Some(&[1, 112, 112, 3]), &[]).err().unwrap();
-    assert!(matches!(error, EngineError::Shape { .. }), "{error}");
-    assert!(error.to_string().contains("112, 112]"), "{error}");
-    let both = Tract.load(&onnx, Some(&[1, 3, 112, 112]), &["gender", "age"]).unwrap();
-    let outputs = both.state().unwrap().run(&Tensor::zeros(&[1, 3, 112, 112])).unwrap();
-    assert_eq!((outputs[0].shape(), outputs[1].numbers().len()), (&[1, 2][..], 1));
+    for engine in engines() {
+        let onnx = fs::read(folder.join("faceapi_age_gender_nchw.onnx")).unwrap();
+        let error = engine.load(&onnx, Some(&[1, 3, 112, 112]), &["years"]).err().unwrap();
+        assert_eq!(error.to_string(), "the network has no output `years`: it has `age`, `gender`");
+        let error = engine.load(&onnx, Some(&[1, 112, 112, 3]), &[]).err().unwrap();
+        assert!(matches!(error, EngineError::Shape { .. }), "{error}");
+        assert!(error.to_string().contains("112, 112]"), "{error}");
+        let both = engine.load(&onnx, Some(&[1, 3, 112, 112]), &["gender", "age"]).unwrap();
+        let outputs = both.state().unwrap().run(&Tensor::zeros(&[1, 3, 112, 112])).unwrap();
+        assert_eq!((outputs[0].shape(), outputs[1].numbers().len()), (&[1, 2][..], 1));
+    }
 }
 
 #[test]
 fn a_network_cut_short_is_refused_in_one_line_and_without_a_panic() {
     let Some(folder) = weights() else { return };
-    let onnx = fs::read(folder.join("ssrnet_imdb_nhwc.onnx")).unwrap();
-    for length in (0..onnx.len()).step_by(onnx.len() / 40) {
-        let error = Tract.load(&onnx[..length], Some(&[1, 64, 64, 3]), &[]).err();
-        assert!(error.is_some_and(|error| !error.to_string().contains('\n')), "cut at {length}");
+    for engine in engines() {
+        let onnx = fs::read(folder.join("ssrnet_imdb_nhwc.onnx")).unwrap();
+        for length in (0..onnx.len()).step_by(onnx.len() / 40) {
+            let error = engine.load(&onnx[..length], Some(&[1, 64, 64, 3]), &[]).err();
+            assert!(error.is_some_and(|error| !error.to_string().contains('\n')), "cut at {length}");
+        }
     }
 }

@@ -1,0 +1,173 @@
+//! `--engine`, `--provider`, `--ort-library`: which engine runs ONNX files, and what to say when it cannot.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use super::environment::Environment;
+use crate::engine::Engine;
+
+/// The engines that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineChoice {
+    /// The embedded engine, pure Rust
+    Tract,
+    /// ONNX Runtime, from its library on this machine
+    Onnxruntime,
+}
+
+impl EngineChoice {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Tract => "tract",
+            Self::Onnxruntime => "onnxruntime",
+        }
+    }
+}
+
+/// What ONNX Runtime computes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProviderChoice {
+    Cpu,
+    Cuda,
+    Tensorrt,
+    Openvino,
+    Xnnpack,
+    Coreml,
+    Directml,
+    Migraphx,
+}
+
+/// Which engine, and where it is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct EngineOptions {
+    /// The engine that runs ONNX files
+    #[arg(long, default_value = "tract")]
+    engine: EngineChoice,
+
+    #[command(flatten)]
+    runtime: RuntimeOptions,
+}
+
+/// Where ONNX Runtime is, and what it computes on.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct RuntimeOptions {
+    /// The execution provider of ONNX Runtime
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    provider: ProviderChoice,
+
+    /// The library of ONNX Runtime [default: ORT_DYLIB_PATH, else the one of an installed Python `onnxruntime`]
+    #[arg(long, value_name = "FILE")]
+    ort_library: Option<PathBuf>,
+}
+
+impl EngineOptions {
+    /// The chosen engine.
+    ///
+    /// # Errors
+    /// When this build or this machine does not have it, or flags of the other engine were given.
+    pub(super) fn open(&self, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+        if self.engine != EngineChoice::Onnxruntime && self.runtime.given() {
+            return Err(Failure::unusable(format!(
+                "--provider and --ort-library do nothing for {}",
+                self.engine.word()
+            ))
+            .with_help("add --engine onnxruntime, or leave them away"));
+        }
+        open(self.engine, &self.runtime, environment)
+    }
+
+    /// The other engine, where it can be had: for saying which engine has what the chosen one lacks.
+    pub(super) fn other(&self, environment: &Environment) -> Option<(&'static str, Arc<dyn Engine>)> {
+        let other = match self.engine {
+            EngineChoice::Tract => EngineChoice::Onnxruntime,
+            EngineChoice::Onnxruntime => EngineChoice::Tract,
+        };
+        let runtime = RuntimeOptions { provider: ProviderChoice::Cpu, ort_library: None };
+        open(other, &runtime, environment).ok().map(|engine| (other.word(), engine))
+    }
+}
+
+impl RuntimeOptions {
+    fn given(&self) -> bool {
+        self.ort_library.is_some() || self.provider != ProviderChoice::Cpu
+    }
+
+    /// The library that the user named.
+    fn named<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+        self.ort_library.as_deref().or(environment.ort_library.as_deref())
+    }
+}
+
+/// The embedded engine.
+///
+/// # Errors
+/// When this build does not have it.
+pub(super) fn embedded() -> Result<Arc<dyn Engine>, Failure> {
+    #[cfg(feature = "tract")]
+    return Ok(Arc::new(crate::engine::Tract));
+    #[cfg(not(feature = "tract"))]
+    Err(Failure::unusable("this build of agebench has no embedded engine")
+        .with_help("build it with the cargo feature `tract`, which is on by default"))
+}
+
+/// The execution providers that the engine `choice`, which is loaded, has.
+pub(super) fn providers(choice: EngineChoice) -> Vec<&'static str> {
+    match choice {
+        EngineChoice::Tract => vec!["cpu"],
+        #[cfg(feature = "onnxruntime")]
+        EngineChoice::Onnxruntime => {
+            use crate::engine::PROVIDERS;
+            PROVIDERS.iter().filter(|provider| provider.available()).map(|provider| provider.word()).collect()
+        }
+        #[cfg(not(feature = "onnxruntime"))]
+        EngineChoice::Onnxruntime => Vec::new(),
+    }
+}
+
+/// The engine `choice`.
+///
+/// # Errors
+/// When this build or this machine does not have it.
+pub(super) fn open(
+    choice: EngineChoice,
+    runtime: &RuntimeOptions,
+    environment: &Environment,
+) -> Result<Arc<dyn Engine>, Failure> {
+    match choice {
+        EngineChoice::Tract => embedded(),
+        EngineChoice::Onnxruntime => onnxruntime(runtime, environment),
+    }
+}
+
+#[cfg(feature = "onnxruntime")]
+fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+    use crate::engine::{LibraryError, OnnxRuntime, Provider, find_library};
+    let provider = match runtime.provider {
+        ProviderChoice::Cpu => Provider::Cpu,
+        ProviderChoice::Cuda => Provider::Cuda,
+        ProviderChoice::Tensorrt => Provider::TensorRt,
+        ProviderChoice::Openvino => Provider::OpenVino,
+        ProviderChoice::Xnnpack => Provider::Xnnpack,
+        ProviderChoice::Coreml => Provider::CoreMl,
+        ProviderChoice::Directml => Provider::DirectMl,
+        ProviderChoice::Migraphx => Provider::MiGraphX,
+    };
+    let load = || OnnxRuntime::load(&find_library(runtime.named(environment))?, provider);
+    let engine = load().map_err(|error: LibraryError| {
+        let help = error.help();
+        help.into_iter().fold(Failure::unusable(error), Failure::with_help)
+    })?;
+    Ok(Arc::new(engine))
+}
+
+#[cfg(not(feature = "onnxruntime"))]
+fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+    let library = runtime.named(environment).map(|path| format!(" from {}", path.display())).unwrap_or_default();
+    Err(Failure::unusable(format!("this build of agebench cannot load ONNX Runtime{library}"))
+        .with_help("build it with the cargo feature `onnxruntime`, which is on by default"))
+}

@@ -1,0 +1,206 @@
+//! Tallies as a file: a run folder, or a shard of its people, as sums without a person in them; read, merged, scored.
+//!
+//! The format is described in `docs/files.md`. What is made of the tallies alone lacks what needs rows: such metrics are
+//! `not_measurable`, reason `needs_rows` (METRICS M19).
+
+mod error;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ScoreError;
+use super::folder::{context_of, digest, write_metrics};
+use super::inputs::Inputs;
+use crate::digest::Digest;
+use crate::folder::{Existing, MethodRecord, RunFolder, names};
+use crate::metric::{self, Errors, Facts};
+use crate::protocol::Protocol;
+use crate::table::Table;
+use crate::tally::{Shard, Tally};
+
+pub use error::TalliedError;
+
+/// The schema of tally files.
+pub const TALLY_SCHEMA: &str = "agebench-tally/1";
+
+/// The first line of a tally file: what was tallied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    schema: String,
+    tool_version: String,
+    dataset: String,
+    manifest_digest: Digest,
+    chronological: bool,
+    random_sample: bool,
+    protocol_digest: Digest,
+    /// The effective protocol, as TOML.
+    protocol: String,
+    methods: Vec<MethodRecord>,
+    /// Into how many shards the people were dealt.
+    shards: u32,
+    /// Which of them are in, from 1, ascending.
+    held: Vec<u32>,
+}
+
+/// The last line: the digest of all lines before it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seal {
+    sha256: Digest,
+}
+
+/// The tallies of all methods of a run, or of some of its shards.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tallied {
+    head: Head,
+    protocol: Protocol,
+    tallies: Vec<Tally>,
+}
+
+impl Tallied {
+    /// Tallies the people of `shard`, from 1, of `shards`; `(1, 1)` are all. `protocol` stands in for the folder's own.
+    ///
+    /// # Errors
+    /// A file of the folder is not as it should be, or there is no such shard.
+    pub fn of(
+        folder: &RunFolder,
+        protocol: Option<&Protocol>,
+        (shard, shards): (u32, u32),
+    ) -> Result<Self, ScoreError> {
+        let which = shard.checked_sub(1).and_then(|index| Shard::new(index, shards));
+        let which = which.ok_or(TalliedError::NoShard { shard, shards })?;
+        let Inputs { record, facts, protocol, truth, answers, .. } = Inputs::read(folder, protocol)?;
+        let tally = |answers| Tally::of_shard(&truth, answers, &protocol, which);
+        let tallies = answers.iter().map(tally).collect::<Result<_, _>>()?;
+        let head = Head {
+            schema: TALLY_SCHEMA.to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            dataset: record.dataset.name,
+            manifest_digest: record.dataset.manifest_digest,
+            chronological: facts.chronological,
+            random_sample: facts.random_sample,
+            protocol_digest: digest(&protocol)?,
+            protocol: protocol.to_toml(),
+            methods: record.methods,
+            shards,
+            held: vec![shard],
+        };
+        Ok(Self { head, protocol, tallies })
+    }
+
+    /// The file: the same bytes for the same counts.
+    ///
+    /// # Errors
+    /// [`TalliedError::Json`]; never in practice.
+    pub fn to_text(&self) -> Result<String, TalliedError> {
+        let json = |line: usize, source| TalliedError::Json { line, source };
+        let mut text = serde_json::to_string(&self.head).map_err(|source| json(1, source))?;
+        text.push('\n');
+        for (tally, line) in self.tallies.iter().zip(2..) {
+            text.push_str(&serde_json::to_string(tally).map_err(|source| json(line, source))?);
+            text.push('\n');
+        }
+        let _ = writeln!(text, "{{\"sha256\":\"{}\"}}", Digest::of(text.as_bytes())); // a String takes everything
+        Ok(text)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`TalliedError`]: another schema, a damaged file, a protocol that cannot be used.
+    pub fn parse(text: &str) -> Result<Self, TalliedError> {
+        fn line<'t, T: Deserialize<'t>>(text: &'t str, line: usize) -> Result<T, TalliedError> {
+            serde_json::from_str(text).map_err(|source| TalliedError::Json { line, source })
+        }
+        #[derive(Deserialize)]
+        struct Named {
+            schema: String,
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        let [first, bodies @ .., last] = &lines[..] else { return Err(TalliedError::Short) };
+        let Named { schema } = line(first, 1)?;
+        if schema != TALLY_SCHEMA {
+            return Err(TalliedError::Schema { found: schema });
+        }
+        let Seal { sha256 } = line(last, lines.len())?;
+        let sealed = text.trim_end_matches('\n').len() - last.len();
+        if text.get(..sealed).map(|before| Digest::of(before.as_bytes())) != Some(sha256) {
+            return Err(TalliedError::Damaged);
+        }
+        let head: Head = line(first, 1)?;
+        let protocol = Protocol::from_toml(&head.protocol).map_err(TalliedError::Protocol)?;
+        let tallies: Vec<Tally> =
+            bodies.iter().zip(2..).map(|(body, number)| line(body, number)).collect::<Result<_, _>>()?;
+        if tallies.len() != head.methods.len() {
+            return Err(TalliedError::Short);
+        }
+        Ok(Self { head, protocol, tallies })
+    }
+
+    /// Adds other shards of the same run.
+    ///
+    /// # Errors
+    /// [`TalliedError::Other`] when something but the shard differs, [`TalliedError::Twice`] for a shard that is in both.
+    pub fn merge(&mut self, other: &Self) -> Result<(), TalliedError> {
+        let (own, their) = (&self.head, &other.head);
+        let differs = [
+            ("the manifest", own.manifest_digest != their.manifest_digest || own.dataset != their.dataset),
+            ("the protocol", own.protocol_digest != their.protocol_digest || own.protocol != their.protocol),
+            ("the methods", own.methods != their.methods),
+            ("the number of shards", own.shards != their.shards),
+            (
+                "the dataset's card",
+                (own.chronological, own.random_sample) != (their.chronological, their.random_sample),
+            ),
+        ];
+        if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
+            return Err(TalliedError::Other { what });
+        }
+        if let Some(shard) = their.held.iter().find(|shard| own.held.contains(shard)) {
+            return Err(TalliedError::Twice { shard: *shard, shards: own.shards });
+        }
+        for (tally, other) in self.tallies.iter_mut().zip(&other.tallies) {
+            tally.merge(other)?;
+        }
+        self.head.held.extend(&their.held);
+        self.head.held.sort_unstable();
+        Ok(())
+    }
+
+    /// The rows of every method, from the tallies alone.
+    ///
+    /// # Errors
+    /// [`TalliedError::Lacking`] unless every shard is in.
+    pub fn table(&self) -> Result<Table, TalliedError> {
+        let lacking: Vec<u32> = (1..=self.head.shards).filter(|shard| !self.head.held.contains(shard)).collect();
+        if let Some(first) = lacking.first() {
+            return Err(TalliedError::Lacking { first: *first, lacking: lacking.len(), shards: self.head.shards });
+        }
+        let head = &self.head;
+        let facts = Facts { chronological: head.chronological, random_sample: head.random_sample };
+        let mut table = Table::default();
+        for (method, tally) in head.methods.iter().zip(&self.tallies) {
+            let context = context_of(&head.dataset, head.manifest_digest, method, head.protocol_digest);
+            table.rows.extend(metric::rows(&context, &self.protocol, facts, tally, Errors::NotKept));
+        }
+        Ok(table)
+    }
+
+    /// Writes `metrics.csv` and the protocol into the folder `out`, and gives the table that the file holds.
+    ///
+    /// # Errors
+    /// As [`Tallied::table`], and what the folder answers.
+    pub fn score(&self, out: &Path, existing: Existing) -> Result<(RunFolder, Table), ScoreError> {
+        let table = self.table()?;
+        let folder = RunFolder::prepare(out, existing)?;
+        folder.write(names::PROTOCOL, self.head.protocol.as_bytes(), false)?;
+        let table = write_metrics(&folder, &table)?;
+        Ok((folder, table))
+    }
+}
+
+#[cfg(test)]
+mod tests;

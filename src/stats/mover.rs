@@ -1,0 +1,111 @@
+//! Bounds of a difference and of a mean of two independent quantities, from the bounds of each: MOVER.
+
+/// A value between two bounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounded {
+    /// The value.
+    pub point: f64,
+    /// Lower bound.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+impl Bounded {
+    /// A value between its bounds; `None` when one of the three is not finite or the value lies outside by more than
+    /// rounding.
+    #[must_use]
+    pub fn new(point: f64, low: f64, high: f64) -> Option<Self> {
+        let slack = 1e-12 * (1.0 + point.abs());
+        let sound = [point, low, high].iter().all(|value| value.is_finite());
+        (sound && low <= point + slack && point <= high + slack).then(|| Self {
+            point,
+            low: low.min(point),
+            high: high.max(point),
+        })
+    }
+
+    /// `factor` times the quantity.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        let (one, other) = (self.low * factor, self.high * factor);
+        Self { point: self.point * factor, low: one.min(other), high: one.max(other) }
+    }
+}
+
+/// `first` - `second` with bounds at the level of theirs. The two must be independent: no subject on both sides.
+///
+/// low = d - sqrt((p1 - l1)^2 + (u2 - p2)^2), high = d + sqrt((u1 - p1)^2 + (p2 - l2)^2). With Wilson bounds of two
+/// shares it is Newcombe's hybrid score interval, his method 10.
+///
+/// Source: Newcombe (1998), Statistics in Medicine 17, 873-890; Zou & Donner (2008), Statistics in Medicine 27.
+#[must_use]
+pub fn mover_difference(first: Bounded, second: Bounded) -> Bounded {
+    let point = first.point - second.point;
+    let below = (first.point - first.low).hypot(second.high - second.point);
+    let above = (first.high - first.point).hypot(second.point - second.low);
+    Bounded { point, low: point - below, high: point + above }
+}
+
+/// The mean of two independent quantities, such as the balanced error (UPR + ADR) / 2, with bounds at the level of
+/// theirs.
+///
+/// Source: as [`mover_difference`], for a sum: the second term's distances change sides.
+#[must_use]
+pub fn mover_mean(first: Bounded, second: Bounded) -> Bounded {
+    mover_difference(first, second.times(-1.0)).times(0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::golden::{agree, number, section};
+    use crate::stats::wilson;
+
+    fn share(k: f64, n: f64) -> Bounded {
+        let (low, high) = wilson(k / n, n, 0.95);
+        Bounded::new(k / n, low, high).unwrap()
+    }
+
+    #[test]
+    fn differences_of_shares_are_newcombes_published_examples() {
+        for case in section("mover_difference").as_array().unwrap() {
+            let found = mover_difference(
+                share(number(case, "k1"), number(case, "n1")),
+                share(number(case, "k2"), number(case, "n2")),
+            );
+            agree(found.low, case["interval"][0].as_f64().unwrap(), 1.0, &case.to_string());
+            agree(found.high, case["interval"][1].as_f64().unwrap(), 1.0, &case.to_string());
+        }
+    }
+
+    #[test]
+    fn the_mean_with_a_known_quantity_is_half_as_wide() {
+        let known = Bounded::new(0.2, 0.2, 0.2).unwrap();
+        let found = mover_mean(share(3.0, 30.0), known);
+        agree(found.point, 0.15, 1.0, "point");
+        agree(found.low, (0.2 + share(3.0, 30.0).low) / 2.0, 1.0, "low");
+        agree(found.high, (0.2 + share(3.0, 30.0).high) / 2.0, 1.0, "high");
+    }
+
+    #[test]
+    fn what_is_no_interval_is_refused() {
+        for (point, low, high) in [(f64::NAN, 0.0, 1.0), (0.5, 0.0, f64::INFINITY), (0.5, 0.6, 0.7), (0.5, 0.1, 0.4)] {
+            assert_eq!(Bounded::new(point, low, high), None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_difference_mirrors_when_its_sides_swap_and_encloses_its_point(
+            k1 in 0_u32..50, k2 in 0_u32..80, n in 80_u32..500,
+        ) {
+            let (a, b) = (share(f64::from(k1), f64::from(n)), share(f64::from(k2), f64::from(n)));
+            let (one, other) = (mover_difference(a, b), mover_difference(b, a));
+            proptest::prop_assert!(one.low <= one.point && one.point <= one.high);
+            proptest::prop_assert!((one.low + other.high).abs() < 1e-12 && (one.high + other.low).abs() < 1e-12);
+            let mean = mover_mean(a, b);
+            proptest::prop_assert!(0.0 <= mean.low + 1e-12 && mean.low <= mean.point && mean.point <= mean.high);
+        }
+    }
+}

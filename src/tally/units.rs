@@ -1,0 +1,105 @@
+//! One walk over the units, in parallel over ranges of them, of all or of one shard.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::finished::{AnswerKinds, Tally};
+use super::shape::Shape;
+use super::walk::Hot;
+use super::{Answers, TallyError, Truth};
+use crate::protocol::Protocol;
+
+/// Units a task takes; small enough to keep all cores busy, large enough that merging is nothing.
+const LEAST_UNITS: usize = 128;
+
+/// One of several parts of the units: those whose rank leaves `index` when divided by `of`. All samples of a unit are
+/// in one shard, so shards are tallied apart and add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: u32,
+    of: u32,
+}
+
+impl Shard {
+    /// Everybody.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    /// The shard `index`, from 0, of `of`; `None` unless `index < of`.
+    #[must_use]
+    pub fn new(index: u32, of: u32) -> Option<Self> {
+        (index < of).then_some(Self { index, of })
+    }
+
+    fn holds(self, unit: u32) -> bool {
+        unit % self.of == self.index
+    }
+}
+
+impl Tally {
+    /// Counts `answers` on `truth` under `protocol`.
+    ///
+    /// # Errors
+    /// [`TallyError`]: lengths that differ, a group column that is not there or has too many levels.
+    pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol) -> Result<Self, TallyError> {
+        Self::of_shard(truth, answers, protocol, Shard::WHOLE)
+    }
+
+    /// Counts the units of `shard` alone.
+    ///
+    /// # Errors
+    /// As [`Tally::of`].
+    pub fn of_shard(truth: &Truth, answers: &Answers, protocol: &Protocol, shard: Shard) -> Result<Self, TallyError> {
+        if truth.len() != answers.len() {
+            return Err(TallyError::Lengths { listed: truth.len(), answers: answers.len() });
+        }
+        let shape = Shape::new(truth, answers, protocol)?;
+        let order = order(&truth.units, shard);
+        let starts = starts(&truth.units, &order);
+        let empty = || Self {
+            grid: shape.grid.clone(),
+            groups: BTreeMap::new(),
+            group_order: shape.group_order(),
+            kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
+            subjects_unknown: truth.subjects_unknown,
+            clustered: truth.clustered,
+            weighted: truth.weighted,
+            labelled_years: false,
+            bands: false,
+        };
+        let units = starts.len().saturating_sub(1);
+        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
+        let parts: Vec<(usize, usize)> =
+            (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
+        let part = |(first, last): (usize, usize)| {
+            let mut hot = Hot::new(&shape);
+            for unit in first..last {
+                hot.unit(&order[starts[unit]..starts[unit + 1]]);
+            }
+            hot.finish(empty())
+        };
+        parts.into_par_iter().map(|range| Ok(part(range))).try_reduce(empty, |mut one, other| {
+            one.merge(&other)?;
+            Ok(one)
+        })
+    }
+}
+
+/// The samples of `shard` in the order of their units, within a unit in manifest order.
+fn order(units: &[u32], shard: Shard) -> Vec<u32> {
+    let all = (0_u32..).zip(units);
+    let mut order: Vec<u32> = all.filter(|(_, unit)| shard.holds(**unit)).map(|(index, _)| index).collect();
+    if !order.is_sorted_by_key(|index| units[*index as usize]) {
+        order.par_sort_unstable_by_key(|index| (units[*index as usize], *index));
+    }
+    order
+}
+
+/// Where each unit starts in `order`, and its length at the end.
+fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
+    let unit = |place: usize| units[order[place] as usize];
+    let mut starts: Vec<usize> =
+        (0..order.len()).filter(|place| *place == 0 || unit(*place) != unit(place - 1)).collect();
+    starts.push(order.len());
+    starts
+}

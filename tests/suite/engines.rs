@@ -1,0 +1,102 @@
+//! `--engine`: two engines with one answer, and what is said when an engine, its library or a provider is not there.
+
+use std::fs;
+
+use crate::support::{column, dataset, jpeg, onnxruntime_library, run, text, tiny_method};
+
+#[test]
+fn both_engines_give_the_bundled_methods_answers_to_a_thousandth_of_a_year() {
+    if onnxruntime_library().is_none() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let answers = |engine: &str| {
+        let out = place.path().join(engine);
+        let methods = ["run", "drawn-even", "drawn-cautious", "--dataset", "drawn-faces", "--engine", engine];
+        run(&[&methods[..], &["--out", text(&out), "--no-timings"]].concat()).ended(0);
+        let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+        assert!(column(&metrics, "engine").iter().all(|cell| cell.starts_with(&format!("{engine} "))));
+        let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+        column(&outcomes, "age").iter().map(|age| age.parse::<f64>().unwrap()).collect::<Vec<_>>()
+    };
+    let (one, other) = (answers("tract"), answers("onnxruntime"));
+    assert_eq!((one.len(), other.len()), (1822, 1822));
+    let largest = one.iter().zip(&other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+    assert!(largest < 1e-3, "{largest}");
+}
+
+#[test]
+fn check_tells_how_far_apart_the_engines_are() {
+    if onnxruntime_library().is_none() {
+        return;
+    }
+    let ran = run(&["check", "drawn-even", "--engines", "--dataset", "drawn-faces"]).ended(0);
+    let told = ran.out.lines().find(|line| line.contains("largest difference")).unwrap();
+    assert!(told.contains("tract ") && told.contains("onnxruntime ") && told.contains("911 samples"), "{told}");
+    run(&["check", "drawn-even", "--engines"]).ended(2).told(&["--dataset"]);
+}
+
+#[test]
+fn a_library_that_is_none_is_refused_with_what_to_do() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let engine = |more: &[&str]| {
+        let all = ["run", "drawn-even", "--dataset", "drawn-faces", "--out", text(&out)];
+        let ran = run(&[&all[..], more].concat()).ended(2);
+        assert!(!out.exists(), "refused before any work");
+        ran
+    };
+    let text_file = place.path().join("libonnxruntime.so");
+    fs::write(&text_file, "no library").unwrap();
+    engine(&["--engine", "onnxruntime", "--ort-library", text(&text_file)])
+        .told(&["libonnxruntime.so is not a library of ONNX Runtime", "help"]);
+    engine(&["--engine", "onnxruntime", "--ort-library", "/nowhere/libonnxruntime.so"])
+        .told(&["there is no file /nowhere/libonnxruntime.so"]);
+    engine(&["--provider", "cuda"]).told(&["do nothing for tract", "--engine onnxruntime"]);
+    if onnxruntime_library().is_some() {
+        engine(&["--engine", "onnxruntime", "--provider", "migraphx"]).told(&[
+            "without the provider `migraphx`",
+            "it has cpu",
+            "--provider",
+        ]);
+    }
+}
+
+#[test]
+fn a_library_of_another_program_and_one_that_is_too_old_are_named() {
+    let libm = ["/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6", "/usr/lib64/libm.so.6"];
+    if let Some(libm) = libm.iter().find(|path| fs::exists(path).unwrap()) {
+        run(&["check", "drawn-even", "--engines", "--dataset", "drawn-faces", "--ort-library", libm])
+            .ended(2)
+            .told(&["is not a library of ONNX Runtime", "OrtGetApiBase"]);
+    }
+    match std::env::var("AGEBENCH_OLD_ORT") {
+        Ok(old) => {
+            run(&["check", "drawn-even", "--engines", "--dataset", "drawn-faces", "--ort-library", &old])
+                .ended(2)
+                .told(&["1.22 or later is needed", "pip install onnxruntime"]);
+        }
+        Err(_) => eprintln!("skipped: AGEBENCH_OLD_ORT names no library of ONNX Runtime before 1.22"),
+    }
+}
+
+#[test]
+fn an_operator_that_only_one_engine_has_is_named_with_the_engine_that_has_it() {
+    let place = tempfile::tempdir().unwrap();
+    let pictures = dataset(&place.path().join("pictures"), &[("a.jpg", &jpeg())], "");
+    let out = place.path().join("out");
+    let ran = |model: &str, engine: &str| {
+        let method = tiny_method(place.path(), model, |card| card);
+        let asked = ["run", text(&method), "--dataset", text(&pictures), "--engine", engine, "--replace"];
+        run(&[&asked[..], &["--out", text(&out)]].concat())
+    };
+    let only_there = ran("det", "tract").ended(2).told(&["Det"]);
+    if onnxruntime_library().is_some() {
+        only_there.told(&["onnxruntime ", "--engine onnxruntime"]);
+        ran("det", "onnxruntime").ended(0);
+        ran("rsqrt", "onnxruntime").ended(2).told(&["Rsqrt", "tract ", "--engine tract"]);
+        let checked = run(&["check", text(&place.path().join("det"))]).ended(0);
+        assert!(checked.out.contains("Det") && checked.out.contains("--engine onnxruntime"), "{}", checked.out);
+    }
+    ran("rsqrt", "tract").ended(0);
+}
