@@ -7,7 +7,7 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `error`.
+    /// The family: `flow`, `not_answered`, `threshold`, `error`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -82,6 +82,13 @@ catalogue! {
     BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
     SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
     R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
+    PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
+    METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
+        "Attempts that the method ran and the baseline did not: in no pair.";
+    BASELINE_ONLY = "attempts_of_baseline_only", Attempts, None, "comparison", "M16",
+        "Attempts that the baseline ran and the method did not: in no pair.";
+    DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
+        "Attempts that both ran and that did not end in the same way.";
     SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
         "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
     SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";

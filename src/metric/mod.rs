@@ -11,6 +11,7 @@ mod error;
 mod flow;
 mod frame;
 mod level;
+mod mix;
 mod not_answered;
 mod threshold;
 mod window;
@@ -21,6 +22,7 @@ use crate::table::{Context, Group, Row};
 use crate::tally::{ErrorRows, Tally};
 
 pub use frame::flag;
+pub use mix::{attempted_years, equal_years};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

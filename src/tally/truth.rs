@@ -1,6 +1,6 @@
 //! What is known of the listed samples, by column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TallyError;
 use crate::age::AgeRange;
@@ -75,6 +75,19 @@ impl Truth {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The same samples, those outside of these completed years with an unknown age: in no denominator.
+    #[must_use]
+    pub fn of_years(&self, years: &BTreeSet<u32>) -> Self {
+        let mut truth = self.clone();
+        for index in 0..truth.len() {
+            let year = truth.age(index).and_then(AgeRange::completed_years);
+            if !year.is_some_and(|year| years.contains(&year)) {
+                truth.ages[index] = (f64::NAN, f64::NAN);
+            }
+        }
+        truth
     }
 
     /// The known age of sample `index`.
