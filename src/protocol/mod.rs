@@ -6,6 +6,7 @@
 mod between;
 mod buffer;
 mod check;
+mod keys;
 mod populations;
 mod scores;
 pub mod wire;

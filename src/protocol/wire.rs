@@ -1,80 +1,19 @@
-//! The TOML form of a protocol. Nothing outside this room sees `Wire`; [`KEYS`] is for "did you mean".
+//! The TOML form of a protocol. Nothing outside this room sees `Wire`.
 
 use serde::{Deserialize, Serialize};
 
-use super::between::{self, FIXED_KEYS};
+use super::between;
 use super::buffer;
 use super::check::{Problem, ProtocolError};
-use super::populations::{Files, PROJECTION_KEYS, STANDARD_KEYS, Standard, WireProjection, WireStandard};
+use super::keys::{leave_out_unknown, unknown_keys};
+use super::populations::{Files, Standard, WireProjection, WireStandard};
 use super::scores;
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
-use crate::table::{FailurePolicy, SELECT_KEYS, Select};
+use crate::table::{FailurePolicy, Select};
 
 /// Every default, written out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
-
-/// Every key of a protocol, sections with a dot. Lists of tables have keys of their own.
-pub const KEYS: &[&str] = &[
-    "schema",
-    "name",
-    "limits",
-    "tie",
-    "failure_policy",
-    "groups",
-    "crossings",
-    "straddling_share",
-    "seed",
-    "retries",
-    "bands",
-    "fixed_thresholds",
-    "challenge",
-    "challenge.span",
-    "challenge.step",
-    "challenge.headline",
-    "windows",
-    "windows.under",
-    "windows.over",
-    "evidence",
-    "evidence.subjects",
-    "evidence.n_star",
-    "evidence.width",
-    "evidence.small_width",
-    "evidence.width_share",
-    "levels",
-    "levels.display",
-    "levels.claim",
-    "buffer",
-    "buffer.target",
-    "buffer.span",
-    "buffer.step",
-    "buffer.failure_policy",
-    "buffer.groups",
-    "buffer.confirm",
-    "buffer.post_hoc",
-    "between_groups",
-    "between_groups.alpha",
-    "between_groups.ratio_event_subjects",
-    "between_groups.error_windows",
-    "between_groups.raw_p",
-    "between_groups.replicates",
-    "scores",
-    "scores.targets",
-    "scores.set_on_group",
-    "scores.set_on_years",
-    "scores.det_points",
-    "scores.bins",
-    "scores.redraws",
-];
-
-/// The keys whose value is a list of tables, with the keys of those.
-const LISTS: [(&str, &[&str]); 5] = [
-    ("primary", &SELECT_KEYS),
-    ("family", &SELECT_KEYS),
-    ("fixed_thresholds", &FIXED_KEYS),
-    ("standard", &STANDARD_KEYS),
-    ("projection", &PROJECTION_KEYS),
-];
 
 /// The schema of a protocol; optional in what people write.
 pub const SCHEMA: &str = "agebench-protocol/1";
@@ -172,24 +111,6 @@ pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolErr
     }
 }
 
-/// Takes the keys that are no protocol's out, so that the rest can still be looked at.
-fn leave_out_unknown(given: &mut toml::Table) {
-    given.retain(|key, value| match (key, value) {
-        (key, toml::Value::Array(entries)) => {
-            let inner = LISTS.iter().find(|(list, _)| *list == key).map(|(_, inner)| *inner);
-            for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
-                entry.retain(|key, _| inner.is_none_or(|inner| inner.contains(&key)));
-            }
-            inner.is_some() || KEYS.contains(&key)
-        }
-        (key, toml::Value::Table(section)) => {
-            section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
-            KEYS.contains(&key)
-        }
-        (key, _) => KEYS.contains(&key) || LISTS.iter().any(|(list, _)| *list == key),
-    });
-}
-
 /// Puts `given` over `base`: sections key by key, everything else whole.
 fn overlay(base: &mut toml::Table, given: toml::Table) {
     for (key, value) in given {
@@ -200,29 +121,6 @@ fn overlay(base: &mut toml::Table, given: toml::Table) {
             }
         }
     }
-}
-
-fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
-    for (key, value) in given {
-        if let Some((list, inner)) = LISTS.iter().find(|(list, _)| list == key) {
-            for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
-                let strange = entry.keys().filter(|key| !inner.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("{list}.{key}"), inner.to_vec())));
-            }
-        } else if !KEYS.contains(&key.as_str()) {
-            let mut known: Vec<_> = KEYS.iter().copied().filter(|key| !key.contains('.')).collect();
-            known.extend(["primary", "family", "standard", "projection"]);
-            problems.push(unknown(key.clone(), known));
-        } else if let Some(section) = value.as_table() {
-            let known: Vec<_> =
-                KEYS.iter().copied().filter_map(|known| known.strip_prefix(key)?.strip_prefix('.')).collect();
-            let strange = section.keys().filter(|inner| !known.contains(&inner.as_str()));
-            problems.extend(strange.map(|inner| unknown(format!("{key}.{inner}"), known.clone())));
-        }
-    }
-    problems
 }
 
 impl Wire {
