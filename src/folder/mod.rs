@@ -45,6 +45,10 @@ pub mod names {
     pub const RUN: &str = "run.json";
     /// The report.
     pub const REPORT: &str = "report.html";
+    /// The differences of a comparison, in a folder of its own.
+    pub const COMPARISON: &str = "comparison.csv";
+    /// The ranks of a comparison, beside [`COMPARISON`].
+    pub const LEADERBOARD: &str = "leaderboard.csv";
     /// Every file that a run folder may hold, but for the cards.
     pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
 }

@@ -7,7 +7,7 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `error`.
+    /// The family: `flow`, `not_answered`, `threshold`, `error`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -82,6 +82,25 @@ catalogue! {
     BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
     SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
     R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
+    PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
+    METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
+        "Attempts that the method ran and the baseline did not: in no pair.";
+    BASELINE_ONLY = "attempts_of_baseline_only", Attempts, None, "comparison", "M16",
+        "Attempts that the baseline ran and the method did not: in no pair.";
+    DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
+        "Attempts that both ran and that did not end in the same way.";
+    SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
+        "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
+    SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";
+    ATTACK_PASS = "attack_pass_rate", Share, Lower, "attack", "M17",
+        "Attack attempts of one species that pass; by `under`, those of attackers below the limit.";
+    ATTACK_NOT_ANSWERED = "attack_not_answered_rate", Share, None, "attack", "M17",
+        "Attack attempts of one species without an answer, of all of them.";
+    ATTACKER_AGE = "attacker_mean_age", Years, None, "attack", "M17", "Mean true age of the attackers of one species.";
+    APCER = "attack_classification_error_rate", Share, Lower, "attack", "M17",
+        "APCER: attack attempts of one species that the method's own detector takes for bona fide.";
+    BPCER = "bona_fide_classification_error_rate", Share, Lower, "attack", "M17",
+        "BPCER: bona fide attempts that the method's own detector takes for attacks.";
 }
 
 /// The shares within x = 1..=10 years.

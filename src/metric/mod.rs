@@ -4,19 +4,25 @@
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
 //! under-age passes, adult denials, errors), within a family limit, population, challenge age, policy, weighting.
 
+mod attack;
+mod buffer;
 pub mod catalogue;
 mod error;
 mod flow;
 mod frame;
+mod level;
+mod mix;
 mod not_answered;
 mod threshold;
 mod window;
+mod worst;
 
 use crate::protocol::Protocol;
 use crate::table::{Context, Group, Row};
 use crate::tally::{ErrorRows, Tally};
 
 pub use frame::flag;
+pub use mix::{attempted_years, equal_years};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +62,11 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
         not_answered::rows(&mut frame, name, group, extent);
         threshold::rows(&mut frame, name, group, extent);
         error::rows(&mut frame, name, group, extent, errors);
+        if extent == Extent::Whole {
+            worst::years(&mut frame, group);
+            buffer::rows(&mut frame);
+            attack::rows(&mut frame, group);
+        }
     }
     frame.finish()
 }

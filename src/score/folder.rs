@@ -7,8 +7,8 @@ use super::inputs::Inputs;
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
 use crate::metric::{self, Errors};
-use crate::protocol::Protocol;
-use crate::table::{Context, Table};
+use crate::protocol::{Groups, Protocol};
+use crate::table::{Context, Row, Table};
 use crate::tally::{ErrorRows, Tally, not_ages};
 
 /// What to score.
@@ -102,6 +102,24 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         table.rows.extend(metric::rows(&context, &inputs.protocol, inputs.facts, &tally, Errors::Rows(&errors)));
     }
     Ok(table)
+}
+
+/// What all rows of one method say of where they come from, and its rows on the whole data set, without groups; `method`
+/// is its place in the run.
+///
+/// # Errors
+/// As [`score_folder`].
+pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>), ScoreError> {
+    let (Some(record), Some(answers)) = (inputs.record.methods.get(method), inputs.answers.get(method)) else {
+        return Ok((Context::default(), Vec::new()));
+    };
+    let dataset = &inputs.record.dataset;
+    let context = context_of(&dataset.name, dataset.manifest_digest, record, digest(&inputs.protocol)?);
+    let protocol = Protocol { groups: Groups::Columns(Vec::new()), crossings: Vec::new(), ..inputs.protocol.clone() };
+    let tally = Tally::of(&inputs.truth, answers, &protocol)?;
+    let errors = ErrorRows::of(&inputs.truth, answers, false);
+    let rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    Ok((context, rows))
 }
 
 /// What all rows of `method` say of where they come from.

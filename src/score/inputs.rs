@@ -10,10 +10,14 @@ use crate::tally;
 
 /// Truth and answers of a run folder.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub struct Inputs {
+    /// The folder's run.json.
     pub record: RunRecord,
+    /// What the dataset's card says of the claims that rows can carry.
     pub facts: Facts,
+    /// The protocol to score under.
     pub protocol: Protocol,
+    /// The listed samples, in manifest order.
     pub truth: tally::Truth,
     /// One for each method, in the order of the run.
     pub answers: Vec<tally::Answers>,
@@ -23,6 +27,9 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Reads `folder`; `protocol` stands in for the folder's own.
+    ///
+    /// # Errors
+    /// A file of the folder is not as it should be, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let record = RunRecord::read(folder)?;
         let protocol = match protocol {
@@ -85,6 +92,9 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
             levels: &levels,
         });
+        if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
+            builder.species(name);
+        }
     }
     Ok(builder.finish()?)
 }
