@@ -7,7 +7,7 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `error`, `comparison`.
+    /// The family: `flow`, `not_answered`, `threshold`, `error`, `score`, `spread`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -82,6 +82,34 @@ catalogue! {
     BEYOND_10 = "beyond_10_years", Share, Lower, "error", "M1", "Answered ages more than 10 years off.";
     SLOPE = "slope", YearsPerYear, None, "error", "M1", "Slope of the line of answered on true age.";
     R_SQUARED = "r_squared", One, Higher, "error", "M1", "Squared Pearson correlation of answered and true age.";
+    AUC = "auc", One, Higher, "score", "M8",
+        "P(score of somebody over the limit > that of somebody under it) + P(equal) / 2, over attempts.";
+    EQUAL_ERROR = "equal_error_rate", Share, Lower, "score", "M8",
+        "Mean of both errors at the distinct score where they are closest, the higher one on a tie.";
+    EQUAL_ERROR_THRESHOLD = "equal_error_threshold", One, None, "score", "M8", "The score of the equal error rate.";
+    THRESHOLD = "threshold", One, None, "score", "M8",
+        "Least score at which no larger share of the people below the limit passes than `target`.";
+    SCORES_MISSING = "scores_missing", Attempts, None, "score", "M8", "Attempts without a score for the limit.";
+    DET_PASS = "det_under_age_pass_rate", Share, Lower, "score", "M8",
+        "People below the limit with a score at or above one point of the curve.";
+    DET_DENIAL = "det_adult_denial_rate", Share, Lower, "score", "M8",
+        "People at or above the limit with a score below one point of the curve.";
+    BRIER = "brier_score", One, Lower, "score", "M8", "Mean of (probability of being over - outcome) squared.";
+    LOG_LOSS = "log_loss", One, Lower, "score", "M8",
+        "Mean of -ln of the probability given to what was true, held 1e-15 from 0 and 1; events are those held.";
+    CALIBRATION_ERROR = "expected_calibration_error", Share, Lower, "score", "M8",
+        "Mean over attempts of |share over - mean probability| of their bin of equal mass.";
+    CALIBRATION_ERROR_REDRAWN = "expected_calibration_error_if_calibrated", Share, None, "score", "M8",
+        "The same on average if every probability were right: the mean of 1,000 redraws.";
+    RELIABILITY = "share_over_by_score", Share, None, "score", "M8",
+        "People over the limit among those with scores in one bin of the reliability table.";
+    COVERAGE_68 = "coverage_68", Share, None, "spread", "M8",
+        "True ages within 0.9945 standard deviations of the answered age; 68 % if spreads are right.";
+    COVERAGE_95 = "coverage_95", Share, None, "spread", "M8",
+        "True ages within 1.96 standard deviations of the answered age; 95 % if spreads are right.";
+    CRPS = "crps", Years, Lower, "spread", "M8", "Mean continuous ranked probability score of a normal spread.";
+    SPREADS_LEFT_OUT = "spreads_left_out", Attempts, None, "spread", "M8",
+        "Attempts answered with an age whose spread is missing, negative or not finite.";
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";

@@ -13,6 +13,7 @@ mod frame;
 mod level;
 mod mix;
 mod not_answered;
+mod scores;
 mod threshold;
 mod window;
 mod worst;
@@ -23,6 +24,7 @@ use crate::tally::{ErrorRows, Tally};
 
 pub use frame::flag;
 pub use mix::{attempted_years, equal_years};
+pub use scores::{Scores, scores};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,7 @@ pub enum Errors<'a> {
     NotKept,
 }
 
-/// The rows of one method on one data set.
+/// The rows of one method on one data set, but for those of its scores ([`scores()`]).
 #[must_use]
 pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, errors: Errors<'_>) -> Vec<Row> {
     let mut frame = frame::Frame::new(context, protocol, facts, tally);

@@ -6,10 +6,10 @@ use super::ScoreError;
 use super::inputs::Inputs;
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
-use crate::metric::{self, Errors};
+use crate::metric::{self, Errors, Scores};
 use crate::protocol::{Groups, Protocol};
 use crate::table::{Context, Row, Table};
-use crate::tally::{ErrorRows, Tally, not_ages};
+use crate::tally::{ErrorRows, ScoreRows, Tally, not_ages};
 
 /// What to score.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +100,9 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         let dataset = &inputs.record.dataset;
         let context = context_of(&dataset.name, dataset.manifest_digest, method, protocol_digest);
         table.rows.extend(metric::rows(&context, &inputs.protocol, inputs.facts, &tally, Errors::Rows(&errors)));
+        drop(errors);
+        let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
+        table.rows.extend(metric::scores(&context, &inputs.protocol, inputs.facts, &tally, scores));
     }
     Ok(table)
 }
@@ -118,7 +121,9 @@ pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>),
     let protocol = Protocol { groups: Groups::Columns(Vec::new()), crossings: Vec::new(), ..inputs.protocol.clone() };
     let tally = Tally::of(&inputs.truth, answers, &protocol)?;
     let errors = ErrorRows::of(&inputs.truth, answers, false);
-    let rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    let mut rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
+    rows.extend(metric::scores(&context, &protocol, inputs.facts, &tally, scores));
     Ok((context, rows))
 }
 

@@ -19,6 +19,7 @@ mod paired;
 mod paired_errors;
 mod profile;
 mod rest;
+mod scores;
 mod shape;
 mod truth;
 mod units;
@@ -36,6 +37,7 @@ pub use grid::Grid;
 pub use halves::Half;
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
 pub use paired_errors::{ErrorPair, paired_errors};
+pub use scores::{ScoreKind, ScoreRows, ScoredAttempt, SpreadAttempt};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 

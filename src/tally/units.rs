@@ -60,7 +60,7 @@ impl Tally {
             grid: shape.grid.clone(),
             groups: BTreeMap::new(),
             group_order: shape.group_order(),
-            kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
+            kinds: AnswerKinds::of_limits(shape.grid.limits().len()),
             subjects_unknown: truth.subjects_unknown,
             clustered: truth.clustered,
             weighted: truth.weighted,

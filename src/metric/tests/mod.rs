@@ -3,6 +3,7 @@ mod buffer;
 mod clustered;
 mod morph;
 mod rules;
+mod scores;
 
 use crate::age::{Age, AgeRange};
 use crate::metric::{Errors, Facts, rows};
