@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::CompareError;
-use crate::folder::{RunFolder, Truth, names};
+use crate::folder::{Ids, RunFolder, Truth, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::score::{Inputs, ScoreError};
@@ -49,7 +49,7 @@ struct Held {
     path: PathBuf,
     inputs: Inputs,
     /// The folder's samples, by their ids as printed.
-    ids: Vec<Box<str>>,
+    ids: Ids,
 }
 
 impl Fields {
@@ -112,7 +112,7 @@ impl Held {
         let inputs = Inputs::read(&folder, None).map_err(wrong)?;
         let truth = folder.read(names::TRUTH).and_then(|file| Truth::read(names::TRUTH, file));
         let truth = truth.map_err(ScoreError::from).map_err(wrong)?;
-        let ids = truth.rows().iter().map(|row| row.sample_id.clone()).collect();
+        let ids = truth.into_sample_ids();
         Ok(Self { path: path.to_owned(), inputs, ids })
     }
 
@@ -150,15 +150,16 @@ impl Held {
         if self.ids == other.ids {
             return Ok(None);
         }
-        let places: BTreeMap<&str, u32> = other.ids.iter().map(|id| &**id).zip(0..).collect();
-        let place = |id: &str| {
+        let texts = |ids: &Ids| (0..ids.len()).map(|place| ids.get(place).to_string()).collect::<Vec<String>>();
+        let places: BTreeMap<String, u32> = texts(&other.ids).into_iter().zip(0..).collect();
+        let place = |id: &String| {
             places.get(id).copied().ok_or_else(|| CompareError::Ids {
                 first: self.path.clone(),
                 second: other.path.clone(),
-                id: id.to_owned(),
+                id: id.clone(),
             })
         };
-        self.ids.iter().map(|id| place(id)).collect::<Result<Vec<u32>, _>>().map(Some)
+        texts(&self.ids).iter().map(place).collect::<Result<Vec<u32>, _>>().map(Some)
     }
 }
 

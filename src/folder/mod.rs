@@ -6,6 +6,7 @@
 
 mod attempts;
 mod error;
+mod ids;
 mod out;
 mod outcome_reader;
 mod outcome_writer;
@@ -13,13 +14,14 @@ mod pseudonym;
 mod run_json;
 mod truth;
 
-pub use attempts::{Attempt, Attempts};
+pub use attempts::{Attempt, Attempts, join_attempts};
 pub use error::FolderError;
+pub use ids::{Ids, PrintedId};
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
-pub use pseudonym::{PrintedId, Pseudonyms};
+pub use pseudonym::Pseudonyms;
 pub use run_json::{DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord};
 pub use truth::{Truth, TruthRow};
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ScoreError;
+use super::import::Imported;
 use super::inputs::Inputs;
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
@@ -61,6 +62,16 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     }
     let table = write_metrics(&folder, &table)?;
     Ok(Scored { folder, table, attempts: inputs.attempts })
+}
+
+/// Scores what [`super::import()`] made, without reading the folder again, and writes `metrics.csv`.
+///
+/// # Errors
+/// As [`score()`].
+pub fn score_imported(imported: Imported) -> Result<Scored, ScoreError> {
+    let Imported { folder, inputs, attempts, .. } = imported;
+    let table = write_metrics(&folder, &rows(&inputs)?)?;
+    Ok(Scored { folder, table, attempts })
 }
 
 /// Writes `metrics.csv`, and gives the table that the file holds: its numbers have the 12 digits that were written, so

@@ -3,7 +3,7 @@
 use super::ScoreError;
 use crate::dataset::{DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
-use crate::folder::{Attempts, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use crate::folder::{RunFolder, RunRecord, Truth, join_attempts, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
@@ -41,21 +41,19 @@ impl Inputs {
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
         let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
-        let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES)?)?;
         let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
         let mut answers = vec![tally::Answers::new(&protocol.limits); methods.len()];
-        let mut attempts = Attempts::new(&truth, methods, outcomes);
         let mut count = 0;
-        while let Some(attempt) = attempts.next_attempt()? {
-            let Some(of_method) = answers.get_mut(attempt.method) else { continue };
+        join_attempts(&truth, &methods, names::OUTCOMES, folder.read(names::OUTCOMES)?, |attempt| {
+            let Some(of_method) = answers.get_mut(attempt.method) else { return };
             while of_method.len() < attempt.sample {
                 of_method.push(None);
             }
             of_method.push(Some(&attempt.outcome));
             count += 1;
-        }
+        })?;
         for of_method in &mut answers {
-            while of_method.len() < truth.rows().len() {
+            while of_method.len() < truth.len() {
                 of_method.push(None);
             }
         }
@@ -64,25 +62,30 @@ impl Inputs {
             return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
         }
         let truth = tally_truth(&truth, &card)?;
-        let facts = Facts {
-            chronological: card.label_kind == LabelKind::Chronological,
-            random_sample: card.sampling == Sampling::Random,
-        };
+        let facts = facts(&card);
         Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
 }
 
+/// What the dataset's card says of the claims that rows can carry.
+pub(super) fn facts(card: &DatasetCard) -> Facts {
+    Facts {
+        chronological: card.label_kind == LabelKind::Chronological,
+        random_sample: card.sampling == Sampling::Random,
+    }
+}
+
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.
-fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
+pub(super) fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
     let named: Vec<_> = truth.columns().iter().filter(|column| column.name() != "species").collect();
     let columns: Vec<(&str, bool)> =
         named.iter().map(|column| (column.name(), card.groups.iter().any(|group| group == column.name()))).collect();
     let species = truth.column("species");
     let mut builder = tally::TruthBuilder::new(&columns);
-    let mut levels: Vec<&str> = Vec::with_capacity(named.len());
-    for (place, row) in truth.rows().iter().enumerate() {
-        levels.clear();
-        levels.extend(named.iter().map(|column| column.cell(place)));
+    for (index, column) in named.iter().enumerate() {
+        builder.fill(index, column.levels().iter().map(|level| &**level), column.codes());
+    }
+    for (place, row) in truth.rows().enumerate() {
         builder.push(&tally::TruthRow {
             subject_rank: row.subject_rank,
             subject_known: !row.subject_id.is_empty(),
@@ -90,7 +93,7 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
             weight: Some(row.weight),
             age: row.age,
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
-            levels: &levels,
+            levels: &[],
         });
         if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
             builder.species(name);
