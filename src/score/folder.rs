@@ -206,8 +206,26 @@ pub(crate) mod tests {
             existing: Existing::Refuse,
             now: None,
         };
-        let folder = import(&recording).unwrap().folder;
-        score(&ScoreRequest { folder: &folder, protocol: None, out: None }).unwrap()
+        score_imported(import(&recording).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_imported_scores_as_the_folder_that_it_wrote_does() {
+        let place = tempfile::tempdir().unwrap();
+        let row = |at: usize| match at % 7 {
+            0 => format!("{at},p{},{},,,pass,mask,2\n", at / 3, 11 + at % 17),
+            1 => format!("{at},,{},,,,,1\n", 11 + at % 17),
+            2 => format!("{at},p{},,19.123456789,,,,1\n", at / 3),
+            _ => format!("{at},p{},{}.5,{}.37,{},,,0.1\n", at / 3, 11 + at % 17, 9 + at % 19, at % 5),
+        };
+        let rows: String = (0..700).map(row).collect();
+        let csv = format!("sample_id,subject_id,true_age,age,spread,pass_18,species,weight\n{rows}");
+        let scored = scored(place.path(), &csv);
+        let bytes = || std::fs::read(scored.folder.file(names::METRICS)).unwrap();
+        let imported = bytes();
+        score(&ScoreRequest { folder: &scored.folder, protocol: None, out: None }).unwrap();
+        assert!(imported == bytes());
+        assert_eq!(crate::score::verify(&scored.folder).unwrap().differences, []);
     }
 
     #[test]
