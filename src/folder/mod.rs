@@ -6,6 +6,7 @@
 
 mod attempts;
 mod error;
+mod latency;
 mod out;
 mod outcome_reader;
 mod outcome_writer;
@@ -15,6 +16,7 @@ mod truth;
 
 pub use attempts::{Attempt, Attempts};
 pub use error::FolderError;
+pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};

@@ -8,6 +8,7 @@ pub mod catalogue;
 mod error;
 mod flow;
 mod frame;
+pub mod latency;
 mod not_answered;
 mod threshold;
 mod window;
