@@ -3,6 +3,7 @@
 //! One file a verb. Results go to the output stream, everything else to the error stream. Every verb ends by naming
 //! the files it wrote and the next useful command.
 
+mod buffer;
 mod check;
 mod demo;
 mod engines;

@@ -64,6 +64,10 @@ struct Data {
     /// A protocol.toml; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
+
+    /// Choose the safe buffer on one half of the subjects and test it once on the other
+    #[arg(long)]
+    confirm: bool,
 }
 
 /// How it is run.
@@ -117,7 +121,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let engine = arguments.engine.open(environment)?;
-    let protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    protocol.buffer.confirm |= arguments.data.confirm;
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
     let other = || arguments.engine.other(environment);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::buffer::SafeBuffer;
 use super::environment::Environment;
 use super::output::tell;
 use super::results::{self, Shown, score_failure};
@@ -25,6 +26,7 @@ Examples:
     agebench score answers.csv --columns sample_id=file,subject_id=person,true_age=age,age=predicted \\
         --groups sex,region --out results/
     agebench score results/ --protocol protocol.toml --out results-18/
+    agebench score results/ --confirm
     agebench score results/ --tally north.tally --shard 1/2
     agebench score --merge north.tally south.tally --out joined/")]
 pub(super) struct Arguments {
@@ -43,6 +45,9 @@ pub(super) struct Arguments {
     /// A protocol.toml; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
+
+    #[command(flatten)]
+    buffer: SafeBuffer,
 
     #[command(flatten)]
     recorded: Recorded,
@@ -171,7 +176,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         return Err(Failure::unusable("--out is missing: a recorded file becomes a run folder")
             .with_help("add --out DIR, a folder that does not exist yet"));
     };
-    let protocol = results::protocol(arguments.protocol.as_deref())?;
+    let protocol = arguments.buffer.apply(results::protocol(arguments.protocol.as_deref())?)?;
     let recorded = &arguments.recorded;
     let dataset = recorded.dataset.as_deref().map(open_dataset).transpose()?;
     let recording = Recording {
@@ -222,6 +227,7 @@ fn score_folder(arguments: &Arguments, from: &Path, shown: &Shown) -> Result<Exi
     refuse_flags_of_files(arguments, from)?;
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
     let folder = RunFolder::open(from).map_err(results::folder_failure)?;
+    let protocol = arguments.buffer.of_folder(protocol, &folder)?;
     let out = arguments.out.as_deref().map(|out| (out, existing(arguments.replace)));
     results::score_and_show(&ScoreRequest { folder: &folder, protocol: protocol.as_ref(), out }, shown)?;
     Ok(Exit::Done)
@@ -239,6 +245,7 @@ fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failur
     refuse_flags_of_files(arguments, from)?;
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
     let folder = RunFolder::open(from).map_err(results::folder_failure)?;
+    let protocol = arguments.buffer.of_folder(protocol, &folder)?;
     let shard = arguments.tallies.shard.unwrap_or((1, 1));
     let text = Tallied::of(&folder, protocol.as_ref(), shard).and_then(|tallied| Ok(tallied.to_text()?));
     let text = text.map_err(score_failure)?;

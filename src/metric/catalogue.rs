@@ -103,6 +103,18 @@ catalogue! {
         "Attempts a second with all workers at once, mean over starts of the process.";
     OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
         "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
+    SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
+        "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
+    SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";
+    ATTACK_PASS = "attack_pass_rate", Share, Lower, "attack", "M17",
+        "Attack attempts of one species that pass; by `under`, those of attackers below the limit.";
+    ATTACK_NOT_ANSWERED = "attack_not_answered_rate", Share, None, "attack", "M17",
+        "Attack attempts of one species without an answer, of all of them.";
+    ATTACKER_AGE = "attacker_mean_age", Years, None, "attack", "M17", "Mean true age of the attackers of one species.";
+    APCER = "attack_classification_error_rate", Share, Lower, "attack", "M17",
+        "APCER: attack attempts of one species that the method's own detector takes for bona fide.";
+    BPCER = "bona_fide_classification_error_rate", Share, Lower, "attack", "M17",
+        "BPCER: bona fide attempts that the method's own detector takes for attacks.";
 }
 
 /// The shares within x = 1..=10 years.

@@ -34,6 +34,16 @@ pub mod flag {
     pub const CENSORED: &str = "censored";
     /// The labels are not chronological ages: no claim rests on them.
     pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
+    /// Chosen by looking at the results: a safe buffer, and what is said at it.
+    pub const SELECTED: &str = "selected";
+    /// Target, challenge ages or groups of a safe buffer were settled after results had been seen.
+    pub const POST_HOC: &str = "post_hoc";
+    /// The safe buffer of one half of the subjects met the target on the other.
+    pub const CONFIRMED: &str = "confirmed";
+    /// The safe buffer of one half of the subjects did not meet the target on the other.
+    pub const NOT_CONFIRMED: &str = "not_confirmed";
+    /// Groups below the floor are not in this number.
+    pub const GROUPS_LEFT_OUT: &str = "groups_left_out";
     /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.
     pub const BANDS_LEFT_OUT: &str = "bands_left_out";
 }
@@ -112,13 +122,18 @@ impl<'a> Frame<'a> {
 
     /// Adds a share with both its intervals.
     pub fn share(&mut self, share: Share<'_>) {
+        self.share_at(share, self.protocol.levels.claim);
+    }
+
+    /// Adds a share whose bounds for claims are at `claim_level`.
+    pub fn share_at(&mut self, share: Share<'_>, claim_level: f64) {
         let Share { place, entry, clusters, effective, undecided, ties, mut reasons } = share;
         let levels = self.protocol.levels;
         let Effective { p, n_star, deff, dominated, .. } = effective;
         let (low, high) = wilson(p, n_star, levels.display);
         let events = p * n_star;
         let claim =
-            Claim { low: lower_claim(events, n_star, levels.claim), high: upper_claim(events, n_star, levels.claim) };
+            Claim { low: lower_claim(events, n_star, claim_level), high: upper_claim(events, n_star, claim_level) };
         let rule = self.protocol.evidence;
         let subjects = clusters.subjects();
         if subjects < rule.subjects {

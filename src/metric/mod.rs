@@ -4,14 +4,18 @@
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
 //! under-age passes, adult denials, errors), within a family limit, population, challenge age, policy, weighting.
 
+mod attack;
+mod buffer;
 pub mod catalogue;
 mod error;
 mod flow;
 mod frame;
 pub mod latency;
+mod level;
 mod not_answered;
 mod threshold;
 mod window;
+mod worst;
 
 use crate::protocol::Protocol;
 use crate::table::{Context, Group, Row};
@@ -57,6 +61,11 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
         not_answered::rows(&mut frame, name, group, extent);
         threshold::rows(&mut frame, name, group, extent);
         error::rows(&mut frame, name, group, extent, errors);
+        if extent == Extent::Whole {
+            worst::years(&mut frame, group);
+            buffer::rows(&mut frame);
+            attack::rows(&mut frame, group);
+        }
     }
     frame.finish()
 }

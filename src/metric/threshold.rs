@@ -109,14 +109,7 @@ pub(super) struct Spread<'a> {
 
 /// The rows of one group.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
-    let years: BTreeMap<u32, Cell> = group
-        .classes()
-        .into_iter()
-        .filter_map(|class| match class {
-            AgeClass::Year(year) => Some((year, group.class(class))),
-            AgeClass::Band(..) => None,
-        })
-        .collect();
+    let years = years_of(group);
     for side in [Side::UnderAgePass, Side::AdultDenial] {
         for limit in frame.protocol.limits.clone() {
             let mut view = View { name, group, limit, side, years: &years, straddling: Vec::new() };
@@ -126,13 +119,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             let total = group.slot(Some(limit), side.slot(), frame.protocol);
             let pooled = group.slot(Some(limit), side.window_slot(), frame.protocol);
             let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
-            let allowed = frame.protocol.straddling_share;
-            let reasons = |cell: &Cell| {
-                let (inside, outside) = (attempts(cell), attempts(&straddling));
-                let share = outside as f64 / (inside + outside).max(1) as f64;
-                let text = || format!("straddling {:.1}%>{:.0}%", share * 100.0, allowed * 100.0);
-                (share > allowed).then(text).into_iter().collect::<Vec<_>>()
-            };
+            let reasons = |cell: &Cell| too_many_straddle(cell, &straddling, frame.protocol);
             let (of_total, of_window) = (reasons(&total), reasons(&pooled));
             let policy = [frame.protocol.failure_policy];
             let one = |headline: bool, frame: &Frame<'_>| Spread {
@@ -174,6 +161,23 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             }
         }
     }
+}
+
+/// The cells of single years, by completed year.
+pub(super) fn years_of(group: &GroupTally) -> BTreeMap<u32, Cell> {
+    let years = group.classes().into_iter().filter_map(|class| match class {
+        AgeClass::Year(year) => Some((year, group.class(class))),
+        AgeClass::Band(..) => None,
+    });
+    years.collect()
+}
+
+/// Why no claim can rest on rows over `cell`: more attempts straddle the limit than the protocol allows.
+pub(super) fn too_many_straddle(cell: &Cell, straddling: &Cell, protocol: &Protocol) -> Vec<String> {
+    let (inside, outside) = (attempts(cell), attempts(straddling));
+    let (share, allowed) = (outside as f64 / (inside + outside).max(1) as f64, protocol.straddling_share);
+    let text = || format!("straddling {:.1}%>{:.0}%", share * 100.0, allowed * 100.0);
+    (share > allowed).then(text).into_iter().collect()
 }
 
 fn attempts(cell: &Cell) -> u64 {

@@ -2,7 +2,8 @@
 
 use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::{Spread, View, cell, side_counts};
-use crate::stats::{self, Clusters, Joint};
+use crate::protocol::Tie;
+use crate::stats::{self, Clusters, Effective, Joint};
 use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, Combo};
 
@@ -22,7 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
     for challenge in &spread.challenges {
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
-            let years = Years::of(view, (first, last), column, *policy, spread);
+            let years = Years::of(view, (first, last), column, *policy, spread.tie);
             let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
             let counts = side_counts(pooled, column, *challenge);
             for weighting in spread.weightings {
@@ -42,23 +43,23 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
     }
 }
 
+/// Years as text.
+pub(super) fn list(years: &[u32]) -> String {
+    years.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// The single years of one window at one column under one policy.
-struct Years {
+pub(super) struct Years {
     /// Completed year and its subjects, those with somebody in the denominator.
-    cells: Vec<(u32, Clusters)>,
-    missing: Vec<u32>,
+    pub cells: Vec<(u32, Clusters)>,
+    /// Years with nobody in the denominator.
+    pub missing: Vec<u32>,
     joint: Vec<Joint>,
 }
 
 impl Years {
-    fn of(
-        view: &View<'_>,
-        (first, last): (u32, u32),
-        column: usize,
-        policy: FailurePolicy,
-        spread: &Spread<'_>,
-    ) -> Self {
-        let pair = |combo: Combo| view.side.pair(combo, policy, spread.tie);
+    pub fn of(view: &View<'_>, (first, last): (u32, u32), column: usize, policy: FailurePolicy, tie: Tie) -> Self {
+        let pair = |combo: Combo| view.side.pair(combo, policy, tie);
         let (mut cells, mut missing) = (Vec::new(), Vec::new());
         for year in first..=last {
             let clusters = view.years.get(&year).map(|cell| cell.clusters(column, pair)).unwrap_or_default();
@@ -86,6 +87,21 @@ impl Years {
         Self { cells, missing, joint }
     }
 
+    /// The equal mean of the years that are there.
+    pub fn mean(&self, all: &Clusters, weighting: Weighting, level: f64) -> Option<Effective> {
+        let weight = 1.0 / self.cells.len() as f64;
+        let cells: Vec<_> =
+            self.cells.iter().map(|(_, clusters)| stats::Cell { weight, clusters: clusters.clone() }).collect();
+        stats::standardised(&cells, &self.joint, all, weigh(weighting), level)
+    }
+
+    /// That some year has one subject only, whose variance cannot be known.
+    pub fn lone(&self) -> Option<String> {
+        let lone: Vec<u32> =
+            self.cells.iter().filter(|(_, clusters)| clusters.subjects() == 1).map(|(year, _)| *year).collect();
+        (!lone.is_empty()).then(|| format!("one subject aged {}", list(&lone)))
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one row, all of whose parts come from different places")]
     fn row(
         &self,
@@ -98,7 +114,6 @@ impl Years {
         present: bool,
     ) {
         let entry = view.side.entry();
-        let list = |years: &[u32]| years.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
         let counts = Counts { undecided, ties, ..Frame::counts(all) };
         if all.subjects() == 0 {
             frame.nothing(place, entry, RowStatus::Empty, counts, "");
@@ -109,20 +124,12 @@ impl Years {
             frame.nothing(place, entry, RowStatus::InsufficientEvidence, counts, &none_aged);
             return;
         }
-        let weight = 1.0 / self.cells.len() as f64;
-        let cells: Vec<_> =
-            self.cells.iter().map(|(_, clusters)| stats::Cell { weight, clusters: clusters.clone() }).collect();
-        let level = frame.protocol.levels.display;
-        let Some(effective) = stats::standardised(&cells, &self.joint, all, weigh(weighting), level) else { return };
+        let Some(effective) = self.mean(all, weighting, frame.protocol.levels.display) else { return };
         let mut reasons = view.straddling.clone();
         if present {
             reasons.push(none_aged);
         }
-        let lone: Vec<u32> =
-            self.cells.iter().filter(|(_, clusters)| clusters.subjects() == 1).map(|(year, _)| *year).collect();
-        if !lone.is_empty() {
-            reasons.push(format!("one subject aged {}", list(&lone)));
-        }
+        reasons.extend(self.lone());
         frame.share(Share { place, entry, clusters: all, effective, undecided, ties, reasons });
         let in_years: u64 = self.cells.iter().map(|(_, clusters)| clusters.attempts()).sum();
         if in_years < all.attempts() {

@@ -3,12 +3,16 @@
 //! The values in memory are here; their TOML form is [`wire`], and every default stands in `default.toml`, which is
 //! part of the binary. The digest is taken elsewhere, over [`Protocol::canonical_json`].
 
+mod between;
+mod buffer;
 mod check;
 pub mod wire;
 
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{FailurePolicy, Select};
 
+pub use between::{BetweenGroups, FixedThreshold};
+pub use buffer::{Buffer, RequiredGroup, Settled};
 pub use check::{Problem, ProtocolError};
 
 /// Everything that defines a number. Made by [`Protocol::default_protocol`] and [`Protocol::from_toml`], which check
@@ -37,6 +41,12 @@ pub struct Protocol {
     pub levels: Levels,
     /// The share of straddling attempts above which window, `all` and buffer rows are insufficient evidence.
     pub straddling_share: f64,
+    /// The safe buffer.
+    pub buffer: Buffer,
+    /// Rules for differences between groups.
+    pub between_groups: BetweenGroups,
+    /// Challenge ages that are set on one group and used for all.
+    pub fixed_thresholds: Vec<FixedThreshold>,
     /// The seed of everything that is drawn.
     pub seed: u64,
     /// The rows declared in advance; all others are exploratory.

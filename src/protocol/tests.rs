@@ -8,7 +8,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn default_toml_writes_out_every_key_and_is_the_documented_default() {
     let table: toml::Table = wire::DEFAULT_TOML.parse().unwrap();
-    for key in wire::KEYS.into_iter().filter(|key| *key != "schema") {
+    for key in wire::KEYS.iter().copied().filter(|key| *key != "schema") {
         let (section, inner) = key.split_once('.').unwrap_or((key, ""));
         let value = table.get(section).unwrap_or_else(|| panic!("{key}"));
         assert!(inner.is_empty() || value.get(inner).is_some(), "{key}");

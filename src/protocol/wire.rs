@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::between::{self, FIXED_KEYS};
+use super::buffer;
 use super::check::{Problem, ProtocolError};
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
@@ -11,7 +13,7 @@ use crate::table::{FailurePolicy, SELECT_KEYS, Select};
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
 /// Every key of a protocol, sections with a dot. The keys of a `primary` entry are [`SELECT_KEYS`].
-pub const KEYS: [&str; 25] = [
+pub const KEYS: &[&str] = &[
     "schema",
     "name",
     "limits",
@@ -21,6 +23,7 @@ pub const KEYS: [&str; 25] = [
     "crossings",
     "straddling_share",
     "seed",
+    "fixed_thresholds",
     "challenge",
     "challenge.span",
     "challenge.step",
@@ -37,7 +40,24 @@ pub const KEYS: [&str; 25] = [
     "levels",
     "levels.display",
     "levels.claim",
+    "buffer",
+    "buffer.target",
+    "buffer.span",
+    "buffer.step",
+    "buffer.failure_policy",
+    "buffer.groups",
+    "buffer.confirm",
+    "buffer.post_hoc",
+    "between_groups",
+    "between_groups.alpha",
+    "between_groups.ratio_event_subjects",
+    "between_groups.error_windows",
+    "between_groups.raw_p",
+    "between_groups.replicates",
 ];
+
+/// The keys whose value is a list of tables, with the keys of those.
+const LISTS: [(&str, &[&str]); 2] = [("primary", &SELECT_KEYS), ("fixed_thresholds", &FIXED_KEYS)];
 
 /// The schema of a protocol; optional in what people write.
 pub const SCHEMA: &str = "agebench-protocol/1";
@@ -58,6 +78,9 @@ pub(super) struct Wire {
     windows: WireWindows,
     evidence: WireEvidence,
     levels: WireLevels,
+    buffer: buffer::Wire,
+    between_groups: between::Wire,
+    fixed_thresholds: Vec<between::WireFixed>,
     primary: Vec<toml::Table>,
 }
 
@@ -127,11 +150,12 @@ pub(super) fn read(text: &str) -> Result<Protocol, ProtocolError> {
 /// Takes the keys that are no protocol's out, so that the rest can still be looked at.
 fn leave_out_unknown(given: &mut toml::Table) {
     given.retain(|key, value| match (key, value) {
-        ("primary", toml::Value::Array(entries)) => {
+        (key, toml::Value::Array(entries)) => {
+            let inner = LISTS.iter().find(|(list, _)| *list == key).map(|(_, inner)| *inner);
             for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
-                entry.retain(|key, _| SELECT_KEYS.contains(&key));
+                entry.retain(|key, _| inner.is_none_or(|inner| inner.contains(&key)));
             }
-            true
+            inner.is_some() || KEYS.contains(&key)
         }
         (key, toml::Value::Table(section)) => {
             section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
@@ -157,18 +181,18 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
     let mut problems = Vec::new();
     let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
     for (key, value) in given {
-        if key == "primary" {
+        if let Some((list, inner)) = LISTS.iter().find(|(list, _)| list == key) {
             for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
-                let strange = entry.keys().filter(|key| !SELECT_KEYS.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("primary.{key}"), SELECT_KEYS.to_vec())));
+                let strange = entry.keys().filter(|key| !inner.contains(&key.as_str()));
+                problems.extend(strange.map(|key| unknown(format!("{list}.{key}"), inner.to_vec())));
             }
         } else if !KEYS.contains(&key.as_str()) {
-            let mut known: Vec<_> = KEYS.into_iter().filter(|key| !key.contains('.')).collect();
+            let mut known: Vec<_> = KEYS.iter().copied().filter(|key| !key.contains('.')).collect();
             known.push("primary");
             problems.push(unknown(key.clone(), known));
         } else if let Some(section) = value.as_table() {
             let known: Vec<_> =
-                KEYS.into_iter().filter_map(|known| known.strip_prefix(key)?.strip_prefix('.')).collect();
+                KEYS.iter().copied().filter_map(|known| known.strip_prefix(key)?.strip_prefix('.')).collect();
             let strange = section.keys().filter(|inner| !known.contains(&inner.as_str()));
             problems.extend(strange.map(|inner| unknown(format!("{key}.{inner}"), known.clone())));
         }
@@ -211,27 +235,18 @@ impl Wire {
             }
             WordOrList::List(columns) => Groups::Columns(columns),
         };
-        let mut thousandths = |key: &str, years: f64| {
-            let whole = (years * 1000.0).round();
-            if !years.is_finite() || (whole / 1000.0 - years).abs() > 1e-9 || !(0.0..=119_000.0).contains(&whole) {
-                let below =
-                    if years < 0.0 { ": a challenge age below its limit would let people under it pass" } else { "" };
-                wrong(key, format!("{years} is not an offset of 0 to 119 years with at most three decimals{below}"));
-                return 0;
-            }
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to 119,000 by the line above"
-            )]
-            let offset = whole as u32;
-            offset
-        };
         let challenge = ChallengeGrid {
-            span: thousandths("challenge.span", self.challenge.span),
-            step: thousandths("challenge.step", self.challenge.step),
-            headline: self.challenge.headline.iter().map(|years| thousandths("challenge.headline", *years)).collect(),
+            span: thousandths("challenge.span", self.challenge.span, &mut wrong),
+            step: thousandths("challenge.step", self.challenge.step, &mut wrong),
+            headline: self
+                .challenge
+                .headline
+                .iter()
+                .map(|years| thousandths("challenge.headline", *years, &mut wrong))
+                .collect(),
         };
+        let buffer = self.buffer.read(&mut wrong);
+        let fixed_thresholds = self.fixed_thresholds.into_iter().filter_map(|fixed| fixed.read(&mut wrong)).collect();
         let mut protocol = Protocol {
             name: self.name,
             limits,
@@ -250,6 +265,9 @@ impl Wire {
             },
             levels: Levels { display: self.levels.display, claim: self.levels.claim },
             straddling_share: self.straddling_share,
+            buffer,
+            between_groups: self.between_groups.read(),
+            fixed_thresholds,
             seed: u64::from(self.seed),
             primary: Vec::new(),
         };
@@ -270,6 +288,19 @@ impl Wire {
     pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
     }
+}
+
+/// An offset in thousandths of a year; 0 and a problem where it is none.
+pub(super) fn thousandths(key: &str, years: f64, wrong: &mut impl FnMut(&str, String)) -> u32 {
+    let whole = (years * 1000.0).round();
+    if !years.is_finite() || (whole / 1000.0 - years).abs() > 1e-9 || !(0.0..=119_000.0).contains(&whole) {
+        let below = if years < 0.0 { ": a challenge age below its limit would let people under it pass" } else { "" };
+        wrong(key, format!("{years} is not an offset of 0 to 119 years with at most three decimals{below}"));
+        return 0;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 119,000 by the line above")]
+    let offset = whole as u32;
+    offset
 }
 
 /// One `[[primary]]` entry as selections: `headline` becomes one for each headline offset.
@@ -330,6 +361,9 @@ impl From<&Protocol> for Wire {
                 width_share: protocol.evidence.width_share,
             },
             levels: WireLevels { display: protocol.levels.display, claim: protocol.levels.claim },
+            buffer: (&protocol.buffer).into(),
+            between_groups: (&protocol.between_groups).into(),
+            fixed_thresholds: protocol.fixed_thresholds.iter().map(Into::into).collect(),
             primary: protocol.primary.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
         }
     }

@@ -85,6 +85,9 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
             levels: &levels,
         });
+        if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
+            builder.species(name);
+        }
     }
     Ok(builder.finish()?)
 }

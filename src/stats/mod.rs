@@ -36,6 +36,7 @@ pub use paired::{Discordance, GateBounds, Verdict};
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
+pub use random::key;
 pub use special::{beta_quantile, normal_quantile, normal_two_sided, t_quantile};
 pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};

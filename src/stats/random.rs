@@ -13,7 +13,8 @@ const fn mix(mut bits: u64) -> u64 {
 }
 
 /// 64 bits that are a pure function of the seed and the counters, in their order.
-pub(super) fn key(seed: u64, counters: &[u64]) -> u64 {
+#[must_use]
+pub fn key(seed: u64, counters: &[u64]) -> u64 {
     counters.iter().fold(mix(seed.wrapping_add(GOLDEN)), |key, counter| {
         mix(key.wrapping_add(GOLDEN) ^ mix(counter.wrapping_add(GOLDEN)))
     })

@@ -153,6 +153,13 @@ impl Group {
         Self { by: by.to_owned(), level: level.to_owned() }
     }
 
+    /// A part of this group that no row speaks of, such as one half of its subjects: a crossing with a column whose
+    /// name is empty, which no manifest has.
+    #[must_use]
+    pub fn part(&self, word: &str) -> Self {
+        Self { by: format!("*{}", self.by), level: format!("{}*{}", escape(word), self.level) }
+    }
+
     /// The cell `group_by`.
     #[must_use]
     pub fn by(&self) -> &str {

@@ -48,6 +48,17 @@ impl Moments {
         self.squared += other.squared;
         self.fourth += other.fourth;
     }
+
+    /// Takes the sums of `part` away, all of whose subjects are counted here.
+    pub(super) fn take_away(&mut self, part: &Self) {
+        self.subjects -= part.subjects.min(self.subjects);
+        self.signed.sum -= part.signed.sum;
+        self.signed.square -= part.signed.square;
+        self.absolute.sum -= part.absolute.sum;
+        self.absolute.square -= part.absolute.square;
+        self.squared -= part.squared;
+        self.fourth -= part.fourth;
+    }
 }
 
 /// Sums of a straight line of answered on true age, over attempts, in nanoyears.

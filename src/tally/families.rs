@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attacks::AttackTallies;
 use super::shape::Shape;
 
 /// One unit's samples in one group, as every family sees them.
@@ -21,12 +22,21 @@ pub(super) struct Seen<'a> {
 /// that it stands in tally files; a map whose keys are no numbers or texts is marked `#[serde(with = "wire::pairs")]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Families {}
+pub struct Families {
+    /// Attack attempts; of the whole data set only.
+    pub attacks: AttackTallies,
+}
 
 impl Families {
     /// Counts one unit.
-    pub(super) fn count(&mut self, _seen: &Seen<'_>) {}
+    pub(super) fn count(&mut self, seen: &Seen<'_>) {
+        if seen.group == 0 {
+            self.attacks.count(seen);
+        }
+    }
 
     /// Adds the counts of `other`.
-    pub(super) fn merge(&mut self, _other: &Self) {}
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.attacks.merge(&other.attacks);
+    }
 }

@@ -14,10 +14,11 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// All challenge ages of the protocol, ascending, each once, and its limits.
+    /// All challenge ages of the protocol, those of the safe buffer too, ascending, each once, and its limits.
     #[must_use]
     pub fn of(protocol: &Protocol) -> Self {
-        let mut challenges: Vec<_> = protocol.limits.iter().flat_map(|limit| protocol.challenge_ages(*limit)).collect();
+        let ages = |limit: &AgeLimit| [protocol.challenge_ages(*limit), protocol.buffer_ages(*limit)].concat();
+        let mut challenges: Vec<_> = protocol.limits.iter().flat_map(ages).collect();
         challenges.sort_unstable();
         challenges.dedup();
         Self { challenges, limits: protocol.limits.clone() }

@@ -6,14 +6,17 @@
 //! (METRICS M3, M4, M15), and two tallies of disjoint subjects add up to the tally of both, whatever the order.
 
 mod answers;
+mod attacks;
 mod cell;
 mod class;
 mod errors;
 mod families;
 mod finished;
 mod grid;
+mod halves;
 mod hot;
 mod profile;
+mod rest;
 mod shape;
 mod truth;
 mod units;
@@ -21,12 +24,14 @@ mod walk;
 mod wire;
 
 pub use answers::{Answers, not_ages};
+pub use attacks::{AttackTallies, AttackTally};
 pub use cell::{Cell, Combo, Joints};
 pub use class::{AgeClass, Slot};
 pub use errors::{ErrorRows, ErrorTally, LineSums, MomentSums, Moments, Percentile};
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
+pub use halves::Half;
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 

@@ -21,6 +21,8 @@ pub(super) const NO_CLASS: u16 = u16::MAX;
 pub(super) struct Dimension {
     /// The cell `group_by`.
     pub by: String,
+    /// Whether rows are made of these groups.
+    pub printed: bool,
     /// Group of each sample, as an index into [`Shape::groups`].
     pub groups: Vec<u32>,
 }
@@ -90,10 +92,18 @@ impl<'a> Shape<'a> {
                 slots.push(members);
             }
         }
-        let (groups, dimensions) = groups(truth, protocol)?;
+        let (mut groups, mut dimensions) = groups(truth, protocol)?;
+        if protocol.buffer.confirm {
+            super::halves::add(truth, protocol, &mut groups, &mut dimensions);
+        }
         let bands = classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
         let thresholds = grid.challenges().iter().map(|challenge| challenge.years()).collect();
         Ok(Self { truth, answers, grid, thresholds, classes, class_of, slots, bands, share_window, groups, dimensions })
+    }
+
+    /// The columns and crossings of which rows are made, as the cell `group_by` writes them.
+    pub fn group_order(&self) -> Vec<String> {
+        self.dimensions.iter().filter(|dimension| dimension.printed).map(|dimension| dimension.by.clone()).collect()
     }
 
     /// Whether slot `index` is counted while walking: those with straddling attempts only where there are any.
@@ -226,7 +236,7 @@ fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimensi
             u32::try_from(base + place).unwrap_or_default()
         };
         let codes = (0..truth.len()).into_par_iter().map(of_sample).collect();
-        dimensions.push(Dimension { by: by.clone(), groups: codes });
+        dimensions.push(Dimension { by: by.clone(), printed: true, groups: codes });
     }
     Ok((groups, dimensions))
 }

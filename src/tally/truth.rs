@@ -48,6 +48,10 @@ pub struct Truth {
     /// Ends of the known age; NaN when unknown.
     pub(super) ages: Vec<(f64, f64)>,
     pub(super) attacks: Vec<bool>,
+    /// For each sample 0, or 1 + the place of its species; empty where none has a named one.
+    pub(super) species: Vec<u32>,
+    /// Names of the species, sorted.
+    pub(super) species_names: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) subjects_unknown: bool,
     pub(super) clustered: bool,
@@ -87,6 +91,7 @@ pub struct TruthBuilder {
     clusters: Vec<Option<u32>>,
     truth: Truth,
     seen: Vec<BTreeMap<String, u32>>,
+    species: BTreeMap<String, u32>,
 }
 
 impl TruthBuilder {
@@ -129,6 +134,14 @@ impl TruthBuilder {
         }
     }
 
+    /// Names the species of the sample pushed last, an attack.
+    pub fn species(&mut self, name: &str) {
+        let next = u32::try_from(self.species.len() + 1).unwrap_or(u32::MAX);
+        let code = *self.species.entry(name.to_owned()).or_insert(next);
+        self.truth.species.resize(self.subjects.len().saturating_sub(1), 0);
+        self.truth.species.push(code);
+    }
+
     /// The samples pushed so far.
     ///
     /// # Errors
@@ -145,6 +158,14 @@ impl TruthBuilder {
             }
             column.codes.iter_mut().for_each(|code| *code = sorted[*code as usize]);
             column.levels = seen.into_keys().collect();
+        }
+        if !self.species.is_empty() {
+            let mut sorted = vec![0_u32; self.species.len() + 1];
+            for (rank, code) in (1_u32..).zip(self.species.values()) {
+                sorted[*code as usize] = rank;
+            }
+            self.truth.species.iter_mut().for_each(|code| *code = sorted[*code as usize]);
+            self.truth.species_names = self.species.into_keys().collect();
         }
         self.clusters.resize(self.subjects.len(), None);
         // Where clusters are named they are the unit; samples without one fall back on their subject.

@@ -59,7 +59,7 @@ impl Tally {
         let empty = || Self {
             grid: shape.grid.clone(),
             groups: BTreeMap::new(),
-            group_order: shape.dimensions.iter().map(|dimension| dimension.by.clone()).collect(),
+            group_order: shape.group_order(),
             kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
             subjects_unknown: truth.subjects_unknown,
             clustered: truth.clustered,

@@ -1,3 +1,5 @@
+mod attacks;
+mod buffer;
 mod clustered;
 mod morph;
 mod rules;

@@ -1,0 +1,73 @@
+//! Attacks by species, on made-up attempts that can be counted by hand.
+
+use super::*;
+use crate::outcome::Status;
+use crate::table::RowStatus;
+
+fn attacked() -> Table {
+    let protocol = Protocol::from_toml("limits = [18]").unwrap();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    let mut push = |subject: u32, age: u32, species: &str, outcome: Outcome| {
+        truth.push(&TruthRow {
+            subject_rank: subject,
+            subject_known: true,
+            cluster_rank: None,
+            weight: None,
+            age: Some(year(age)),
+            attack: !species.is_empty(),
+            levels: &[],
+        });
+        if !species.is_empty() {
+            truth.species(species);
+        }
+        answers.push(Some(&outcome));
+    };
+    for subject in 0..40 {
+        push(subject, 14 + subject % 10, "", answered(10.0));
+        push(subject, 14 + subject % 10, "mask", if subject < 30 { answered(30.0) } else { answered(12.0) });
+        push(subject, 14 + subject % 10, "beard", if subject < 4 { answered(19.0) } else { answered(12.0) });
+        push(subject, 14 + subject % 10, "beard", Outcome::unanswered(Status::Refused, ""));
+    }
+    let truth = truth.finish().unwrap();
+    table_of(&truth, &answers, &protocol, FACTS)
+}
+
+#[test]
+fn attacks_are_counted_by_species_and_the_worst_keeps_its_own_bound() {
+    let table = attacked();
+    let of = |select: &str| only(&table, &format!("metric = 'attack_pass_rate'\nchallenge = 18\n{select}"));
+    let mask = of("population = 'all'\ngroup_by = 'species'\ngroup = 'mask'");
+    assert_eq!((mask.value, mask.n_attempts, mask.n_subjects), (Some(0.75), Some(40), Some(40)));
+    let beard = of("population = 'all'\ngroup_by = 'species'\ngroup = 'beard'");
+    assert_eq!((beard.value, beard.n_attempts), (Some(0.1), Some(40)), "conditional: refusals leave the denominator");
+    // 14 to 17 are under 18: 4 of every 10 subjects.
+    let under = of("population = 'under'\ngroup_by = 'species'\ngroup = 'mask'");
+    assert_eq!((under.value, under.n_subjects), (Some(0.75), Some(16)));
+    let worst = of("population = 'all'\ngroup_by = 'species'\nvariant = 'worst=species'");
+    assert_eq!((worst.value, worst.claim_high), (mask.value, mask.claim_high));
+    let silent = only(&table, "metric = 'attack_not_answered_rate'\ngroup_by = 'species'\ngroup = 'beard'");
+    assert_eq!((silent.value, silent.n_attempts), (Some(0.5), Some(80)));
+    let age = only(&table, "metric = 'attacker_mean_age'\ngroup_by = 'species'\ngroup = 'mask'");
+    assert_eq!((age.value, age.n_subjects), (Some(18.5), Some(40)));
+}
+
+#[test]
+fn a_sample_with_a_species_is_in_no_other_row() {
+    let table = attacked();
+    let passes = only(
+        &table,
+        "metric = 'under_age_pass_rate'\nchallenge = 18\npopulation = 'under'\n\
+                               failure_policy = 'fail_open'\nweighting = 'attempt'",
+    );
+    assert_eq!((passes.n_attempts, passes.value), (Some(16), Some(0.0)));
+    let apcer = only(&table, "metric = 'attack_classification_error_rate'\ngroup_by = 'species'\ngroup = 'mask'");
+    assert_eq!(apcer.status, RowStatus::NotApplicable);
+}
+
+#[test]
+fn without_an_attack_one_row_says_so() {
+    let table = table(&[(0, year(17), answered(20.0), ["female", ""])], &Protocol::default_protocol());
+    let found = only(&table, "metric = 'attack_pass_rate'");
+    assert_eq!(found.status, RowStatus::NotApplicable);
+}

@@ -1,0 +1,62 @@
+//! The worst single year and the worst group, with bounds that hold for all of them at once (Bonferroni).
+
+use super::catalogue::Entry;
+use super::frame::{Frame, Share, flag};
+use super::level::{Among, Level, Rule, Standing};
+use super::threshold::{Side, years_of};
+use crate::table::{Group, Place, RowStatus, Variant, Weighting};
+use crate::tally::GroupTally;
+
+/// `worst=year` at the headline challenge ages: of the window's single years the one with the highest upper bound.
+pub(super) fn years(frame: &mut Frame<'_>, group: &GroupTally) {
+    let protocol = frame.protocol;
+    let (whole, years) = (Group::whole(), years_of(group));
+    let rule = Rule::of(protocol, protocol.failure_policy);
+    for side in [Side::UnderAgePass, Side::AdultDenial] {
+        for limit in &protocol.limits {
+            let standing = Standing::of(&whole, group, &years, *limit, side, protocol);
+            let Some((first, last)) = standing.window(protocol) else { continue };
+            let straddling = standing.at(&frame.tally.grid, None, Among::Pooled, rule, protocol);
+            let straddling = straddling.map(|pooled| pooled.reasons).unwrap_or_default();
+            for challenge in frame.challenges(*limit, true) {
+                let place = Place {
+                    limit: Some(*limit),
+                    challenge,
+                    failure_policy: Some(rule.policy),
+                    population: standing.population(Among::Window, protocol),
+                    weighting: Some(Weighting::Subject),
+                    variant: Variant::of("worst", "year"),
+                    ..Place::of_all()
+                };
+                let at =
+                    |year| Some((year, standing.at(&frame.tally.grid, challenge, Among::Year(year), rule, protocol)?));
+                let mut all: Vec<(u32, Level)> = (first..=last).filter_map(at).collect();
+                let missing: Vec<u32> =
+                    all.iter().filter(|(_, level)| level.effective.is_none()).map(|(year, _)| *year).collect();
+                if !missing.is_empty() {
+                    let reason = format!("no subject aged {}", super::window::list(&missing));
+                    let counts = crate::table::Counts::default();
+                    frame.nothing(place, side.entry(), RowStatus::InsufficientEvidence, counts, &reason);
+                    continue;
+                }
+                all.iter_mut().for_each(|(_, level)| level.reasons.clone_from(&straddling));
+                row(frame, place, side.entry(), all.into_iter().map(|(_, level)| level).collect(), false);
+            }
+        }
+    }
+}
+
+/// Of `levels` the one with the highest upper bound, at the level that holds for all of them.
+pub(super) fn row(frame: &mut Frame<'_>, place: Place, entry: Entry, levels: Vec<Level>, left_out: bool) {
+    let claim = 1.0 - (1.0 - frame.protocol.levels.claim) / levels.len().max(1) as f64;
+    let bounded = levels.into_iter().filter_map(|level| Some((level.upper(claim)?, level)));
+    let worst = bounded.reduce(|one, other| {
+        let keys = [&one, &other].map(|(upper, level)| (*upper, level.effective.map_or(0.0, |found| found.p)));
+        if keys[1] > keys[0] { other } else { one }
+    });
+    let Some((_, Level { clusters, effective: Some(effective), undecided, ties, reasons })) = worst else { return };
+    frame.share_at(Share { place, entry, clusters: &clusters, effective, undecided, ties, reasons }, claim);
+    if left_out {
+        frame.flag_last(flag::GROUPS_LEFT_OUT);
+    }
+}
