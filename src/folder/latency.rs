@@ -199,8 +199,13 @@ mod tests {
             answer: Some(Duration::from_millis(1)),
             transfer: None,
         };
-        let whole =
-            Observation { stream: Stream::Offline, sample_id: String::new(), status: None, attempts: 40, ..one.clone() };
+        let whole = Observation {
+            stream: Stream::Offline,
+            sample_id: String::new(),
+            status: None,
+            attempts: 40,
+            ..one.clone()
+        };
         let mut bytes = Vec::new();
         let mut writer = LatencyWriter::new(&mut bytes).unwrap();
         writer.write("m", &one).unwrap();
@@ -213,9 +218,8 @@ mod tests {
     #[test]
     fn a_wrong_cell_is_named_with_row_and_column() {
         let header = LATENCY_COLUMNS.join(",");
-        let error = |line: &str| {
-            read_latency("latency.csv", format!("{header}\n{line}\n").as_bytes()).unwrap_err().to_string()
-        };
+        let error =
+            |line: &str| read_latency("latency.csv", format!("{header}\n{line}\n").as_bytes()).unwrap_err().to_string();
         assert!(error("m,0,sprint,s,answered,1,5,,,").contains("column `stream`"));
         assert!(error("m,0,single,s,answered,1,,,,").contains("column `latency_ns`"));
         assert!(error("m,x,single,s,answered,1,5,,,").contains("row 2, column `start`"));

@@ -5,6 +5,7 @@
 //! from which `score` makes the rows. Nothing is shared between attempts: each decodes its picture anew.
 
 mod calibration;
+mod folder;
 mod null;
 mod streams;
 
@@ -19,6 +20,7 @@ use crate::folder::Observation;
 use crate::method::{Method, MethodError};
 
 pub use calibration::calibrate;
+pub use folder::{Measured, WriteError};
 pub use null::null_method;
 
 /// What one start of the process is to do.

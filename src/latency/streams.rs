@@ -114,7 +114,13 @@ impl Streams<'_> {
             Err(_) => {
                 *session = self.open(self.method)?;
                 let none = None;
-                Ok(Timed { status: Status::Failed, latency: Duration::ZERO, prepare: none, answer: none, transfer: none })
+                Ok(Timed {
+                    status: Status::Failed,
+                    latency: Duration::ZERO,
+                    prepare: none,
+                    answer: none,
+                    transfer: none,
+                })
             }
         }
     }
@@ -161,7 +167,8 @@ impl Streams<'_> {
             }
             let timed = self.timed(first + number, session)?;
             let latency = clock.monotonic().saturating_sub(arrival);
-            sink(self.observation(Stream::Offered, first + number, Timed { latency, ..timed })).map_err(Broken::Sink)?;
+            sink(self.observation(Stream::Offered, first + number, Timed { latency, ..timed }))
+                .map_err(Broken::Sink)?;
         }
         Ok(())
     }

@@ -199,7 +199,8 @@ impl Maker<'_> {
             ("transfer", |timing| timing.transfer),
         ];
         for (part, of) in parts {
-            let variant = if part.is_empty() { place.variant.clone() } else { place.variant.clone().with("part", part) };
+            let variant =
+                if part.is_empty() { place.variant.clone() } else { place.variant.clone().with("part", part) };
             let place = Place { variant, ..place.clone() };
             self.percentiles(&place, timings, of, &PERCENTILES);
             self.mean(&place, timings, of);

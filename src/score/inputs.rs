@@ -25,11 +25,7 @@ impl Inputs {
     /// Reads `folder`; `protocol` stands in for the folder's own.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let record = RunRecord::read(folder)?;
-        let protocol = match protocol {
-            Some(protocol) => protocol.clone(),
-            None => Protocol::from_toml(&folder.read_text(names::PROTOCOL)?)
-                .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })?,
-        };
+        let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
@@ -63,6 +59,12 @@ impl Inputs {
         };
         Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
+}
+
+/// The protocol that stands in `folder`.
+pub(super) fn own_protocol(folder: &RunFolder) -> Result<Protocol, ScoreError> {
+    Protocol::from_toml(&folder.read_text(names::PROTOCOL)?)
+        .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })
 }
 
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.

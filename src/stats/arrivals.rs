@@ -7,7 +7,7 @@ use super::random::{Stream, key};
 ///
 /// Gaps are independent and exponential, -ln(1 - u) / rate with u uniform on [0, 1). Source: Ross (2010), Introduction to
 /// Probability Models, 5.3.
-pub fn poisson_arrivals(rate: f64, seed: u64, counters: &[u64]) -> impl Iterator<Item = f64> {
+pub fn poisson_arrivals(rate: f64, seed: u64, counters: &[u64]) -> impl Iterator<Item = f64> + use<> {
     let mut draws = Stream::new(key(seed, counters));
     let mut at = 0.0;
     std::iter::repeat_with(move || {
