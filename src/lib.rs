@@ -12,6 +12,7 @@ pub mod age;
 pub mod bundled;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod dataset;
 pub mod digest;
 pub mod engine;

@@ -178,7 +178,7 @@ fn as_start(
     truth: &Truth,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let ids: Vec<String> = truth.rows().iter().map(|row| row.sample_id.to_string()).collect();
+    let ids: Vec<String> = truth.rows().map(|row| row.sample_id.to_string()).collect();
     let setting = Setting { dataset, ids: &ids, clock: &environment.clock };
     let load = || -> Result<_, Loading> {
         let engine = arguments.engine.open(environment).map_err(Loading::of)?;

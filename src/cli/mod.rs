@@ -5,6 +5,7 @@
 
 mod buffer;
 mod check;
+mod compare;
 mod demo;
 mod engines;
 mod environment;
@@ -49,6 +50,8 @@ enum Verb {
     Score(score::Arguments),
     /// Show the results of a run folder as tables, Markdown or one HTML page
     Report(report::Arguments),
+    /// Hold two or more methods against each other: paired differences and ranks
+    Compare(compare::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
@@ -91,6 +94,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Latency(arguments) => latency::run(&arguments, &environment),
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
+        Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),

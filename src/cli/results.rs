@@ -52,8 +52,13 @@ struct UnusableProtocol {
 
 /// Scores a run folder, writes `metrics.csv` and `report.html`, and prints the tables.
 pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Result<(), Failure> {
-    let Scored { folder, table, .. } = score::score(request).map_err(score_failure)?;
-    write_and_show(&folder, &table, shown)?;
+    show(&score::score(request).map_err(score_failure)?, shown)
+}
+
+/// Writes `report.html` of what was scored, and prints the tables.
+pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
+    let Scored { folder, table, .. } = scored;
+    write_and_show(folder, table, shown)?;
     let outcomes = folder.file(names::OUTCOMES).display().to_string();
     tell(&format!("{outcomes} is about people: keep it. Next: agebench report {} --all\n", folder.path().display()));
     Ok(())

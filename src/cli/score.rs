@@ -202,8 +202,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         methods(&imported.methods),
         from.display()
     ));
-    let request = ScoreRequest { folder: &imported.folder, protocol: None, out: None };
-    results::score_and_show(&request, &shown)?;
+    results::show(&score::score_imported(imported).map_err(score_failure)?, &shown)?;
     Ok(Exit::Done)
 }
 

@@ -3,6 +3,8 @@
 use super::columns::{Column, Levels};
 use super::files::Files;
 use super::row::{Places, RowParts};
+use super::samples::Samples;
+use super::texts::Distinct;
 use super::{Dataset, DatasetCard, Precision, SampleRow, digest};
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, quoted};
@@ -14,10 +16,10 @@ pub const MOST_LEVELS: usize = 1000;
 /// The samples so far, and what is carried with them.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
-    samples: Vec<SampleRow>,
+    samples: Samples,
     rows: Vec<u32>,
-    subjects: Levels,
-    clusters: Levels,
+    subjects: Distinct,
+    clusters: Distinct,
     names: Vec<String>,
     carried: Vec<(Levels, Vec<u32>)>,
     has_clusters: bool,
@@ -32,16 +34,16 @@ impl Builder {
 
     /// Adds the sample of `row`.
     pub fn add(&mut self, row: &Row<'_>, parts: &RowParts<'_>, places: &Places, findings: &mut Findings) {
-        let known = |levels: &mut Levels, id: &str| if id.is_empty() { None } else { levels.place(id) };
-        self.samples.push(SampleRow {
-            sample_id: parts.sample_id.as_ref().into(),
+        let known = |ids: &mut Distinct, id: &str| if id.is_empty() { None } else { ids.place(id).map(|(at, _)| at) };
+        self.samples.push(&SampleRow {
+            sample_id: parts.sample_id.as_ref(),
             subject: known(&mut self.subjects, parts.subject_id),
             cluster: known(&mut self.clusters, parts.cluster_id),
-            path: (!parts.path.is_empty()).then(|| parts.path.into()),
+            path: Some(parts.path).filter(|path| !path.is_empty()),
             age: parts.age,
             weight: parts.weight,
             face_box: parts.face_box,
-            sha256: parts.sha256.map(Box::new),
+            sha256: parts.sha256,
         });
         self.rows.push(u32::try_from(row.number()).unwrap_or(u32::MAX));
         for ((levels, cells), place) in self.carried.iter_mut().zip(&places.carried) {
@@ -58,27 +60,69 @@ impl Builder {
         self.samples.len()
     }
 
-    /// In which column `row` says something else of the sample at `place` than the sample's first row did.
-    pub fn differs(&self, place: usize, row: &Row<'_>, parts: &RowParts<'_>, places: &Places) -> Option<usize> {
-        let sample = self.samples.get(place)?;
-        let same = |levels: &Levels, at: Option<u32>, id: &str| at.map_or("", |at| levels.text(at)) == id;
-        if !same(&self.subjects, sample.subject, parts.subject_id) {
+    /// Adds the samples of `later`, which stand after those here.
+    pub fn append(&mut self, later: &Self) {
+        let ours = |own: &mut Distinct, theirs: &Distinct| -> Vec<u32> {
+            theirs.texts().iter().map(|id| own.place(id).map_or(u32::MAX, |(at, _)| at)).collect()
+        };
+        let subjects = ours(&mut self.subjects, &later.subjects);
+        let clusters = ours(&mut self.clusters, &later.clusters);
+        self.samples.append(&later.samples, &subjects, &clusters);
+        self.rows.extend_from_slice(&later.rows);
+        for ((levels, cells), (later_levels, later_cells)) in self.carried.iter_mut().zip(&later.carried) {
+            let ours: Vec<u32> = later_levels.texts().map(|text| levels.place(text).unwrap_or(0)).collect();
+            cells.extend(later_cells.iter().map(|cell| ours.get(*cell as usize).copied().unwrap_or(0)));
+        }
+    }
+
+    /// Adds the sample of `later` at `place`.
+    pub fn append_one(&mut self, later: &Self, place: usize) {
+        let Some(sample) = later.samples.get(place) else { return };
+        let ours = |own: &mut Distinct, theirs: &Distinct, at: Option<u32>| {
+            at.and_then(|at| own.place(theirs.texts().get(at as usize))).map(|(at, _)| at)
+        };
+        let subject = ours(&mut self.subjects, &later.subjects, sample.subject);
+        let cluster = ours(&mut self.clusters, &later.clusters, sample.cluster);
+        self.samples.push(&SampleRow { subject, cluster, ..sample });
+        self.rows.push(later.row_of(place));
+        for ((levels, cells), (later_levels, later_cells)) in self.carried.iter_mut().zip(&later.carried) {
+            let text = later_cells.get(place).map_or("", |cell| later_levels.text(*cell));
+            cells.push(levels.place(text).unwrap_or(0));
+        }
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// The samples, to be changed.
+    pub fn samples_mut(&mut self) -> &mut Samples {
+        &mut self.samples
+    }
+
+    /// In which column the sample of `later` at `other` says something else than the one here at `place`.
+    pub fn differs(&self, place: usize, later: &Self, other: usize, places: &Places) -> Option<usize> {
+        let (one, two) = (self.samples.get(place)?, later.samples.get(other)?);
+        let id =
+            |ids: &Distinct, at: Option<u32>| at.map_or(String::new(), |at| ids.texts().get(at as usize).to_owned());
+        if id(&self.subjects, one.subject) != id(&later.subjects, two.subject) {
             return places.subject_id;
         }
-        if !same(&self.clusters, sample.cluster, parts.cluster_id) {
+        if id(&self.clusters, one.cluster) != id(&later.clusters, two.cluster) {
             return places.cluster_id;
         }
-        if sample.age != parts.age {
+        if one.age != two.age {
             return Some(places.ages.first());
         }
-        if sample.weight.to_bits() != parts.weight.to_bits() {
+        if one.weight.to_bits() != two.weight.to_bits() {
             return places.weight;
         }
-        let carried = self.carried.iter().zip(&places.carried);
-        carried
-            .filter_map(|((levels, cells), at)| cells.get(place).map(|level| (levels.text(*level), *at)))
-            .find(|(text, at)| text.as_bytes() != row.bytes(*at))
-            .map(|(_, at)| at)
+        let cell = |(levels, cells): &'_ (Levels, Vec<u32>), at: usize| {
+            cells.get(at).map_or(String::new(), |cell| levels.text(*cell).to_owned())
+        };
+        let carried = self.carried.iter().zip(&later.carried).zip(&places.carried);
+        carried.into_iter().find(|((own, other_own), _)| cell(own, place) != cell(other_own, other)).map(|(_, at)| *at)
     }
 
     /// The row of the sample at `place`.
@@ -138,7 +182,7 @@ pub(crate) fn check_duplicates(file: &str, column: &str, dataset: &Dataset, rows
         let ((Some(a), Some(row_a)), (Some(b), Some(row_b))) = (at(*first), at(*second)) else { continue };
         if a.sample_id == b.sample_id && !a.sample_id.is_empty() {
             let (early, late) = (row_a.min(row_b), row_a.max(row_b));
-            let text = format!("{} stands also in row {early}: a sample has one row", quoted(&a.sample_id));
+            let text = format!("{} stands also in row {early}: a sample has one row", quoted(a.sample_id));
             let finding = Finding::error(file, text).row(u64::from(*late));
             findings.push(if column.is_empty() { finding } else { finding.column(column) });
         }

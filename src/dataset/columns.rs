@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::age::AgeRange;
+
 /// Texts in the order in which they were first met, each once.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
@@ -27,6 +29,11 @@ impl Levels {
     #[must_use]
     pub fn text(&self, place: u32) -> &str {
         self.texts.get(place as usize).map_or("", |text| text)
+    }
+
+    /// The texts, in the order of their places.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
     }
 
     /// The texts, in the order of their places.
@@ -86,5 +93,103 @@ impl Column {
     pub fn cell(&self, place: usize) -> &str {
         let level = self.cells.get(place).and_then(|level| usize::try_from(*level).ok());
         level.and_then(|level| self.levels.get(level)).map_or("", |text| text)
+    }
+}
+
+/// A column most of whose rows hold one usual value: no memory until another value comes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rare<T> {
+    usual: T,
+    len: usize,
+    values: Vec<T>,
+}
+
+impl<T: Copy + PartialEq> Rare<T> {
+    /// No rows yet.
+    pub fn new(usual: T) -> Self {
+        Self { usual, len: 0, values: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, value: T) {
+        if !self.values.is_empty() || value != self.usual {
+            self.values.resize(self.len, self.usual);
+            self.values.push(value);
+        }
+        self.len += 1;
+    }
+
+    /// The value at `place`; the usual one beyond the last.
+    #[must_use]
+    pub fn get(&self, place: usize) -> T {
+        self.values.get(place).copied().unwrap_or(self.usual)
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether every row holds the usual value.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.values.iter().all(|value| *value == self.usual)
+    }
+
+    /// Adds the rows of `other`, each as `change` makes it; the usual value stays what it is.
+    pub fn append_with(&mut self, other: &Self, change: impl Fn(T) -> T) {
+        if !other.values.is_empty() {
+            self.values.resize(self.len, self.usual);
+            let usual = self.usual;
+            self.values.extend(other.values.iter().map(|value| if *value == usual { usual } else { change(*value) }));
+        } else if !self.values.is_empty() {
+            self.values.resize(self.len + other.len, self.usual);
+        }
+        self.len += other.len;
+    }
+}
+
+/// Known ages, as their two ends; NaN where unknown.
+#[derive(Debug, Clone, Default)]
+pub struct Ages(Vec<(f64, f64)>);
+
+impl PartialEq for Ages {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && (0..self.0.len()).all(|place| self.get(place) == other.get(place))
+    }
+}
+
+impl Ages {
+    /// Adds a row.
+    pub fn push(&mut self, age: Option<AgeRange>) {
+        self.0.push(age.map_or((f64::NAN, f64::NAN), |age| (age.low(), age.high())));
+    }
+
+    /// The age at `place`; `None` when unknown.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<AgeRange> {
+        self.0.get(place).filter(|(low, _)| !low.is_nan()).and_then(|(low, high)| AgeRange::new(*low, *high).ok())
+    }
+
+    /// Adds the rows of `other`.
+    pub fn append(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
+    /// Makes every exact age that is a whole number a label of that year of life, if all known ages are such; says
+    /// whether they were.
+    pub(super) fn label_whole_years(&mut self) -> bool {
+        let whole = self.0.iter().all(|(low, high)| low.is_nan() || (low == high && low.fract() == 0.0));
+        if whole {
+            self.0.iter_mut().for_each(|(low, high)| *high = *low + 1.0);
+        }
+        whole
     }
 }

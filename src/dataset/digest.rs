@@ -5,84 +5,89 @@
 //! listed sample, ids as given, sorted by the bytes of `sample_id`. Numbers are the shortest decimals that read back as
 //! the same number; a missing weight is 1. Paths, boxes and other columns are no part of it.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use rayon::prelude::*;
 
 use super::Dataset;
 use crate::digest::{Digest, Hasher};
+use crate::sheet::{RowWriter, in_order};
 
 /// The digest of the canonical manifest, and the key of the pseudonyms.
 pub(super) fn of_manifest(dataset: &Dataset) -> (Digest, [u8; 32]) {
-    let both = Both(Hasher::of_kind("manifest"), Hasher::of_kind("ids"));
-    match write_canonical(dataset, both) {
-        Ok(Both(manifest, ids)) => (manifest.finish(), *ids.finish().bytes()),
-        // Hashers take every byte, so this is not reached; all-zero digests would be noticed at once.
-        Err(_) => (Digest::from([0; 32]), [0; 32]),
-    }
+    let mut manifest = Hasher::of_kind("manifest");
+    let mut ids = Hasher::of_kind("ids");
+    canonical(dataset, |bytes| {
+        rayon::join(|| manifest.update(bytes), || ids.update(bytes));
+    });
+    (manifest.finish(), *ids.finish().bytes())
 }
 
-/// Places of the listed samples, sorted by the bytes of `sample_id`.
+/// Places of the listed samples, sorted by the bytes of `sample_id`, equal ones by place.
 pub(super) fn sorted(dataset: &Dataset) -> Vec<u32> {
-    let count = u32::try_from(dataset.samples.len()).unwrap_or(u32::MAX);
-    let mut order: Vec<u32> = (0..count).collect();
-    let id = |place: &u32| dataset.samples.get(*place as usize).map(|sample| &sample.sample_id);
-    order.sort_unstable_by(|a, b| id(a).cmp(&id(b)));
-    order
+    let ids = dataset.samples.ids();
+    let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let id = |place: u32| ids.get(place as usize).as_bytes();
+    if (1..count).into_par_iter().all(|place| id(place - 1) <= id(place)) {
+        return (0..count).collect();
+    }
+    // By the eight bytes after what all begin with; only where these are equal, by the rest.
+    let first = id(0);
+    let shared = (1..count)
+        .into_par_iter()
+        .map(|place| first.iter().zip(id(place)).take_while(|(one, other)| one == other).count());
+    let shared = shared.min().unwrap_or(0);
+    let head = |place: u32| {
+        let mut head = [0; 8];
+        head.iter_mut().zip(id(place).iter().skip(shared)).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(head)
+    };
+    let mut order: Vec<(u64, u32)> = (0..count).into_par_iter().map(|place| (head(place), place)).collect();
+    order.par_sort_unstable_by(|one, other| {
+        one.0.cmp(&other.0).then_with(|| id(one.1).cmp(id(other.1))).then(one.1.cmp(&other.1))
+    });
+    order.into_par_iter().map(|(_, place)| place).collect()
 }
 
-/// Writes the canonical manifest of `dataset` to `out`.
-pub(super) fn write_canonical<W: Write>(dataset: &Dataset, out: W) -> io::Result<W> {
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(out);
+/// Lines that one task writes.
+const LINES: usize = 1 << 13;
+
+/// Gives the canonical manifest of `dataset` to `take`, piece by piece.
+pub(super) fn canonical(dataset: &Dataset, mut take: impl FnMut(&[u8]) + Send) {
     let card = &dataset.card;
-    let named: Vec<_> = card.groups.iter().chain(&card.conditions).map(|name| (name, dataset.column(name))).collect();
-    let species = card.attack_species.as_ref().and_then(|name| dataset.column(name));
-    let split = dataset.column("split");
+    let mut columns = vec![dataset.column("split")];
+    columns.extend(card.groups.iter().chain(&card.conditions).map(|name| dataset.column(name)));
+    columns.push(card.attack_species.as_ref().and_then(|name| dataset.column(name)));
+    let mut head = RowWriter::new(Vec::new());
     for name in ["sample_id", "subject_id", "cluster_id", "weight", "age_low", "age_high", "split"] {
-        csv.write_field(name)?;
+        head.cell(name);
     }
-    for (name, _) in &named {
-        csv.write_field(name)?;
-    }
-    csv.write_field("species")?;
-    csv.write_record(None::<&[u8]>)?;
-    let mut number = String::new();
-    for place in sorted(dataset) {
-        let place = place as usize;
-        let Some(sample) = dataset.samples.get(place) else { continue };
-        let text = |list: &'_ [std::sync::Arc<str>], at: Option<u32>| at.and_then(|at| list.get(at as usize).cloned());
-        csv.write_field(&*sample.sample_id)?;
-        csv.write_field(text(&dataset.subjects, sample.subject).as_deref().unwrap_or(""))?;
-        csv.write_field(text(&dataset.clusters, sample.cluster).as_deref().unwrap_or(""))?;
-        let ends = [Some(sample.weight), sample.age.map(|age| age.low()), sample.age.map(|age| age.high())];
-        for value in ends {
-            number.clear();
-            if let Some(value) = value {
-                let _ = write!(number, "{value}");
-            }
-            csv.write_field(&number)?;
+    card.groups.iter().chain(&card.conditions).for_each(|name| head.cell(name));
+    head.cell("species");
+    take(&written(head));
+    let order = sorted(dataset);
+    let write = |places: std::ops::Range<usize>| {
+        let mut lines = RowWriter::new(Vec::new());
+        for place in order.get(places).unwrap_or_default().iter().map(|place| *place as usize) {
+            let Some(sample) = dataset.samples.get(place) else { continue };
+            lines.cell(sample.sample_id);
+            lines.cell(sample.subject.map_or("", |at| dataset.subjects.get(at as usize)));
+            lines.cell(sample.cluster.map_or("", |at| dataset.clusters.get(at as usize)));
+            lines.number(Some(sample.weight));
+            lines.number(sample.age.map(|age| age.low()));
+            lines.number(sample.age.map(|age| age.high()));
+            columns.iter().for_each(|column| lines.cell(column.map_or("", |column| column.cell(place))));
+            let _ = lines.end_row(); // a Vec takes everything
         }
-        csv.write_field(split.map_or("", |column| column.cell(place)))?;
-        for (_, column) in &named {
-            csv.write_field(column.map_or("", |column| column.cell(place)))?;
-        }
-        csv.write_field(species.map_or("", |column| column.cell(place)))?;
-        csv.write_record(None::<&[u8]>)?;
-    }
-    csv.into_inner().map_err(|error| error.into_error())
+        lines.finish().unwrap_or_default()
+    };
+    let _ = in_order(order.len(), LINES, write, |lines| {
+        take(&lines);
+        Ok::<(), std::convert::Infallible>(())
+    });
 }
 
-struct Both(Hasher, Hasher);
-
-impl Write for Both {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        self.1.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn written(mut line: RowWriter<Vec<u8>>) -> Vec<u8> {
+    let _ = line.end_row(); // a Vec takes everything
+    line.finish().unwrap_or_default()
 }
 
 /// Gathers the digests of the files as they are read, in any order.
@@ -107,24 +112,18 @@ impl FilesDigest {
     /// as given and sorted by their bytes; empty cells where no file was read or there is no box.
     #[must_use]
     pub fn finish(&self, dataset: &Dataset) -> Digest {
-        self.lines(dataset).map_or(Digest::from([0; 32]), |Both(files, _)| files.finish())
-    }
-
-    fn lines(&self, dataset: &Dataset) -> io::Result<Both> {
-        let both = Both(Hasher::of_kind("files"), Hasher::default());
-        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(both);
-        for place in sorted(dataset) {
-            let place = place as usize;
+        let mut files = Hasher::of_kind("files");
+        for place in sorted(dataset).into_iter().map(|place| place as usize) {
             let Some(sample) = dataset.samples.get(place) else { continue };
-            csv.write_field(&*sample.sample_id)?;
-            csv.write_field(self.0.get(place).copied().flatten().map_or_else(String::new, |sha256| sha256.hex()))?;
+            let mut line = RowWriter::new(Vec::new());
+            line.cell(sample.sample_id);
+            line.cell(&self.0.get(place).copied().flatten().map_or_else(String::new, |sha256| sha256.hex()));
             let corners = sample.face_box.map(|b| [b.x0, b.y0, b.x1, b.y1]);
             for corner in 0..4 {
-                let value = corners.and_then(|corners| corners.get(corner).copied());
-                csv.write_field(value.map_or_else(String::new, |value| value.to_string()))?;
+                line.number(corners.and_then(|corners| corners.get(corner).copied()));
             }
-            csv.write_record(None::<&[u8]>)?;
+            files.update(&written(line));
         }
-        csv.into_inner().map_err(|error| error.into_error())
+        files.finish()
     }
 }

@@ -6,9 +6,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::age::AgeRange;
 use crate::digest::Digest;
 
 mod ages;
@@ -25,17 +23,21 @@ mod names;
 mod pick;
 mod recorded;
 mod row;
+mod samples;
+mod texts;
 
 pub use builder::MOST_LEVELS;
 pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_name};
-pub use columns::{Column, Levels};
+pub use columns::{Ages, Column, Levels, Rare};
 pub use dates::age_between;
 pub use digest::FilesDigest;
 pub use error::{DatasetError, NOBODY_ELIGIBLE_HELP, SampleError};
 pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};
 pub use names::{IDENTITY_COLUMNS, LABEL_COLUMNS, OWN_COLUMNS, is_for_methods, is_own_column, slug};
 pub use pick::Pick;
-pub use recorded::{Recorded, TrueAge, TruthColumns, has_only_whole_ages, precision_of};
+pub use recorded::{Recorded, RecordedPart, TrueAge, TruthColumns, TruthReader};
+pub use samples::{SampleRow, Samples};
+pub use texts::{Distinct, Texts};
 
 /// The name of a dataset's card in its folder.
 pub const CARD_FILE: &str = "dataset.toml";
@@ -55,27 +57,6 @@ pub struct FaceBox {
     pub y1: f64,
 }
 
-/// One row of the manifest.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SampleRow {
-    /// The id as given; unique.
-    pub sample_id: Box<str>,
-    /// Which subject: a place in [`Dataset::subjects`]; `None` when unknown, the sample is then its own subject.
-    pub subject: Option<u32>,
-    /// Which cluster: a place in [`Dataset::clusters`]; `None` when unknown.
-    pub cluster: Option<u32>,
-    /// The file, relative to the dataset's folder; `None` for a record without one.
-    pub path: Option<Box<str>>,
-    /// The true age; `None` when unknown: listed, and not eligible.
-    pub age: Option<AgeRange>,
-    /// The share of the population for which the sample stands; 1 where the manifest is silent.
-    pub weight: f64,
-    /// Where the face is.
-    pub face_box: Option<FaceBox>,
-    /// What the file's content must be.
-    pub sha256: Option<Box<Digest>>,
-}
-
 /// A dataset, loaded and checked.
 #[derive(Debug)]
 pub struct Dataset {
@@ -83,9 +64,9 @@ pub struct Dataset {
     card_text: String,
     precision: Precision,
     files: Box<dyn Files>,
-    samples: Vec<SampleRow>,
-    subjects: Vec<Arc<str>>,
-    clusters: Vec<Arc<str>>,
+    samples: Samples,
+    subjects: Texts,
+    clusters: Texts,
     has_clusters: bool,
     columns: Vec<Column>,
     digest: Digest,
@@ -146,7 +127,7 @@ impl Dataset {
 
     /// The listed samples, in the order of the manifest.
     #[must_use]
-    pub fn samples(&self) -> &[SampleRow] {
+    pub fn samples(&self) -> &Samples {
         &self.samples
     }
 
@@ -160,13 +141,13 @@ impl Dataset {
 
     /// The subjects' ids as given, in the order of their first sample.
     #[must_use]
-    pub fn subjects(&self) -> &[Arc<str>] {
+    pub fn subjects(&self) -> &Texts {
         &self.subjects
     }
 
     /// The clusters' ids as given; empty without a column `cluster_id`.
     #[must_use]
-    pub fn clusters(&self) -> &[Arc<str>] {
+    pub fn clusters(&self) -> &Texts {
         &self.clusters
     }
 
@@ -205,12 +186,12 @@ impl Dataset {
     /// # Errors
     /// [`SampleError`] when the file cannot be read or is not what the manifest says; without a path, so that it can
     /// stand in an outcome.
-    pub fn read_sample(&self, sample: &SampleRow) -> Result<Option<SampleBytes>, SampleError> {
-        let Some(path) = &sample.path else { return Ok(None) };
+    pub fn read_sample(&self, sample: &SampleRow<'_>) -> Result<Option<SampleBytes>, SampleError> {
+        let Some(path) = sample.path else { return Ok(None) };
         let bytes = self.files.read(path).map_err(|error| SampleError::Read(files::reason(&error)))?;
         let sha256 = Digest::of(&bytes);
-        match &sample.sha256 {
-            Some(expected) if **expected != sha256 => Err(SampleError::OtherContent),
+        match sample.sha256 {
+            Some(expected) if expected != sha256 => Err(SampleError::OtherContent),
             _ => Ok(Some(SampleBytes { bytes, sha256 })),
         }
     }

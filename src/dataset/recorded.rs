@@ -1,18 +1,18 @@
 //! A dataset made from a recorded file: its truth columns are the manifest.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use super::ages::{AgeColumns, AgeReader};
 use super::builder::{Builder, check_duplicates, check_levels};
-use super::card::{DatasetCard, Precision};
+use super::card::{DatasetCard, LeapBirthday, Precision};
 use super::files::Files;
 use super::row::{self, Places};
+use super::texts::Distinct;
 use super::{Dataset, digest};
-use crate::finding::{Findings, quoted};
-use crate::sheet::{Row, Sheet, SheetError};
+use crate::finding::{Finding, Findings, quoted};
+use crate::sheet::Row;
 
 /// Which columns of a recorded file hold the truth, as places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,30 +49,42 @@ pub enum TrueAge {
 pub struct Recorded {
     /// The dataset.
     pub dataset: Dataset,
-    /// The sample of each row of the file, as a place in [`Dataset::samples`].
-    pub sample_of_row: Vec<u32>,
+    /// The sample of each row of the file, as a place in [`Dataset::samples`]; `None` when each row is its own.
+    pub sample_of_row: Option<Vec<u32>>,
 }
 
-impl Dataset {
-    /// The dataset that the truth columns of `sheet` are. `card` names groups, conditions and species by the file's
-    /// own column names; `card_text` is written to the run folder.
-    ///
-    /// The precision is the card's; without one, it follows from the columns, and ages that are all whole are years.
-    /// Decide that before with [`has_only_whole_ages`].
-    ///
-    /// # Errors
-    /// Every problem of the truth columns, with rows and columns of the file.
-    pub fn from_recorded<R: Read>(
-        sheet: &mut Sheet<R>,
-        columns: &TruthColumns,
-        card: DatasetCard,
-        card_text: String,
-    ) -> Result<Recorded, Findings> {
+/// Reads the truth columns of a recorded file, part by part.
+#[derive(Debug)]
+pub struct TruthReader<'c> {
+    columns: &'c TruthColumns,
+    places: Places,
+    ages: AgeReader,
+    /// Whether the precision follows from the ages: years when all are whole, else days.
+    by_ages: bool,
+    /// Whether the card says the precision: given, or found in the ages.
+    stated: bool,
+}
+
+/// The samples of some rows of a recorded file, and what is wrong with these.
+#[derive(Debug)]
+pub struct RecordedPart {
+    builder: Builder,
+    findings: Findings,
+    sample_of_row: Vec<u32>,
+    first_of: Distinct,
+}
+
+impl<'c> TruthReader<'c> {
+    /// A reader of `columns`. Without a precision it follows from the columns, and ages that are all whole are years.
+    #[must_use]
+    pub fn new(columns: &'c TruthColumns, precision: Option<Precision>) -> Self {
         let ages = match columns.age {
             TrueAge::Years(place) => AgeColumns::Age(place),
             TrueAge::Band(low, high) => AgeColumns::Band(low, high),
             TrueAge::Dates(birth, captured) => AgeColumns::Dates(birth, captured),
         };
+        let by_ages = precision.is_none() && matches!(columns.age, TrueAge::Years(_));
+        let stated = precision.is_some() || by_ages;
         let places = Places {
             sample_id: columns.sample_id,
             ages,
@@ -84,87 +96,99 @@ impl Dataset {
             face_box: None,
             carried: columns.carried.iter().map(|(place, _)| *place).collect(),
         };
-        let precision = card.age_precision.unwrap_or_else(|| ages.implied());
-        let reader = AgeReader { columns: ages, precision, leap: card.leap_birthday, recorded: true };
-        let mut findings = Findings::new();
-        let mut builder = Builder::new(columns.carried.iter().map(|(_, name)| name.clone()).collect(), &places);
-        let mut first_of: HashMap<Box<str>, u32> = HashMap::new();
-        let mut sample_of_row = Vec::new();
-        let file = sheet.file().to_owned();
-        let id_column = columns.sample_id.and_then(|at| sheet.header().get(at).cloned()).unwrap_or_default();
-        loop {
-            let row = match sheet.next_row() {
-                Ok(Some(row)) => row,
-                Ok(None) => break,
-                Err(error) => {
-                    findings.push(into_finding(error));
-                    break;
-                }
-            };
-            if let Err(finding) = row.check_width() {
-                findings.push(finding);
+        let precision = precision.unwrap_or(if by_ages { Precision::Day } else { ages.implied() });
+        let ages = AgeReader { columns: ages, precision, leap: LeapBirthday::FirstOfMarch, recorded: true };
+        Self { columns, places, ages, by_ages, stated }
+    }
+
+    /// No rows yet.
+    #[must_use]
+    pub fn part(&self) -> RecordedPart {
+        let names = self.columns.carried.iter().map(|(_, name)| name.clone()).collect();
+        RecordedPart {
+            builder: Builder::new(names, &self.places),
+            findings: Findings::new(),
+            sample_of_row: Vec::new(),
+            first_of: Distinct::default(),
+        }
+    }
+
+    /// Adds `row`, which is as wide as the header, to `part`.
+    pub fn read(&self, row: &Row<'_>, part: &mut RecordedPart) {
+        let parts = row::read(row, &self.places, &self.ages, &mut part.findings);
+        part.builder.add(row, &parts, &self.places, &mut part.findings);
+    }
+
+    /// Adds the rows of `later`, which stand in `file` after those of `part`.
+    pub fn append(&self, file: &str, header: &[String], part: &mut RecordedPart, later: RecordedPart) {
+        if !self.columns.several_rows {
+            part.findings.append(later.findings);
+            part.builder.append(&later.builder);
+            return;
+        }
+        for place in 0..later.builder.len() {
+            let id = later.builder.samples().ids().get(place);
+            let Some((sample, is_new)) = part.first_of.place(id) else { continue };
+            part.sample_of_row.push(sample);
+            if is_new {
+                part.builder.append_one(&later.builder, place);
                 continue;
             }
-            let parts = row::read(&row, &places, &reader, &mut findings);
-            let next = u32::try_from(builder.len()).unwrap_or(u32::MAX);
-            if columns.several_rows {
-                if let Some(first) = first_of.get(&*parts.sample_id) {
-                    sample_of_row.push(*first);
-                    let at = *first as usize;
-                    if let Some(column) = builder.differs(at, &row, &parts, &places) {
-                        let text = format!(
-                            "says something else of sample {} than row {} does",
-                            quoted(&parts.sample_id),
-                            builder.row_of(at)
-                        );
-                        findings.push(row.wrong(column, text));
-                    }
-                    continue;
-                }
-                first_of.insert(parts.sample_id.as_ref().into(), next);
+            let at = sample as usize;
+            if let Some(column) = part.builder.differs(at, &later.builder, place, &self.places) {
+                let row = part.builder.row_of(at);
+                let text = format!("says something else of sample {} than row {row} does", quoted(id));
+                let finding = Finding::error(file, text).row(u64::from(later.builder.row_of(place)));
+                part.findings.push(match header.get(column) {
+                    Some(name) => finding.column(name),
+                    None => finding,
+                });
             }
-            sample_of_row.push(next);
-            builder.add(&row, &parts, &places, &mut findings);
         }
+        part.findings.append(later.findings);
+    }
+
+    /// The dataset of all rows. `card` gives the card, which names groups, conditions and species by the file's own
+    /// column names, and its text, for the precision of the ages.
+    ///
+    /// # Errors
+    /// Every problem of the truth columns, with rows and columns of the file.
+    pub fn finish(
+        &self,
+        file: &str,
+        header: &[String],
+        part: RecordedPart,
+        card: impl FnOnce(Option<Precision>) -> Result<(DatasetCard, String), Findings>,
+    ) -> Result<Recorded, Findings> {
+        let RecordedPart { mut builder, mut findings, sample_of_row, first_of } = part;
+        drop(first_of);
+        let mut precision = self.ages.precision;
+        if self.by_ages && builder.samples_mut().ages_mut().label_whole_years() {
+            precision = Precision::Year;
+        }
+        let (card, card_text) = card(self.stated.then_some(precision))?;
         let (mut dataset, rows) = builder.finish(card, card_text, precision, Box::new(NoFiles));
-        check_levels(&file, &dataset, &mut findings);
-        check_duplicates(&file, &id_column, &dataset, &rows, &mut findings);
+        check_levels(file, &dataset, &mut findings);
+        let id_column = self.columns.sample_id.and_then(|at| header.get(at).cloned()).unwrap_or_default();
+        check_duplicates(file, &id_column, &dataset, &rows, &mut findings);
         if findings.errors() > 0 {
             return Err(findings);
         }
         (dataset.digest, dataset.ids_key) = digest::of_manifest(&dataset);
-        Ok(Recorded { dataset, sample_of_row })
+        Ok(Recorded { dataset, sample_of_row: self.columns.several_rows.then_some(sample_of_row) })
     }
 }
 
-/// Whether every age in the column at `place` is a whole number, empty cells aside; cells that are no numbers count as
-/// whole, since they are refused later with more to say.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn has_only_whole_ages<R: Read>(sheet: &mut Sheet<R>, place: usize) -> Result<bool, SheetError> {
-    let is_whole = |row: &Row<'_>| {
-        let text = std::str::from_utf8(row.bytes(place)).unwrap_or_default().trim();
-        text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse::<f64>().map_or(true, |age| age.fract() == 0.0)
-    };
-    while let Some(row) = sheet.next_row()? {
-        if !is_whole(&row) {
-            return Ok(false);
-        }
+impl RecordedPart {
+    /// Adds what is wrong with a row.
+    pub fn push_finding(&mut self, finding: Finding) {
+        self.findings.push(finding);
     }
-    Ok(true)
-}
 
-/// The precision that follows from whether all ages are whole.
-#[must_use]
-pub fn precision_of(whole: bool) -> Precision {
-    if whole { Precision::Year } else { Precision::Day }
-}
-
-fn into_finding(error: SheetError) -> crate::finding::Finding {
-    match error {
-        SheetError::Unusable(finding) => *finding,
-        SheetError::Read { file, source } => crate::finding::Finding::error(file, source.to_string()),
+    /// What is wrong so far.
+    #[must_use]
+    pub fn errors(&self) -> u64 {
+        self.findings.errors()
     }
 }
 

@@ -8,7 +8,7 @@ mod error;
 mod fit;
 #[cfg(feature = "onnxruntime")]
 mod onnxruntime;
-#[cfg(feature = "tract")]
+#[cfg(any(feature = "tract", test))]
 mod planes;
 mod tensor;
 #[cfg(feature = "tract")]

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod error;
+mod ids;
 mod latency;
 mod out;
 mod outcome_reader;
@@ -14,14 +15,15 @@ mod pseudonym;
 mod run_json;
 mod truth;
 
-pub use attempts::{Attempt, Attempts};
+pub use attempts::{Attempt, Attempts, join_attempts};
 pub use error::FolderError;
+pub use ids::{Ids, PrintedId};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
-pub use pseudonym::{PrintedId, Pseudonyms};
+pub use pseudonym::Pseudonyms;
 pub use run_json::{DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord};
 pub use truth::{Truth, TruthRow};
 
@@ -47,6 +49,10 @@ pub mod names {
     pub const RUN: &str = "run.json";
     /// The report.
     pub const REPORT: &str = "report.html";
+    /// The differences of a comparison, in a folder of its own.
+    pub const COMPARISON: &str = "comparison.csv";
+    /// The ranks of a comparison, beside [`COMPARISON`].
+    pub const LEADERBOARD: &str = "leaderboard.csv";
     /// Every file that a run folder may hold, but for the cards.
     pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
 }

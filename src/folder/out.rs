@@ -105,6 +105,19 @@ impl RunFolder {
         write_whole(&self.file(name), bytes, private)
     }
 
+    /// Writes the file `name` whole, or not at all, by `write`; `private` for files about people.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write_with(
+        &self,
+        name: &str,
+        private: bool,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
+        write_whole_with(&self.file(name), private, write)
+    }
+
     /// Copies the file `name` into `to`.
     ///
     /// # Errors
@@ -187,10 +200,18 @@ fn create(path: &Path, private: bool) -> io::Result<File> {
 /// # Errors
 /// [`FolderError::Write`].
 pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), FolderError> {
+    write_whole_with(path, private, |file| file.write_all(bytes))
+}
+
+fn write_whole_with(
+    path: &Path,
+    private: bool,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), FolderError> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = create(&part, private).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let written = create(&part, private).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
     match written.and_then(|()| fs::rename(&part, path)) {
         Ok(()) => Ok(()),
         Err(error) => {

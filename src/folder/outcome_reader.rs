@@ -52,15 +52,7 @@ impl<R: Read> OutcomeReader<R> {
     /// A column that every outcomes.csv has is missing.
     pub fn open(file: &str, input: R) -> Result<Self, FolderError> {
         let sheet = Sheet::open(file, input)?;
-        let require = |name: &str| sheet.require(name).map_err(SheetError::from);
-        let places = Places {
-            sample_id: require("sample_id")?,
-            method: require("method")?,
-            status: require("status")?,
-            first: FIRST.map(|name| sheet.place(name)),
-            limits: limit_columns(sheet.header()),
-            last: LAST.map(|name| sheet.place(name)),
-        };
+        let places = Places::find(sheet.header(), |name| sheet.require(name)).map_err(SheetError::from)?;
         Ok(Self { sheet, places })
     }
 
@@ -88,6 +80,21 @@ impl<R: Read> OutcomeReader<R> {
     }
 }
 
+impl Places {
+    /// Finds the columns in `header`; `require` finds one that must be there.
+    pub(super) fn find(header: &[String], require: impl Fn(&str) -> Result<usize, Finding>) -> Result<Self, Finding> {
+        let place = |name: &str| header.iter().position(|column| column == name);
+        Ok(Self {
+            sample_id: require("sample_id")?,
+            method: require("method")?,
+            status: require("status")?,
+            first: FIRST.map(place),
+            limits: limit_columns(header),
+            last: LAST.map(place),
+        })
+    }
+}
+
 /// The pairs `score_T`, `pass_T` of a header, by ascending limit.
 pub(crate) fn limit_columns(header: &[String]) -> Vec<(AgeLimit, Option<usize>, Option<usize>)> {
     let mut found: Vec<(AgeLimit, Option<usize>, Option<usize>)> = Vec::new();
@@ -110,7 +117,8 @@ pub(crate) fn limit_columns(header: &[String]) -> Vec<(AgeLimit, Option<usize>, 
     found
 }
 
-fn read_row<'r>(row: &Row<'r>, places: &Places) -> Result<OutcomeRow<'r>, Finding> {
+/// What a row of outcomes.csv says.
+pub(super) fn read_row<'r>(row: &Row<'r>, places: &Places) -> Result<OutcomeRow<'r>, Finding> {
     row.check_width()?;
     let filled = |place: usize| match row.text(place)? {
         "" => Err(row.wrong(place, "empty")),

@@ -6,8 +6,8 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::PrintedId;
 use crate::dataset::Dataset;
-use crate::digest::hex;
 
 /// Makes ids for the run folder.
 #[derive(Clone)]
@@ -15,9 +15,6 @@ pub struct Pseudonyms {
     key: Hmac<Sha256>,
     keep: bool,
 }
-
-/// An id as it stands in the run folder.
-pub type PrintedId = Box<str>;
 
 impl std::fmt::Debug for Pseudonyms {
     /// Without the key.
@@ -52,22 +49,24 @@ impl Pseudonyms {
         mac.finalize().into_bytes().into()
     }
 
+    /// The first eight bytes of the code of `id`, as the number that the pseudonym's digits write.
+    #[must_use]
+    pub fn head(&self, id: &str) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.code(id);
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// Whether ids are written as they are.
+    #[must_use]
+    pub fn keeps_ids(&self) -> bool {
+        self.keep
+    }
+
     /// `id` as it stands in the run folder; empty stays empty.
     #[must_use]
-    pub fn printed(&self, id: &str) -> PrintedId {
-        if self.keep || id.is_empty() { id.into() } else { short(&self.code(id)).into() }
+    pub fn printed<'i>(&self, id: &'i str) -> PrintedId<'i> {
+        if self.keep || id.is_empty() { PrintedId::of(id) } else { PrintedId::Code(self.head(id)) }
     }
-
-    /// As [`Pseudonyms::printed`], from the code of `id`.
-    #[must_use]
-    pub fn printed_code(&self, id: &str, code: &[u8; 32]) -> PrintedId {
-        if self.keep || id.is_empty() { id.into() } else { short(code).into() }
-    }
-}
-
-fn short(code: &[u8; 32]) -> String {
-    let (head, _) = code.split_at(8);
-    hex(head)
 }
 
 #[cfg(test)]
@@ -79,8 +78,8 @@ mod tests {
         // python3 -c "import hmac,hashlib; k=hashlib.sha256(b'k').digest();
         //   print(hmac.new(k,'Zoë'.encode(),hashlib.sha256).hexdigest()[:16])"
         let key = *crate::digest::Digest::of(b"k").bytes();
-        assert_eq!(&*Pseudonyms::with_key(&key, false).printed("Zoë"), "26ec17ee0d852e3d");
-        assert_eq!(&*Pseudonyms::with_key(&key, true).printed("Zoë"), "Zoë");
-        assert_eq!(&*Pseudonyms::with_key(&key, false).printed(""), "");
+        assert_eq!(Pseudonyms::with_key(&key, false).printed("Zoë").to_string(), "26ec17ee0d852e3d");
+        assert_eq!(Pseudonyms::with_key(&key, true).printed("Zoë").to_string(), "Zoë");
+        assert_eq!(Pseudonyms::with_key(&key, false).printed("").to_string(), "");
     }
 }

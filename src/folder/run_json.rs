@@ -76,14 +76,14 @@ impl DatasetRecord {
     /// Never in practice: every card can be written as JSON.
     pub fn of(dataset: &Dataset, truth: &Truth) -> Result<Self, DigestError> {
         let card = dataset.card();
-        let ranks = truth.rows().iter().map(|row| u64::from(row.subject_rank) + 1);
+        let ranks = truth.rows().map(|row| u64::from(row.subject_rank) + 1);
         Ok(Self {
             name: card.name.clone(),
             version: card.version.clone(),
             card_digest: card.digest()?,
             manifest_digest: dataset.manifest_digest(),
             files_digest: None,
-            samples: truth.rows().len() as u64,
+            samples: truth.len() as u64,
             subjects: ranks.max().unwrap_or(0),
             age_precision: dataset.precision().word().to_owned(),
             pick: String::new(),

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Plan, Setting, calibrate, null_method};
-use crate::dataset::SampleRow;
 use crate::folder::{Observation, Stream};
 use crate::method::{Ask, Method, MethodError, Sample, Session};
 use crate::outcome::Status;
@@ -71,23 +70,21 @@ impl Streams<'_> {
         method.open(&ask).map_err(Broken::Method)
     }
 
-    /// The sample `number`, beginning anew after the last, and its place.
-    fn sample(&self, number: usize) -> (usize, &SampleRow) {
-        let samples = self.setting.dataset.samples();
-        let place = number % samples.len();
-        (place, &samples[place])
+    /// The place of attempt number `number`'s sample: after the last one it begins anew.
+    fn place(&self, number: usize) -> usize {
+        number % self.setting.dataset.samples().len().max(1)
     }
 
     /// Puts the sample `number` to `session`. Its file is read before the time begins.
     fn attempt(&self, number: usize, session: &mut Box<dyn Session>) -> Result<Timed, MethodError> {
         let clock = &**self.setting.clock;
-        let (_, row) = self.sample(number);
-        let content: Result<Cow<'_, [u8]>, String> = match self.setting.dataset.read_sample(row) {
-            Ok(Some(read)) => Ok(read.bytes),
-            Ok(None) => Err("the sample has no file".to_owned()),
-            Err(error) => Err(error.to_string()),
+        let row = self.setting.dataset.samples().get(self.place(number));
+        let content: Result<Cow<'_, [u8]>, String> = match row.map(|row| self.setting.dataset.read_sample(&row)) {
+            Some(Ok(Some(read))) => Ok(read.bytes),
+            Some(Ok(None)) | None => Err("the sample has no file".to_owned()),
+            Some(Err(error)) => Err(error.to_string()),
         };
-        let face_box = row.face_box.and_then(|it| FaceBox::new(it.x0, it.y0, it.x1, it.y1).ok());
+        let face_box = row.and_then(|row| row.face_box).and_then(|it| FaceBox::new(it.x0, it.y0, it.x1, it.y1).ok());
         let mut sample = Sample::new(content, face_box, clock);
         let begun = clock.monotonic();
         let outcome = session.attempt(&mut sample)?;
@@ -126,9 +123,8 @@ impl Streams<'_> {
     }
 
     fn observation(&self, stream: Stream, number: usize, timed: Timed) -> Observation {
-        let (place, _) = self.sample(number);
         let Timed { status, latency, prepare, answer, transfer } = timed;
-        let (sample_id, start) = (self.setting.ids[place].clone(), self.plan.start);
+        let (sample_id, start) = (self.setting.ids[self.place(number)].clone(), self.plan.start);
         Observation { start, stream, sample_id, status: Some(status), attempts: 1, latency, prepare, answer, transfer }
     }
 

@@ -64,7 +64,7 @@ fn a_start_goes_through_all_streams_in_order_and_begins_where_the_start_before_e
     let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).unwrap();
     let single: Vec<&str> =
         found.iter().filter(|it| it.stream == Stream::Single).map(|it| it.sample_id.as_str()).collect();
-    let wanted: Vec<&str> = dataset.samples()[7..14].iter().map(|row| &*row.sample_id).collect();
+    let wanted: Vec<&str> = dataset.samples().iter().skip(7).take(7).map(|row| row.sample_id).collect();
     assert_eq!(single, wanted);
     assert!(found.iter().all(|observation| observation.start == 1));
     let offline = found.iter().find(|observation| observation.stream == Stream::Offline).unwrap();

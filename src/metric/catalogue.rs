@@ -7,7 +7,7 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `error`.
+    /// The family: `flow`, `not_answered`, `threshold`, `error`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -103,6 +103,13 @@ catalogue! {
         "Attempts a second with all workers at once, mean over starts of the process.";
     OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
         "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
+    PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
+    METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
+        "Attempts that the method ran and the baseline did not: in no pair.";
+    BASELINE_ONLY = "attempts_of_baseline_only", Attempts, None, "comparison", "M16",
+        "Attempts that the baseline ran and the method did not: in no pair.";
+    DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
+        "Attempts that both ran and that did not end in the same way.";
     SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
         "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
     SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";

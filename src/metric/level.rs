@@ -116,7 +116,7 @@ impl<'a> Standing<'a> {
         let effective = match window {
             None => clusters.effective(weigh(Weighting::Subject), rule.level),
             Some(window) => {
-                let years = Years::of(&self.view, window, column, rule.policy, rule.tie);
+                let years = Years::of(&self.view, window.0..=window.1, column, rule.policy, rule.tie);
                 reasons.extend(years.lone());
                 if years.missing.is_empty() {
                     years.mean(&clusters, Weighting::Subject, rule.level)

@@ -12,6 +12,7 @@ mod flow;
 mod frame;
 pub mod latency;
 mod level;
+mod mix;
 mod not_answered;
 mod threshold;
 mod window;
@@ -22,6 +23,7 @@ use crate::table::{Context, Group, Row};
 use crate::tally::{ErrorRows, Tally};
 
 pub use frame::flag;
+pub use mix::{attempted_years, equal_years};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

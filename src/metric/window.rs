@@ -23,7 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
     for challenge in &spread.challenges {
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
-            let years = Years::of(view, (first, last), column, *policy, spread.tie);
+            let years = Years::of(view, first..=last, column, *policy, spread.tie);
             let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
             let counts = side_counts(pooled, column, *challenge);
             for weighting in spread.weightings {
@@ -58,10 +58,16 @@ pub(super) struct Years {
 }
 
 impl Years {
-    pub fn of(view: &View<'_>, (first, last): (u32, u32), column: usize, policy: FailurePolicy, tie: Tie) -> Self {
+    pub fn of(
+        view: &View<'_>,
+        years: impl Iterator<Item = u32>,
+        column: usize,
+        policy: FailurePolicy,
+        tie: Tie,
+    ) -> Self {
         let pair = |combo: Combo| view.side.pair(combo, policy, tie);
         let (mut cells, mut missing) = (Vec::new(), Vec::new());
-        for year in first..=last {
+        for year in years {
             let clusters = view.years.get(&year).map(|cell| cell.clusters(column, pair)).unwrap_or_default();
             if clusters.subjects() == 0 {
                 missing.push(year);
@@ -103,7 +109,7 @@ impl Years {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row, all of whose parts come from different places")]
-    fn row(
+    pub fn row(
         &self,
         frame: &mut Frame<'_>,
         view: &View<'_>,

@@ -74,6 +74,7 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
         wrong("windows", "expected at most 100 years".to_owned());
     }
     columns(protocol, &mut wrong);
+    super::scores::problems(protocol, &mut wrong);
     super::buffer::problems(protocol, &mut wrong);
     super::between::problems(protocol, &mut wrong);
     for (key, share) in [

@@ -6,6 +6,7 @@
 mod between;
 mod buffer;
 mod check;
+mod scores;
 pub mod wire;
 
 use crate::age::{AgeLimit, ChallengeAge};
@@ -14,6 +15,7 @@ use crate::table::{FailurePolicy, Select};
 pub use between::{BetweenGroups, FixedThreshold};
 pub use buffer::{Buffer, RequiredGroup, Settled};
 pub use check::{Problem, ProtocolError};
+pub use scores::Scores;
 
 /// Everything that defines a number. Made by [`Protocol::default_protocol`] and [`Protocol::from_toml`], which check
 /// it: limits ascend, every challenge age is at or above its limit, shares lie between 0 and 1.
@@ -41,6 +43,8 @@ pub struct Protocol {
     pub levels: Levels,
     /// The share of straddling attempts above which window, `all` and buffer rows are insufficient evidence.
     pub straddling_share: f64,
+    /// Rules for scores, probabilities and spreads.
+    pub scores: Scores,
     /// The safe buffer.
     pub buffer: Buffer,
     /// Rules for differences between groups.
@@ -51,6 +55,8 @@ pub struct Protocol {
     pub seed: u64,
     /// The rows declared in advance; all others are exploratory.
     pub primary: Vec<Select>,
+    /// The rows of a comparison that are tested together.
+    pub family: Vec<Select>,
 }
 
 /// The challenge ages `T, T + step, ..., T + span` of a limit `T`, in thousandths of a year.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::between::{self, FIXED_KEYS};
 use super::buffer;
 use super::check::{Problem, ProtocolError};
+use super::scores;
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
 use crate::table::{FailurePolicy, SELECT_KEYS, Select};
@@ -12,7 +13,7 @@ use crate::table::{FailurePolicy, SELECT_KEYS, Select};
 /// Every default, written out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
-/// Every key of a protocol, sections with a dot. The keys of a `primary` entry are [`SELECT_KEYS`].
+/// Every key of a protocol, sections with a dot. Lists of tables have keys of their own.
 pub const KEYS: &[&str] = &[
     "schema",
     "name",
@@ -54,10 +55,18 @@ pub const KEYS: &[&str] = &[
     "between_groups.error_windows",
     "between_groups.raw_p",
     "between_groups.replicates",
+    "scores",
+    "scores.targets",
+    "scores.set_on_group",
+    "scores.set_on_years",
+    "scores.det_points",
+    "scores.bins",
+    "scores.redraws",
 ];
 
 /// The keys whose value is a list of tables, with the keys of those.
-const LISTS: [(&str, &[&str]); 2] = [("primary", &SELECT_KEYS), ("fixed_thresholds", &FIXED_KEYS)];
+const LISTS: [(&str, &[&str]); 3] =
+    [("primary", &SELECT_KEYS), ("family", &SELECT_KEYS), ("fixed_thresholds", &FIXED_KEYS)];
 
 /// The schema of a protocol; optional in what people write.
 pub const SCHEMA: &str = "agebench-protocol/1";
@@ -78,10 +87,12 @@ pub(super) struct Wire {
     windows: WireWindows,
     evidence: WireEvidence,
     levels: WireLevels,
+    scores: scores::Wire,
     buffer: buffer::Wire,
     between_groups: between::Wire,
     fixed_thresholds: Vec<between::WireFixed>,
     primary: Vec<toml::Table>,
+    family: Vec<toml::Table>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,7 +172,7 @@ fn leave_out_unknown(given: &mut toml::Table) {
             section.retain(|inner, _| KEYS.contains(&format!("{key}.{inner}").as_str()));
             KEYS.contains(&key)
         }
-        (key, _) => KEYS.contains(&key) || key == "primary",
+        (key, _) => KEYS.contains(&key) || matches!(key, "primary" | "family"),
     });
 }
 
@@ -188,7 +199,7 @@ fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
             }
         } else if !KEYS.contains(&key.as_str()) {
             let mut known: Vec<_> = KEYS.iter().copied().filter(|key| !key.contains('.')).collect();
-            known.push("primary");
+            known.extend(["primary", "family"]);
             problems.push(unknown(key.clone(), known));
         } else if let Some(section) = value.as_table() {
             let known: Vec<_> =
@@ -245,6 +256,7 @@ impl Wire {
                 .map(|years| thousandths("challenge.headline", *years, &mut wrong))
                 .collect(),
         };
+        let (mut primary, mut family) = (Vec::new(), Vec::new());
         let buffer = self.buffer.read(&mut wrong);
         let fixed_thresholds = self.fixed_thresholds.into_iter().filter_map(|fixed| fixed.read(&mut wrong)).collect();
         let mut protocol = Protocol {
@@ -269,14 +281,20 @@ impl Wire {
             between_groups: self.between_groups.read(),
             fixed_thresholds,
             seed: u64::from(self.seed),
+            scores: self.scores.read(&mut wrong),
             primary: Vec::new(),
+            family: Vec::new(),
         };
-        for (index, entry) in self.primary.into_iter().enumerate() {
-            match primary(entry, &protocol) {
-                Ok(selects) => protocol.primary.extend(selects),
-                Err(text) => problems.push(Problem::Value { key: format!("primary, entry {}", index + 1), text }),
+        for (list, entries) in [("primary", self.primary), ("family", self.family)] {
+            for (index, entry) in entries.into_iter().enumerate() {
+                let into = if list == "family" { &mut family } else { &mut primary };
+                match selects(entry, &protocol) {
+                    Ok(selects) => into.extend(selects),
+                    Err(text) => problems.push(Problem::Value { key: format!("{list}, entry {}", index + 1), text }),
+                }
             }
         }
+        (protocol.primary, protocol.family) = (primary, family);
         problems.extend(super::check::problems(&protocol));
         if problems.is_empty() { Ok(protocol) } else { Err(ProtocolError { problems }) }
     }
@@ -303,8 +321,8 @@ pub(super) fn thousandths(key: &str, years: f64, wrong: &mut impl FnMut(&str, St
     offset
 }
 
-/// One `[[primary]]` entry as selections: `headline` becomes one for each headline offset.
-fn primary(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
+/// One `[[primary]]` or `[[family]]` entry as selections: `headline` becomes one for each headline offset.
+fn selects(mut entry: toml::Table, protocol: &Protocol) -> Result<Vec<Select>, String> {
     let is = |entry: &toml::Table, key: &str, word: &str| entry.get(key).and_then(toml::Value::as_str) == Some(word);
     if is(&entry, "failure_policy", "protocol") {
         entry.insert("failure_policy".to_owned(), protocol.failure_policy.to_string().into());
@@ -364,7 +382,9 @@ impl From<&Protocol> for Wire {
             buffer: (&protocol.buffer).into(),
             between_groups: (&protocol.between_groups).into(),
             fixed_thresholds: protocol.fixed_thresholds.iter().map(Into::into).collect(),
+            scores: scores::Wire::from(&protocol.scores),
             primary: protocol.primary.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
+            family: protocol.family.iter().filter_map(|select| toml::Table::try_from(select).ok()).collect(),
         }
     }
 }

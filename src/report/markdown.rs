@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::content::comparison::Sheet;
 use super::content::grid::{Grid, Tone};
 use super::content::{Content, visible};
 
@@ -43,6 +44,18 @@ pub(super) fn draw(content: &Content) -> String {
         text.push('\n');
         table(text, &content.provenance);
     });
+    text
+}
+
+/// Draws the tables and sentences of a comparison.
+pub(super) fn draw_comparison(sheet: &Sheet) -> String {
+    let mut text = format!("## {}\n", escape(&sheet.title));
+    list(&mut text, &sheet.sentences);
+    text.push('\n');
+    for grid in &sheet.grids {
+        captioned(&mut text, grid);
+    }
+    folded(&mut text, "How to read this", |text| list(text, &sheet.reading));
     text
 }
 

@@ -11,7 +11,7 @@ mod terminal;
 
 use content::Content;
 
-use crate::table::Table;
+use crate::table::{Compared, Ranked, Table};
 
 /// What the caller decides about a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,6 +60,18 @@ pub fn markdown(table: &Table, options: &Options) -> Result<String, ReportError>
 /// [`ReportError::Empty`] for a table without rows; [`ReportError::Template`] when the page cannot be filled.
 pub fn html(table: &Table, options: &Options) -> Result<String, ReportError> {
     page::draw(&Content::of(table, options)?)
+}
+
+/// A comparison as plain text: ranks and differences at the headline places. `width` is that of the terminal.
+#[must_use]
+pub fn comparison_terminal(rows: &[Compared], leaderboard: &[Ranked], all: bool, width: Option<u16>) -> String {
+    terminal::draw_comparison(&content::comparison::Sheet::of(rows, leaderboard, all), width)
+}
+
+/// A comparison as Markdown.
+#[must_use]
+pub fn comparison_markdown(rows: &[Compared], leaderboard: &[Ranked], all: bool) -> String {
+    markdown::draw_comparison(&content::comparison::Sheet::of(rows, leaderboard, all))
 }
 
 #[cfg(test)]

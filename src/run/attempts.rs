@@ -134,7 +134,7 @@ impl Shared<'_> {
                 return;
             }
             let Some(row) = self.work.dataset.samples().get(number) else { return };
-            match self.attempt(row, &mut sessions) {
+            match self.attempt(&row, &mut sessions) {
                 Some(attempted) => self.window.put(number, attempted),
                 None => return self.window.stop(),
             }
@@ -142,7 +142,7 @@ impl Shared<'_> {
     }
 
     /// Puts one sample to every method; `None` when a method broke once too often.
-    fn attempt(&self, row: &SampleRow, sessions: &mut [Option<Box<dyn Session>>]) -> Option<Attempted> {
+    fn attempt(&self, row: &SampleRow<'_>, sessions: &mut [Option<Box<dyn Session>>]) -> Option<Attempted> {
         let (content, read) = match self.work.dataset.read_sample(row) {
             Ok(Some(read)) => (Some(read.sha256), Ok(read.bytes)),
             Ok(None) => (None, Err("the sample has no file".to_owned())),

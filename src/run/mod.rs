@@ -191,7 +191,7 @@ fn write_attempts(
     let mut files = FilesDigest::new(request.dataset);
     let asked = request.dataset.samples().len() * methods.len();
     let mut summary = Summary { asked, ..Summary::default() };
-    let mut rows = truth.rows().iter().enumerate();
+    let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
     let work = Work {
         methods: &methods,
@@ -211,7 +211,10 @@ fn write_attempts(
         let digest = attempted.content.map(|content| content.short());
         for (method, outcome) in methods.iter().zip(&attempted.outcomes) {
             let method = &method.card().name;
-            let key = AttemptKey { sample_id: &row.sample_id, subject_id: &row.subject_id, method };
+            let mut digits = [[0; 16]; 2];
+            let [of_sample, of_subject] = &mut digits;
+            let (sample_id, subject_id) = (row.sample_id.text(of_sample), row.subject_id.text(of_subject));
+            let key = AttemptKey { sample_id, subject_id, method };
             writer.write(&key, outcome, digest.as_deref())?;
             summary.attempts += 1;
             summary.failed += usize::from(is_failure(outcome));

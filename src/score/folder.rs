@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::ScoreError;
+use super::import::Imported;
 use super::inputs::{Inputs, own_protocol};
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
 use crate::metric::{self, Errors};
-use crate::protocol::Protocol;
-use crate::table::{Context, Table};
+use crate::protocol::{Groups, Protocol};
+use crate::table::{Context, Row, Table};
 use crate::tally::{ErrorRows, Tally, not_ages};
 
 /// What to score.
@@ -86,6 +87,16 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     Ok(Scored { folder, table, attempts })
 }
 
+/// Scores what [`super::import()`] made, without reading the folder again, and writes `metrics.csv`.
+///
+/// # Errors
+/// As [`score()`].
+pub fn score_imported(imported: Imported) -> Result<Scored, ScoreError> {
+    let Imported { folder, inputs, attempts, .. } = imported;
+    let table = write_metrics(&folder, &rows(&inputs)?)?;
+    Ok(Scored { folder, table, attempts })
+}
+
 /// Writes `metrics.csv`, and gives the table that the file holds: its numbers have the 12 digits that were written, so
 /// that a page drawn from it is the page that anyone draws from the file.
 ///
@@ -125,6 +136,24 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         table.rows.extend(metric::rows(&context, &inputs.protocol, inputs.facts, &tally, Errors::Rows(&errors)));
     }
     Ok(table)
+}
+
+/// What all rows of one method say of where they come from, and its rows on the whole data set, without groups; `method`
+/// is its place in the run.
+///
+/// # Errors
+/// As [`score_folder`].
+pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>), ScoreError> {
+    let (Some(record), Some(answers)) = (inputs.record.methods.get(method), inputs.answers.get(method)) else {
+        return Ok((Context::default(), Vec::new()));
+    };
+    let dataset = &inputs.record.dataset;
+    let context = context_of(&dataset.name, dataset.manifest_digest, record, digest(&inputs.protocol)?);
+    let protocol = Protocol { groups: Groups::Columns(Vec::new()), crossings: Vec::new(), ..inputs.protocol.clone() };
+    let tally = Tally::of(&inputs.truth, answers, &protocol)?;
+    let errors = ErrorRows::of(&inputs.truth, answers, false);
+    let rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    Ok((context, rows))
 }
 
 /// What all rows of `method` say of where they come from.

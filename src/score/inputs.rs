@@ -3,17 +3,21 @@
 use super::ScoreError;
 use crate::dataset::{DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
-use crate::folder::{Attempts, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use crate::folder::{RunFolder, RunRecord, Truth, join_attempts, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
 
 /// Truth and answers of a run folder.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub struct Inputs {
+    /// The folder's run.json.
     pub record: RunRecord,
+    /// What the dataset's card says of the claims that rows can carry.
     pub facts: Facts,
+    /// The protocol to score under.
     pub protocol: Protocol,
+    /// The listed samples, in manifest order.
     pub truth: tally::Truth,
     /// One for each method, in the order of the run.
     pub answers: Vec<tally::Answers>,
@@ -23,6 +27,9 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Reads `folder`; `protocol` stands in for the folder's own.
+    ///
+    /// # Errors
+    /// A file of the folder is not as it should be, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let record = RunRecord::read(folder)?;
         let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
@@ -30,21 +37,19 @@ impl Inputs {
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
         let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
-        let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES)?)?;
         let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
         let mut answers = vec![tally::Answers::new(&protocol.limits); methods.len()];
-        let mut attempts = Attempts::new(&truth, methods, outcomes);
         let mut count = 0;
-        while let Some(attempt) = attempts.next_attempt()? {
-            let Some(of_method) = answers.get_mut(attempt.method) else { continue };
+        join_attempts(&truth, &methods, names::OUTCOMES, folder.read(names::OUTCOMES)?, |attempt| {
+            let Some(of_method) = answers.get_mut(attempt.method) else { return };
             while of_method.len() < attempt.sample {
                 of_method.push(None);
             }
             of_method.push(Some(&attempt.outcome));
             count += 1;
-        }
+        })?;
         for of_method in &mut answers {
-            while of_method.len() < truth.rows().len() {
+            while of_method.len() < truth.len() {
                 of_method.push(None);
             }
         }
@@ -53,10 +58,7 @@ impl Inputs {
             return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
         }
         let truth = tally_truth(&truth, &card)?;
-        let facts = Facts {
-            chronological: card.label_kind == LabelKind::Chronological,
-            random_sample: card.sampling == Sampling::Random,
-        };
+        let facts = facts(&card);
         Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
 }
@@ -67,17 +69,25 @@ pub(super) fn own_protocol(folder: &RunFolder) -> Result<Protocol, ScoreError> {
         .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })
 }
 
+/// What the dataset's card says of the claims that rows can carry.
+pub(super) fn facts(card: &DatasetCard) -> Facts {
+    Facts {
+        chronological: card.label_kind == LabelKind::Chronological,
+        random_sample: card.sampling == Sampling::Random,
+    }
+}
+
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.
-fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
+pub(super) fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
     let named: Vec<_> = truth.columns().iter().filter(|column| column.name() != "species").collect();
     let columns: Vec<(&str, bool)> =
         named.iter().map(|column| (column.name(), card.groups.iter().any(|group| group == column.name()))).collect();
     let species = truth.column("species");
     let mut builder = tally::TruthBuilder::new(&columns);
-    let mut levels: Vec<&str> = Vec::with_capacity(named.len());
-    for (place, row) in truth.rows().iter().enumerate() {
-        levels.clear();
-        levels.extend(named.iter().map(|column| column.cell(place)));
+    for (index, column) in named.iter().enumerate() {
+        builder.fill(index, column.levels().iter().map(|level| &**level), column.codes());
+    }
+    for (place, row) in truth.rows().enumerate() {
         builder.push(&tally::TruthRow {
             subject_rank: row.subject_rank,
             subject_known: !row.subject_id.is_empty(),
@@ -85,7 +95,7 @@ fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreE
             weight: Some(row.weight),
             age: row.age,
             attack: species.is_some_and(|column| !column.cell(place).is_empty()),
-            levels: &levels,
+            levels: &[],
         });
         if let Some(name) = species.map(|column| column.cell(place)).filter(|name| !name.is_empty()) {
             builder.species(name);

@@ -57,7 +57,7 @@ fn groups(truth: &Truth, protocol: &Protocol, card: &DatasetCard) -> BTreeMap<St
     let columns: Vec<_> = wanted.iter().filter_map(|name| truth.column(name)).collect();
     let of =
         |place: usize| columns.iter().map(move |column| Group::of([(column.name(), column.cell(place))])).collect();
-    truth.rows().iter().enumerate().map(|(place, row)| (row.sample_id.to_string(), of(place))).collect()
+    truth.rows().enumerate().map(|(place, row)| (row.sample_id.to_string(), of(place))).collect()
 }
 
 fn input(observations: &[Observation], facts: LatencyFacts, groups: &BTreeMap<String, Vec<Group>>) -> LatencyInput {

@@ -13,7 +13,10 @@ mod tallied;
 mod verify;
 
 pub use error::ScoreError;
-pub use folder::{ScoreRequest, Scored, digest, read_metrics, score, score_folder, write_metrics};
+pub use folder::{
+    ScoreRequest, Scored, digest, read_metrics, score, score_folder, score_imported, whole_rows, write_metrics,
+};
 pub use import::{Imported, Recording, import};
+pub use inputs::Inputs;
 pub use tallied::{TALLY_SCHEMA, Tallied, TalliedError};
 pub use verify::{Difference, Differs, Verified, verify};

@@ -4,10 +4,14 @@ use std::io::{self, Read};
 
 use csv::ByteRecord;
 
+mod blocks;
 mod lines;
+mod ordered;
 mod writer;
 
+pub use blocks::{BlockRows, Blocks};
 use lines::{END, Lines};
+pub use ordered::in_order;
 pub use writer::RowWriter;
 
 use crate::finding::{Finding, did_you_mean, listed, quoted};
@@ -63,41 +67,7 @@ impl<R: Read> Sheet<R> {
         let lines = Lines::new(input).map_err(|error| failed(file, error))?;
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(lines);
         let mut record = ByteRecord::new();
-        if !read_record(file, &mut reader, &mut record)? {
-            return Err(Finding::error(file, "the file is empty: expected a header with the columns' names").into());
-        }
-        let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
-        if !record.is_empty() && record.iter().all(is_number) {
-            return Err(Finding::error(file, "only numbers: expected a header with the columns' names")
-                .row(1)
-                .help("this is no table, or its header is missing")
-                .into());
-        }
-        let mut header: Vec<String> = Vec::with_capacity(record.len());
-        for cell in &record {
-            let Ok(name) = std::str::from_utf8(cell) else {
-                return Err(Finding::error(
-                    file,
-                    format!("the column {} is not utf-8", quoted(&String::from_utf8_lossy(cell))),
-                )
-                .row(1)
-                .help("save the file as \"CSV UTF-8\"")
-                .into());
-            };
-            if !name.is_empty() && header.iter().any(|other| other == name) {
-                return Err(Finding::error(file, format!("the column {} stands twice", quoted(name))).row(1).into());
-            }
-            header.push(name.to_owned());
-        }
-        if let [only] = &header[..]
-            && let Some(separator) = [';', '\t'].into_iter().find(|separator| only.contains(*separator))
-        {
-            let name = if separator == ';' { "semicolons" } else { "tabs" };
-            return Err(Finding::error(file, format!("the columns are separated by {name}: expected commas"))
-                .row(1)
-                .help("save the file with commas between the cells")
-                .into());
-        }
+        let header = read_header(file, &mut reader, &mut record)?;
         Ok(Self { file: file.to_owned(), reader, header, record })
     }
 
@@ -124,11 +94,7 @@ impl<R: Read> Sheet<R> {
     /// # Errors
     /// When there is no such column.
     pub fn require(&self, column: &str) -> Result<usize, Finding> {
-        self.place(column).ok_or_else(|| {
-            let there = listed(&self.header.iter().map(|name| quoted(name).replace('`', "")).collect::<Vec<_>>());
-            Finding::error(&self.file, format!("the column {} is missing: there are {there}", quoted(column)))
-                .maybe_help(did_you_mean(column, self.header.iter().map(String::as_str)))
-        })
+        require(&self.file, &self.header, column)
     }
 
     /// The next row; `None` at the end. Empty lines are passed over.
@@ -136,9 +102,9 @@ impl<R: Read> Sheet<R> {
     /// # Errors
     /// [`SheetError::Read`]; or that the file ends within quotes.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, SheetError> {
-        let more = read_record(&self.file, &mut self.reader, &mut self.record)?;
-        let after = self.reader.position().line();
-        Ok(more.then_some(Row { file: &self.file, header: &self.header, record: &self.record, after }))
+        let more = read_record(&self.file, &mut self.reader, &mut self.record, 0)?;
+        let cells = Cells::Record { record: &self.record, after: self.reader.position().line() };
+        Ok(more.then_some(Row { file: &self.file, header: &self.header, cells }))
     }
 }
 
@@ -147,16 +113,29 @@ impl<R: Read> Sheet<R> {
 pub struct Row<'s> {
     file: &'s str,
     header: &'s [String],
-    record: &'s ByteRecord,
-    after: u64,
+    cells: Cells<'s>,
+}
+
+/// The cells of a row, as they were found.
+#[derive(Debug, Clone, Copy)]
+enum Cells<'s> {
+    /// A record, and the number of the line after it.
+    Record { record: &'s ByteRecord, after: u64 },
+    /// A line without quotes, where each of its cells ends in it, and its number.
+    Line { text: &'s str, ends: &'s [usize], number: u64 },
 }
 
 impl<'s> Row<'s> {
     /// The line of the file on which the row begins, counted from 1.
     #[must_use]
     pub fn number(&self) -> u64 {
-        let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.after.saturating_sub(1 + within)
+        match self.cells {
+            Cells::Record { record, after } => {
+                let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+                after.saturating_sub(1 + within)
+            }
+            Cells::Line { number, .. } => number,
+        }
     }
 
     /// Whether the row has as many cells as the header.
@@ -164,7 +143,11 @@ impl<'s> Row<'s> {
     /// # Errors
     /// A finding when it has more or fewer.
     pub fn check_width(&self) -> Result<(), Finding> {
-        let (found, expected) = (self.record.len(), self.header.len());
+        let found = match self.cells {
+            Cells::Record { record, .. } => record.len(),
+            Cells::Line { ends, .. } => ends.len(),
+        };
+        let expected = self.header.len();
         if found == expected {
             return Ok(());
         }
@@ -176,7 +159,16 @@ impl<'s> Row<'s> {
     /// The bytes of the cell at `place`; empty when the row is too short.
     #[must_use]
     pub fn bytes(&self, place: usize) -> &'s [u8] {
-        self.record.get(place).unwrap_or_default()
+        match self.cells {
+            Cells::Record { record, .. } => record.get(place).unwrap_or_default(),
+            Cells::Line { .. } => self.cell_of_line(place).unwrap_or_default().as_bytes(),
+        }
+    }
+
+    fn cell_of_line(&self, place: usize) -> Option<&'s str> {
+        let Cells::Line { text, ends, .. } = self.cells else { return None };
+        let start = place.checked_sub(1).map_or(Some(0), |before| ends.get(before).map(|end| end + 1))?;
+        text.get(start..*ends.get(place)?)
     }
 
     /// The text of the cell at `place`.
@@ -184,6 +176,9 @@ impl<'s> Row<'s> {
     /// # Errors
     /// A finding when it is not UTF-8.
     pub fn text(&self, place: usize) -> Result<&'s str, Finding> {
+        if let Cells::Line { .. } = self.cells {
+            return Ok(self.cell_of_line(place).unwrap_or_default());
+        }
         std::str::from_utf8(self.bytes(place)).map_err(|_| {
             let found = String::from_utf8_lossy(self.bytes(place));
             self.wrong(place, format!("{} is not utf-8", quoted(&found))).help("save the file as \"CSV UTF-8\"")
@@ -226,11 +221,65 @@ impl<'s> Row<'s> {
     }
 }
 
-/// The next record; `false` at the end of the file.
+/// The place of `column` in `header`, or a finding that lists the columns there are.
+fn require(file: &str, header: &[String], column: &str) -> Result<usize, Finding> {
+    header.iter().position(|name| name == column).ok_or_else(|| {
+        let there = listed(&header.iter().map(|name| quoted(name).replace('`', "")).collect::<Vec<_>>());
+        Finding::error(file, format!("the column {} is missing: there are {there}", quoted(column)))
+            .maybe_help(did_you_mean(column, header.iter().map(String::as_str)))
+    })
+}
+
+/// The columns' names, from the first record.
+fn read_header<R: Read>(
+    file: &str,
+    reader: &mut csv::Reader<R>,
+    record: &mut ByteRecord,
+) -> Result<Vec<String>, SheetError> {
+    if !read_record(file, reader, record, 0)? {
+        return Err(Finding::error(file, "the file is empty: expected a header with the columns' names").into());
+    }
+    let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
+    if !record.is_empty() && record.iter().all(is_number) {
+        return Err(Finding::error(file, "only numbers: expected a header with the columns' names")
+            .row(1)
+            .help("this is no table, or its header is missing")
+            .into());
+    }
+    let mut header: Vec<String> = Vec::with_capacity(record.len());
+    for cell in &*record {
+        let Ok(name) = std::str::from_utf8(cell) else {
+            return Err(Finding::error(
+                file,
+                format!("the column {} is not utf-8", quoted(&String::from_utf8_lossy(cell))),
+            )
+            .row(1)
+            .help("save the file as \"CSV UTF-8\"")
+            .into());
+        };
+        if !name.is_empty() && header.iter().any(|other| other == name) {
+            return Err(Finding::error(file, format!("the column {} stands twice", quoted(name))).row(1).into());
+        }
+        header.push(name.to_owned());
+    }
+    if let [only] = &header[..]
+        && let Some(separator) = [';', '\t'].into_iter().find(|separator| only.contains(*separator))
+    {
+        let name = if separator == ';' { "semicolons" } else { "tabs" };
+        return Err(Finding::error(file, format!("the columns are separated by {name}: expected commas"))
+            .row(1)
+            .help("save the file with commas between the cells")
+            .into());
+    }
+    Ok(header)
+}
+
+/// The next record; `false` at the end of the file. `before` are the lines before those of the reader.
 fn read_record<R: Read>(
     file: &str,
-    reader: &mut csv::Reader<Lines<R>>,
+    reader: &mut csv::Reader<R>,
     record: &mut ByteRecord,
+    before: u64,
 ) -> Result<bool, SheetError> {
     if !reader.read_byte_record(record).map_err(|error| csv_failed(file, error))? {
         return Ok(false);
@@ -240,7 +289,7 @@ fn read_record<R: Read>(
         // Line feeds within the cell, the mark's own included, lie between its first line and the reader's.
         let within = last.iter().filter(|byte| **byte == b'\n').count() as u64;
         return Err(Finding::error(file, "the file ends within a cell that begins with a double quote in this row")
-            .row(reader.position().line().saturating_sub(within))
+            .row((before + reader.position().line()).saturating_sub(within))
             .help("close the cell with a second double quote: all that follows the first one counts as the cell")
             .into());
     }

@@ -124,7 +124,7 @@ impl Evidence {
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     column: &'static str,
     text: &str,
     read: impl Fn(&str) -> Result<T, WordError>,
@@ -136,11 +136,11 @@ fn parsed<T: FromStr<Err = WordError>>(text: &str) -> Result<T, WordError> {
     text.parse()
 }
 
-fn finite(text: &str) -> Result<f64, WordError> {
+pub(super) fn finite(text: &str) -> Result<f64, WordError> {
     text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| WordError::new(text, "a number"))
 }
 
-fn count(text: &str) -> Result<u64, WordError> {
+pub(super) fn count(text: &str) -> Result<u64, WordError> {
     text.parse().map_err(|_| WordError::new(text, "a count"))
 }
 

@@ -47,25 +47,7 @@ impl Table {
     /// # Errors
     /// [`TableError`] with the row and the column.
     pub fn read(source: impl Read) -> Result<Self, TableError> {
-        let mut reader = csv::ReaderBuilder::new().from_reader(source);
-        let header = reader.headers()?.clone();
-        let position = |name: &str| header.iter().position(|column| column == name);
-        if let Some(missing) = COLUMNS.into_iter().find(|column| position(column).is_none()) {
-            return Err(TableError::MissingColumn(missing));
-        }
-        let mut rows = Vec::new();
-        for (index, record) in (2_u64..).zip(reader.records()) {
-            let record = record?;
-            let cell = |name: &str| position(name).and_then(|column| record.get(column)).unwrap_or_default();
-            if cell("schema") != super::SCHEMA {
-                return Err(TableError::Schema { row: index, found: cell("schema").to_owned() });
-            }
-            rows.push(Row::from_cells(cell).map_err(|(column, error)| TableError::Cell {
-                row: index,
-                column,
-                error,
-            })?);
-        }
+        let rows = read_rows(source, &[], |raw: &RawRow<'_>| Row::from_cells(|name| raw.cell(name)))?;
         Ok(Self { rows })
     }
 
@@ -87,4 +69,42 @@ impl Table {
     pub fn find(&self, select: &Select) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| select.matches(row))
     }
+}
+
+/// One row of a file, its cells found by the names of their columns.
+pub(super) struct RawRow<'r> {
+    header: &'r csv::StringRecord,
+    record: &'r csv::StringRecord,
+}
+
+impl RawRow<'_> {
+    /// The cell in column `name`; empty where the row is short.
+    pub fn cell(&self, name: &str) -> &str {
+        let place = self.header.iter().position(|column| column == name);
+        place.and_then(|column| self.record.get(column)).unwrap_or_default()
+    }
+}
+
+/// What `make` makes of each row of a file that has the columns of `metrics.csv` and `more`.
+pub(super) fn read_rows<T>(
+    source: impl Read,
+    more: &[&'static str],
+    make: impl Fn(&RawRow<'_>) -> Result<T, (&'static str, WordError)>,
+) -> Result<Vec<T>, TableError> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(source);
+    let header = reader.headers()?.clone();
+    let there = |name: &str| header.iter().any(|column| column == name);
+    if let Some(missing) = COLUMNS.iter().chain(more).find(|column| !there(column)) {
+        return Err(TableError::MissingColumn(missing));
+    }
+    let mut rows = Vec::new();
+    for (index, record) in (2_u64..).zip(reader.records()) {
+        let record = record?;
+        let raw = RawRow { header: &header, record: &record };
+        if raw.cell("schema") != super::SCHEMA {
+            return Err(TableError::Schema { row: index, found: raw.cell("schema").to_owned() });
+        }
+        rows.push(make(&raw).map_err(|(column, error)| TableError::Cell { row: index, column, error })?);
+    }
+    Ok(rows)
 }

@@ -6,6 +6,7 @@
 //! [`Table`] is `metrics.csv`; a [`Select`] finds rows in it.
 
 mod cells;
+mod compared;
 mod file;
 mod number;
 mod place;
@@ -13,6 +14,7 @@ mod row;
 mod select;
 mod words;
 
+pub use compared::{COMPARED_COLUMNS, Compared, RANKED_COLUMNS, Ranked};
 pub use file::{Table, TableError};
 pub use number::twelve_digits;
 pub use place::{Group, Place, Population, Variant};

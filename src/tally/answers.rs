@@ -17,6 +17,10 @@ pub struct Answers {
     highs: Vec<f64>,
     /// For each limit the decisions; empty until the first one.
     decisions: Vec<Vec<Option<Decision>>>,
+    /// For each limit the scores; empty until the first one, NaN where there is none.
+    scores: Vec<Vec<f64>>,
+    /// Standard deviations of the answered ages, as given; empty until the first one, NaN where there is none.
+    spreads: Vec<f64>,
 }
 
 /// What an attempt said, as the tallies need it.
@@ -36,7 +40,8 @@ impl Answers {
     /// No outcomes yet; decisions are kept for these limits.
     #[must_use]
     pub fn new(limits: &[AgeLimit]) -> Self {
-        Self { limits: limits.to_vec(), decisions: vec![Vec::new(); limits.len()], ..Self::default() }
+        let (decisions, scores) = (vec![Vec::new(); limits.len()], vec![Vec::new(); limits.len()]);
+        Self { limits: limits.to_vec(), decisions, scores, ..Self::default() }
     }
 
     /// Adds the outcome of the next listed sample; `None` when it was not attempted.
@@ -54,12 +59,20 @@ impl Answers {
             self.highs.resize(row, f64::NAN);
             self.highs.push(high);
         }
+        if let Some(Answer::Age { spread: Some(spread), .. }) = answer {
+            self.spreads.resize(row, f64::NAN);
+            self.spreads.push(*spread);
+        }
         if let Some(Answer::Limits(answers)) = answer {
             for one in answers {
-                let column = self.limits.iter().position(|limit| *limit == one.limit);
-                if let (Some(column), Some(decision)) = (column, one.decision) {
+                let Some(column) = self.limits.iter().position(|limit| *limit == one.limit) else { continue };
+                if let Some(decision) = one.decision {
                     self.decisions[column].resize(row, None);
                     self.decisions[column].push(Some(decision));
+                }
+                if let Some(score) = one.score {
+                    self.scores[column].resize(row, f64::NAN);
+                    self.scores[column].push(score);
                 }
             }
         }
@@ -98,6 +111,62 @@ impl Answers {
 
     pub(super) fn decision(&self, limit: usize, index: usize) -> Option<Decision> {
         self.decisions[limit].get(index).copied().flatten()
+    }
+
+    /// The score at the limit in place `limit` of [`Answers::limits`].
+    pub(super) fn score(&self, limit: usize, index: usize) -> Option<f64> {
+        self.scores[limit].get(index).copied().filter(|score| !score.is_nan())
+    }
+
+    /// The standard deviation that came with an answered age, as given.
+    pub(super) fn spread(&self, index: usize) -> Option<f64> {
+        self.spreads.get(index).copied().filter(|spread| !spread.is_nan())
+    }
+
+    /// Whether sample `index` ended in the same way here and in `other`: status and every part of the answer.
+    pub(super) fn same(&self, other: &Self, index: usize) -> bool {
+        let limits = 0..self.limits.len();
+        let bits = |one: Option<f64>| one.map(f64::to_bits);
+        self.status(index) == other.status(index)
+            && self.said(index) == other.said(index)
+            && bits(self.spread(index)) == bits(other.spread(index))
+            && limits.into_iter().all(|limit| {
+                self.decision(limit, index) == other.decision(limit, index)
+                    && bits(self.score(limit, index)) == bits(other.score(limit, index))
+            })
+    }
+
+    /// The same outcomes in another order: the outcome at place i is the one that stands at `order[i]` here.
+    #[must_use]
+    pub fn reordered(&self, order: &[u32]) -> Self {
+        fn taken<T: Copy>(from: &[T], order: &[u32], none: T) -> Vec<T> {
+            if from.is_empty() {
+                return Vec::new();
+            }
+            order.iter().map(|place| from.get(*place as usize).copied().unwrap_or(none)).collect()
+        }
+        Self {
+            limits: self.limits.clone(),
+            statuses: taken(&self.statuses, order, None),
+            lows: taken(&self.lows, order, f64::NAN),
+            highs: taken(&self.highs, order, f64::NAN),
+            decisions: self.decisions.iter().map(|column| taken(column, order, None)).collect(),
+            scores: self.scores.iter().map(|column| taken(column, order, f64::NAN)).collect(),
+            spreads: taken(&self.spreads, order, f64::NAN),
+        }
+    }
+
+    /// Whether some attempt was answered with an age or a range, so that challenge ages mean something.
+    #[must_use]
+    pub fn challengeable(&self) -> bool {
+        self.lows.iter().any(|low| !low.is_nan())
+    }
+
+    /// Whether some attempt was decided by the method itself at `limit`.
+    #[must_use]
+    pub fn decides(&self, limit: AgeLimit) -> bool {
+        let place = self.limits.iter().position(|one| *one == limit);
+        place.is_some_and(|place| self.decisions[place].iter().any(Option::is_some))
     }
 
     /// The answered ages in years, in the order of the samples.

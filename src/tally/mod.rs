@@ -15,6 +15,8 @@ mod finished;
 mod grid;
 mod halves;
 mod hot;
+mod paired;
+mod paired_errors;
 mod profile;
 mod rest;
 mod shape;
@@ -32,6 +34,8 @@ pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use halves::Half;
+pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
+pub use paired_errors::{ErrorPair, paired_errors};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 

@@ -1,6 +1,6 @@
 //! What is known of the listed samples, by column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TallyError;
 use crate::age::AgeRange;
@@ -77,6 +77,19 @@ impl Truth {
         &self.columns
     }
 
+    /// The same samples, those outside of these completed years with an unknown age: in no denominator.
+    #[must_use]
+    pub fn of_years(&self, years: &BTreeSet<u32>) -> Self {
+        let mut truth = self.clone();
+        for index in 0..truth.len() {
+            let year = truth.age(index).and_then(AgeRange::completed_years);
+            if !year.is_some_and(|year| years.contains(&year)) {
+                truth.ages[index] = (f64::NAN, f64::NAN);
+            }
+        }
+        truth
+    }
+
     /// The known age of sample `index`.
     pub(super) fn age(&self, index: usize) -> Option<AgeRange> {
         let (low, high) = self.ages[index];
@@ -91,6 +104,8 @@ pub struct TruthBuilder {
     clusters: Vec<Option<u32>>,
     truth: Truth,
     seen: Vec<BTreeMap<String, u32>>,
+    /// Columns that were given whole.
+    filled: Vec<bool>,
     species: BTreeMap<String, u32>,
 }
 
@@ -105,7 +120,8 @@ impl TruthBuilder {
             codes: Vec::new(),
         };
         let truth = Truth { columns: columns.iter().map(column).collect(), ..Truth::default() };
-        Self { seen: vec![BTreeMap::new(); columns.len()], truth, ..Self::default() }
+        let filled = vec![false; columns.len()];
+        Self { seen: vec![BTreeMap::new(); columns.len()], filled, truth, ..Self::default() }
     }
 
     /// Adds the next sample; a missing level is `unknown`.
@@ -121,6 +137,9 @@ impl TruthBuilder {
         self.truth.ages.push(row.age.map_or((f64::NAN, f64::NAN), |age| (age.low(), age.high())));
         self.truth.attacks.push(row.attack);
         for (index, (column, seen)) in self.truth.columns.iter_mut().zip(&mut self.seen).enumerate() {
+            if self.filled[index] {
+                continue;
+            }
             let level = row.levels.get(index).copied().filter(|level| !level.is_empty()).unwrap_or(Group::UNKNOWN);
             let code = match seen.get(level) {
                 Some(code) => *code,
@@ -132,6 +151,20 @@ impl TruthBuilder {
             };
             column.codes.push(code);
         }
+    }
+
+    /// Gives all cells of column `index` at once: the level of each sample, as a place in `levels`. What is pushed says
+    /// nothing of this column then.
+    pub fn fill<'l>(&mut self, index: usize, levels: impl IntoIterator<Item = &'l str>, codes: &[u32]) {
+        let (column, seen) = (&mut self.truth.columns[index], &mut self.seen[index]);
+        let code = |level: &str| {
+            let level = if level.is_empty() { Group::UNKNOWN } else { level };
+            let next = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+            *seen.entry(level.to_owned()).or_insert(next)
+        };
+        let ours: Vec<u32> = levels.into_iter().map(code).collect();
+        column.codes = codes.iter().map(|code| ours[*code as usize]).collect();
+        self.filled[index] = true;
     }
 
     /// Names the species of the sample pushed last, an attack.

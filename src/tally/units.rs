@@ -11,7 +11,7 @@ use super::{Answers, TallyError, Truth};
 use crate::protocol::Protocol;
 
 /// Units a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-const LEAST_UNITS: usize = 128;
+pub(super) const LEAST_UNITS: usize = 128;
 
 /// One of several parts of the units: those whose rank leaves `index` when divided by `of`. All samples of a unit are
 /// in one shard, so shards are tallied apart and add up.
@@ -86,7 +86,7 @@ impl Tally {
 }
 
 /// The samples of `shard` in the order of their units, within a unit in manifest order.
-fn order(units: &[u32], shard: Shard) -> Vec<u32> {
+pub(super) fn order(units: &[u32], shard: Shard) -> Vec<u32> {
     let all = (0_u32..).zip(units);
     let mut order: Vec<u32> = all.filter(|(_, unit)| shard.holds(**unit)).map(|(index, _)| index).collect();
     if !order.is_sorted_by_key(|index| units[*index as usize]) {
@@ -96,7 +96,7 @@ fn order(units: &[u32], shard: Shard) -> Vec<u32> {
 }
 
 /// Where each unit starts in `order`, and its length at the end.
-fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
+pub(super) fn starts(units: &[u32], order: &[u32]) -> Vec<usize> {
     let unit = |place: usize| units[order[place] as usize];
     let mut starts: Vec<usize> =
         (0..order.len()).filter(|place| *place == 0 || unit(*place) != unit(place - 1)).collect();

@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("age", &[]),
     ("bundled", &["dataset", "method"]),
     ("clock", &[]),
+    ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
     ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet"]),
     ("digest", &[]),
     ("engine", &[]),

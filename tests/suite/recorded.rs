@@ -94,10 +94,10 @@ fn attempts(folder: &RunFolder) -> Vec<(String, String, Outcome)> {
     let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
     let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH).unwrap()).unwrap();
     let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES).unwrap()).unwrap();
-    let mut attempts = Attempts::new(&truth, methods.clone(), outcomes);
+    let mut attempts = Attempts::new(&truth, &methods, outcomes);
     let mut found = Vec::new();
     while let Some(attempt) = attempts.next_attempt().unwrap() {
-        let sample = truth.rows()[attempt.sample].sample_id.to_string();
+        let sample = truth.sample_id(attempt.sample).to_string();
         found.push((sample, methods[attempt.method].clone(), attempt.outcome));
     }
     found

@@ -28,12 +28,8 @@ struct Looked {
 }
 
 pub(super) fn look(dataset: &Dataset, rows: &[u32], card_file: &str, read: bool, findings: &mut Findings) {
-    let with_file: Vec<(&SampleRow, &str, u32)> = dataset
-        .samples
-        .iter()
-        .zip(rows)
-        .filter_map(|(sample, row)| Some((sample, sample.path.as_deref()?, *row)))
-        .collect();
+    let with_file: Vec<(SampleRow<'_>, &str, u32)> =
+        dataset.samples.iter().zip(rows).filter_map(|(sample, row)| Some((sample, sample.path?, *row))).collect();
     look_for_rows_without_file(dataset, rows, findings);
     if read {
         look_into(dataset, &with_file, findings);
@@ -63,8 +59,8 @@ fn look_for_rows_without_file(dataset: &Dataset, rows: &[u32], findings: &mut Fi
 const WILL_FAIL: &str = "`run` will record it as failed: mend it, or remove the row";
 
 /// Reads and decodes every file, on all processors; findings stand in the order of the rows.
-fn look_into(dataset: &Dataset, with_file: &[(&SampleRow, &str, u32)], findings: &mut Findings) {
-    let mut first_with: HashMap<Digest, (u32, &SampleRow)> = HashMap::new();
+fn look_into(dataset: &Dataset, with_file: &[(SampleRow<'_>, &str, u32)], findings: &mut Findings) {
+    let mut first_with: HashMap<Digest, (u32, SampleRow<'_>)> = HashMap::new();
     let mut others: Vec<&str> = Vec::new();
     for part in with_file.chunks(AT_ONCE) {
         let looked: Vec<io::Result<Looked>> = part.par_iter().map(|(_, path, _)| look_at(dataset, path)).collect();
@@ -78,7 +74,7 @@ fn look_into(dataset: &Dataset, with_file: &[(&SampleRow, &str, u32)], findings:
                 }
             };
             let digest = looked.digest;
-            if sample.sha256.as_deref().is_some_and(|expected| *expected != digest) {
+            if sample.sha256.is_some_and(|expected| expected != digest) {
                 let text = format!("the file has the sha-256 {digest}, not the one given");
                 findings.push(at(Finding::error(MANIFEST_FILE, text), "sha256"));
             }
@@ -101,7 +97,7 @@ fn look_into(dataset: &Dataset, with_file: &[(&SampleRow, &str, u32)], findings:
                 }
                 Some(_) => {}
                 None => {
-                    first_with.insert(digest, (*row, sample));
+                    first_with.insert(digest, (*row, *sample));
                 }
             }
         }
@@ -148,7 +144,7 @@ fn box_problem(face_box: &FaceBox, (width, height): (u32, u32)) -> Option<Findin
 }
 
 fn look_for_files_without_row(dataset: &Dataset, card_file: &str, findings: &mut Findings) {
-    let named: BTreeSet<&str> = dataset.samples.iter().filter_map(|sample| sample.path.as_deref()).map(plain).collect();
+    let named: BTreeSet<&str> = dataset.samples.iter().filter_map(|sample| sample.path).map(plain).collect();
     if named.is_empty() {
         return;
     }

@@ -9,11 +9,11 @@ use super::{TOGETHER, Window};
 /// Positions in the widest block: with [`TOGETHER`] outputs 16 of AVX-512's 32 registers.
 pub(super) const WIDEST: usize = 32;
 /// Positions in a block elsewhere: with [`TOGETHER`] outputs 8 of AVX2's 16 registers.
-const NARROW: usize = 8;
+pub(super) const NARROW: usize = 8;
 
 /// `sums += pixels * weight`, rounded once (`FUSED`) or twice.
 #[inline(always)]
-fn add<const L: usize, const FUSED: bool>(sums: &mut [f32; L], pixels: &[f32; L], weight: f32) {
+pub(super) fn add<const L: usize, const FUSED: bool>(sums: &mut [f32; L], pixels: &[f32; L], weight: f32) {
     for lane in 0..L {
         sums[lane] = if FUSED { pixels[lane].mul_add(weight, sums[lane]) } else { sums[lane] + pixels[lane] * weight };
     }
@@ -24,7 +24,7 @@ pub(in crate::engine) type Bounds = (f32, f32);
 
 /// Writes sums, held to their bounds.
 #[inline(always)]
-fn write(sums: &[f32], (low, high): Bounds, output: &mut [f32]) {
+pub(super) fn write(sums: &[f32], (low, high): Bounds, output: &mut [f32]) {
     for (place, &sum) in output.iter_mut().zip(sums) {
         let raised = if sum < low { low } else { sum };
         *place = if raised > high { high } else { raised };
@@ -55,7 +55,7 @@ pub(super) fn gather(positions: &[f32], pitch: usize, columns: usize, output: &m
 
 /// Starts of blocks of `L` that cover `length`; the last one is moved left to end with it.
 #[inline(always)]
-fn starts<const L: usize>(length: usize) -> impl Iterator<Item = usize> {
+pub(super) fn starts<const L: usize>(length: usize) -> impl Iterator<Item = usize> {
     (0..length).step_by(L).map(move |start| start.min(length - L))
 }
 
@@ -82,7 +82,7 @@ pub(super) fn convolve(
 }
 
 #[inline(always)]
-fn convolve_blocks<const L: usize, const FUSED: bool>(
+pub(super) fn convolve_blocks<const L: usize, const FUSED: bool>(
     planes: &[f32],
     offsets: &[usize],
     weights: &[[f32; TOGETHER]],
@@ -165,7 +165,7 @@ pub(super) fn pool_sum(window: &Window, input: &[f32], share: f32, line: &mut [f
 
 /// The larger or the sum. NaN is passed on by the sum and by the larger when it comes first.
 #[inline(always)]
-fn join<const LARGEST: bool>(all: f32, one: f32) -> f32 {
+pub(super) fn join<const LARGEST: bool>(all: f32, one: f32) -> f32 {
     if !LARGEST {
         all + one
     } else if one > all {

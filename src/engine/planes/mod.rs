@@ -10,8 +10,10 @@
 #![expect(clippy::indexing_slicing, reason = "kernels: indices come from the sizes that `Window::new` has checked")]
 
 mod kernel;
+mod slide;
 
 pub(super) use kernel::Bounds;
+use slide::{BEFORE, BEHIND, Channel, Masks};
 
 /// Fewest positions that are computed at once; shorter planes get this much slack.
 const BLOCK: usize = kernel::WIDEST;
@@ -41,6 +43,8 @@ pub(super) struct Window {
     taps: Vec<usize>,
     /// Whether a channel is its own plane: stride 1, no padding.
     plain: bool,
+    /// For small windows, which are slid over the channel instead.
+    masks: Option<Masks>,
 }
 
 impl Window {
@@ -83,7 +87,9 @@ impl Window {
             (number * plane.rows + y / stride.rows) * plane.columns + x / stride.columns
         };
         let taps = places.iter().map(start).collect();
-        Some(Self { input, output, kernel, stride, dilation, before, plane, phases, taps, plain })
+        let dense = dilation == one;
+        let masks = dense.then(|| Masks::new(input, output, kernel, stride, before)).flatten();
+        Some(Self { input, output, kernel, stride, dilation, before, plane, phases, taps, plain, masks })
     }
 
     /// Floats of one channel's input.
@@ -116,6 +122,11 @@ impl Window {
     fn room(&self, channels: usize, edge: f32) -> Option<Vec<f32>> {
         let own = self.plain && self.positions() >= BLOCK;
         (!own).then(|| vec![edge; channels * self.planes() + BLOCK])
+    }
+
+    /// The masks of a window of 3 x 3 that is slid.
+    fn slid(&self) -> Option<&Masks> {
+        self.masks.as_ref().filter(|_| self.kernel.rows == 3)
     }
 
     /// Copies the outputs out of positions.
@@ -189,9 +200,10 @@ impl Convolution {
         let input = &input[..self.inputs * window.input_area()];
         if self.depthwise {
             let mut depthwise = Depthwise::new(self, bounds);
-            let channels = (0..self.inputs).map(|channel| &input[channel * window.input_area()..]);
-            let outputs = output.chunks_exact_mut(window.output_area());
-            channels.zip(outputs).enumerate().for_each(|(number, (from, to))| depthwise.channel(number, from, to));
+            for number in 0..self.inputs {
+                let output = &mut output[number * window.output_area()..];
+                depthwise.channel(number, input, number * window.input_area(), output);
+            }
             return;
         }
         match window.room(self.inputs, 0.0) {
@@ -211,7 +223,7 @@ impl Convolution {
         let (area, positions) = (window.output_area(), window.positions().max(BLOCK));
         let (ins, outs) = (self.inputs / self.groups, self.outputs / self.groups);
         let mut lines = vec![0.0; TOGETHER * positions];
-        let mut between = vec![0.0; if next.is_some() { TOGETHER * area + BLOCK } else { 0 }];
+        let mut between = vec![0.0; if next.is_some() { BEFORE + TOGETHER * area + BEHIND } else { 0 }];
         let mut depthwise = next.map(|(next, bounds)| (Depthwise::new(next, bounds), next.window.output_area()));
         let mut weights = self.weights.chunks_exact(self.offsets.len());
         for group in 0..self.groups {
@@ -222,7 +234,7 @@ impl Convolution {
                 let mut bias = [0.0; TOGETHER];
                 bias[..count].copy_from_slice(&self.bias[start..start + count]);
                 let block = match depthwise {
-                    Some(_) => &mut between[..count * area],
+                    Some(_) => &mut between[BEFORE..][..count * area],
                     None => &mut output[start * area..(start + count) * area],
                 };
                 if count == TOGETHER && window.dense() && area >= BLOCK {
@@ -234,9 +246,9 @@ impl Convolution {
                     }
                 }
                 if let Some((depthwise, area_after)) = &mut depthwise {
-                    let outputs = output[start * *area_after..].chunks_exact_mut(*area_after);
-                    for (number, output) in outputs.take(count).enumerate() {
-                        depthwise.channel(start + number, &between[number * area..], output);
+                    for number in 0..count {
+                        let output = &mut output[(start + number) * *area_after..];
+                        depthwise.channel(start + number, &between, BEFORE + number * area, output);
                     }
                 }
             }
@@ -248,28 +260,37 @@ impl Convolution {
 struct Depthwise<'a> {
     convolution: &'a Convolution,
     bounds: Bounds,
-    room: Option<Vec<f32>>,
+    /// One channel, where it cannot be read as it lies.
+    room: Vec<f32>,
     line: Vec<f32>,
 }
 
 impl<'a> Depthwise<'a> {
     fn new(convolution: &'a Convolution, bounds: Bounds) -> Self {
         let window = &convolution.window;
-        Self { convolution, bounds, room: window.room(1, 0.0), line: vec![0.0; window.positions().max(BLOCK)] }
+        let slid = window.slid().is_some();
+        let room = if slid { None } else { window.room(1, 0.0) };
+        let line = vec![0.0; if slid { 0 } else { window.positions().max(BLOCK) }];
+        Self { convolution, bounds, room: room.unwrap_or_default(), line }
     }
 
-    /// Convolves one channel: the floats at the start of `input` into `output`.
-    fn channel(&mut self, number: usize, input: &[f32], output: &mut [f32]) {
+    /// Convolves channel `number`, which starts at `start` of `input`, to the start of `output`; what stands behind it
+    /// there may change.
+    fn channel(&mut self, number: usize, input: &[f32], start: usize, output: &mut [f32]) {
         let (window, taps) = (&self.convolution.window, self.convolution.window.taps.len());
         let weights = &self.convolution.weights[number * taps..][..taps];
-        let planes = match &mut self.room {
-            None => input,
-            Some(room) => {
-                kernel::split(window, &input[..window.input_area()], &mut room[..window.planes()]);
-                room
-            }
-        };
         let bias = self.convolution.bias[number];
+        if let (Some(masks), Some(weights)) = (window.slid(), weights.first_chunk::<9>()) {
+            let channel = Channel::of(input, start, window.input_area(), &mut self.room);
+            return slide::depthwise(window, masks, channel, &weights.map(|lanes| lanes[0]), bias, self.bounds, output);
+        }
+        let (input, output) = (&input[start..], &mut output[..window.output_area()]);
+        let planes = if self.room.is_empty() {
+            input
+        } else {
+            kernel::split(window, &input[..window.input_area()], &mut self.room[..window.planes()]);
+            &self.room
+        };
         if window.dense() && output.len() >= BLOCK {
             return kernel::weighted(planes, &window.taps, weights, bias, self.bounds, output);
         }
@@ -291,15 +312,26 @@ pub(super) enum Pooling {
 
 /// Fills `output` with the pooled channels of `input`: first down the columns, then along the row that is left.
 pub(super) fn pool(window: &Window, pooling: Pooling, input: &[f32], output: &mut [f32]) {
-    let edge = if pooling == Pooling::Max { f32::NEG_INFINITY } else { 0.0 };
+    let (area, area_after) = (window.input_area(), window.output_area());
+    let share = if pooling == Pooling::Mean { 1.0 / window.taps.len() as f32 } else { 1.0 };
+    let largest = pooling == Pooling::Max;
+    let count = (input.len() / area).min(output.len() / area_after);
+    if let Some(masks) = window.masks.as_ref().filter(|_| window.stride.rows == 2) {
+        let mut room = Vec::new();
+        for number in 0..count {
+            let channel = Channel::of(input, number * area, area, &mut room);
+            slide::pool(window, masks, channel, largest, share, &mut output[number * area_after..]);
+        }
+        return;
+    }
+    let edge = if largest { f32::NEG_INFINITY } else { 0.0 };
     let width = (window.output.columns - 1) * window.stride.columns + window.kernel.columns * window.dilation.columns;
     let mut line = vec![edge; width.max(window.before.columns + window.input.columns)];
-    let channels = input.chunks_exact(window.input_area()).zip(output.chunks_exact_mut(window.output_area()));
-    for (input, output) in channels {
-        match pooling {
-            Pooling::Max => kernel::pool_largest(window, input, &mut line, output),
-            Pooling::Sum => kernel::pool_sum(window, input, 1.0, &mut line, output),
-            Pooling::Mean => kernel::pool_sum(window, input, 1.0 / window.taps.len() as f32, &mut line, output),
+    for (input, output) in input.chunks_exact(area).zip(output.chunks_exact_mut(area_after)) {
+        if largest {
+            kernel::pool_largest(window, input, &mut line, output);
+        } else {
+            kernel::pool_sum(window, input, share, &mut line, output);
         }
     }
 }

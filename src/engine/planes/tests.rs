@@ -1,5 +1,6 @@
 //! Held against the definition, one output at a time in f64.
 
+use multiversion::multiversion;
 use proptest::prelude::*;
 
 use super::*;
@@ -159,6 +160,91 @@ proptest! {
         next.run(&between, last, None, &mut wanted);
         first.run(&input, middle, Some((&next, last)), &mut found);
         prop_assert_eq!(next.is_depthwise().then_some(found), Some(wanted));
+    }
+}
+
+type Fused = bool;
+
+/// What the AVX2 and the plain version of each kernel give: the widest is chosen by the processor.
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn convolve_in_narrow_blocks(fused: Fused, planes: &[f32], weights: &[[f32; TOGETHER]], output: &mut [f32]) {
+    let (offsets, bias, bounds) = ([0, 1, 40, 41], [0.25; TOGETHER], (-1.0, 1.5));
+    let length = output.len() / TOGETHER;
+    if fused {
+        kernel::convolve_blocks::<{ kernel::NARROW }, true>(planes, &offsets, weights, &bias, bounds, length, output);
+    } else {
+        kernel::convolve_blocks::<{ kernel::NARROW }, false>(planes, &offsets, weights, &bias, bounds, length, output);
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn slide_in_narrow_blocks(fused: Fused, window: &Window, floats: &[f32], weights: &[f32; 9], output: &mut [f32]) {
+    const L: usize = slide::NARROW;
+    let (Some(masks), channel, bounds) = (&window.masks, Channel(floats), (-1.0, 1.5)) else { return };
+    match (window.stride.rows, fused) {
+        (1, true) => slide::rolled::<L, true>(window, masks, channel, weights, 0.25, bounds, output),
+        (1, false) => slide::rolled::<L, false>(window, masks, channel, weights, 0.25, bounds, output),
+        (_, true) => slide::halved::<L, { 2 * L }, true>(window, masks, channel, weights, 0.25, bounds, output),
+        (_, false) => slide::halved::<L, { 2 * L }, false>(window, masks, channel, weights, 0.25, bounds, output),
+    }
+}
+
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn pool_in_narrow_blocks(largest: bool, window: &Window, floats: &[f32], output: &mut [f32]) {
+    const L: usize = slide::NARROW;
+    let (Some(masks), channel) = (&window.masks, Channel(floats)) else { return };
+    match (window.kernel.rows, largest) {
+        (2, true) => slide::pooled::<L, { 2 * L }, 2, true>(window, masks, channel, 0.25, output),
+        (2, false) => slide::pooled::<L, { 2 * L }, 2, false>(window, masks, channel, 0.25, output),
+        (_, true) => slide::pooled::<L, { 2 * L }, 3, true>(window, masks, channel, 0.25, output),
+        (_, false) => slide::pooled::<L, { 2 * L }, 3, false>(window, masks, channel, 0.25, output),
+    }
+}
+
+fn all_close(found: &[f32], wanted: &[f32]) -> bool {
+    found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-5)
+}
+
+#[test]
+fn every_version_of_the_convolution_gives_the_same_sums() {
+    let (planes, weights) = (noise(200, 1), noise(4 * TOGETHER, 2));
+    let (weights, _) = weights.as_chunks::<TOGETHER>();
+    for length in [32, 33, 50, 64, 100] {
+        let mut made = [(); 3].map(|()| vec![0.0; length * TOGETHER]);
+        let [fastest, fused, plain] = &mut made;
+        kernel::convolve(&planes, &[0, 1, 40, 41], weights, &[0.25; TOGETHER], (-1.0, 1.5), length, fastest);
+        convolve_in_narrow_blocks(true, &planes, weights, fused);
+        convolve_in_narrow_blocks(false, &planes, weights, plain);
+        assert!(all_close(fastest, fused) && all_close(fastest, plain), "{length} positions");
+    }
+}
+
+#[test]
+fn every_version_of_a_slid_window_gives_the_same_sums() {
+    for (rows, columns) in [(7, 7), (14, 14), (5, 31), (9, 40), (1, 1), (2, 16), (3, 17)] {
+        let floats = noise(BEFORE + rows * columns + BEHIND, rows);
+        let weights: [f32; 9] = noise(9, columns).try_into().unwrap();
+        for (side, stride, before) in [(3, 1, 1), (3, 2, 1), (3, 2, 0), (2, 2, 0)] {
+            let output = sides((rows + 1) / stride, (columns + 1) / stride);
+            let (kernel, stride) = (sides(side, side), sides(stride, stride));
+            let window =
+                Window::new(sides(rows, columns), output, kernel, stride, sides(1, 1), sides(before, before)).unwrap();
+            let masks = window.masks.as_ref().unwrap();
+            let length = output.rows * output.columns;
+            let mut made = [(); 3].map(|()| vec![0.0; length]);
+            let [fastest, fused, plain] = &mut made;
+            if side == 3 {
+                slide::depthwise(&window, masks, Channel(&floats), &weights, 0.25, (-1.0, 1.5), fastest);
+                slide_in_narrow_blocks(true, &window, &floats, &weights, fused);
+                slide_in_narrow_blocks(false, &window, &floats, &weights, plain);
+                assert!(all_close(fastest, fused) && all_close(fastest, plain), "{window:?}");
+            }
+            for largest in [true, false].into_iter().filter(|_| window.stride.rows == 2) {
+                slide::pool(&window, masks, Channel(&floats), largest, 0.25, fastest);
+                pool_in_narrow_blocks(largest, &window, &floats, fused);
+                assert_eq!(fastest, fused, "{window:?}");
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! interleaved. Kernels are plain loops over fixed-size arrays, compiled once per instruction set by `multiversion`.
 #![expect(clippy::indexing_slicing, reason = "kernels: indices come from the sizes that `Source::new` has checked")]
 
+mod dots;
 mod nearest;
 mod opencv;
 mod pillow;
@@ -37,7 +38,8 @@ impl<'a> Source<'a> {
 pub(super) struct Scratch {
     cache: Cache,
     between: Vec<u8>,
-    padded: Vec<u8>,
+    /// Rows that are copied because something must stand behind them.
+    rows: [Vec<u8>; 2],
     lines: opencv::Lines,
 }
 

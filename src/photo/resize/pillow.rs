@@ -4,13 +4,14 @@
 //! when the height shrinks by more than twice what the width shrinks by, in pixels; horizontal first otherwise.
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
 use super::super::Filter;
 use super::weights::{BITS, LANES, Weights};
-use super::{Scratch, Source};
+use super::{Scratch, Source, dots};
 
 /// One half in fixed point, added before the fraction is cut off.
-const HALF: i32 = 1 << (BITS - 1);
+pub(super) const HALF: i32 = 1 << (BITS - 1);
 /// Rows that share one reading of the weights in the horizontal pass.
 const ROWS: usize = 2;
 /// Windows of at most this many taps go pixel by pixel: adding up lanes would cost more than the taps.
@@ -33,20 +34,20 @@ pub(super) fn resize<const C: usize>(
 ) {
     let across = scratch.cache.get(filter, source.width, width);
     let down = scratch.cache.get(filter, source.height, height);
-    let Scratch { between, padded, .. } = scratch;
+    let Scratch { between, rows: buffers, .. } = scratch;
     match (source.width == width, source.height == height) {
         (true, _) => vertical(source, C, &down, target),
-        (_, true) => horizontal::<C>(source, &across, padded, target),
+        (_, true) => horizontal::<C>(source, &across, buffers, target),
         _ if vertical_first((source.width, source.height), (width, height)) => {
             let row = source.width * C;
             between.resize(row * height, 0);
             vertical(source, C, &down, between);
             let between = Source { bytes: between, stride: row, width: source.width, height };
-            horizontal::<C>(between, &across, padded, target);
+            horizontal::<C>(between, &across, buffers, target);
         }
         _ => {
             between.resize(width * C * source.height, 0);
-            horizontal::<C>(source, &across, padded, between);
+            horizontal::<C>(source, &across, buffers, between);
             let between = Source { bytes: between, stride: width * C, width, height: source.height };
             vertical(between, C, &down, target);
         }
@@ -57,12 +58,12 @@ fn clip(sum: i32) -> u8 {
     (sum >> BITS).clamp(0, 255) as u8
 }
 
-/// The horizontal pass over every row. A source narrower than a window is copied into `padded` rows first.
-fn horizontal<const C: usize>(source: Source<'_>, weights: &Weights, padded: &mut Vec<u8>, target: &mut [u8]) {
-    // A moved window ends within its row; a window that could not be moved starts at or after 0 of a short row.
-    let reach = weights.starts.iter().max().map_or(0, |start| start + weights.taps);
+/// The horizontal pass over every row; both buffers are scratch. A source narrower than a window is copied first.
+fn horizontal<const C: usize>(source: Source<'_>, weights: &Weights, buffers: &mut [Vec<u8>; 2], target: &mut [u8]) {
+    let [padded, spare] = buffers;
+    let reach = weights.reach(C);
     if reach <= source.width {
-        return horizontal_kernel::<C>(source, weights, target);
+        return horizontal_kernel::<C>(source, weights, spare, target);
     }
     let row = reach * C;
     padded.clear();
@@ -70,20 +71,28 @@ fn horizontal<const C: usize>(source: Source<'_>, weights: &Weights, padded: &mu
     for (y, line) in padded.chunks_exact_mut(row).enumerate() {
         line[..source.width * C].copy_from_slice(source.row(y, C));
     }
-    horizontal_kernel::<C>(Source { bytes: padded, stride: row, width: reach, height: source.height }, weights, target);
+    let source = Source { bytes: padded, stride: row, width: reach, height: source.height };
+    horizontal_kernel::<C>(source, weights, spare, target);
 }
 
-fn horizontal_kernel<const C: usize>(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
+fn horizontal_kernel<const C: usize>(source: Source<'_>, weights: &Weights, spare: &mut Vec<u8>, target: &mut [u8]) {
     match C {
         1 => gray_rows(source, weights, target),
-        _ if weights.widest <= NARROW => narrow_rows(source, weights, target),
-        _ => colour_rows(source, weights, target),
+        _ => colour_rows(source, weights, spare, target),
     }
 }
 
 #[multiversion(targets = "simd")]
-fn colour_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
-    rows::<3>(source, weights, &weights.triple, target);
+fn colour_rows(source: Source<'_>, weights: &Weights, spare: &mut Vec<u8>, target: &mut [u8]) {
+    match_target! {
+        "x86_64+avx512f+avx512bw+avx512vl+avx512vbmi+avx512vnni" => {
+            if let Some(dots) = weights.dots() {
+                return dots::rows(source, dots, spare, target);
+            }
+        }
+        _ => spare.clear(),
+    }
+    plain_colour_rows(source, weights, target);
 }
 
 #[multiversion(targets = "simd")]
@@ -91,8 +100,18 @@ fn gray_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
     rows::<1>(source, weights, &weights.plain, target);
 }
 
+/// The horizontal pass of colour without byte products.
+#[inline(always)]
+fn plain_colour_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
+    if weights.widest <= NARROW {
+        narrow_rows(source, weights, target);
+    } else {
+        rows::<3>(source, weights, weights.triple(), target);
+    }
+}
+
 /// The horizontal pass of colour for narrow windows: a pixel and the first byte of the next are four lanes.
-#[multiversion(targets = "simd")]
+#[inline(always)]
 fn narrow_rows(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
     let line = weights.starts.len() * 3;
     for (y, line) in target.chunks_exact_mut(line).enumerate() {
@@ -214,6 +233,36 @@ fn vertical(source: Source<'_>, channels: usize, weights: &Weights, target: &mut
             let taps = weights.iter().enumerate();
             let sum: i32 = taps.map(|(step, weight)| i32::from(rows[step * source.stride + column]) * weight).sum();
             line[column] = clip(sum + HALF);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[multiversion(targets("x86_64+avx+avx2+fma"))]
+    fn rows_with_avx2(source: Source<'_>, weights: &Weights, target: &mut [u8]) {
+        plain_colour_rows(source, weights, target);
+    }
+
+    #[test]
+    fn every_version_of_the_horizontal_pass_gives_the_same_bytes() {
+        let bytes: Vec<u8> =
+            (0..900_u32 * 7 * 3).map(|place| (place.wrapping_mul(2_654_435_761) >> 21) as u8).collect();
+        let filters = [Filter::BilinearAntialias, Filter::Bicubic, Filter::Lanczos3];
+        for (from, to) in [(900, 224), (900, 31), (77, 64), (61, 5), (40, 112), (16, 15), (9, 3), (3, 50), (1, 7)] {
+            for (filter, height) in filters.into_iter().flat_map(|filter| [(filter, 1), (filter, 6), (filter, 7)]) {
+                let weights = super::super::weights::Cache::default().get(filter, from, to);
+                let reach = weights.reach(3).max(from);
+                let source = Source::new(&bytes, reach * 3, reach, height, 3).unwrap();
+                let mut made = [(); 3].map(|()| vec![0; to * height * 3]);
+                let [fastest, avx2, plain] = &mut made;
+                colour_rows(source, &weights, &mut Vec::new(), fastest);
+                rows_with_avx2(source, &weights, avx2);
+                plain_colour_rows(source, &weights, plain);
+                assert!(made[0] == made[2] && made[1] == made[2], "{filter} from {from} to {to}, {height} rows");
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The taps of Pillow's convolution along one axis, and a small cache of them.
 
 use std::f64::consts::PI;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::super::Filter;
+use super::dots::{self, Dots};
 
 /// Fraction bits of a weight: 32 less 8 for the pixel and 2 for what negative lobes overshoot.
 pub(super) const BITS: u32 = 22;
@@ -19,8 +20,10 @@ pub(super) struct Weights {
     pub(super) taps: usize,
     /// `taps` weights a position, zeros beyond its count.
     pub(super) plain: Vec<i32>,
-    /// Each weight three times in a row, to meet interleaved pixels; made for horizontal passes of colour.
-    pub(super) triple: Vec<i32>,
+    /// Pixels of the axis.
+    from: usize,
+    triple: OnceLock<Vec<i32>>,
+    dots: OnceLock<Option<Dots>>,
 }
 
 /// Windows are whole multiples of this many taps, so that the horizontal kernel has no tail.
@@ -76,7 +79,9 @@ impl Weights {
             widest,
             taps,
             plain: vec![0; taps * to],
-            triple: Vec::new(),
+            from,
+            triple: OnceLock::new(),
+            dots: OnceLock::new(),
         };
         for ((start, weights), slot) in windows.into_iter().zip(all.plain.chunks_exact_mut(taps)) {
             let moved = if from < taps { start } else { start.min(last_start) };
@@ -88,10 +93,29 @@ impl Weights {
         all
     }
 
-    /// Fills `triple`.
-    fn tripled(mut self) -> Self {
-        self.triple = self.plain.iter().flat_map(|weight| [*weight; 3]).collect();
-        self
+    /// The window of each target position: its start and its weights.
+    fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
+        let weights = self.plain.chunks_exact(self.taps).zip(&self.counts).map(|(weights, &count)| &weights[..count]);
+        self.starts.iter().copied().zip(weights)
+    }
+
+    /// Each weight three times in a row, to meet interleaved pixels.
+    pub(super) fn triple(&self) -> &[i32] {
+        self.triple.get_or_init(|| self.plain.iter().flat_map(|weight| [*weight; 3]).collect())
+    }
+
+    /// The windows for products of bytes: `None` when the processor has none, or a weight is too large for them.
+    pub(super) fn dots(&self) -> Option<&Dots> {
+        let made = self.dots.get_or_init(|| dots::available().then(|| Dots::new(self.windows(), self.from)).flatten());
+        made.as_ref()
+    }
+
+    /// Pixels of a row that are read: more than it has when it is narrower than a window.
+    pub(super) fn reach(&self, channels: usize) -> usize {
+        // A moved window ends within its row; a window that could not be moved starts at or after 0 of a short row.
+        let plain = self.starts.iter().max().map_or(0, |start| start + self.taps);
+        let dots = if channels == 3 { self.dots() } else { None };
+        dots.map_or(0, Dots::reach).max(plain)
     }
 }
 
@@ -127,7 +151,7 @@ impl Cache {
         if let Some((.., weights)) = found {
             return Arc::clone(weights);
         }
-        let weights = Arc::new(Weights::new(filter, from, to).tripled());
+        let weights = Arc::new(Weights::new(filter, from, to));
         let entry = (filter, from, to, Arc::clone(&weights));
         if self.kept.len() < KEPT {
             self.kept.push(entry);

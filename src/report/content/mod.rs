@@ -4,6 +4,7 @@
 pub(crate) mod ages;
 mod caveat;
 mod cells;
+pub(crate) mod comparison;
 mod find;
 pub(crate) mod grid;
 mod groups;

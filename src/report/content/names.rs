@@ -35,3 +35,16 @@ pub(crate) const WITHIN_5: &str = "within_5_years";
 pub(crate) const PRIMARY: &str = "primary";
 /// The flag of a row that was not declared in advance.
 pub(crate) const EXPLORATORY: &str = "exploratory";
+
+/// Root mean squared error.
+pub(crate) const RMSE: &str = "rmse";
+/// Attempts that both methods of a pair ran.
+pub(crate) const PAIRED: &str = "paired_attempts";
+/// Attempts that only the method ran.
+pub(crate) const METHOD_ONLY: &str = "attempts_of_method_only";
+/// Attempts that only the baseline ran.
+pub(crate) const BASELINE_ONLY: &str = "attempts_of_baseline_only";
+/// The flag of a pair without any difference.
+pub(crate) const IDENTICAL: &str = "identical";
+/// The flag of a pair on different manifests.
+pub(crate) const UNPAIRED: &str = "unpaired";

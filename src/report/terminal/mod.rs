@@ -4,6 +4,7 @@ mod grid;
 
 use std::fmt::Write as _;
 
+use super::content::comparison::Sheet;
 use super::content::grid::{Cell, Grid};
 use super::content::{Content, Part, visible};
 
@@ -41,6 +42,19 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     page.heading("Where it comes from", '-');
     // As sentences: digests must not be broken to fit a column.
     page.list(&content.provenance.lines.iter().map(|line| named(&content.provenance, line)).collect::<Vec<_>>());
+    page.text
+}
+
+/// Draws the tables and sentences of a comparison.
+pub(super) fn draw_comparison(sheet: &Sheet, width: Option<u16>) -> String {
+    let mut page = Page { text: String::new(), width };
+    page.heading(&sheet.title, '=');
+    page.list(&sheet.sentences);
+    for grid in &sheet.grids {
+        page.grid(grid);
+    }
+    page.heading("How to read this", '-');
+    page.list(&sheet.reading);
     page.text
 }
 

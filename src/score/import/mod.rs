@@ -2,6 +2,8 @@
 
 mod answers;
 mod mapping;
+mod outcomes;
+mod read;
 mod write;
 
 use std::collections::HashMap;
@@ -9,21 +11,22 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use rayon::prelude::*;
+
+use super::inputs::{Inputs, facts, tally_truth};
 use crate::age::AgeLimit;
-use crate::dataset::{
-    Dataset, DatasetCard, LabelKind, Levels, Precision, Recorded, TrueAge, check_name, has_only_whole_ages,
-    precision_of,
-};
+use crate::dataset::{Dataset, DatasetCard, LabelKind, Levels, Precision, Recorded, Texts, TruthReader, check_name};
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, quoted};
 use crate::folder::{Existing, Pseudonyms, RunFolder, Truth};
-use crate::outcome::Outcome;
 use crate::protocol::Protocol;
 use crate::score::ScoreError;
-use crate::sheet::{Sheet, SheetError};
+use crate::sheet::{Blocks, SheetError};
 use crate::tally::{Answers, not_ages};
 
 use mapping::Mapping;
+use outcomes::Outcomes;
+use read::{How, NO_METHOD, Read};
 
 /// A recorded file, and what it is.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Imported {
     pub attempts: u64,
     /// The methods, in the order of their first row.
     pub methods: Vec<String>,
+    /// What stands in the folder, so that it need not be read again to be scored.
+    pub(super) inputs: Inputs,
 }
 
 /// One row of the file: whose attempt it is.
@@ -74,7 +79,8 @@ pub struct Imported {
 struct Key {
     sample: u32,
     method: u32,
-    row: u32,
+    /// The place among the rows of the file.
+    place: u32,
 }
 
 /// Makes a run folder from a recorded file. Nothing is written unless the whole file is good.
@@ -85,44 +91,111 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     let bytes =
         fs::read(recording.file).map_err(|source| ScoreError::Read { path: recording.file.to_owned(), source })?;
     let file = recording.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let reading = Reading { recording, file: &file, bytes: &bytes };
-    let mapping = {
-        let sheet = reading.sheet()?;
-        let limits: &[AgeLimit] = &recording.protocol.limits;
-        Mapping::find(&file, sheet.header(), recording.columns, recording.groups, limits, recording.dataset.is_some())
-            .map_err(|findings| reading.unusable(findings))?
+    let reading = Reading { recording, file: &file };
+    let (content, read) = rayon::join(|| Digest::of(&bytes), || reading.file_of(&bytes));
+    drop(bytes);
+    let AllRead { own, columns, rows, methods, of_methods, method_findings, outcomes, outcome_findings } = read?;
+    let (dataset, samples) = match (&own, recording.dataset) {
+        (Own::Dataset(recorded), _) => (&recorded.dataset, recorded.sample_of_row.as_deref()),
+        (Own::Places(places), Some(dataset)) => (dataset, Some(places.as_slice())),
+        (Own::Places(_), None) => return Err(ScoreError::NobodyEligible { file }),
     };
-    let own;
-    let (dataset, samples) = match recording.dataset {
-        Some(dataset) => (dataset, reading.samples_in(dataset, &mapping)?),
-        None => {
-            own = reading.own_dataset(&mapping)?;
-            (&own.dataset, own.sample_of_row.clone())
-        }
-    };
-    if !samples.iter().any(|place| dataset.is_eligible(*place as usize)) {
-        return Err(ScoreError::NobodyEligible { file });
+    let attempts = rows.len();
+    let order = reading.order(samples, &of_methods, &rows, method_findings, &columns)?;
+    drop((rows, of_methods));
+    if outcome_findings.errors() > 0 {
+        return Err(reading.unusable(outcome_findings));
     }
-    let (keys, methods) = reading.keys(&mapping, &samples)?;
-    drop(samples);
     let truth = Truth::of(dataset, &Pseudonyms::of(dataset, recording.keep_ids));
-    let outcomes = reading.outcomes(&mapping, &keys, &methods, &truth)?;
-    let made = write::Made { recording, dataset, truth: &truth, methods: &methods, outcomes: &outcomes };
-    let folder = made.write(&file, Digest::of(&bytes))?;
-    Ok(Imported { folder, attempts: keys.len() as u64, methods })
+    let methods: Vec<String> = methods.into_texts().iter().map(|name| name.to_string()).collect();
+    let answers = answers_in(&order, &outcomes, &methods, truth.len(), &recording.protocol.limits);
+    let problem = answers.iter().zip(&methods).find_map(|(it, name)| not_ages(it).map(|reason| (name, reason)));
+    if let Some((name, reason)) = problem {
+        return Err(ScoreError::NotAges { file, method: name.clone(), reason });
+    }
+    let made = write::Made { recording, dataset, truth: &truth, methods: &methods, order: &order, outcomes: &outcomes };
+    let (folder, record) = made.write(&file, content)?;
+    drop((order, outcomes));
+    let (card, truth) = (dataset.card(), tally_truth(&truth, dataset.card())?);
+    let (facts, protocol) = (facts(card), recording.protocol.clone());
+    let inputs = Inputs { record, facts, protocol, truth, answers, attempts: attempts as u64 };
+    Ok(Imported { folder, attempts: attempts as u64, methods, inputs })
+}
+
+/// Whose attempts the rows are: a row's own sample, or a sample by key, ascending.
+enum Order {
+    /// One method; each row is its own sample, in the order of the file.
+    OfFile,
+    Sorted(Vec<Key>),
+}
+
+impl Order {
+    /// The attempt at `place` among the sorted ones: its sample, its method, and its place among the rows of the file.
+    fn get(&self, place: usize) -> Option<Key> {
+        match self {
+            Self::OfFile => u32::try_from(place).ok().map(|at| Key { sample: at, method: 0, place: at }),
+            Self::Sorted(keys) => keys.get(place).copied(),
+        }
+    }
+}
+
+/// What each method answered, one place a listed sample.
+fn answers_in(
+    order: &Order,
+    outcomes: &Outcomes,
+    methods: &[String],
+    samples: usize,
+    limits: &[AgeLimit],
+) -> Vec<Answers> {
+    let mut answers = vec![Answers::new(limits); methods.len()];
+    for (key, outcome) in (0..outcomes.len()).filter_map(|at| {
+        let key = order.get(at)?;
+        Some((key, outcomes.get(key.place as usize)?))
+    }) {
+        let Some(of_method) = answers.get_mut(key.method as usize) else { continue };
+        while of_method.len() < key.sample as usize {
+            of_method.push(None);
+        }
+        of_method.push(Some(&outcome));
+    }
+    for of_method in &mut answers {
+        while of_method.len() < samples {
+            of_method.push(None);
+        }
+    }
+    answers
+}
+
+/// The dataset that the file holds, or the sample of each row in the dataset that was answered.
+enum Own {
+    Dataset(Box<Recorded>),
+    Places(Vec<u32>),
+}
+
+/// The whole file, by column.
+struct AllRead {
+    own: Own,
+    columns: KeyColumns,
+    rows: Vec<u32>,
+    methods: Levels,
+    of_methods: Vec<u32>,
+    method_findings: Findings,
+    outcomes: Outcomes,
+    outcome_findings: Findings,
+}
+
+/// The columns that say whose attempt a row is.
+struct KeyColumns {
+    sample_id: Option<String>,
+    has_method: bool,
 }
 
 struct Reading<'r> {
     recording: &'r Recording<'r>,
     file: &'r str,
-    bytes: &'r [u8],
 }
 
-impl<'r> Reading<'r> {
-    fn sheet(&self) -> Result<Sheet<Cursor<&'r [u8]>>, ScoreError> {
-        Sheet::open(self.file, Cursor::new(self.bytes)).map_err(|source| self.no_table(source))
-    }
-
+impl Reading<'_> {
     fn no_table(&self, source: SheetError) -> ScoreError {
         ScoreError::NoTable { file: self.file.to_owned(), source }
     }
@@ -136,172 +209,171 @@ impl<'r> Reading<'r> {
         stem.filter(|stem| check_name(stem).is_ok()).unwrap_or_else(|| "recorded".to_owned())
     }
 
-    /// The dataset that the file's truth columns are.
-    fn own_dataset(&self, mapping: &Mapping) -> Result<Recorded, ScoreError> {
-        let Some(truth) = &mapping.truth else {
-            let sheet = self.sheet()?;
-            let text = format!("no column holds the true age: there are {}", crate::finding::listed(sheet.header()));
-            let has_band = ["age_low", "age_high"].iter().all(|name| sheet.place(name).is_some());
-            let help = if has_band {
-                "name it: --columns true_age_low=age_low,true_age_high=age_high if these are the truth, or true_age=COLUMN"
-            } else {
-                "name it: --columns true_age=COLUMN, or give the dataset that was answered: --dataset"
-            };
-            return Err(self.unusable(Finding::error(self.file, text).help(help)));
+    /// Reads the file. Problems of the truth are told before those of the methods, and these before those of answers.
+    fn file_of(&self, bytes: &[u8]) -> Result<AllRead, ScoreError> {
+        let recording = self.recording;
+        let blocks = Blocks::open(self.file, Cursor::new(bytes)).map_err(|source| self.no_table(source))?;
+        let header = blocks.header().to_vec();
+        let limits: &[AgeLimit] = &recording.protocol.limits;
+        let elsewhere = recording.dataset.is_some();
+        let mapping = Mapping::find(self.file, &header, recording.columns, recording.groups, limits, elsewhere)
+            .map_err(|findings| self.unusable(findings))?;
+        let mut sample_id = mapping.sample_id;
+        if elsewhere && sample_id.is_none() {
+            sample_id = Some(blocks.require("sample_id").map_err(|finding| self.unusable(finding))?);
+        }
+        let reader = match (elsewhere, &mapping.truth) {
+            (true, _) => None,
+            (false, Some(truth)) => Some(TruthReader::new(truth, recording.age_precision)),
+            (false, None) => return Err(self.no_true_age(&header)),
         };
-        let precision = match (self.recording.age_precision, truth.age) {
-            (Some(stated), _) => Some(stated),
-            (None, TrueAge::Years(place)) => {
-                let whole = has_only_whole_ages(&mut self.sheet()?, place).map_err(|source| self.no_table(source))?;
-                Some(precision_of(whole))
+        let stem = recording.method_name.map_or_else(|| self.stem(), str::to_owned);
+        let how =
+            How { mapping: &mapping, truth: reader.as_ref(), sample_id: sample_id.unwrap_or_default(), method: &stem };
+        let read = Read::all(self, blocks, &how)?;
+        let Read { truth, ids, rows, mut truth_findings, methods, of_methods, .. } = read;
+        let Read { method_findings, outcomes, outcome_findings, .. } = read;
+        let own = match (&reader, truth, recording.dataset) {
+            (Some(reader), Some(part), _) => {
+                let card = |precision| self.card(&mapping, &header, precision);
+                let finished = reader.finish(self.file, &header, part, card);
+                let recorded = finished.map_err(|findings| self.unusable(findings))?;
+                if recorded.dataset.samples().is_empty() {
+                    return Err(self.unusable(self.no_rows()));
+                }
+                Own::Dataset(Box::new(recorded))
             }
-            (None, TrueAge::Band(..) | TrueAge::Dates(..)) => None,
+            (_, _, Some(dataset)) => {
+                let places = self.samples_in(dataset, &ids, &rows, header.get(how.sample_id), &mut truth_findings);
+                if places.is_empty() && truth_findings.is_empty() {
+                    truth_findings.push(self.no_rows());
+                }
+                if truth_findings.errors() > 0 {
+                    return Err(self.unusable(truth_findings));
+                }
+                Own::Places(places)
+            }
+            _ => return Err(self.no_true_age(&header)),
         };
-        let mut sheet = self.sheet()?;
+        let eligible = match (&own, recording.dataset) {
+            (Own::Dataset(recorded), _) => {
+                (0..recorded.dataset.samples().len()).any(|place| recorded.dataset.is_eligible(place))
+            }
+            (Own::Places(places), Some(dataset)) => places.iter().any(|place| dataset.is_eligible(*place as usize)),
+            (Own::Places(_), None) => false,
+        };
+        if !eligible {
+            return Err(ScoreError::NobodyEligible { file: self.file.to_owned() });
+        }
+        let columns = KeyColumns {
+            sample_id: mapping.sample_id.and_then(|at| header.get(at).cloned()),
+            has_method: mapping.method.is_some(),
+        };
+        Ok(AllRead { own, columns, rows, methods, of_methods, method_findings, outcomes, outcome_findings })
+    }
+
+    fn no_rows(&self) -> Finding {
+        Finding::error(self.file, "no rows: expected at least one answer")
+    }
+
+    fn no_true_age(&self, header: &[String]) -> ScoreError {
+        let text = format!("no column holds the true age: there are {}", crate::finding::listed(header));
+        let has_band = ["age_low", "age_high"].iter().all(|name| header.iter().any(|column| column == name));
+        let help = if has_band {
+            "name it: --columns true_age_low=age_low,true_age_high=age_high if these are the truth, or true_age=COLUMN"
+        } else {
+            "name it: --columns true_age=COLUMN, or give the dataset that was answered: --dataset"
+        };
+        self.unusable(Finding::error(self.file, text).help(help))
+    }
+
+    /// The card of the dataset that the file holds, and its text.
+    fn card(
+        &self,
+        mapping: &Mapping,
+        header: &[String],
+        precision: Option<Precision>,
+    ) -> Result<(DatasetCard, String), Findings> {
         let mut card = DatasetCard::named(self.recording.dataset_name.map_or_else(|| self.stem(), str::to_owned));
         card.label_kind = self.recording.label_kind.unwrap_or(card.label_kind);
         card.age_precision = precision;
         card.groups = self.recording.groups.to_vec();
-        card.attack_species = mapping.species.and_then(|place| sheet.header().get(place).cloned());
+        card.attack_species = mapping.species.and_then(|place| header.get(place).cloned());
         let text = write::dataset_card(&card);
         // Read back, so that a card stands in the folder that the next verb accepts.
-        let card = DatasetCard::parse("dataset.toml", &text).map_err(|findings| self.unusable(findings))?;
-        let recorded =
-            Dataset::from_recorded(&mut sheet, truth, card, text).map_err(|findings| self.unusable(findings))?;
-        if recorded.dataset.samples().is_empty() {
-            return Err(self.unusable(Finding::error(self.file, "no rows: expected at least one answer")));
-        }
-        Ok(recorded)
+        Ok((DatasetCard::parse("dataset.toml", &text)?, text))
     }
 
     /// The sample of each row in `dataset`, by its id as given or by its pseudonym.
-    fn samples_in(&self, dataset: &Dataset, mapping: &Mapping) -> Result<Vec<u32>, ScoreError> {
-        let mut sheet = self.sheet()?;
-        let place = match mapping.sample_id {
-            Some(place) => place,
-            None => sheet.require("sample_id").map_err(|finding| self.unusable(finding))?,
-        };
+    fn samples_in(
+        &self,
+        dataset: &Dataset,
+        ids: &Texts,
+        rows: &[u32],
+        column: Option<&String>,
+        findings: &mut Findings,
+    ) -> Vec<u32> {
         let pseudonyms = Pseudonyms::of(dataset, false);
         let mut of_id: HashMap<Box<str>, u32> = HashMap::new();
         for (sample, at) in dataset.samples().iter().zip(0_u32..) {
-            of_id.insert(pseudonyms.printed(&sample.sample_id), at);
+            of_id.insert(pseudonyms.printed(sample.sample_id).to_string().into(), at);
         }
         for (sample, at) in dataset.samples().iter().zip(0_u32..) {
-            of_id.insert(sample.sample_id.clone(), at);
+            of_id.insert(sample.sample_id.into(), at);
         }
-        let mut findings = Findings::new();
-        let mut samples = Vec::new();
-        while let Some(row) = sheet.next_row().map_err(|source| self.no_table(source))? {
-            match row.check_width().and_then(|()| row.text(place)) {
-                Ok(id) => match of_id.get(id) {
-                    Some(at) => samples.push(*at),
-                    None => {
-                        let text = format!("{} is no sample of dataset `{}`", quoted(id), dataset.card().name);
-                        findings.push(row.wrong(place, text));
-                    }
-                },
-                Err(finding) => findings.push(finding),
-            }
-        }
-        if samples.is_empty() && findings.is_empty() {
-            findings.push(Finding::error(self.file, "no rows: expected at least one answer"));
-        }
-        if findings.errors() > 0 { Err(self.unusable(findings)) } else { Ok(samples) }
-    }
-
-    /// Whose attempt each row is, and the methods' names.
-    fn keys(&self, mapping: &Mapping, samples: &[u32]) -> Result<(Vec<Key>, Vec<String>), ScoreError> {
-        let mut methods = Levels::default();
-        let mut findings = Findings::new();
-        let mut keys = Vec::with_capacity(samples.len());
-        let mut sheet = self.sheet()?;
-        let stem = self.recording.method_name.map_or_else(|| self.stem(), str::to_owned);
-        let mut of_row = samples.iter();
-        while let Some(row) = sheet.next_row().map_err(|source| self.no_table(source))? {
-            let Some(sample) = of_row.next() else { break };
-            let name = mapping.method.map_or(Ok(stem.as_str()), |place| row.text(place));
-            match name.and_then(|name| self.method(&row, mapping, name)) {
-                Ok(name) => {
-                    let method = methods.place(name).unwrap_or(u32::MAX);
-                    keys.push(Key { sample: *sample, method, row: u32::try_from(row.number()).unwrap_or(u32::MAX) });
+        let mut places = Vec::with_capacity(ids.len());
+        for (id, row) in ids.iter().zip(rows) {
+            match of_id.get(id) {
+                Some(at) => places.push(*at),
+                None => {
+                    let text = format!("{} is no sample of dataset `{}`", quoted(id), dataset.card().name);
+                    let finding = Finding::error(self.file, text).row(u64::from(*row));
+                    findings.push(match column {
+                        Some(name) => finding.column(name),
+                        None => finding,
+                    });
                 }
-                Err(finding) => findings.push(finding),
             }
         }
-        self.refuse_duplicates(mapping, &keys, sheet.header(), &mut findings);
-        if findings.errors() > 0 {
-            return Err(self.unusable(findings));
-        }
-        Ok((keys, methods.into_texts().iter().map(|name| name.to_string()).collect()))
+        places
     }
 
-    fn method<'n>(&self, row: &crate::sheet::Row<'_>, mapping: &Mapping, name: &'n str) -> Result<&'n str, Finding> {
-        check_name(name).map(|()| name).map_err(|problem| {
-            let text = format!("the method's name {} is {problem}", quoted(name));
-            match mapping.method {
-                Some(place) => row.wrong(place, text),
-                None => Finding::error(self.file, text),
-            }
-        })
-    }
-
-    fn refuse_duplicates(&self, mapping: &Mapping, keys: &[Key], header: &[String], findings: &mut Findings) {
-        if keys.is_sorted_by(|a, b| (a.sample, a.method) < (b.sample, b.method)) {
-            return;
+    /// The attempts in the order of truth.csv, within a sample in the order of the methods; `samples` are those of the
+    /// rows, each row its own without them.
+    fn order(
+        &self,
+        samples: Option<&[u32]>,
+        of_methods: &[u32],
+        rows: &[u32],
+        mut findings: Findings,
+        columns: &KeyColumns,
+    ) -> Result<Order, ScoreError> {
+        let Some(samples) = samples else {
+            return if findings.errors() > 0 { Err(self.unusable(findings)) } else { Ok(Order::OfFile) };
+        };
+        let key = |(place, sample): (u32, &u32)| Key {
+            sample: *sample,
+            method: of_methods.get(place as usize).copied().unwrap_or(0),
+            place,
+        };
+        let mut keys: Vec<Key> = (0_u32..).zip(samples).map(key).collect();
+        if !keys.is_sorted() {
+            keys.par_sort_unstable();
         }
-        let mut sorted = keys.to_vec();
-        sorted.sort_unstable();
-        for pair in sorted.windows(2) {
+        for pair in keys.windows(2) {
             let [first, second] = pair else { continue };
-            if (first.sample, first.method) == (second.sample, second.method) {
-                let text = format!("the same sample as in row {}: a sample is put to a method once", first.row);
-                let finding = Finding::error(self.file, text).row(u64::from(second.row));
+            if (first.sample, first.method) == (second.sample, second.method) && first.method != NO_METHOD {
+                let row = |key: &Key| rows.get(key.place as usize).copied().unwrap_or(0);
+                let text = format!("the same sample as in row {}: a sample is put to a method once", row(first));
+                let finding = Finding::error(self.file, text).row(u64::from(row(second)));
                 let help = "name the column that tells the methods apart: --columns method=COLUMN";
-                let finding = match mapping.sample_id.and_then(|at| header.get(at)) {
+                let finding = match &columns.sample_id {
                     Some(column) => finding.column(column),
                     None => finding,
                 };
-                findings.push(if mapping.method.is_none() { finding.help(help) } else { finding });
+                findings.push(if columns.has_method { finding } else { finding.help(help) });
             }
         }
-    }
-
-    /// outcomes.csv: rows in the order of truth.csv, within a sample in the order of the methods.
-    fn outcomes(
-        &self,
-        mapping: &Mapping,
-        keys: &[Key],
-        methods: &[String],
-        truth: &Truth,
-    ) -> Result<Vec<u8>, ScoreError> {
-        let in_order = keys.is_sorted();
-        let mut writer = write::Outcomes::new(truth, methods, &self.recording.protocol.limits);
-        let mut kept: Vec<(Key, Outcome)> = Vec::new();
-        let mut of_methods = vec![Answers::new(&[]); methods.len()];
-        let mut findings = Findings::new();
-        let mut sheet = self.sheet()?;
-        let mut of_row = keys.iter();
-        while let Some(row) = sheet.next_row().map_err(|source| self.no_table(source))? {
-            let Some(key) = of_row.next() else { break };
-            match answers::read(&row, mapping) {
-                Err(finding) => findings.push(finding),
-                Ok(outcome) => {
-                    if let Some(answers) = of_methods.get_mut(key.method as usize) {
-                        answers.push(Some(&outcome));
-                    }
-                    if in_order { writer.write(key, &outcome) } else { kept.push((*key, outcome)) }
-                }
-            }
-        }
-        if findings.errors() > 0 {
-            return Err(self.unusable(findings));
-        }
-        let problem = of_methods.iter().zip(methods).find_map(|(it, name)| not_ages(it).map(|reason| (name, reason)));
-        if let Some((name, reason)) = problem {
-            return Err(ScoreError::NotAges { file: self.file.to_owned(), method: name.clone(), reason });
-        }
-        kept.sort_unstable_by_key(|(key, _)| *key);
-        kept.iter().for_each(|(key, outcome)| writer.write(key, outcome));
-        writer.finish().map_err(|source| ScoreError::Read { path: self.recording.file.to_owned(), source })
+        if findings.errors() > 0 { Err(self.unusable(findings)) } else { Ok(Order::Sorted(keys)) }
     }
 }

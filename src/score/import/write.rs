@@ -1,19 +1,23 @@
 //! The run folder of a recorded file.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 
 use serde_json::json;
 
-use super::{Key, Recording};
-use crate::age::AgeLimit;
+use super::outcomes::Outcomes;
+use super::{Order, Recording};
 use crate::dataset::{Dataset, DatasetCard, slug};
 use crate::digest::Digest;
 use crate::folder::{
     AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, names,
 };
-use crate::outcome::Outcome;
 use crate::score::ScoreError;
+use crate::sheet::in_order;
+
+/// Rows that one task writes.
+const ROWS: usize = 1 << 13;
 
 /// Everything that goes into the folder.
 pub(super) struct Made<'m> {
@@ -21,16 +25,14 @@ pub(super) struct Made<'m> {
     pub dataset: &'m Dataset,
     pub truth: &'m Truth,
     pub methods: &'m [String],
-    pub outcomes: &'m [u8],
+    pub order: &'m Order,
+    pub outcomes: &'m Outcomes,
 }
 
 impl Made<'_> {
     /// Writes it. `file` is the recorded file's name, `content` its digest.
-    pub fn write(&self, file: &str, content: Digest) -> Result<RunFolder, ScoreError> {
+    pub fn write(&self, file: &str, content: Digest) -> Result<(RunFolder, RunRecord), ScoreError> {
         let recording = self.recording;
-        let mut truth = Vec::new();
-        // A Vec takes everything.
-        self.truth.write(&mut truth).map_err(|source| ScoreError::Read { path: recording.file.to_owned(), source })?;
         let kind = recording.method_kind.unwrap_or("estimation");
         let mut methods = Vec::new();
         let mut cards = Vec::new();
@@ -72,15 +74,39 @@ impl Made<'_> {
             ended: recording.now.clone(),
         };
         let folder = RunFolder::prepare(recording.out, recording.existing)?;
-        folder.write(names::TRUTH, &truth, true)?;
-        folder.write(names::OUTCOMES, self.outcomes, true)?;
+        folder.write_with(names::TRUTH, true, |file| self.truth.write(file))?;
+        folder.write_with(names::OUTCOMES, true, |file| self.write_outcomes(file))?;
         folder.write(names::PROTOCOL, recording.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, self.dataset.card_text())?;
         for (name, text) in &cards {
             folder.write_card(name, text)?;
         }
         record.write(&folder)?;
-        Ok(folder)
+        Ok((folder, record))
+    }
+
+    /// outcomes.csv: rows in the order of truth.csv, within a sample in the order of the methods.
+    fn write_outcomes(&self, file: &mut File) -> io::Result<()> {
+        let limits = &self.recording.protocol.limits;
+        file.write_all(&OutcomeWriter::new(Vec::new(), limits, Timings::Left)?.finish()?)?;
+        let write = |places: std::ops::Range<usize>| -> io::Result<Vec<u8>> {
+            let mut writer = OutcomeWriter::go_on(Vec::new(), limits, Timings::Left);
+            let mut digits = [[0; 16]; 2];
+            let [of_sample, of_subject] = &mut digits;
+            for key in places.filter_map(|place| self.order.get(place)) {
+                let (sample, subject) =
+                    (self.truth.sample_id(key.sample as usize), self.truth.subject_id(key.sample as usize));
+                let Some(outcome) = self.outcomes.get(key.place as usize) else { continue };
+                let key = AttemptKey {
+                    sample_id: sample.text(of_sample),
+                    subject_id: subject.text(of_subject),
+                    method: self.methods.get(key.method as usize).map_or("", String::as_str),
+                };
+                writer.write(&key, &outcome, None)?;
+            }
+            writer.finish()
+        };
+        in_order(self.outcomes.len(), ROWS, write, |rows| file.write_all(&rows?))
     }
 }
 
@@ -110,35 +136,4 @@ fn method_card(name: &str, kind: &str, content: Digest) -> String {
         "# Made by `agebench score`: the answers were recorded elsewhere.\nname = {name}\nkind = {kind}\n\
          version = \"recorded\"\n\n[replay]\nsha256 = \"{content}\"\n"
     )
-}
-
-/// outcomes.csv in memory.
-pub(super) struct Outcomes<'o> {
-    truth: &'o Truth,
-    methods: &'o [String],
-    writer: io::Result<OutcomeWriter<Vec<u8>>>,
-}
-
-impl<'o> Outcomes<'o> {
-    pub fn new(truth: &'o Truth, methods: &'o [String], limits: &[AgeLimit]) -> Self {
-        Self { truth, methods, writer: OutcomeWriter::new(Vec::new(), limits, Timings::Left) }
-    }
-
-    pub fn write(&mut self, key: &Key, outcome: &Outcome) {
-        let (Some(row), Some(method)) =
-            (self.truth.rows().get(key.sample as usize), self.methods.get(key.method as usize))
-        else {
-            return;
-        };
-        let key = AttemptKey { sample_id: &row.sample_id, subject_id: &row.subject_id, method };
-        if let Ok(writer) = &mut self.writer
-            && let Err(error) = writer.write(&key, outcome, None)
-        {
-            self.writer = Err(error);
-        }
-    }
-
-    pub fn finish(self) -> io::Result<Vec<u8>> {
-        self.writer?.finish()
-    }
 }

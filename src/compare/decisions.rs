@@ -1,0 +1,180 @@
+//! Decisions of two methods on the same attempts: the paired difference of both rates at each challenge age.
+
+use super::flag;
+use super::pair::{Difference, Pair};
+use crate::age::{AgeLimit, ChallengeAge};
+use crate::metric::catalogue;
+use crate::stats::{Discordance, mcnemar, sign_flip};
+use crate::table::{
+    Bounds, Claim, Counts, FailurePolicy, Group, Interval, Measure, Place, Population, Quantity, RowStatus, Variant,
+    Weighting,
+};
+use crate::tally::{PairCell, PairPlace, PairTally, Slot};
+
+/// The rows of all decisions, and who ran what.
+pub(super) fn rows(pair: &mut Pair<'_>, tally: &PairTally) {
+    flow(pair, tally);
+    let limits = pair.protocol.limits.clone();
+    let by_challenge = pair.baseline.answers.challengeable() && pair.method.answers.challengeable();
+    for limit in &limits {
+        if !by_challenge {
+            not_applicable(pair, *limit);
+        }
+        for slot in [Slot::Under, Slot::Over] {
+            nobody(pair, tally, *limit, slot, by_challenge);
+        }
+    }
+    for (place, cell) in &tally.cells {
+        let applies = match place.challenge {
+            Some(_) => by_challenge,
+            None => pair.baseline.answers.decides(place.limit) && pair.method.answers.decides(place.limit),
+        };
+        if applies {
+            row(pair, place, cell);
+        }
+    }
+}
+
+/// Attempts that both ran, and those that only one of the two did: these are in no pair.
+fn flow(pair: &mut Pair<'_>, tally: &PairTally) {
+    let flow = tally.flow;
+    let rows = [
+        (catalogue::PAIRED, flow.both, Some(flow.subjects)),
+        (catalogue::METHOD_ONLY, flow.method_only, None),
+        (catalogue::BASELINE_ONLY, flow.baseline_only, None),
+        (catalogue::DIFFERENT, flow.different, None),
+    ];
+    for (entry, count, subjects) in rows {
+        let counts = Counts { attempts: Some(count), subjects, ..Counts::default() };
+        let quantity = Quantity { value: count as f64, bounds: None, counts, evidence: None };
+        pair.push(Difference {
+            place: Place::of_all(),
+            measure: entry.measure,
+            quantity,
+            claim: None,
+            p: None,
+            flags: Vec::new(),
+        });
+    }
+}
+
+fn measure(slot: Slot) -> Measure {
+    match slot {
+        Slot::Under | Slot::UnderWindow => catalogue::UNDER_AGE_PASS.measure,
+        _ => catalogue::ADULT_DENIAL.measure,
+    }
+}
+
+fn place_of(pair: &Pair<'_>, found: &PairPlace) -> Option<Place> {
+    let window = |window: Option<(u32, u32)>| window.map(|(first, last)| Population::Window(first, last));
+    let (population, variant) = match found.slot {
+        Slot::UnderWindow => (window(pair.protocol.under_window(found.limit))?, Variant::of("window", "pooled")),
+        Slot::OverWindow => (window(pair.protocol.over_window(found.limit))?, Variant::of("window", "pooled")),
+        Slot::Under => (Population::Under, Variant::none()),
+        _ => (Population::Over, Variant::none()),
+    };
+    Some(Place {
+        limit: Some(found.limit),
+        challenge: found.challenge,
+        failure_policy: Some(found.policy),
+        population,
+        group: found.group.clone(),
+        weighting: Some(Weighting::Subject),
+        variant,
+    })
+}
+
+/// One difference: the mean over subjects of the share of events of the method less that of the baseline.
+///
+/// Source: METRICS M16; bounds by Tango (1998) on real-valued counts, exact McNemar test or sign flips.
+fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
+    let Some(place) = place_of(pair, found) else { return };
+    let measure = measure(found.slot);
+    let under = matches!(found.slot, Slot::Under | Slot::UnderWindow);
+    let (mut b, mut c, mut n, mut differing) = (0.0, 0.0, 0_u64, 0_u64);
+    let mut differences: Vec<f64> = Vec::new();
+    let (mut more, mut fewer, mut single) = (0_u64, 0_u64, true);
+    for ((baseline, method, attempts), subjects) in &cell.subjects {
+        n += subjects;
+        single &= *attempts == 1;
+        // An event is a pass below the limit and a denial above it, so there the two change sides.
+        let (events, of_baseline) = if under { (method, baseline) } else { (baseline, method) };
+        let share = events.abs_diff(*of_baseline) as f64 / f64::from(*attempts);
+        let sum = share * *subjects as f64;
+        if events > of_baseline {
+            (b, more) = (b + sum, more + subjects);
+        } else if events < of_baseline {
+            (c, fewer) = (c + sum, fewer + subjects);
+        } else {
+            continue;
+        }
+        differing += subjects;
+        let signed = if events > of_baseline { share } else { -share };
+        let count = usize::try_from(*subjects).unwrap_or(usize::MAX);
+        differences.resize(differences.len() + count, signed);
+    }
+    let attempts = cell.attempts();
+    let counts = Counts {
+        attempts: Some(attempts),
+        subjects: Some(n),
+        events: Some(cell.discordant),
+        event_subjects: Some(differing),
+        ..Counts::default()
+    };
+    let Some(found) = Discordance::new(b, c, n as f64) else {
+        let reason = if attempts == 0 { "no attempt that both decided" } else { "" };
+        pair.nothing(place, measure, RowStatus::Empty, counts, reason);
+        return;
+    };
+    let levels = pair.protocol.levels;
+    let one_sided = 0.5 + levels.display / 2.0;
+    let bounds = Bounds {
+        interval: Interval::Tango,
+        level: levels.display,
+        low: found.lower(one_sided),
+        high: found.upper(one_sided),
+    };
+    let claim = Claim { low: found.lower(levels.claim), high: found.upper(levels.claim) };
+    let p = if single { Some(mcnemar(more, fewer)) } else { sign_flip(&differences, pair.protocol.seed) };
+    let flags = [
+        (cell.one_decided > 0, flag::COVERAGE_DIFFERS),
+        (differing == 0, flag::NO_DISCORDANT_SUBJECT),
+        (single, flag::MCNEMAR),
+        (!single, flag::SIGN_FLIP),
+    ];
+    let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
+    let evidence = Some(pair.evidence(n));
+    let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence };
+    pair.push(Difference { place, measure, quantity, claim: Some(claim), p, flags });
+}
+
+fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {
+    PairPlace { group: Group::whole(), limit, slot, challenge: Some(challenge), policy }
+}
+
+/// Challenge ages mean nothing to one of the two.
+fn not_applicable(pair: &mut Pair<'_>, limit: AgeLimit) {
+    let without = [pair.baseline, pair.method].into_iter().find(|one| !one.answers.challengeable());
+    let reason = format!("no answer of {} is an age or a range", without.map_or("", |one| &one.name)).replace(';', ",");
+    for challenge in pair.protocol.headline_ages(limit) {
+        for slot in [Slot::Under, Slot::Over] {
+            let found = headline_place(limit, challenge, pair.protocol.failure_policy, slot);
+            if let Some(place) = place_of(pair, &found) {
+                pair.nothing(place, measure(slot), RowStatus::NotApplicable, Counts::default(), &reason);
+            }
+        }
+    }
+}
+
+/// A population without an attempt that both ran.
+fn nobody(pair: &mut Pair<'_>, tally: &PairTally, limit: AgeLimit, slot: Slot, by_challenge: bool) {
+    for challenge in pair.protocol.headline_ages(limit) {
+        let found = headline_place(limit, challenge, pair.protocol.failure_policy, slot);
+        if by_challenge
+            && !tally.cells.contains_key(&found)
+            && let Some(place) = place_of(pair, &found)
+        {
+            pair.nothing(place, measure(slot), RowStatus::Empty, Counts::default(), "");
+        }
+    }
+}
