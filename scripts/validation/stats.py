@@ -6,6 +6,7 @@ Writes fixtures/golden/stats.json. Needs numpy, scipy, statsmodels and scikit-le
     python3 scripts/validation/stats.py fixtures/golden/stats.json
 """
 
+import itertools
 import json
 import sys
 
@@ -236,6 +237,59 @@ def calibration():
     return cases
 
 
+def normal_quantile():
+    p = np.concatenate([np.exp(-np.arange(1, 300) / 3), np.arange(1, 200) / 200, [0.025, 0.975, 0.95, 0.9995, 1 - 1e-10]])
+    return [[float(x), float(scipy.stats.norm.ppf(x))] for x in p]
+
+
+def permutation():
+    """All ways to deal the labels of three groups to a few subjects: moments of the sums, and tails of one contrast."""
+    rng = np.random.default_rng(8)
+    cases = []
+    for sizes in [(3, 2, 2), (1, 4, 3), (2, 5, 0)]:
+        group = np.repeat(np.arange(3), sizes)
+        values = np.column_stack([rng.integers(0, 3, len(group)) / 2, rng.integers(1, 3, len(group))])
+        sums = []
+        for labels in set(itertools.permutations(group.tolist())):
+            labels = np.array(labels)
+            sums.append(np.concatenate([values[labels == g].sum(axis=0) for g in range(3)]))
+        sums = np.array(sums)
+        contrast = sums[:, 0] - sums[:, 4]
+        cases.append({
+            "group": group.tolist(), "values": values.tolist(), "mean": sums.mean(axis=0).tolist(),
+            "covariance": np.cov(sums.T, bias=True).tolist(),
+            "distribution": [{"at": float(at), "p": float((contrast >= at - 1e-9).mean())} for at in np.unique(contrast)],
+        })
+    return cases
+
+
+def shown(n, limit):
+    """Most events with which the upper bound is at most the limit, for every n; -1 when there is none."""
+    k = scipy.stats.binom.ppf(0.05, n, limit).astype(int)
+    return np.where(scipy.stats.binom.cdf(k, n, limit) <= 0.05, k, k - 1)
+
+
+def power():
+    cases = []
+    for n, rate, limit in [(59, 0.0, 0.05), (500, 0.02, 0.05), (77, 0.01, 0.1), (20000, 0.0085, 0.01), (40, 0.3, 0.5)]:
+        k = shown(np.array([n]), limit)[0]
+        cases.append({"n": n, "true_rate": rate, "limit": limit, "power": float(scipy.stats.binom.cdf(k, n, rate))})
+    return cases
+
+
+def subjects_needed():
+    """By trying every number of subjects."""
+    cases = []
+    for rate, limit, wanted, most in [
+        (0.001, 0.01, 0.9, 20000), (0.005, 0.01, 0.8, 20000), (0.02, 0.05, 0.8, 20000), (0.0, 0.02, 0.9, 20000),
+        (0.1, 0.15, 0.9, 20000), (0.008, 0.01, 0.8, 100000), (0.0005, 0.001, 0.8, 60000),
+    ]:
+        n = np.arange(1, most + 1)
+        fails = np.flatnonzero(scipy.stats.binom.cdf(shown(n, limit), n, rate) < wanted)
+        cases.append({"true_rate": rate, "limit": limit, "wanted": wanted, "n": int(n[fails[-1]]) + 1})
+    return cases
+
+
 def main(path):
     values = {
         "source": f"numpy {np.__version__}, scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, "
@@ -250,6 +304,10 @@ def main(path):
         "crps_normal": crps_normal(),
         "probabilities": probabilities(),
         "calibration": calibration(),
+        "normal_quantile": normal_quantile(),
+        "permutation": permutation(),
+        "power": power(),
+        "subjects_needed": subjects_needed(),
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)

@@ -110,6 +110,27 @@ catalogue! {
     CRPS = "crps", Years, Lower, "spread", "M8", "Mean continuous ranked probability score of a normal spread.";
     SPREADS_LEFT_OUT = "spreads_left_out", Attempts, None, "spread", "M8",
         "Attempts answered with an age whose spread is missing, negative or not finite.";
+    CALIBRATION = "calibration_time", Milliseconds, None, "latency", "M12",
+        "A fixed calculation, mean over starts of the process: times of machines where it differs cannot be compared.";
+    LOAD = "load_time", Milliseconds, Lower, "latency", "M12",
+        "From the card to a session that is ready, mean over starts of the process.";
+    FIRST = "first_answer_time", Milliseconds, Lower, "latency", "M12",
+        "The first attempt of a session, mean over starts of the process.";
+    LATENCY_MEDIAN = "latency_median", Milliseconds, Lower, "latency", "M12",
+        "Median time of an attempt in the steady state, of attempts that did not fail.";
+    LATENCY_P90 = "latency_p90", Milliseconds, Lower, "latency", "M12",
+        "90th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_P95 = "latency_p95", Milliseconds, Lower, "latency", "M12",
+        "95th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_P99 = "latency_p99", Milliseconds, Lower, "latency", "M12",
+        "99th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_MEAN = "latency_mean", Milliseconds, Lower, "latency", "M12",
+        "Mean over starts of the process of the mean time of an attempt.";
+    LATENCY_MAX = "latency_max", Milliseconds, Lower, "latency", "M12", "The longest attempt; it has no interval.";
+    THROUGHPUT = "attempts_per_second", PerSecond, Higher, "latency", "M12",
+        "Attempts a second with all workers at once, mean over starts of the process.";
+    OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
+        "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";

@@ -30,6 +30,8 @@ pub mod flag {
     pub const UNDER_30_EVENTS: &str = "under_30_events";
     /// The method gave hardly any distinct ages.
     pub const FEW_DISTINCT_ANSWERS: &str = "few_distinct_answers";
+    /// The value lies among attempts that the time limit ended: it is that or more.
+    pub const CENSORED: &str = "censored";
     /// The labels are not chronological ages: no claim rests on them.
     pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
     /// Chosen by looking at the results: a safe buffer, and what is said at it.

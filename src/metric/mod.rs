@@ -10,6 +10,7 @@ pub mod catalogue;
 mod error;
 mod flow;
 mod frame;
+pub mod latency;
 mod level;
 mod mix;
 mod not_answered;

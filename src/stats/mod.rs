@@ -3,6 +3,7 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
+mod arrivals;
 mod auc;
 mod bootstrap;
 mod calibration;
@@ -13,6 +14,8 @@ mod holm;
 mod mean;
 mod mover;
 mod paired;
+mod permutation;
+mod power;
 mod predictive;
 mod proportion;
 mod quantile;
@@ -21,6 +24,7 @@ mod special;
 mod spread;
 mod standardised;
 
+pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Scored, auc, auc_difference};
 pub use bootstrap::{Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
 pub use calibration::{BINS, Bin, REDRAWS, Reliability};
@@ -31,6 +35,11 @@ pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean};
 pub use paired::{Discordance, GateBounds, Verdict};
+pub use permutation::{Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
+pub use power::{
+    allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_needed, with_design_effect,
+    zero_event_trials,
+};
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};

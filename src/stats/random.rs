@@ -1,5 +1,7 @@
 //! Draws that are a pure function of what they are drawn for: a seed and a few counters, never the order of the work.
 
+use super::special::normal_quantile;
+
 /// The golden ratio of 2^64, odd.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -53,6 +55,32 @@ impl Stream {
         mix(self.state)
     }
 
+    /// A number below `bound`, each equally likely; 0 for a bound of 0.
+    ///
+    /// Source: Lemire (2019), ACM Transactions on Modeling and Computer Simulation 29.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "the low half of a product")]
+        loop {
+            let product = u128::from(self.bits()) * u128::from(bound);
+            if bound == 0 || product as u64 >= bound.wrapping_neg() % bound {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+
+    /// Puts a slice into one of its orders, each equally likely (Fisher & Yates).
+    #[expect(clippy::cast_possible_truncation, reason = "an index of the slice")]
+    pub(super) fn shuffle<T>(&mut self, slice: &mut [T]) {
+        for last in (1..slice.len()).rev() {
+            slice.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
+
+    /// A standard normal number, by inversion of 53 bits.
+    pub(super) fn normal(&mut self) -> f64 {
+        normal_quantile(((self.bits() >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0)
+    }
+
     /// How many of `count` fair coins show heads: binomial(count, 1/2), exactly.
     pub(super) fn heads(&mut self, count: u64) -> u64 {
         let whole: u64 = (0..count / 64).map(|_| u64::from(self.bits().count_ones())).sum();
@@ -77,6 +105,35 @@ mod tests {
             assert!((variance / (n / 4.0) - 1.0).abs() < 0.05, "{count}: {variance}");
         }
         assert_eq!(Stream::new(1).heads(0), 0);
+    }
+
+    #[test]
+    fn numbers_below_a_bound_and_orders_are_equally_likely() {
+        let mut stream = Stream::new(key(8, &[]));
+        assert_eq!((stream.below(0), stream.below(1)), (0, 0));
+        let (mut counts, mut orders) = ([0_u32; 6], std::collections::BTreeMap::new());
+        for _ in 0..60_000 {
+            counts[stream.below(6) as usize] += 1;
+            let mut order = [0, 1, 2];
+            stream.shuffle(&mut order);
+            *orders.entry(order).or_insert(0_u32) += 1;
+        }
+        assert_eq!(orders.len(), 6);
+        // 5 standard errors of a binomial with 60,000 trials of 1/6.
+        assert!(
+            counts.iter().chain(orders.values()).all(|count| count.abs_diff(10_000) < 457),
+            "{counts:?} {orders:?}"
+        );
+    }
+
+    #[test]
+    fn normal_draws_have_mean_0_variance_1_and_the_normal_tails() {
+        let mut stream = Stream::new(key(2, &[]));
+        let draws: Vec<f64> = (0..100_000).map(|_| stream.normal()).collect();
+        let n = draws.len() as f64;
+        let moment = |power: i32| draws.iter().map(|draw| draw.powi(power)).sum::<f64>() / n;
+        assert!(moment(1).abs() < 4.0 / n.sqrt() && (moment(2) - 1.0).abs() < 4.0 * (2.0 / n).sqrt());
+        assert!(moment(3).abs() < 4.0 * (15.0 / n).sqrt() && (moment(4) - 3.0).abs() < 4.0 * (96.0 / n).sqrt());
     }
 
     #[test]

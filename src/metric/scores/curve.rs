@@ -3,26 +3,25 @@
 
 use super::super::catalogue::{self, Entry};
 use super::super::frame::{Frame, flag};
-use super::{At, Sides, clusters, evidence};
+use super::{At, RATES, Sides, clusters, evidence, rate_place};
 use crate::stats::{Det, Scored, Weighted, auc};
-use crate::table::{
-    Bounds, Counts, FailurePolicy, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits,
-};
-use crate::tally::{ScoreKind, ScoredAttempt};
+use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits};
+use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
 
 /// Least common multiple up to which subjects' weights are exact.
 const LARGEST_MULTIPLE: u64 = 1_000_000_000;
 /// What stands for a common multiple where there is none so small.
 const INEXACT_MULTIPLE: u64 = 1_000_000_000_000;
 
-/// The rows of one limit; thresholds of the method's own scores also for each of `groups`.
-pub(super) fn rows(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], groups: &[&Group]) {
+/// The rows of one limit; thresholds also for each of the groups of `at`.
+pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt]) {
     let sides = Sides::of(attempts);
     if at.kind == ScoreKind::Given {
-        let count = at.rows.unscored(at.limit);
+        let count = rows.unscored(at.limit);
         let counts = Counts { attempts: Some(count), ..Counts::default() };
         let quantity = Quantity { value: count as f64, bounds: None, counts, evidence: None };
-        frame.quantity(at.place(), catalogue::SCORES_MISSING, quantity);
+        let place = Place { weighting: None, ..at.place(Weighting::Attempt) };
+        frame.quantity(place, catalogue::SCORES_MISSING, quantity);
     }
     let det = Det::of(&weighted(attempts, |_| true));
     let Some(det) = det else {
@@ -31,21 +30,20 @@ pub(super) fn rows(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt
         } else {
             "nobody over the limit has a score"
         };
-        for entry in super::OF_CURVE {
-            let weighting = Some(if entry == catalogue::AUC { Weighting::Attempt } else { Weighting::Subject });
-            let place = Place { weighting, ..at.place() };
-            frame.nothing(place, entry, RowStatus::Empty, sides.counts(), reason);
-        }
+        at.absent(frame, RowStatus::Empty, sides.counts(), reason);
         return;
     };
     area(frame, at, attempts, &sides);
     let (rate, point) = det.equal_error();
     for (entry, value) in [(catalogue::EQUAL_ERROR, rate), (catalogue::EQUAL_ERROR_THRESHOLD, point.threshold)] {
-        let place = Place { weighting: Some(Weighting::Subject), ..at.place() };
         let evidence = Some(evidence(frame, &sides));
-        frame.quantity(place, entry, Quantity { value, bounds: None, counts: sides.counts(), evidence });
+        frame.quantity(
+            at.place(Weighting::Subject),
+            entry,
+            Quantity { value, bounds: None, counts: sides.counts(), evidence },
+        );
     }
-    thresholds(frame, at, attempts, groups);
+    thresholds(frame, rows, at, attempts);
     points(frame, at, attempts, &det);
 }
 
@@ -55,7 +53,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt
 fn area(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], sides: &Sides) {
     let scored: Vec<Scored> =
         attempts.iter().map(|one| Scored { subject: one.unit, positive: one.over, scores: [one.score] }).collect();
-    let place = Place { weighting: Some(Weighting::Attempt), ..at.place() };
+    let place = at.place(Weighting::Attempt);
     let Some(found) = auc(&scored) else { return };
     let level = frame.protocol.levels.display;
     let bounds = found.logit_interval(level).map(|(low, high)| Bounds { interval: Interval::Logit, level, low, high });
@@ -102,32 +100,32 @@ fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
 
 /// The threshold for each target, set on the protocol's minors, and both rates at it: of everybody, and unchanged of
 /// each group.
-fn thresholds(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], groups: &[&Group]) {
+fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt]) {
     let rules = frame.protocol.scores.clone();
     let set_on = rules.set_on_group.as_ref().map(|(column, level)| Group::of([(column.as_str(), level.as_str())]));
     let whole = Group::whole();
-    let Some(of_group) = at.rows.members(set_on.as_ref().unwrap_or(&whole)) else {
-        let place = Place { weighting: Some(Weighting::Subject), ..at.place() };
-        let status = RowStatus::NotApplicable;
-        frame.nothing(place, catalogue::THRESHOLD, status, Counts::default(), "no such group to set it on");
+    let Some(of_group) = rows.members(set_on.as_ref().unwrap_or(&whole)) else {
+        for target in rules.targets {
+            let status = RowStatus::NotApplicable;
+            at.target_absent(frame, target, status, Counts::default(), "no such group to set it on");
+        }
         return;
     };
     let minors = |one: &ScoredAttempt| {
         of_group(one.sample)
-            && rules.set_on_years.is_none_or(|(first, last)| {
-                at.rows.years(one.sample).is_some_and(|year| (first..=last).contains(&year))
-            })
+            && rules
+                .set_on_years
+                .is_none_or(|(first, last)| rows.years(one.sample).is_some_and(|year| (first..=last).contains(&year)))
     };
     let under = || attempts.iter().filter(|one| !one.over && minors(one));
     let basis = clusters(under().map(|one| (one.unit, false)));
     let counts = Frame::counts(&basis);
     let det = Det::of(&weighted(attempts, minors));
     for target in &rules.targets {
-        let variant = at.place().variant.with("target", twelve_digits(*target));
-        let place = Place { weighting: Some(Weighting::Subject), variant, ..at.place() };
+        let place = at.of_target(*target);
         let counts = Counts { events: None, event_subjects: None, ..counts };
         let Some(det) = &det else {
-            frame.nothing(place, catalogue::THRESHOLD, RowStatus::Empty, counts, "nobody to set it on has a score");
+            at.target_absent(frame, *target, RowStatus::Empty, counts, "nobody to set it on has a score");
             continue;
         };
         let threshold = det.threshold_for(*target).threshold;
@@ -146,18 +144,14 @@ fn thresholds(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], gr
         if small {
             frame.flag_last(flag::TARGET_BELOW_3_PER_N);
         }
-        let everybody = [&whole];
-        for group in everybody.into_iter().chain(groups.iter().copied()) {
-            let Some(member) = at.rows.members(group) else { continue };
+        for group in std::iter::once(&whole).chain(at.groups.iter().copied()) {
             let seen = group.is_whole() || set_on.as_ref().is_none_or(|set_on| set_on == group);
-            for (entry, over, population) in [
-                (catalogue::UNDER_AGE_PASS, false, Population::Under),
-                (catalogue::ADULT_DENIAL, true, Population::Over),
-            ] {
-                let place = Place { group: group.clone(), ..place.clone() };
-                let here = attempts.iter().filter(|one| one.over == over && member(one.sample));
-                rate(frame, place, entry, population, here, threshold);
-                if !over && (seen || set_on.is_none()) {
+            let member = rows.members(group);
+            for (entry, over, population) in RATES {
+                let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
+                let here = attempts.iter().filter(|one| one.over == over).filter(inside);
+                rate(frame, rate_place(&place, group, population), entry, here, threshold);
+                if !over && seen {
                     frame.flag_last(flag::IN_SAMPLE);
                 }
                 if !over && small {
@@ -173,12 +167,10 @@ fn rate<'s>(
     frame: &mut Frame<'_>,
     place: Place,
     entry: Entry,
-    population: Population,
     attempts: impl Iterator<Item = &'s ScoredAttempt>,
     threshold: f64,
 ) {
     let found = clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over)));
-    let place = Place { population, failure_policy: Some(FailurePolicy::Conditional), ..place };
     frame.plain_share(place, entry, &found, Weighting::Subject);
 }
 
@@ -192,9 +184,10 @@ fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &
         for (entry, over, population) in
             [(catalogue::DET_PASS, false, Population::Under), (catalogue::DET_DENIAL, true, Population::Over)]
         {
-            let variant = at.place().variant.with("threshold", twelve_digits(threshold));
-            let place = Place { variant, ..at.place() };
-            rate(frame, place, entry, population, attempts.iter().filter(|one| one.over == over), threshold);
+            let place = at.place(Weighting::Subject);
+            let variant = place.variant.clone().with("threshold", twelve_digits(threshold));
+            let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
+            rate(frame, place, entry, attempts.iter().filter(|one| one.over == over), threshold);
         }
     }
 }

@@ -14,7 +14,9 @@ use super::frame::Frame;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::stats::Clusters;
-use crate::table::{Context, Counts, Group, Place, Row, RowStatus, Variant, Weighting};
+use crate::table::{
+    Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting, twelve_digits,
+};
 use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt, Tally};
 
 /// The scores themselves.
@@ -50,18 +52,20 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
     let any = (0..limits.len()).any(|place| count(place) > 0);
     let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
     if !any {
-        absent(&mut frame, None, RowStatus::NotApplicable, "no answer has a score");
+        absent(&mut frame, None, "no answer has a score");
     }
     for (place, limit) in limits.iter().enumerate() {
+        let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups };
         match scores {
             _ if !any => {}
-            _ if count(place) == 0 => {
-                absent(&mut frame, Some(*limit), RowStatus::NotApplicable, "no answer has a score for this limit");
+            _ if count(place) == 0 => absent(&mut frame, Some(*limit), "no answer has a score for this limit"),
+            Scores::NotKept => {
+                at.absent(&mut frame, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                probability::absent(&mut frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
             }
-            Scores::NotKept => absent(&mut frame, Some(*limit), RowStatus::NotMeasurable, "needs_rows"),
             Scores::Rows(rows) => {
                 let attempts = rows.scored(*limit, ScoreKind::Given);
-                curve::rows(&mut frame, &At { rows, limit: *limit, kind: ScoreKind::Given }, &attempts, &groups);
+                curve::rows(&mut frame, rows, &at, &attempts);
                 probability::rows(&mut frame, *limit, &attempts);
             }
         }
@@ -73,51 +77,87 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
     frame.finish()
 }
 
-/// Where scores come from.
+/// Scores of one kind at one limit.
 struct At<'a> {
-    rows: ScoreRows<'a>,
     limit: AgeLimit,
     kind: ScoreKind,
+    /// The groups on which thresholds are used unchanged, besides the whole data set.
+    groups: &'a [&'a Group],
 }
 
 impl At<'_> {
-    fn place(&self) -> Place {
+    fn place(&self, weighting: Weighting) -> Place {
         let variant = match self.kind {
             ScoreKind::Given => Variant::none(),
-            ScoreKind::Age => of_ages(),
+            ScoreKind::Age => Variant::of("scores", "age"),
         };
-        Place { limit: Some(self.limit), variant, ..Place::of_all() }
+        Place { limit: Some(self.limit), variant, weighting: Some(weighting), ..Place::of_all() }
+    }
+
+    /// The place of what is said of one target: of its threshold, and of the rate of one side at it.
+    fn of_target(&self, target: f64) -> Place {
+        let place = self.place(Weighting::Subject);
+        Place { variant: place.variant.clone().with("target", twelve_digits(target)), ..place }
+    }
+
+    /// Rows without a value: every one of the curve, but for its points.
+    fn absent(&self, frame: &mut Frame<'_>, status: RowStatus, counts: Counts, reason: &str) {
+        if self.kind == ScoreKind::Given && status == RowStatus::NotMeasurable {
+            let place = Place { weighting: None, ..self.place(Weighting::Attempt) };
+            frame.nothing(place, catalogue::SCORES_MISSING, status, counts, reason);
+        }
+        frame.nothing(self.place(Weighting::Attempt), catalogue::AUC, status, counts, reason);
+        for entry in [catalogue::EQUAL_ERROR, catalogue::EQUAL_ERROR_THRESHOLD] {
+            frame.nothing(self.place(Weighting::Subject), entry, status, counts, reason);
+        }
+        for target in frame.protocol.scores.targets.clone() {
+            self.target_absent(frame, target, status, counts, reason);
+        }
+    }
+
+    /// The rows of one target without a value.
+    fn target_absent(&self, frame: &mut Frame<'_>, target: f64, status: RowStatus, counts: Counts, reason: &str) {
+        let place = self.of_target(target);
+        frame.nothing(place.clone(), catalogue::THRESHOLD, status, counts, reason);
+        let whole = Group::whole();
+        for group in std::iter::once(&whole).chain(self.groups.iter().copied()) {
+            for (entry, _, population) in RATES {
+                let place = rate_place(&place, group, population);
+                frame.nothing(place, entry, status, Counts::default(), reason);
+            }
+        }
     }
 }
 
-fn of_ages() -> Variant {
-    Variant::of("scores", "age")
+/// Both rates: the entry, whether it is of people over the limit, and the population.
+const RATES: [(Entry, bool, Population); 2] =
+    [(catalogue::UNDER_AGE_PASS, false, Population::Under), (catalogue::ADULT_DENIAL, true, Population::Over)];
+
+fn rate_place(place: &Place, group: &Group, population: Population) -> Place {
+    let failure_policy = Some(FailurePolicy::Conditional);
+    Place { population, failure_policy, group: group.clone(), ..place.clone() }
 }
 
 /// Answered ages as scores: the curve only, of the whole data set.
 fn ages(frame: &mut Frame<'_>, limit: AgeLimit, scores: Scores<'_>) {
+    let at = At { limit, kind: ScoreKind::Age, groups: &[] };
     let most = u64::from(frame.protocol.scores.ages_up_to);
     let reason = match scores {
         Scores::NotKept => "needs_rows".to_owned(),
         Scores::Rows(_) if frame.tally.kinds.ages > most => format!("more than {most} attempts"),
         Scores::Rows(rows) => {
-            let attempts = rows.scored(limit, ScoreKind::Age);
-            curve::rows(frame, &At { rows, limit, kind: ScoreKind::Age }, &attempts, &[]);
+            curve::rows(frame, rows, &at, &rows.scored(limit, ScoreKind::Age));
             return;
         }
     };
-    for entry in OF_CURVE {
-        let place =
-            Place { limit: Some(limit), variant: of_ages(), weighting: Some(Weighting::Attempt), ..Place::of_all() };
-        frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), &reason);
-    }
+    at.absent(frame, RowStatus::NotMeasurable, Counts::default(), &reason);
 }
 
-/// A row for each metric of scores, without a value.
-fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, status: RowStatus, reason: &str) {
+/// A row for each metric of scores, without a value: the method has none, for this limit or at all.
+fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
     for entry in OF_CURVE.into_iter().chain(OF_PROBABILITIES) {
         let place = Place { limit, weighting: Some(Weighting::Attempt), ..Place::of_all() };
-        frame.nothing(place, entry, status, Counts::default(), reason);
+        frame.nothing(place, entry, RowStatus::NotApplicable, Counts::default(), reason);
     }
 }
 

@@ -23,10 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         } else {
             (RowStatus::NotApplicable, "some scores are outside of 0 to 1")
         };
-        for entry in super::OF_PROBABILITIES {
-            let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
-            frame.nothing(place, entry, status, counts, reason);
-        }
+        absent(frame, limit, status, counts, reason);
         return;
     };
     let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?)));
@@ -62,6 +59,18 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
             .with("mean", twelve_digits(bin.mean));
         let place = Place { variant, ..by_attempt.clone() };
         frame.plain_share(place, catalogue::RELIABILITY, &found, Weighting::Attempt);
+    }
+}
+
+/// The rows without a value; the reliability table is one of them.
+pub(super) fn absent(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, counts: Counts, reason: &str) {
+    for entry in super::OF_PROBABILITIES {
+        let both = [catalogue::BRIER, catalogue::LOG_LOSS].contains(&entry);
+        let weightings = if both { Weighting::ALL } else { &[Weighting::Attempt] };
+        for weighting in weightings {
+            let place = Place { limit: Some(limit), weighting: Some(*weighting), ..Place::of_all() };
+            frame.nothing(place, entry, status, counts, reason);
+        }
     }
 }
 

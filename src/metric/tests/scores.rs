@@ -142,7 +142,7 @@ fn a_threshold_set_on_one_group_is_used_unchanged_on_the_others_and_flagged_wher
         assert_eq!((row.n_events, row.has(flag::IN_SAMPLE)), (Some(passing(sex)), in_sample), "{sex}");
     }
     let elsewhere = of(&drawn(false), &protocol("[scores]\nset_on_group = ['sex', 'other']\n"));
-    assert_eq!(only(&elsewhere, "metric = 'threshold'").status, RowStatus::NotApplicable);
+    assert_eq!(only(&elsewhere, "metric = 'threshold'\nvariant = 'target=0.05'").status, RowStatus::NotApplicable);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn scores_that_are_no_probabilities_one_class_and_missing_scores_say_so() {
     attempts.extend((40..45).map(|subject| (subject, year(15), Outcome::failed(""), ["female", "north"])));
     attempts.push((45, year(15), Outcome::unanswered(Status::Refused, ""), ["male", "north"]));
     let table = of(&attempts, &protocol(""));
-    assert_eq!(only(&table, "metric = 'brier_score'").status, RowStatus::NotApplicable);
+    assert_eq!(only(&table, "metric = 'brier_score'\nweighting = 'subject'").status, RowStatus::NotApplicable);
     assert_eq!(only(&table, "metric = 'auc'").status, RowStatus::Empty);
     assert_eq!(only(&table, "metric = 'scores_missing'").value, Some(6.0));
     assert_eq!(only(&table, "metric = 'coverage_68'").status, RowStatus::NotApplicable);
@@ -182,10 +182,11 @@ fn the_tally_alone_says_that_scores_and_spreads_need_rows() {
         let (truth, answers) = columns(&drawn(ages), &protocol);
         let tally = Tally::of(&truth, &answers, &protocol).unwrap();
         let table = Table { rows: scores(&Context::default(), &protocol, FACTS, &tally, Scores::NotKept) };
-        let (metric, variant) = if ages { ("auc", "variant = 'scores=age'") } else { ("brier_score", "") };
+        let (metric, variant) =
+            if ages { ("auc", "variant = 'scores=age'") } else { ("brier_score", "weighting = 'subject'") };
         let row = only(&table, &format!("metric = '{metric}'\n{variant}"));
         assert_eq!(row.status, RowStatus::NotMeasurable);
-        let crps = only(&table, "metric = 'crps'").status;
+        let crps = only(&table, "metric = 'crps'\nweighting = 'subject'").status;
         assert_eq!(crps, if ages { RowStatus::NotMeasurable } else { RowStatus::NotApplicable });
     }
 }
