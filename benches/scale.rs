@@ -1,28 +1,50 @@
-//! A million rows, as a national test set has them: loading a manifest, importing recorded answers, scoring.
+//! Rows in the number of a national test set: loading a manifest, importing and scoring recorded answers, scoring the
+//! folder again; two group columns and their crossing, everything else as in the default protocol.
 //!
-//!     cargo bench --bench scale [-- ROWS]
+//!     cargo bench --no-default-features --bench scale [-- ROWS...]
 //!
-//! Prints seconds and the peak memory of the process so far. Answers are drawn from a fixed sequence.
+//! Each number of rows (1, 3 and 10 million) in a process of its own: seconds, and the peak memory so far. Answers are
+//! drawn from a fixed sequence.
 
-use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use agebench::dataset::{Dataset, Pick};
 use agebench::folder::{Existing, Pseudonyms, Truth};
 use agebench::protocol::Protocol;
-use agebench::score::{Recording, ScoreRequest, import, score};
+use agebench::score::{Recording, ScoreRequest, import, score, score_imported};
 
 type Failure = Box<dyn std::error::Error>;
 
+const CARD: &str = "name = \"d\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\ngroups = [\"sex\", \"region\"]\n";
+
 fn main() -> Result<(), Failure> {
-    // cargo passes `--bench`; a number is the number of rows.
-    let rows = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
-    let place = tempfile::tempdir()?;
-    say(&format!("{rows} rows; seconds, peak memory"));
-    manifest(place.path(), rows)?;
-    recorded(place.path(), rows)
+    // cargo passes `--bench`.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [stage, place, ..] = &arguments[..]
+        && let Some(stage) = stage.strip_prefix("--stage=")
+    {
+        let place = Path::new(place);
+        return if stage == "manifest" { load(place) } else { recorded(place) };
+    }
+    let sizes: Vec<u32> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    for rows in if sizes.is_empty() { vec![1_000_000, 3_000_000, 10_000_000] } else { sizes } {
+        let place = tempfile::tempdir()?;
+        say(&format!("{rows} rows; seconds, peak memory"));
+        write_manifest(place.path(), rows)?;
+        write_answers(place.path(), rows)?;
+        for stage in ["manifest", "recorded"] {
+            let status =
+                Command::new(std::env::current_exe()?).arg(format!("--stage={stage}")).arg(place.path()).status()?;
+            if !status.success() {
+                return Err(format!("{stage}: {status}").into());
+            }
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "a bench tells its figures")]
@@ -41,23 +63,27 @@ fn timed<T>(name: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, 
 }
 
 /// A manifest with boxes and two groups, three samples a subject.
-fn manifest(place: &Path, rows: u32) -> Result<(), Failure> {
-    let mut text = String::from("sample_id,subject_id,age,path,sex,region,x0,y0,x1,y1\n");
+fn write_manifest(place: &Path, rows: u32) -> Result<(), Failure> {
+    let mut file = BufWriter::new(File::create(place.join("manifest.csv"))?);
+    writeln!(file, "sample_id,subject_id,age,path,sex,region,x0,y0,x1,y1")?;
     for row in 0..rows {
         let (age, sex, region) = (row / 3 % 80, if row / 3 % 2 == 0 { "f" } else { "m" }, row / 3 % 7);
-        writeln!(text, "s{row:08},p{:07},{age},faces/{row:08}.jpg,{sex},r{region},1,2,3.5,4", row / 3)?;
+        writeln!(file, "s{row:08},p{:07},{age},faces/{row:08}.jpg,{sex},r{region},1,2,3.5,4", row / 3)?;
     }
-    fs::write(place.join("manifest.csv"), text)?;
-    let card = "name = \"d\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\ngroups = [\"sex\", \"region\"]\n";
-    fs::write(place.join("dataset.toml"), card)?;
+    file.flush()?;
+    Ok(fs::write(place.join("dataset.toml"), CARD)?)
+}
+
+fn load(place: &Path) -> Result<(), Failure> {
     let dataset = timed("load a manifest", || Ok(Dataset::open(place, &Pick::all())?))?;
     timed("its truth, with pseudonyms", || Ok(Truth::of(&dataset, &Pseudonyms::of(&dataset, false))))?;
     Ok(())
 }
 
-/// Answers with two groups, three attempts a subject, imported and scored under the default protocol.
-fn recorded(place: &Path, rows: u32) -> Result<(), Failure> {
-    let mut text = String::from("file,person,true_age,age,sex,region\n");
+/// Answers with two groups, three attempts a subject.
+fn write_answers(place: &Path, rows: u32) -> Result<(), Failure> {
+    let mut file = BufWriter::new(File::create(place.join("answers.csv"))?);
+    writeln!(file, "file,person,true_age,age,sex,region")?;
     let mut state = 1_u64;
     for row in 0..rows {
         // Knuth's MMIX generator: the spread of the answers matters here, not their randomness.
@@ -65,15 +91,18 @@ fn recorded(place: &Path, rows: u32) -> Result<(), Failure> {
         let (age, sex, region) = (10 + row / 3 % 30, if row / 3 % 2 == 0 { "f" } else { "m" }, row / 3 % 7);
         let error = (state >> 33) % 12_000;
         let answer = f64::from(age) + f64::from(u32::try_from(error)?) / 1000.0 - 6.0;
-        writeln!(text, "f{row:08},p{:07},{age},{answer:.3},{sex},r{region}", row / 3)?;
+        writeln!(file, "f{row:08},p{:07},{age},{answer:.3},{sex},r{region}", row / 3)?;
     }
-    let file = place.join("answers.csv");
-    fs::write(&file, text)?;
+    Ok(file.flush()?)
+}
+
+/// Imports and scores the answers, then scores the folder again.
+fn recorded(place: &Path) -> Result<(), Failure> {
     let columns = [("sample_id".to_owned(), "file".to_owned()), ("subject_id".to_owned(), "person".to_owned())];
-    let (groups, protocol, out) =
-        (["sex".to_owned(), "region".to_owned()], Protocol::default_protocol(), place.join("out"));
+    let groups = ["sex".to_owned(), "region".to_owned()];
+    let protocol = Protocol::from_toml("crossings = [[\"sex\", \"region\"]]")?;
     let recording = Recording {
-        file: &file,
+        file: &place.join("answers.csv"),
         columns: &columns,
         groups: &groups,
         dataset: None,
@@ -84,13 +113,14 @@ fn recorded(place: &Path, rows: u32) -> Result<(), Failure> {
         age_precision: None,
         protocol: &protocol,
         keep_ids: false,
-        out: &out,
+        out: &place.join("out"),
         existing: Existing::Refuse,
         now: None,
     };
     let imported = timed("import recorded answers", || Ok(import(&recording)?))?;
-    let request = ScoreRequest { folder: &imported.folder, protocol: None, out: None };
-    let scored = timed("score the run folder", || Ok(score(&request)?))?;
+    let scored = timed("score what was imported", || Ok(score_imported(imported)?))?;
     say(&format!("{} rows of metrics", scored.table.rows.len()));
+    let request = ScoreRequest { folder: &scored.folder, protocol: None, out: None };
+    timed("score the run folder", || Ok(score(&request)?))?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub mod engine;
 pub mod finding;
 pub mod folder;
 pub mod keys;
+pub mod latency;
 pub mod method;
 pub mod metric;
 pub mod outcome;

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -62,6 +63,45 @@ impl Environment {
         let os = format!("{} {}", system.sysname().to_string_lossy(), system.release().to_string_lossy());
         let cores = u64::try_from(self.processors.get()).ok();
         Machine::from_texts(&text("/proc/cpuinfo"), &text("/proc/meminfo"), cores, Some(os))
+    }
+}
+
+impl Environment {
+    /// The share of the machine's processor time that was used while this process slept a fifth of a second; none where
+    /// the system does not tell.
+    pub(crate) fn busy(&self) -> Option<f64> {
+        // The first line of /proc/stat: `cpu` and the ticks spent as user, nice, system, idle, iowait, irq, ...
+        let ticks = || -> Option<(u64, u64)> {
+            let stat = std::fs::read_to_string("/proc/stat").ok()?;
+            let ticks: Vec<u64> =
+                stat.lines().next()?.split_whitespace().skip(1).filter_map(|ticks| ticks.parse().ok()).collect();
+            let idle = ticks.get(3)? + ticks.get(4)?;
+            Some((idle, ticks.iter().take(8).sum()))
+        };
+        let (idle, all) = ticks()?;
+        std::thread::sleep(Duration::from_millis(200));
+        let (idle_then, all_then) = ticks()?;
+        let (idle, all) = (idle_then.checked_sub(idle)?, all_then.checked_sub(all)?);
+        (all > 0).then(|| 1.0 - idle as f64 / all as f64)
+    }
+
+    /// This program with the arguments that it was started with.
+    ///
+    /// # Errors
+    /// When the system does not tell where the program lies.
+    pub(crate) fn again(&self) -> std::io::Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(std::env::args_os().skip(1));
+        Ok(command)
+    }
+
+    /// The least step of the clock that was seen in a thousand looks at it.
+    pub(crate) fn clock_step(&self) -> Duration {
+        let steps = (0..1000).filter_map(|_| {
+            let begun = self.clock.monotonic();
+            (0..1_000_000).map(|_| self.clock.monotonic().saturating_sub(begun)).find(|step| !step.is_zero())
+        });
+        steps.min().unwrap_or(Duration::MAX)
     }
 }
 

@@ -10,6 +10,7 @@ mod demo;
 mod engines;
 mod environment;
 mod exit;
+mod latency;
 mod list;
 mod methods;
 mod output;
@@ -43,6 +44,8 @@ enum Verb {
     Demo(demo::Arguments),
     /// Put every sample of a dataset to one or more methods, then score and report
     Run(run::Arguments),
+    /// Time a method: loading, first answer, steady state, offered load, all workers at once
+    Latency(latency::Arguments),
     /// Score a CSV that holds truth and answers, or score a run folder anew
     Score(score::Arguments),
     /// Show the results of a run folder as tables, Markdown or one HTML page
@@ -88,6 +91,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.verb {
         Verb::Demo(arguments) => demo::run(&arguments, &environment),
         Verb::Run(arguments) => run::run(&arguments, &environment),
+        Verb::Latency(arguments) => latency::run(&arguments, &environment),
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),

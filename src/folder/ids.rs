@@ -7,6 +7,17 @@ use crate::dataset::Texts;
 /// Digits of a pseudonym.
 const DIGITS: usize = 16;
 
+/// The value of each byte as a small hexadecimal digit, 255 of any other.
+const VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// The empty id among numbers; the pseudonym of these digits is kept as a text.
 const EMPTY: u64 = u64::MAX;
 
@@ -94,16 +105,14 @@ impl<'i> PrintedId<'i> {
     #[must_use]
     pub fn of(text: &'i str) -> Self {
         let Ok(digits) = <[u8; DIGITS]>::try_from(text.as_bytes()) else { return Self::Text(text) };
-        let mut code = 0;
+        // All digits first and one look at the end: ids are most of what is read.
+        let (mut code, mut wrong) = (0, 0);
         for digit in digits {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return Self::Text(text),
-            };
-            code = code << 4 | u64::from(value);
+            let value = VALUES[usize::from(digit)];
+            wrong |= value;
+            code = code << 4 | u64::from(value & 15);
         }
-        Self::Code(code)
+        if wrong > 15 { Self::Text(text) } else { Self::Code(code) }
     }
 
     /// The id as it is printed; `digits` are room for it.

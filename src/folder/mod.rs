@@ -7,6 +7,7 @@
 mod attempts;
 mod error;
 mod ids;
+mod latency;
 mod out;
 mod outcome_reader;
 mod outcome_writer;
@@ -17,6 +18,7 @@ mod truth;
 pub use attempts::{Attempt, Attempts, join_attempts};
 pub use error::FolderError;
 pub use ids::{Ids, PrintedId};
+pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};

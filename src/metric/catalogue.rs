@@ -7,8 +7,8 @@ use crate::table::{Better, Measure, Unit};
 pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
-    /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `buffer`,
-    /// `attack`, `comparison`.
+    /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
+    /// `spread`, `buffer`, `attack`, `latency`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -113,6 +113,55 @@ catalogue! {
         "Mean over people below the limit with enough attempts of the chance of at least one pass in so many of them.";
     RETRY_LEFT_OUT = "retry_not_eligible", Subjects, None, "retry", "M10",
         "People below the limit with fewer attempts than tries.";
+    AUC = "auc", One, Higher, "score", "M8",
+        "P(score of somebody over the limit > that of somebody under it) + P(equal) / 2, over attempts.";
+    EQUAL_ERROR = "equal_error_rate", Share, Lower, "score", "M8",
+        "Mean of both errors at the distinct score where they are closest, the higher one on a tie.";
+    EQUAL_ERROR_THRESHOLD = "equal_error_threshold", One, None, "score", "M8", "The score of the equal error rate.";
+    THRESHOLD = "threshold", One, None, "score", "M8",
+        "Least score at which no larger share of the people below the limit passes than `target`.";
+    SCORES_MISSING = "scores_missing", Attempts, None, "score", "M8", "Attempts without a score for the limit.";
+    DET_PASS = "det_under_age_pass_rate", Share, Lower, "score", "M8",
+        "People below the limit with a score at or above one point of the curve.";
+    DET_DENIAL = "det_adult_denial_rate", Share, Lower, "score", "M8",
+        "People at or above the limit with a score below one point of the curve.";
+    BRIER = "brier_score", One, Lower, "score", "M8", "Mean of (probability of being over - outcome) squared.";
+    LOG_LOSS = "log_loss", One, Lower, "score", "M8",
+        "Mean of -ln of the probability given to what was true, held 1e-15 from 0 and 1; events are those held.";
+    CALIBRATION_ERROR = "expected_calibration_error", Share, Lower, "score", "M8",
+        "Mean over attempts of |share over - mean probability| of their bin of equal mass.";
+    CALIBRATION_ERROR_REDRAWN = "expected_calibration_error_if_calibrated", Share, None, "score", "M8",
+        "The same on average if every probability were right: the mean of 1,000 redraws.";
+    RELIABILITY = "share_over_by_score", Share, None, "score", "M8",
+        "People over the limit among those with scores in one bin of the reliability table.";
+    COVERAGE_68 = "coverage_68", Share, None, "spread", "M8",
+        "True ages within 0.9945 standard deviations of the answered age; 68 % if spreads are right.";
+    COVERAGE_95 = "coverage_95", Share, None, "spread", "M8",
+        "True ages within 1.96 standard deviations of the answered age; 95 % if spreads are right.";
+    CRPS = "crps", Years, Lower, "spread", "M8", "Mean continuous ranked probability score of a normal spread.";
+    SPREADS_LEFT_OUT = "spreads_left_out", Attempts, None, "spread", "M8",
+        "Attempts answered with an age whose spread is missing, negative or not finite.";
+    CALIBRATION = "calibration_time", Milliseconds, None, "latency", "M12",
+        "A fixed calculation, mean over starts of the process: times of machines where it differs cannot be compared.";
+    LOAD = "load_time", Milliseconds, Lower, "latency", "M12",
+        "From the card to a session that is ready, mean over starts of the process.";
+    FIRST = "first_answer_time", Milliseconds, Lower, "latency", "M12",
+        "The first attempt of a session, mean over starts of the process.";
+    LATENCY_MEDIAN = "latency_median", Milliseconds, Lower, "latency", "M12",
+        "Median time of an attempt in the steady state, of attempts that did not fail.";
+    LATENCY_P90 = "latency_p90", Milliseconds, Lower, "latency", "M12",
+        "90th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_P95 = "latency_p95", Milliseconds, Lower, "latency", "M12",
+        "95th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_P99 = "latency_p99", Milliseconds, Lower, "latency", "M12",
+        "99th percentile (type 7) of the time of an attempt, of attempts that did not fail.";
+    LATENCY_MEAN = "latency_mean", Milliseconds, Lower, "latency", "M12",
+        "Mean over starts of the process of the mean time of an attempt.";
+    LATENCY_MAX = "latency_max", Milliseconds, Lower, "latency", "M12", "The longest attempt; it has no interval.";
+    THROUGHPUT = "attempts_per_second", PerSecond, Higher, "latency", "M12",
+        "Attempts a second with all workers at once, mean over starts of the process.";
+    OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
+        "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";

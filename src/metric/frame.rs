@@ -30,6 +30,8 @@ pub mod flag {
     pub const UNDER_30_EVENTS: &str = "under_30_events";
     /// The method gave hardly any distinct ages.
     pub const FEW_DISTINCT_ANSWERS: &str = "few_distinct_answers";
+    /// The value lies among attempts that the time limit ended: it is that or more.
+    pub const CENSORED: &str = "censored";
     /// The labels are not chronological ages: no claim rests on them.
     pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
     /// Chosen by looking at the results: a safe buffer, and what is said at it.
@@ -42,6 +44,12 @@ pub mod flag {
     pub const NOT_CONFIRMED: &str = "not_confirmed";
     /// Groups below the floor are not in this number.
     pub const GROUPS_LEFT_OUT: &str = "groups_left_out";
+    /// A threshold was looked for at a rate that so few people cannot show: below 3 / n.
+    pub const TARGET_BELOW_3_PER_N: &str = "target_below_3_per_n";
+    /// The rate is of the people on whom its threshold was set.
+    pub const IN_SAMPLE: &str = "in_sample";
+    /// Some probabilities were held away from 0 and 1.
+    pub const CLIPPED: &str = "clipped";
     /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.
     pub const BANDS_LEFT_OUT: &str = "bands_left_out";
     /// A comparison that takes tries for independent, which they are not.

@@ -2,7 +2,8 @@
 //!
 //! [`rows`] gives the rows of one method on one data set in a fixed order: first the whole data set, then every group
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
-//! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit, population, challenge age, policy, weighting.
+//! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit,
+//! population, challenge age, policy, weighting.
 
 mod attack;
 mod balanced;
@@ -14,6 +15,7 @@ mod error;
 mod far;
 mod flow;
 mod frame;
+pub mod latency;
 mod level;
 mod mix;
 mod months;
@@ -21,6 +23,7 @@ mod not_answered;
 mod projected;
 mod repeats;
 mod retries;
+mod scores;
 mod standard;
 mod threshold;
 mod window;
@@ -33,6 +36,7 @@ use crate::tally::{ErrorRows, Tally};
 pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
 pub use mix::{attempted_years, equal_years};
+pub use scores::{Scores, scores};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,7 @@ pub enum Errors<'a> {
     NotKept,
 }
 
-/// The rows of one method on one data set.
+/// The rows of one method on one data set, but for those of its scores ([`scores()`]).
 #[must_use]
 pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, errors: Errors<'_>) -> Vec<Row> {
     let mut frame = frame::Frame::new(context, protocol, facts, tally);

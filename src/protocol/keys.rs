@@ -55,7 +55,7 @@ pub(super) const KEYS: &[&str] = &[
     "scores.set_on_years",
     "scores.det_points",
     "scores.bins",
-    "scores.redraws",
+    "scores.ages_up_to",
 ];
 
 /// The keys whose value is a list of tables, with the keys of those.

@@ -17,8 +17,8 @@ pub struct Scores {
     pub det_points: u32,
     /// Bins of equal mass of the calibration error and of the reliability table.
     pub bins: u32,
-    /// Redraws of the outcomes from the scores, for the calibration error of a calibrated method.
-    pub redraws: u32,
+    /// Answered ages serve as scores up to so many attempts: their curves are sorted in memory.
+    pub ages_up_to: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(super) struct Wire {
     set_on_years: Vec<u32>,
     det_points: u32,
     bins: u32,
-    redraws: u32,
+    ages_up_to: u32,
 }
 
 impl Wire {
@@ -56,8 +56,8 @@ impl Wire {
                 None
             }
         };
-        let Self { targets, det_points, bins, redraws, .. } = self;
-        Scores { targets, set_on_group, set_on_years, det_points, bins, redraws }
+        let Self { targets, det_points, bins, ages_up_to, .. } = self;
+        Scores { targets, set_on_group, set_on_years, det_points, bins, ages_up_to }
     }
 }
 
@@ -71,7 +71,7 @@ impl From<&Scores> for Wire {
             set_on_years: years.collect(),
             det_points: scores.det_points,
             bins: scores.bins,
-            redraws: scores.redraws,
+            ages_up_to: scores.ages_up_to,
         }
     }
 }
@@ -85,13 +85,10 @@ pub(super) fn problems(protocol: &Protocol, wrong: &mut impl FnMut(&str, String)
     if scores.targets.windows(2).any(|pair| pair[0] >= pair[1]) {
         wrong("scores.targets", "expected ascending shares, each once".to_owned());
     }
-    if scores.det_points == 1 || scores.det_points > 100_000 {
-        wrong("scores.det_points", "expected 0, or 2 to 100,000: a curve has two ends".to_owned());
+    if scores.det_points == 1 || scores.det_points > 1000 {
+        wrong("scores.det_points", "expected 0, or 2 to 1,000: a curve has two ends".to_owned());
     }
     if !(2..=1000).contains(&scores.bins) {
         wrong("scores.bins", format!("{}: expected 2 to 1,000", scores.bins));
-    }
-    if scores.redraws > 100_000 {
-        wrong("scores.redraws", format!("{}: expected at most 100,000", scores.redraws));
     }
 }

@@ -47,6 +47,23 @@ pub struct RunMethod {
     pub card: String,
 }
 
+impl RunMethod {
+    /// What run.json says of this method, the one at `place` on the command line.
+    #[must_use]
+    pub fn record(&self, place: usize) -> MethodRecord {
+        let card = self.method.card();
+        MethodRecord {
+            name: card.name.clone(),
+            kind: card.kind.word().to_owned(),
+            version: card.version.clone(),
+            adapter: card.adapter.word().to_owned(),
+            digest: self.digest,
+            engine: self.method.engine(),
+            card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
+        }
+    }
+}
+
 /// What to run, and how.
 pub struct Request<'a> {
     /// The methods, in the order in which their rows stand within a sample. Their names differ.
@@ -237,18 +254,7 @@ pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
 /// run.json as it stands before the first attempt.
 fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
-    let methods = request.methods.iter().enumerate().map(|(place, it)| {
-        let card = it.method.card();
-        MethodRecord {
-            name: card.name.clone(),
-            kind: card.kind.word().to_owned(),
-            version: card.version.clone(),
-            adapter: card.adapter.word().to_owned(),
-            digest: it.digest,
-            engine: it.method.engine(),
-            card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
-        }
-    });
+    let methods = request.methods.iter().enumerate().map(|(place, it)| it.record(place));
     let settings = BTreeMap::from([
         ("jobs".to_owned(), json!(request.jobs)),
         ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::ScoreError;
 use super::import::Imported;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, own_protocol};
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
-use crate::metric::{self, Errors};
+use crate::metric::{self, Errors, Scores};
 use crate::protocol::{Groups, Protocol};
 use crate::table::{Context, Row, Table};
-use crate::tally::{ErrorRows, Tally, not_ages};
+use crate::tally::{ErrorRows, ScoreRows, Tally, not_ages};
 
 /// What to score.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +40,32 @@ pub struct Scored {
 /// # Errors
 /// A file of the folder is not as it should be; or a recorded method's answers cannot be ages.
 pub fn score_folder(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Table, ScoreError> {
-    let inputs = Inputs::read(folder, protocol)?;
-    rows(&inputs)
+    Ok(Computed::of(folder, protocol)?.table)
+}
+
+/// The rows of a folder and what was read for them.
+struct Computed {
+    record: RunRecord,
+    protocol: Protocol,
+    table: Table,
+    attempts: u64,
+}
+
+impl Computed {
+    /// The rows of outcomes.csv, then those of latency.csv, whichever the folder holds.
+    fn of(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
+        let only_latency = !folder.file(names::OUTCOMES).exists() && folder.file(names::LATENCY).exists();
+        let mut computed = if only_latency {
+            let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
+            Self { record: RunRecord::read(folder)?, protocol, table: Table::default(), attempts: 0 }
+        } else {
+            let inputs = Inputs::read(folder, protocol)?;
+            let table = rows(&inputs)?;
+            Self { record: inputs.record, protocol: inputs.protocol, table, attempts: inputs.attempts }
+        };
+        computed.table.rows.extend(super::latency::rows(folder, &computed.protocol)?);
+        Ok(computed)
+    }
 }
 
 /// Scores a run folder and writes `metrics.csv`, and with another protocol also that and its digest.
@@ -49,19 +73,18 @@ pub fn score_folder(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<T
 /// # Errors
 /// As [`score_folder`], and what the folder answers when written to.
 pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
-    let inputs = Inputs::read(request.folder, request.protocol)?;
-    let table = rows(&inputs)?;
+    let Computed { record, protocol, table, attempts } = Computed::of(request.folder, request.protocol)?;
     let folder = match request.out {
         None => request.folder.clone(),
-        Some((path, existing)) => copied(request.folder, &RunFolder::prepare(path, existing)?, &inputs.record)?,
+        Some((path, existing)) => copied(request.folder, &RunFolder::prepare(path, existing)?, &record)?,
     };
     if request.protocol.is_some() {
-        folder.write(names::PROTOCOL, inputs.protocol.to_toml().as_bytes(), false)?;
-        let record = RunRecord { protocol_digest: digest(&inputs.protocol)?, ..inputs.record.clone() };
+        folder.write(names::PROTOCOL, protocol.to_toml().as_bytes(), false)?;
+        let record = RunRecord { protocol_digest: digest(&protocol)?, ..record };
         record.write(&folder)?;
     }
     let table = write_metrics(&folder, &table)?;
-    Ok(Scored { folder, table, attempts: inputs.attempts })
+    Ok(Scored { folder, table, attempts })
 }
 
 /// Scores what [`super::import()`] made, without reading the folder again, and writes `metrics.csv`.
@@ -111,6 +134,9 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         let dataset = &inputs.record.dataset;
         let context = context_of(&dataset.name, dataset.manifest_digest, method, protocol_digest);
         table.rows.extend(metric::rows(&context, &inputs.protocol, inputs.facts, &tally, Errors::Rows(&errors)));
+        drop(errors);
+        let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
+        table.rows.extend(metric::scores(&context, &inputs.protocol, inputs.facts, &tally, scores));
     }
     Ok(table)
 }
@@ -129,7 +155,9 @@ pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>),
     let protocol = Protocol { groups: Groups::Columns(Vec::new()), crossings: Vec::new(), ..inputs.protocol.clone() };
     let tally = Tally::of(&inputs.truth, answers, &protocol)?;
     let errors = ErrorRows::of(&inputs.truth, answers, &protocol, &metric::PERCENTILE_SHARES);
-    let rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    let mut rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
+    let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
+    rows.extend(metric::scores(&context, &protocol, inputs.facts, &tally, scores));
     Ok((context, rows))
 }
 
@@ -158,7 +186,11 @@ pub fn digest(protocol: &Protocol) -> Result<Digest, ScoreError> {
 /// `to` with a copy of what scoring reads.
 fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFolder, ScoreError> {
     from.copy(names::TRUTH, to, true)?;
-    from.copy(names::OUTCOMES, to, true)?;
+    for name in [names::OUTCOMES, names::LATENCY] {
+        if from.file(name).exists() {
+            from.copy(name, to, true)?;
+        }
+    }
     from.copy(names::PROTOCOL, to, false)?;
     from.copy(names::RUN, to, false)?;
     let cards = record.methods.iter().map(|method| method.card.as_str());
@@ -206,8 +238,26 @@ pub(crate) mod tests {
             existing: Existing::Refuse,
             now: None,
         };
-        let folder = import(&recording).unwrap().folder;
-        score(&ScoreRequest { folder: &folder, protocol: None, out: None }).unwrap()
+        score_imported(import(&recording).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_imported_scores_as_the_folder_that_it_wrote_does() {
+        let place = tempfile::tempdir().unwrap();
+        let row = |at: usize| match at % 7 {
+            0 => format!("{at},p{},{},,,pass,mask,2\n", at / 3, 11 + at % 17),
+            1 => format!("{at},,{},,,,,1\n", 11 + at % 17),
+            2 => format!("{at},p{},,19.123456789,,,,1\n", at / 3),
+            _ => format!("{at},p{},{}.5,{}.37,{},,,0.1\n", at / 3, 11 + at % 17, 9 + at % 19, at % 5),
+        };
+        let rows: String = (0..700).map(row).collect();
+        let csv = format!("sample_id,subject_id,true_age,age,spread,pass_18,species,weight\n{rows}");
+        let scored = scored(place.path(), &csv);
+        let bytes = || std::fs::read(scored.folder.file(names::METRICS)).unwrap();
+        let imported = bytes();
+        score(&ScoreRequest { folder: &scored.folder, protocol: None, out: None }).unwrap();
+        assert!(imported == bytes());
+        assert_eq!(crate::score::verify(&scored.folder).unwrap().differences, []);
     }
 
     #[test]

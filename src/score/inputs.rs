@@ -32,11 +32,7 @@ impl Inputs {
     /// A file of the folder is not as it should be, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let record = RunRecord::read(folder)?;
-        let protocol = match protocol {
-            Some(protocol) => protocol.clone(),
-            None => Protocol::from_toml(&folder.read_text(names::PROTOCOL)?)
-                .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })?,
-        };
+        let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
@@ -65,6 +61,12 @@ impl Inputs {
         let facts = facts(&card);
         Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
+}
+
+/// The protocol that stands in `folder`.
+pub(super) fn own_protocol(folder: &RunFolder) -> Result<Protocol, ScoreError> {
+    Protocol::from_toml(&folder.read_text(names::PROTOCOL)?)
+        .map_err(|source| ScoreError::Protocol { path: folder.file(names::PROTOCOL), source })
 }
 
 /// What the dataset's card says of the claims that rows can carry.

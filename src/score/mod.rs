@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod folder;
 mod import;
 mod inputs;
+mod latency;
 mod tallied;
 mod verify;
 

@@ -15,7 +15,7 @@ use super::folder::{context_of, digest, write_metrics};
 use super::inputs::Inputs;
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, names};
-use crate::metric::{self, Errors, Facts};
+use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
 use crate::tally::{Shard, Tally};
@@ -185,6 +185,7 @@ impl Tallied {
         for (method, tally) in head.methods.iter().zip(&self.tallies) {
             let context = context_of(&head.dataset, head.manifest_digest, method, head.protocol_digest);
             table.rows.extend(metric::rows(&context, &self.protocol, facts, tally, Errors::NotKept));
+            table.rows.extend(metric::scores(&context, &self.protocol, facts, tally, Scores::NotKept));
         }
         Ok(table)
     }

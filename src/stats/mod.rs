@@ -3,6 +3,7 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
+mod arrivals;
 mod auc;
 mod bootstrap;
 mod calibration;
@@ -25,6 +26,7 @@ mod spread;
 mod standardised;
 mod standardised_mean;
 
+pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Scored, auc, auc_difference};
 pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
 pub use calibration::{BINS, Bin, REDRAWS, Reliability};

@@ -118,6 +118,8 @@ words! {
         Bytes = "bytes",
         /// Milliseconds.
         Milliseconds = "ms",
+        /// A number a second.
+        PerSecond = "per_s",
         /// A number of things.
         Count = "count",
         /// A probability.

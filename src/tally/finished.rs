@@ -175,6 +175,10 @@ pub struct AnswerKinds {
     pub ranges: u64,
     /// With a decision, by limit of the grid.
     pub decisions: Vec<u64>,
+    /// With a score, by limit of the grid.
+    pub scores: Vec<u64>,
+    /// With an age and a spread.
+    pub spreads: u64,
     /// Distinct answered ages (their bits), at most eight, the least ones.
     pub distinct: BTreeSet<u64>,
 }
@@ -182,6 +186,11 @@ pub struct AnswerKinds {
 impl AnswerKinds {
     /// More distinct answers than anyone asks about.
     pub(super) const MOST_DISTINCT: usize = 8;
+
+    /// Nothing counted yet, for so many limits.
+    pub(super) fn of_limits(limits: usize) -> Self {
+        Self { decisions: vec![0; limits], scores: vec![0; limits], ..Self::default() }
+    }
 
     /// Whether some attempt was answered with an age or a range, so that challenge ages mean something.
     #[must_use]
@@ -192,8 +201,11 @@ impl AnswerKinds {
     pub(super) fn merge(&mut self, other: &Self) {
         self.ages += other.ages;
         self.ranges += other.ranges;
-        self.decisions.resize(self.decisions.len().max(other.decisions.len()), 0);
-        self.decisions.iter_mut().zip(&other.decisions).for_each(|(own, other)| *own += other);
+        self.spreads += other.spreads;
+        for (own, other) in [(&mut self.decisions, &other.decisions), (&mut self.scores, &other.scores)] {
+            own.resize(own.len().max(other.len()), 0);
+            own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
+        }
         self.distinct.extend(&other.distinct);
         while self.distinct.len() > Self::MOST_DISTINCT {
             self.distinct.pop_last();

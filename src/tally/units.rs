@@ -60,7 +60,7 @@ impl Tally {
             grid: shape.grid.clone(),
             groups: BTreeMap::new(),
             group_order: shape.group_order(),
-            kinds: AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() },
+            kinds: AnswerKinds::of_limits(shape.grid.limits().len()),
             subjects_unknown: truth.subjects_unknown,
             clustered: truth.clustered,
             weighted: truth.weighted,
@@ -85,14 +85,22 @@ impl Tally {
     }
 }
 
-/// The samples of `shard` in the order of their units, within a unit in manifest order.
+/// The samples of `shard`, those of a unit together and in manifest order. In which order the units stand shows nowhere:
+/// in that of the manifest where it keeps units together, since memory is then read from front to back.
 pub(super) fn order(units: &[u32], shard: Shard) -> Vec<u32> {
     let all = (0_u32..).zip(units);
     let mut order: Vec<u32> = all.filter(|(_, unit)| shard.holds(**unit)).map(|(index, _)| index).collect();
-    if !order.is_sorted_by_key(|index| units[*index as usize]) {
+    if !stand_together(units) {
         order.par_sort_unstable_by_key(|index| (units[*index as usize], *index));
     }
     order
+}
+
+/// Whether all samples of each unit stand one after the other.
+fn stand_together(units: &[u32]) -> bool {
+    let mut seen = vec![false; units.iter().max().map_or(0, |last| *last as usize + 1)];
+    let mut last = None;
+    units.iter().all(|unit| last.replace(*unit) == Some(*unit) || !std::mem::replace(&mut seen[*unit as usize], true))
 }
 
 /// Where each unit starts in `order`, and its length at the end.

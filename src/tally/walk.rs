@@ -47,7 +47,7 @@ struct HotGroup {
 impl<'a> Hot<'a> {
     /// Nothing counted yet.
     pub fn new(shape: &'a Shape<'a>) -> Self {
-        let kinds = AnswerKinds { decisions: vec![0; shape.grid.limits().len()], ..AnswerKinds::default() };
+        let kinds = AnswerKinds::of_limits(shape.grid.limits().len());
         Self {
             shape,
             groups: std::iter::repeat_with(HotGroup::default).take(shape.groups.len()).collect(),
@@ -94,6 +94,7 @@ impl<'a> Hot<'a> {
             match self.shape.answers.said(sample) {
                 Said::Age(years) => {
                     self.kinds.ages += 1;
+                    self.kinds.spreads += u64::from(self.shape.answers.spread(sample).is_some());
                     let distinct = &mut self.kinds.distinct;
                     if distinct.len() < AnswerKinds::MOST_DISTINCT
                         || distinct.last().is_some_and(|last| years.to_bits() < *last)
@@ -108,6 +109,9 @@ impl<'a> Hot<'a> {
                 Said::Limits => {
                     for (limit, count) in self.kinds.decisions.iter_mut().enumerate() {
                         *count += u64::from(self.shape.answers.decision(limit, sample).is_some());
+                    }
+                    for (limit, count) in self.kinds.scores.iter_mut().enumerate() {
+                        *count += u64::from(self.shape.answers.score(limit, sample).is_some());
                     }
                 }
                 Said::Nothing => {}

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
+    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "stats"]),
     ("method", &["age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo"]),
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),

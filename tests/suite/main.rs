@@ -6,6 +6,7 @@ mod bundled;
 mod datasets;
 mod engines;
 mod hostile_pictures;
+mod latency;
 mod layout;
 mod main_job;
 mod networks;

@@ -4,6 +4,7 @@ mod clustered;
 mod families;
 mod morph;
 mod rules;
+mod scores;
 
 use crate::age::{Age, AgeRange};
 use crate::metric::{Errors, Facts, rows};

@@ -86,12 +86,14 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The rows of both errors on the whole data at `limit`, this source's policy, weighted by subject.
+    /// The rows of both errors on the whole data at `limit`, this source's policy, weighted by subject; not those at a
+    /// threshold of a score, which have no challenge age and are no decisions of the method either.
     fn errors(&self, limit: AgeLimit) -> impl Iterator<Item = &'a Row> {
         self.rows.iter().copied().filter(move |row| {
             row.limit == Some(limit)
                 && names::BOTH_ERRORS.contains(&row.metric.as_str())
                 && row.group.is_whole()
+                && row.variant.get("target").is_none()
                 && row.status != RowStatus::NotApplicable
         })
     }

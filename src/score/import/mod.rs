@@ -7,8 +7,8 @@ mod read;
 mod write;
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::Cursor;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::inputs::{Inputs, facts, tally_truth};
 use crate::age::AgeLimit;
 use crate::dataset::{Dataset, DatasetCard, LabelKind, Levels, Precision, Recorded, Texts, TruthReader, check_name};
-use crate::digest::Digest;
+use crate::digest::Hasher;
 use crate::finding::{Finding, Findings, quoted};
 use crate::folder::{Existing, Pseudonyms, RunFolder, Truth};
 use crate::protocol::Protocol;
@@ -88,13 +88,13 @@ struct Key {
 /// # Errors
 /// Every problem of the file, with rows and columns; [`ScoreError::NotAges`]; or what the folder answers.
 pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
-    let bytes =
-        fs::read(recording.file).map_err(|source| ScoreError::Read { path: recording.file.to_owned(), source })?;
+    let failed = |source| ScoreError::Read { path: recording.file.to_owned(), source };
+    let mut content = Hashing { inner: File::open(recording.file).map_err(failed)?, hasher: Hasher::default() };
     let file = recording.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let reading = Reading { recording, file: &file };
-    let (content, read) = rayon::join(|| Digest::of(&bytes), || reading.file_of(&bytes));
-    drop(bytes);
-    let AllRead { own, columns, rows, methods, of_methods, method_findings, outcomes, outcome_findings } = read?;
+    let read = reading.file_of(&mut content)?;
+    let content = content.hasher.finish();
+    let AllRead { own, columns, rows, methods, of_methods, method_findings, outcomes, outcome_findings } = read;
     let (dataset, samples) = match (&own, recording.dataset) {
         (Own::Dataset(recorded), _) => (&recorded.dataset, recorded.sample_of_row.as_deref()),
         (Own::Places(places), Some(dataset)) => (dataset, Some(places.as_slice())),
@@ -120,6 +120,20 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     let (facts, protocol) = (facts(card), recording.protocol.clone());
     let inputs = Inputs { record, facts, protocol, truth, answers, attempts: attempts as u64 };
     Ok(Imported { folder, attempts: attempts as u64, methods, inputs })
+}
+
+/// A file, hashed as it is read.
+struct Hashing {
+    inner: File,
+    hasher: Hasher,
+}
+
+impl io::Read for Hashing {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.hasher.update(out.get(..count).unwrap_or_default());
+        Ok(count)
+    }
 }
 
 /// Whose attempts the rows are: a row's own sample, or a sample by key, ascending.
@@ -196,8 +210,11 @@ struct Reading<'r> {
 }
 
 impl Reading<'_> {
-    fn no_table(&self, source: SheetError) -> ScoreError {
-        ScoreError::NoTable { file: self.file.to_owned(), source }
+    fn cannot_read(&self, error: SheetError) -> ScoreError {
+        match error {
+            SheetError::Read { source, .. } => ScoreError::Read { path: self.recording.file.to_owned(), source },
+            source => ScoreError::NoTable { file: self.file.to_owned(), source },
+        }
     }
 
     fn unusable(&self, source: impl Into<Findings>) -> ScoreError {
@@ -210,9 +227,9 @@ impl Reading<'_> {
     }
 
     /// Reads the file. Problems of the truth are told before those of the methods, and these before those of answers.
-    fn file_of(&self, bytes: &[u8]) -> Result<AllRead, ScoreError> {
+    fn file_of(&self, content: &mut Hashing) -> Result<AllRead, ScoreError> {
         let recording = self.recording;
-        let blocks = Blocks::open(self.file, Cursor::new(bytes)).map_err(|source| self.no_table(source))?;
+        let blocks = Blocks::open(self.file, content).map_err(|source| self.cannot_read(source))?;
         let header = blocks.header().to_vec();
         let limits: &[AgeLimit] = &recording.protocol.limits;
         let elsewhere = recording.dataset.is_some();

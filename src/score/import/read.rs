@@ -1,10 +1,8 @@
 //! One pass over a recorded file, on all cores: truth, methods and answers by column, and every problem.
 
-use std::io::Cursor;
-
 use super::mapping::Mapping;
 use super::outcomes::Outcomes;
-use super::{Reading, answers};
+use super::{Hashing, Reading, answers};
 use crate::age::AgeLimit;
 use crate::dataset::{Levels, RecordedPart, Texts, TruthReader, check_name};
 use crate::finding::{Finding, Findings, quoted};
@@ -64,11 +62,11 @@ impl Read {
     ///
     /// # Errors
     /// The file cannot be read to its end.
-    pub fn all(reading: &Reading<'_>, blocks: Blocks<Cursor<&[u8]>>, how: &How<'_>) -> Result<Self, ScoreError> {
+    pub fn all(reading: &Reading<'_>, blocks: Blocks<&mut Hashing>, how: &How<'_>) -> Result<Self, ScoreError> {
         let header = blocks.header().to_vec();
         let mut whole = Self::empty(how);
         let take = |part: Self| whole.append(reading.file, &header, how, part);
-        blocks.each(|rows| Self::part(reading, rows, how), take).map_err(|source| reading.no_table(source))?;
+        blocks.each(|rows| Self::part(reading, rows, how), take).map_err(|source| reading.cannot_read(source))?;
         Ok(whole)
     }
 

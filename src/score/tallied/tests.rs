@@ -15,7 +15,9 @@ fn answers(order: impl Fn(u64) -> u64) -> String {
             let mixed = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99) >> 33;
             let age = 11 + person % 17 + u64::from(person % 9 == 0 && at % 2 == 0);
             let (sex, region) = (["f", "m", ""][person as usize % 3], ["n", "s"][at as usize % 2]);
-            write!(line, "{at},p{person},{age},{sex},{region},").unwrap();
+            let species = if at % 53 == 0 { "mask" } else { "" };
+            let weight = [1.0, 0.5, 2.0][person as usize % 3];
+            write!(line, "{at},p{person},{age},{sex},{region},{species},{weight},").unwrap();
             match mixed % 11 {
                 0 => line.push_str(",,refused"),
                 1 => line.push_str(",,"),
@@ -28,7 +30,7 @@ fn answers(order: impl Fn(u64) -> u64) -> String {
         .collect();
     lines.sort();
     let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
-    format!("sample_id,subject_id,true_age,sex,region,age,pass_18,status\n{}\n", lines.join("\n"))
+    format!("sample_id,subject_id,true_age,sex,region,species,weight,age,pass_18,status\n{}\n", lines.join("\n"))
 }
 
 fn folder(place: &Path, order: impl Fn(u64) -> u64) -> RunFolder {

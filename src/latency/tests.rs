@@ -1,0 +1,95 @@
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::bundled;
+use crate::dataset::{CARD_FILE, Pick};
+use crate::folder::Stream;
+use crate::method::MethodCard;
+use crate::outcome::Status;
+
+/// A clock that moves one microsecond whenever it is looked at.
+#[derive(Default)]
+struct Ticking(AtomicU64);
+
+impl Clock for Ticking {
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+fn observed(plan: &Plan) -> Vec<Observation> {
+    let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).unwrap();
+    let ids: Vec<String> = dataset.samples().iter().map(|row| row.sample_id.to_string()).collect();
+    let clock: Arc<dyn Clock> = Arc::new(Ticking::default());
+    let setting = Setting { dataset: &dataset, ids: &ids, clock: &clock };
+    let text = "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[onnx]\nfile = \"none.onnx\"\n[onnx.input]\nsize = [1, 1]\n\
+                layout = \"nhwc\"\nchannels = \"rgb\"\nresize = \"nearest\"\n[onnx.output]\nhead = \"years\"\n";
+    let card = MethodCard::read("method.toml", text).0.unwrap();
+    let mut found = Vec::new();
+    let load = || Ok::<_, Infallible>(null_method(&card));
+    observe(plan, &setting, load, &mut |observation| {
+        found.push(observation);
+        Ok(())
+    })
+    .unwrap();
+    found
+}
+
+fn plan() -> Plan {
+    Plan {
+        start: 1,
+        attempts: NonZeroUsize::new(7).unwrap(),
+        warm_up: 3,
+        rate: Some(100_000.0),
+        jobs: NonZeroUsize::new(2).unwrap(),
+        time_limit: Duration::from_secs(1),
+        seed: 0,
+        limits: Vec::new(),
+    }
+}
+
+#[test]
+fn a_start_goes_through_all_streams_in_order_and_begins_where_the_start_before_ended() {
+    let found = observed(&plan());
+    let count = |stream| found.iter().filter(|observation| observation.stream == stream).count();
+    assert_eq!(Stream::ALL.map(count), [2, 1, 1, 3, 7, 7, 1, 1]);
+    assert_eq!(found.last().unwrap().stream, Stream::Calibration);
+    let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).unwrap();
+    let single: Vec<&str> =
+        found.iter().filter(|it| it.stream == Stream::Single).map(|it| it.sample_id.as_str()).collect();
+    let wanted: Vec<&str> = dataset.samples().iter().skip(7).take(7).map(|row| row.sample_id).collect();
+    assert_eq!(single, wanted);
+    assert!(found.iter().all(|observation| observation.start == 1));
+    let offline = found.iter().find(|observation| observation.stream == Stream::Offline).unwrap();
+    assert_eq!((offline.attempts, offline.status), (14, None));
+}
+
+#[test]
+fn latency_of_the_offered_load_counts_from_the_arrival() {
+    let found = observed(&plan());
+    let of = |stream| {
+        let times = found.iter().filter(|it| it.stream == stream).map(|it| it.latency.as_micros());
+        times.max().unwrap()
+    };
+    // An attempt takes one tick. 100,000 arrivals a second are ten ticks apart: an attempt that begins late still
+    // counts from its arrival, in its own ticks.
+    assert_eq!(of(Stream::Single), 1);
+    assert!(of(Stream::Offered) > 1);
+    let without = observed(&Plan { rate: None, ..plan() });
+    assert!(without.iter().all(|observation| observation.stream != Stream::Offered));
+}
+
+#[test]
+fn an_answer_after_the_time_limit_is_timed_out_and_has_the_limits_length() {
+    let found = observed(&Plan { time_limit: Duration::from_nanos(500), rate: None, ..plan() });
+    for observation in found.iter().filter(|it| it.stream == Stream::Single) {
+        assert_eq!((observation.status, observation.latency.as_nanos()), (Some(Status::TimedOut), 500));
+    }
+}

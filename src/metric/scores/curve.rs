@@ -1,0 +1,193 @@
+//! The curve of both errors over the thresholds: its area, where the errors are equal, and the threshold for a rate,
+//! used unchanged on every group.
+
+use super::super::catalogue::{self, Entry};
+use super::super::frame::{Frame, flag};
+use super::{At, RATES, Sides, clusters, evidence, rate_place};
+use crate::stats::{Det, Scored, Weighted, auc};
+use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits};
+use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
+
+/// Least common multiple up to which subjects' weights are exact.
+const LARGEST_MULTIPLE: u64 = 1_000_000_000;
+/// What stands for a common multiple where there is none so small.
+const INEXACT_MULTIPLE: u64 = 1_000_000_000_000;
+
+/// The rows of one limit; thresholds also for each of the groups of `at`.
+pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt]) {
+    let sides = Sides::of(attempts);
+    if at.kind == ScoreKind::Given {
+        let count = rows.unscored(at.limit);
+        let counts = Counts { attempts: Some(count), ..Counts::default() };
+        let quantity = Quantity { value: count as f64, bounds: None, counts, evidence: None };
+        let place = Place { weighting: None, ..at.place(Weighting::Attempt) };
+        frame.quantity(place, catalogue::SCORES_MISSING, quantity);
+    }
+    let det = Det::of(&weighted(attempts, |_| true));
+    let Some(det) = det else {
+        let reason = if sides.attempts[0] == 0 {
+            "nobody under the limit has a score"
+        } else {
+            "nobody over the limit has a score"
+        };
+        at.absent(frame, RowStatus::Empty, sides.counts(), reason);
+        return;
+    };
+    area(frame, at, attempts, &sides);
+    let (rate, point) = det.equal_error();
+    for (entry, value) in [(catalogue::EQUAL_ERROR, rate), (catalogue::EQUAL_ERROR_THRESHOLD, point.threshold)] {
+        let evidence = Some(evidence(frame, &sides));
+        frame.quantity(
+            at.place(Weighting::Subject),
+            entry,
+            Quantity { value, bounds: None, counts: sides.counts(), evidence },
+        );
+    }
+    thresholds(frame, rows, at, attempts);
+    points(frame, at, attempts, &det);
+}
+
+/// The area under the curve; the logit interval has none at 0 and 1.
+///
+/// Source: Obuchowski (1997); METRICS M8.
+fn area(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], sides: &Sides) {
+    let scored: Vec<Scored> =
+        attempts.iter().map(|one| Scored { subject: one.unit, positive: one.over, scores: [one.score] }).collect();
+    let place = at.place(Weighting::Attempt);
+    let Some(found) = auc(&scored) else { return };
+    let level = frame.protocol.levels.display;
+    let bounds = found.logit_interval(level).map(|(low, high)| Bounds { interval: Interval::Logit, level, low, high });
+    let evidence = Some(evidence(frame, sides));
+    frame.quantity(place, catalogue::AUC, Quantity { value: found.value, bounds, counts: sides.counts(), evidence });
+}
+
+/// Attempts with the weight of their subject: every subject of a side counts the same. Minors are those that `minors`
+/// takes; adults are all.
+fn weighted(attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt) -> bool) -> Vec<Weighted> {
+    let mut tries: Vec<[u64; 2]> = Vec::new();
+    let taken = |one: &&ScoredAttempt| one.over || minors(one);
+    for one in attempts.iter().filter(taken) {
+        let unit = one.unit as usize;
+        if tries.len() <= unit {
+            tries.resize(unit + 1, [0; 2]);
+        }
+        tries[unit][usize::from(one.over)] += 1;
+    }
+    let multiple = common_multiple(tries.iter().flatten().copied());
+    let weight = |one: &ScoredAttempt| Weighted {
+        score: one.score,
+        over: one.over,
+        weight: multiple / tries[one.unit as usize][usize::from(one.over)].max(1),
+    };
+    attempts.iter().filter(taken).map(weight).collect()
+}
+
+/// The least common multiple of the numbers of attempts; a large number where there is none up to 10^9: weights are
+/// then right to 10^-9.
+fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
+    fn divisor(one: u64, other: u64) -> u64 {
+        if other == 0 { one } else { divisor(other, one % other) }
+    }
+    let mut multiple = 1_u64;
+    for tries in tries.filter(|tries| *tries > 1) {
+        multiple = multiple / divisor(multiple, tries) * tries;
+        if multiple > LARGEST_MULTIPLE {
+            return INEXACT_MULTIPLE;
+        }
+    }
+    multiple
+}
+
+/// The threshold for each target, set on the protocol's minors, and both rates at it: of everybody, and unchanged of
+/// each group.
+fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt]) {
+    let rules = frame.protocol.scores.clone();
+    let set_on = rules.set_on_group.as_ref().map(|(column, level)| Group::of([(column.as_str(), level.as_str())]));
+    let whole = Group::whole();
+    let Some(of_group) = rows.members(set_on.as_ref().unwrap_or(&whole)) else {
+        for target in rules.targets {
+            let status = RowStatus::NotApplicable;
+            at.target_absent(frame, target, status, Counts::default(), "no such group to set it on");
+        }
+        return;
+    };
+    let minors = |one: &ScoredAttempt| {
+        of_group(one.sample)
+            && rules
+                .set_on_years
+                .is_none_or(|(first, last)| rows.years(one.sample).is_some_and(|year| (first..=last).contains(&year)))
+    };
+    let under = || attempts.iter().filter(|one| !one.over && minors(one));
+    let basis = clusters(under().map(|one| (one.unit, false)));
+    let counts = Frame::counts(&basis);
+    let det = Det::of(&weighted(attempts, minors));
+    for target in &rules.targets {
+        let place = at.of_target(*target);
+        let counts = Counts { events: None, event_subjects: None, ..counts };
+        let Some(det) = &det else {
+            at.target_absent(frame, *target, RowStatus::Empty, counts, "nobody to set it on has a score");
+            continue;
+        };
+        let threshold = det.threshold_for(*target).threshold;
+        let small = *target < 3.0 / basis.subjects() as f64;
+        if threshold.is_finite() {
+            let evidence = Some(frame.evidence_of_mean(basis.subjects(), 0));
+            frame.quantity(
+                place.clone(),
+                catalogue::THRESHOLD,
+                Quantity { value: threshold, bounds: None, counts, evidence },
+            );
+        } else {
+            let reason = "inf: at every score more pass";
+            frame.nothing(place.clone(), catalogue::THRESHOLD, RowStatus::NotAchievable, counts, reason);
+        }
+        if small {
+            frame.flag_last(flag::TARGET_BELOW_3_PER_N);
+        }
+        for group in std::iter::once(&whole).chain(at.groups.iter().copied()) {
+            let seen = group.is_whole() || set_on.as_ref().is_none_or(|set_on| set_on == group);
+            let member = rows.members(group);
+            for (entry, over, population) in RATES {
+                let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
+                let here = attempts.iter().filter(|one| one.over == over).filter(inside);
+                rate(frame, rate_place(&place, group, population), entry, here, threshold);
+                if !over && seen {
+                    frame.flag_last(flag::IN_SAMPLE);
+                }
+                if !over && small {
+                    frame.flag_last(flag::TARGET_BELOW_3_PER_N);
+                }
+            }
+        }
+    }
+}
+
+/// The rate of one side at a threshold: an attempt passes iff its score is at or above it.
+fn rate<'s>(
+    frame: &mut Frame<'_>,
+    place: Place,
+    entry: Entry,
+    attempts: impl Iterator<Item = &'s ScoredAttempt>,
+    threshold: f64,
+) {
+    let found = clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over)));
+    frame.plain_share(place, entry, &found, Weighting::Subject);
+}
+
+/// So many points of the curve as the protocol asks for, evenly among the distinct scores, both ends included.
+fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &Det) {
+    let all: Vec<f64> = det.points().map(|point| point.threshold).collect();
+    let wanted = (frame.protocol.scores.det_points as usize).min(all.len());
+    for step in 0..wanted {
+        let place = if wanted < 2 { 0 } else { step * (all.len() - 1) / (wanted - 1) };
+        let threshold = all[place];
+        for (entry, over, population) in
+            [(catalogue::DET_PASS, false, Population::Under), (catalogue::DET_DENIAL, true, Population::Over)]
+        {
+            let place = at.place(Weighting::Subject);
+            let variant = place.variant.clone().with("threshold", twelve_digits(threshold));
+            let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
+            rate(frame, place, entry, attempts.iter().filter(|one| one.over == over), threshold);
+        }
+    }
+}

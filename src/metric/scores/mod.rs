@@ -1,0 +1,216 @@
+//! M8: scores, probabilities, and ages with a spread.
+//!
+//! These need the attempts themselves: with the tally alone they are `not_measurable`, reason `needs_rows`.
+
+mod curve;
+mod probability;
+mod spread;
+
+use std::collections::BTreeMap;
+
+use super::Facts;
+use super::catalogue::{self, Entry};
+use super::frame::Frame;
+use crate::age::AgeLimit;
+use crate::protocol::Protocol;
+use crate::stats::Clusters;
+use crate::table::{
+    Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting, twelve_digits,
+};
+use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt, Tally};
+
+/// The scores themselves.
+#[derive(Debug, Clone, Copy)]
+pub enum Scores<'a> {
+    /// They are at hand.
+    Rows(ScoreRows<'a>),
+    /// Only the tally was kept.
+    NotKept,
+}
+
+/// What is said of scores at one limit, whatever their kind.
+const OF_CURVE: [Entry; 4] =
+    [catalogue::AUC, catalogue::EQUAL_ERROR, catalogue::EQUAL_ERROR_THRESHOLD, catalogue::THRESHOLD];
+/// What is said of scores that are probabilities.
+const OF_PROBABILITIES: [Entry; 5] = [
+    catalogue::BRIER,
+    catalogue::LOG_LOSS,
+    catalogue::CALIBRATION_ERROR,
+    catalogue::CALIBRATION_ERROR_REDRAWN,
+    catalogue::RELIABILITY,
+];
+/// What is said of spreads.
+const OF_SPREADS: [Entry; 4] =
+    [catalogue::COVERAGE_68, catalogue::COVERAGE_95, catalogue::CRPS, catalogue::SPREADS_LEFT_OUT];
+
+/// The rows of M8 of one method: its scores limit by limit, its answered ages as scores, its spreads.
+#[must_use]
+pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, scores: Scores<'_>) -> Vec<Row> {
+    let mut frame = Frame::new(context, protocol, facts, tally);
+    let (kinds, limits) = (&tally.kinds, protocol.limits.clone());
+    let count = |place: usize| kinds.scores.get(place).copied().unwrap_or(0);
+    let any = (0..limits.len()).any(|place| count(place) > 0);
+    let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
+    if !any {
+        absent(&mut frame, None, "no answer has a score");
+    }
+    for (place, limit) in limits.iter().enumerate() {
+        let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups };
+        match scores {
+            _ if !any => {}
+            _ if count(place) == 0 => absent(&mut frame, Some(*limit), "no answer has a score for this limit"),
+            Scores::NotKept => {
+                at.absent(&mut frame, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                probability::absent(&mut frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+            }
+            Scores::Rows(rows) => {
+                let attempts = rows.scored(*limit, ScoreKind::Given);
+                curve::rows(&mut frame, rows, &at, &attempts);
+                probability::rows(&mut frame, *limit, &attempts);
+            }
+        }
+        if kinds.ages > 0 {
+            ages(&mut frame, *limit, scores);
+        }
+    }
+    spread::rows(&mut frame, scores);
+    frame.finish()
+}
+
+/// Scores of one kind at one limit.
+struct At<'a> {
+    limit: AgeLimit,
+    kind: ScoreKind,
+    /// The groups on which thresholds are used unchanged, besides the whole data set.
+    groups: &'a [&'a Group],
+}
+
+impl At<'_> {
+    fn place(&self, weighting: Weighting) -> Place {
+        let variant = match self.kind {
+            ScoreKind::Given => Variant::none(),
+            ScoreKind::Age => Variant::of("scores", "age"),
+        };
+        Place { limit: Some(self.limit), variant, weighting: Some(weighting), ..Place::of_all() }
+    }
+
+    /// The place of what is said of one target: of its threshold, and of the rate of one side at it.
+    fn of_target(&self, target: f64) -> Place {
+        let place = self.place(Weighting::Subject);
+        Place { variant: place.variant.clone().with("target", twelve_digits(target)), ..place }
+    }
+
+    /// Rows without a value: every one of the curve, but for its points.
+    fn absent(&self, frame: &mut Frame<'_>, status: RowStatus, counts: Counts, reason: &str) {
+        if self.kind == ScoreKind::Given && status == RowStatus::NotMeasurable {
+            let place = Place { weighting: None, ..self.place(Weighting::Attempt) };
+            frame.nothing(place, catalogue::SCORES_MISSING, status, counts, reason);
+        }
+        frame.nothing(self.place(Weighting::Attempt), catalogue::AUC, status, counts, reason);
+        for entry in [catalogue::EQUAL_ERROR, catalogue::EQUAL_ERROR_THRESHOLD] {
+            frame.nothing(self.place(Weighting::Subject), entry, status, counts, reason);
+        }
+        for target in frame.protocol.scores.targets.clone() {
+            self.target_absent(frame, target, status, counts, reason);
+        }
+    }
+
+    /// The rows of one target without a value.
+    fn target_absent(&self, frame: &mut Frame<'_>, target: f64, status: RowStatus, counts: Counts, reason: &str) {
+        let place = self.of_target(target);
+        frame.nothing(place.clone(), catalogue::THRESHOLD, status, counts, reason);
+        let whole = Group::whole();
+        for group in std::iter::once(&whole).chain(self.groups.iter().copied()) {
+            for (entry, _, population) in RATES {
+                let place = rate_place(&place, group, population);
+                frame.nothing(place, entry, status, Counts::default(), reason);
+            }
+        }
+    }
+}
+
+/// Both rates: the entry, whether it is of people over the limit, and the population.
+const RATES: [(Entry, bool, Population); 2] =
+    [(catalogue::UNDER_AGE_PASS, false, Population::Under), (catalogue::ADULT_DENIAL, true, Population::Over)];
+
+fn rate_place(place: &Place, group: &Group, population: Population) -> Place {
+    let failure_policy = Some(FailurePolicy::Conditional);
+    Place { population, failure_policy, group: group.clone(), ..place.clone() }
+}
+
+/// Answered ages as scores: the curve only, of the whole data set.
+fn ages(frame: &mut Frame<'_>, limit: AgeLimit, scores: Scores<'_>) {
+    let at = At { limit, kind: ScoreKind::Age, groups: &[] };
+    let most = u64::from(frame.protocol.scores.ages_up_to);
+    let reason = match scores {
+        Scores::NotKept => "needs_rows".to_owned(),
+        Scores::Rows(_) if frame.tally.kinds.ages > most => format!("more than {most} attempts"),
+        Scores::Rows(rows) => {
+            curve::rows(frame, rows, &at, &rows.scored(limit, ScoreKind::Age));
+            return;
+        }
+    };
+    at.absent(frame, RowStatus::NotMeasurable, Counts::default(), &reason);
+}
+
+/// A row for each metric of scores, without a value: the method has none, for this limit or at all.
+fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
+    for entry in OF_CURVE.into_iter().chain(OF_PROBABILITIES) {
+        let place = Place { limit, weighting: Some(Weighting::Attempt), ..Place::of_all() };
+        frame.nothing(place, entry, RowStatus::NotApplicable, Counts::default(), reason);
+    }
+}
+
+/// The subjects behind attempts, each an event or not.
+fn clusters(attempts: impl Iterator<Item = (u32, bool)>) -> Clusters {
+    let mut by_unit: Vec<(u32, u32)> = Vec::new();
+    for (unit, event) in attempts {
+        let unit = unit as usize;
+        if by_unit.len() <= unit {
+            by_unit.resize(unit + 1, (0, 0));
+        }
+        let own = &mut by_unit[unit];
+        (own.0, own.1) = (own.0 + u32::from(event), own.1 + 1);
+    }
+    let mut pairs: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    for pair in by_unit.into_iter().filter(|(_, attempts)| *attempts > 0) {
+        *pairs.entry(pair).or_default() += 1;
+    }
+    Clusters::of(pairs.into_iter().map(|((events, attempts), count)| (u64::from(events), u64::from(attempts), count)))
+}
+
+/// Attempts and subjects of both sides of the limit.
+struct Sides {
+    /// Attempts: under, over.
+    attempts: [u64; 2],
+    /// Subjects: under, over, and all.
+    subjects: [u64; 3],
+}
+
+impl Sides {
+    fn of(attempts: &[ScoredAttempt]) -> Self {
+        let of = |over: bool| attempts.iter().filter(move |one| one.over == over);
+        let subjects = |over: bool| clusters(of(over).map(|one| (one.unit, false))).subjects();
+        let all = clusters(attempts.iter().map(|one| (one.unit, false))).subjects();
+        Self {
+            attempts: [of(false).count() as u64, of(true).count() as u64],
+            subjects: [subjects(false), subjects(true), all],
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let [under, over] = self.attempts;
+        Counts { attempts: Some(under + over), subjects: Some(self.subjects[2]), ..Counts::default() }
+    }
+}
+
+/// Whether two sides, each with its subjects, can carry a claim.
+fn evidence(frame: &Frame<'_>, sides: &Sides) -> crate::table::Evidence {
+    use crate::table::Evidence;
+    let floor = frame.protocol.evidence.subjects;
+    let side =
+        |(count, name): (u64, &str)| (count < floor).then(|| format!("{count}<{floor} subjects {name} the limit"));
+    let short: Vec<String> =
+        [(sides.subjects[0], "under"), (sides.subjects[1], "over")].into_iter().filter_map(side).collect();
+    if short.is_empty() { Evidence::Sufficient } else { Evidence::Short(short) }
+}

@@ -1,0 +1,115 @@
+//! Scores that are probabilities of being over the limit: how good they are, and whether they come true.
+
+use std::collections::BTreeMap;
+
+use super::super::catalogue::{self, Entry};
+use super::super::frame::{Frame, flag, weigh};
+use super::{Sides, clusters};
+use crate::age::AgeLimit;
+use crate::stats::{Reliability, SubjectSums, brier, log_loss, mean_of_subjects};
+use crate::table::{Bounds, Counts, Interval, Place, Quantity, RowStatus, Variant, Weighting, twelve_digits};
+use crate::tally::ScoredAttempt;
+
+/// The rows of one limit; `not_applicable` where some score is no probability.
+pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAttempt]) {
+    let sides = Sides::of(attempts);
+    let place = Place { limit: Some(limit), ..Place::of_all() };
+    let counts = sides.counts();
+    let pairs: Vec<(f64, bool)> = attempts.iter().map(|one| (one.score, one.over)).collect();
+    let bins = frame.protocol.scores.bins as usize;
+    let Some(table) = Reliability::of(&pairs, bins) else {
+        let (status, reason) = if attempts.is_empty() {
+            (RowStatus::Empty, "no attempt with a score lies on one side of the limit")
+        } else {
+            (RowStatus::NotApplicable, "some scores are outside of 0 to 1")
+        };
+        absent(frame, limit, status, counts, reason);
+        return;
+    };
+    let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?)));
+    means(frame, &place, catalogue::BRIER, &by_subject(squares), counts);
+    let mut held = 0;
+    let losses: Vec<(u32, f64)> = attempts
+        .iter()
+        .filter_map(|one| {
+            let (loss, clipped) = log_loss(one.score, one.over)?;
+            held += u64::from(clipped);
+            Some((one.unit, loss))
+        })
+        .collect();
+    let with_held = Counts { events: Some(held), ..counts };
+    means(frame, &place, catalogue::LOG_LOSS, &by_subject(losses.into_iter()), with_held);
+    if held > 0 {
+        frame.flag_last(flag::CLIPPED);
+    }
+    let by_attempt = Place { weighting: Some(Weighting::Attempt), ..place };
+    for (entry, value) in [
+        (catalogue::CALIBRATION_ERROR, table.expected_error()),
+        (catalogue::CALIBRATION_ERROR_REDRAWN, table.redrawn_error(frame.protocol.seed)),
+    ] {
+        let evidence = Some(frame.evidence_of_mean(sides.subjects[2], 0));
+        frame.quantity(by_attempt.clone(), entry, Quantity { value, bounds: None, counts, evidence });
+    }
+    for (number, bin) in (1_u32..).zip(&table.bins) {
+        let here = attempts.iter().filter(|one| (bin.least..=bin.most).contains(&one.score));
+        let found = clusters(here.map(|one| (one.unit, one.over)));
+        let variant = Variant::of("bin", format!("{number:02}"))
+            .with("from", twelve_digits(bin.least))
+            .with("to", twelve_digits(bin.most))
+            .with("mean", twelve_digits(bin.mean));
+        let place = Place { variant, ..by_attempt.clone() };
+        frame.plain_share(place, catalogue::RELIABILITY, &found, Weighting::Attempt);
+    }
+}
+
+/// The rows without a value; the reliability table is one of them.
+pub(super) fn absent(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, counts: Counts, reason: &str) {
+    for entry in super::OF_PROBABILITIES {
+        let both = [catalogue::BRIER, catalogue::LOG_LOSS].contains(&entry);
+        let weightings = if both { Weighting::ALL } else { &[Weighting::Attempt] };
+        for weighting in weightings {
+            let place = Place { limit: Some(limit), weighting: Some(*weighting), ..Place::of_all() };
+            frame.nothing(place, entry, status, counts, reason);
+        }
+    }
+}
+
+/// Values are summed within a subject in this unit, so that the order of its attempts does not show.
+const UNIT: f64 = 1e-15;
+
+/// Sums over the subjects with the same number of attempts, in the order of the subjects' ranks.
+#[expect(clippy::cast_possible_truncation, reason = "values of at most 120, 1.2e17 units")]
+pub(super) fn by_subject(attempts: impl Iterator<Item = (u32, f64)>) -> Vec<SubjectSums> {
+    let mut by_unit: Vec<(u32, i128)> = Vec::new();
+    for (unit, value) in attempts {
+        let unit = unit as usize;
+        if by_unit.len() <= unit {
+            by_unit.resize(unit + 1, (0, 0));
+        }
+        let own = &mut by_unit[unit];
+        (own.0, own.1) = (own.0 + 1, own.1 + i128::from((value / UNIT).round() as i64));
+    }
+    let mut parts: BTreeMap<u32, SubjectSums> = BTreeMap::new();
+    for (attempts, sum) in by_unit.into_iter().filter(|(attempts, _)| *attempts > 0) {
+        let none = SubjectSums { attempts: u64::from(attempts), subjects: 0, sum: 0.0, square: 0.0 };
+        let part = parts.entry(attempts).or_insert(none);
+        let sum = sum as f64 * UNIT;
+        part.subjects += 1;
+        part.sum += sum;
+        part.square += sum * sum;
+    }
+    parts.into_values().collect()
+}
+
+/// A mean under both weightings, with Student's interval over subjects.
+pub(super) fn means(frame: &mut Frame<'_>, place: &Place, entry: Entry, parts: &[SubjectSums], counts: Counts) {
+    let level = frame.protocol.levels.display;
+    for weighting in Weighting::ALL {
+        let Some(mean) = mean_of_subjects(parts, weigh(*weighting)) else { continue };
+        let estimate = mean.estimate(level);
+        let bounds = estimate.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
+        let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
+        let place = Place { weighting: Some(*weighting), ..place.clone() };
+        frame.quantity(place, entry, Quantity { value: estimate.point, bounds, counts, evidence });
+    }
+}

@@ -1,0 +1,85 @@
+//! `agebench latency`: starts, streams, rows that follow from the raw file, and what is refused.
+
+use std::fs;
+
+use crate::support::{column, dataset, jpeg, run, text, tiny_method};
+
+#[test]
+fn rows_follow_from_the_raw_file_and_are_verified() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let measured =
+        ["latency", "drawn-even", "--dataset", "drawn-faces", "--starts", "2", "--attempts", "40", "--rate", "50"];
+    let ran = run(&[&measured[..], &["--out", text(&out)]].concat()).ended(0);
+    for part in ["single", "offered at 50/s: answer", "first answer", "harness itself", "attempts a second", "VALID"] {
+        assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
+    }
+    let raw = fs::read_to_string(out.join("latency.csv")).unwrap();
+    let streams = column(&raw, "stream");
+    let count = |name: &str| streams.iter().filter(|stream| *stream == name).count();
+    let counts = ["calibration", "load", "first", "warm_up", "single", "offered", "offline", "null"].map(count);
+    assert_eq!(counts, [4, 2, 2, 20, 80, 80, 2, 2]);
+    run(&["verify", text(&out)]).ended(0);
+
+    // The median of the raw file is the row's.
+    let mut times: Vec<f64> = streams
+        .iter()
+        .zip(column(&raw, "latency_ns"))
+        .filter(|(stream, _)| *stream == "single")
+        .map(|(_, time)| time.parse::<f64>().unwrap() / 1e6)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let rows = column(&metrics, "metric").into_iter().zip(column(&metrics, "variant")).zip(column(&metrics, "value"));
+    let value = rows
+        .filter(|((metric, variant), _)| metric == "latency_median" && variant == "stream=single")
+        .map(|(_, value)| value.parse::<f64>().unwrap())
+        .next();
+    assert!((value.unwrap() - f64::midpoint(times[39], times[40])).abs() < 1e-9);
+
+    // Means need five starts, and the 99th percentile more attempts than these.
+    let status = |wanted: &str| {
+        let mut found = column(&metrics, "metric").into_iter().zip(column(&metrics, "status"));
+        found.find(|(metric, _)| metric == wanted).unwrap().1
+    };
+    assert_eq!(status("latency_p99"), "insufficient_evidence");
+    assert_eq!(status("load_time"), "insufficient_evidence");
+}
+
+#[test]
+fn an_answer_after_the_time_limit_is_censored() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let measured = ["latency", "drawn-even", "--dataset", "drawn-faces", "--starts", "1", "--attempts", "40"];
+    let ran = run(&[&measured[..], &["--timeout", "0.000001", "--out", text(&out)]].concat()).ended(0);
+    assert!(ran.out.contains(">="), "{}", ran.out);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert!(metrics.lines().any(|line| line.contains("latency_median") && line.contains("censored")));
+    run(&["verify", text(&out)]).ended(0);
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_before_any_start() {
+    let place = tempfile::tempdir().unwrap();
+    let pictures = dataset(&place.path().join("pictures"), &[("a.jpg", &jpeg())], "");
+    let out = place.path().join("out");
+    let asked = ["latency", "drawn-even", "--dataset", text(&pictures), "--out", text(&out)];
+    run(&[&asked[..], &["--rate", "0"]].concat()).ended(2).told(&["above 0"]);
+    run(&[&asked[..], &["--starts", "0"]].concat()).ended(2);
+    let wrong = tiny_method(place.path(), "wide", |card| card);
+    run(&["latency", text(&wrong), "--dataset", text(&pictures), "--out", text(&out)]).ended(2);
+    assert!(!out.exists());
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("mine.txt"), "keep").unwrap();
+    run(&asked).ended(2).told(&["--replace"]);
+    assert!(out.join("mine.txt").exists());
+}
+
+#[test]
+fn a_sample_that_cannot_be_decoded_fails_and_is_in_no_row() {
+    let place = tempfile::tempdir().unwrap();
+    let pictures = dataset(&place.path().join("pictures"), &[("a.jpg", &jpeg()), ("b.jpg", b"no picture")], "");
+    let out = place.path().join("out");
+    let asked = ["latency", "drawn-even", "--dataset", text(&pictures), "--starts", "1", "--attempts", "10"];
+    run(&[&asked[..], &["--out", text(&out)]].concat()).ended(4).told(&["failed and are in no row"]);
+}
