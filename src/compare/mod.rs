@@ -4,6 +4,7 @@
 //! (METRICS M16). Only attempts that both methods of a pair ran are compared, subject by subject. Folders of different
 //! manifests are refused, unless a common mix of ages is asked for: those differences are unpaired, and say so.
 
+mod area;
 mod decisions;
 mod entrant;
 mod error;
@@ -107,6 +108,7 @@ fn paired(fields: &Fields, protocol: &Protocol) -> Result<Vec<Compared>, Compare
                 }
                 decisions::rows(&mut pair, &tally);
                 errors::rows(&mut pair, &field.truth);
+                area::rows(&mut pair, &field.truth);
                 family::adjust(&mut pair.rows, protocol);
                 rows.extend(pair.rows);
             }

@@ -7,7 +7,7 @@ use crate::metric::catalogue;
 use crate::protocol::Protocol;
 use crate::table::{Better, Compared, Place, Ranked, Row, RowStatus, Weighting};
 
-/// The leaderboard: at each place of the family, and for the mean errors, every method's own row with its rank.
+/// The leaderboard: at each place of the family, and for mean errors and areas, every method's own row with its rank.
 ///
 /// The rank of a method is [1 + number of methods that are significantly better, K - number that are significantly
 /// worse], K being the methods whose own row there is sufficient evidence. Significant is a difference whose adjusted
@@ -20,6 +20,7 @@ pub(super) fn leaderboard(methods: &[String], own: &[&Row], pairs: &[Compared], 
     for Compared { row, .. } in pairs {
         let mean = [catalogue::MAE, catalogue::RMSE].iter().any(|entry| entry.measure.name == row.metric)
             && row.weighting == Some(Weighting::Subject);
+        let mean = mean || row.metric == catalogue::AUC.measure.name;
         let place = (row.metric.clone(), row.place());
         if row.group.is_whole() && (mean || family::holds(protocol, row)) && !places.contains(&place) {
             places.push(place);

@@ -46,6 +46,9 @@ pub(super) fn rows(pair: &mut Pair<'_>) {
         let reason = "errors are compared on one manifest only";
         pair.nothing(place, entry.measure, RowStatus::NotApplicable, Counts::default(), reason);
     }
+    let place = Place { weighting: Some(Weighting::Attempt), ..Place::of_all() };
+    let reason = "areas depend on the mix of ages: they are compared on one manifest only";
+    pair.nothing(place, catalogue::AUC.measure, RowStatus::NotApplicable, Counts::default(), reason);
     for of_method in &pair.method.rows {
         let same = |row: &&Row| row.metric == of_method.metric && row.place() == of_method.place();
         let Some(of_baseline) = pair.baseline.rows.iter().find(same) else { continue };

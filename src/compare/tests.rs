@@ -376,3 +376,28 @@ fn different_manifests_are_compared_unpaired_over_the_years_that_both_have() {
     let mae = comparison.rows.iter().find(|compared| compared.row.metric == "mae").unwrap();
     assert_eq!(mae.row.status, RowStatus::NotApplicable);
 }
+
+#[test]
+fn areas_are_compared_over_the_attempts_that_both_scored() {
+    let place = tempfile::tempdir().unwrap();
+    // The drawn data of scripts/validation/scores.py: probabilities against their coarser selves.
+    let text = include_str!("../../fixtures/golden/scores.csv");
+    let mut csv = "sample_id,subject_id,true_age,method,score_18\n".to_owned();
+    for (sample, record) in csv::Reader::from_reader(text.as_bytes()).records().enumerate() {
+        let record = record.unwrap();
+        let probability: f64 = record[3].parse().unwrap();
+        let (subject, age) = (&record[0], &record[1]);
+        csv.push_str(&format!("{sample},{subject},{age},fine,{probability}\n"));
+        csv.push_str(&format!("{sample},{subject},{age},coarse,{}\n", (probability * 4.0).floor() / 4.0));
+    }
+    let comparison = of(&[recorded(place.path(), "both", &csv, &eighteen())]).unwrap();
+    let found = comparison.rows.iter().find(|compared| compared.row.metric == "auc").unwrap();
+    let case = &golden()["areas"];
+    near(found.row.value, case["difference"].as_f64().unwrap());
+    near(found.row.low, case["low95"].as_f64().unwrap());
+    near(found.row.high, case["high95"].as_f64().unwrap());
+    near(found.p, case["p"].as_f64().unwrap());
+    assert_eq!(comparison.leaderboard.iter().filter(|ranked| ranked.row.metric == "auc").count(), 2);
+    let rates = comparison.rows.iter().filter(|row| row.row.metric == "under_age_pass_rate");
+    assert!(rates.into_iter().all(|row| row.row.status == RowStatus::NotApplicable));
+}

@@ -146,6 +146,8 @@ words! {
         Tango = "tango",
         /// Poisson bootstrap over subjects, percentiles of the replicates.
         Bootstrap = "bootstrap",
+        /// Value +- z standard errors.
+        Normal = "normal",
         /// Normal on the logit scale.
         Logit = "logit",
         /// Bounds that hold whatever the unknown is; no level.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bundled;
+mod compare;
 mod datasets;
 mod engines;
 mod hostile_pictures;
