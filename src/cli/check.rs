@@ -13,8 +13,8 @@ use super::{Exit, Failure, methods};
 use crate::dataset::lint::{self, Depth};
 use crate::dataset::{self, Pick};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
+use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
-use crate::method::{MethodCard, adapter};
 use crate::protocol::{Problem, Protocol};
 use crate::run;
 
@@ -158,21 +158,21 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
     let place = methods::find(method)?;
     let (card, mut findings, _) = methods::read_card(&place)?;
     if let Some(card) = card {
-        let MethodCard { adapter: adapter::AdapterCard::Onnx(onnx), .. } = &card;
-        if onnx.sha256.is_none() {
+        if let adapter::AdapterCard::Onnx(onnx) = &card.adapter
+            && onnx.sha256.is_none()
+        {
             let help = "add `sha256 = \"...\"`: a published result needs it";
             findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
         }
         match engines::embedded() {
             Ok(engine) => {
-                let read = |file: &str| place.read(file);
-                if let Err(error) = adapter::open(card.clone(), &read, &*engine) {
+                if let Err(error) = place.open(card.clone(), &*engine, environment) {
                     let other = || {
                         let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
                         Some((EngineChoice::Onnxruntime.word(), engine))
                     };
                     // A model that the other engine runs can be used.
-                    findings.push(match methods::remedy(&error, &card, &read, &other) {
+                    findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
                         Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
                         None => Finding::error(&place.shown, chain(&error)),
                     });
@@ -201,12 +201,12 @@ fn compare_engines(
     let mut loaded = Vec::new();
     for choice in [EngineChoice::Tract, EngineChoice::Onnxruntime] {
         let engine = engines::open(choice, runtime, environment)?;
-        loaded.push(methods::load(method, &*engine, &|| None)?.method);
+        loaded.push(methods::load(method, &*engine, &|| None, environment)?.method);
         engines.push(engine.name());
     }
     let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };
-    let found = run::agree(one, other, &dataset, environment.processors, &environment.clock, &environment.stop)
-        .map_err(Failure::unusable)?;
+    let Environment { processors, scratch, clock, stop, .. } = environment;
+    let found = run::agree(one, other, &dataset, *processors, scratch, clock, stop).map_err(Failure::unusable)?;
     let mut findings = Findings::new();
     let both = engines.join(" and ");
     if found.interrupted {

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
+use crate::digest::Digest;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
+use crate::method::adapter::{self, Surroundings};
 use crate::method::card::CARD_FILE;
-use crate::method::{MethodCard, MethodError, adapter};
+use crate::method::{Method, MethodCard, MethodError};
 use crate::run::RunMethod;
 
 /// Where a method's card lies.
@@ -30,6 +33,26 @@ impl CardPlace {
             Some(folder) => std::fs::read(folder.join(file)),
             None => self.files.read(file).map(std::borrow::Cow::into_owned),
         }
+    }
+
+    /// Makes the method of `card`, which lies here, ready.
+    ///
+    /// # Errors
+    /// As [`adapter::open`].
+    pub(crate) fn open(
+        &self,
+        card: MethodCard,
+        engine: &dyn Engine,
+        environment: &Environment,
+    ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
+        let around = Surroundings {
+            read: &|file| self.read(file),
+            folder: self.files.folder(),
+            search: &environment.search,
+            guard: environment.guard.as_deref(),
+            engine,
+        };
+        adapter::open(card, &around)
     }
 }
 
@@ -80,7 +103,12 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Result<RunMethod, Failure> {
+pub(crate) fn load(
+    method: &str,
+    engine: &dyn Engine,
+    other: Other<'_>,
+    environment: &Environment,
+) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
     let unusable =
@@ -90,11 +118,10 @@ pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Resul
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    let read = |file: &str| place.read(file);
-    match adapter::open(card.clone(), &read, engine) {
+    match place.open(card.clone(), engine, environment) {
         Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
         Err(error) => {
-            let help = remedy(&error, &card, &read, other);
+            let help = remedy(&error, &card, &place, other, environment);
             let failure = unusable(Box::new(error));
             Err(help.into_iter().fold(failure, Failure::with_help))
         }
@@ -108,12 +135,13 @@ pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine
 pub(crate) fn remedy(
     error: &MethodError,
     card: &MethodCard,
-    read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    place: &CardPlace,
     other: Other<'_>,
+    environment: &Environment,
 ) -> Option<String> {
     let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    adapter::open(card.clone(), read, &*engine).ok()?;
+    place.open(card.clone(), &*engine, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

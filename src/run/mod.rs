@@ -28,7 +28,7 @@ use crate::folder::{
     AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
     RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
-use crate::method::{Ask, Method, MethodError};
+use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -80,6 +80,8 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// An answer later than this is `timed_out`, and discarded.
     pub time_limit: Duration,
+    /// Where methods may put copies of samples.
+    pub scratch: Scratch,
     /// Write ids as they are, instead of pseudonyms.
     pub keep_ids: bool,
     /// Whether the time columns are filled.
@@ -196,9 +198,14 @@ fn write_attempts(
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
-        ask: Ask { limits: limits.clone(), clock: Arc::clone(clock) },
+        ask: Ask {
+            limits: limits.clone(),
+            time_limit: request.time_limit,
+            seed: request.protocol.seed,
+            scratch: request.scratch.clone(),
+            clock: Arc::clone(clock),
+        },
         jobs: request.jobs,
-        time_limit: request.time_limit,
         clock: &**clock,
         stop,
         sink,

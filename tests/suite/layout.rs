@@ -18,14 +18,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
-    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "stats"]),
+    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "stats"]),
     ("method", &["age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo"]),
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
     ("protocol", &["age", "table"]),
     ("report", &["age", "table"]),
-    ("run", &["clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol"]),
+    ("run", &["clock", "dataset", "digest", "folder", "method", "outcome", "protocol"]),
     (
         "score",
         &["age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "sheet", "table", "tally"],
