@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bundled;
+mod command;
 mod compare;
 mod datasets;
 mod engines;

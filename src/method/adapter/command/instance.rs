@@ -4,66 +4,17 @@
 //! if nobody else does, and hands on what is not its own. So an attempt that is alone costs two switches of context.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::answer::Reply;
-use super::message::{Attempt, Carrier, Hello, Ready, line};
-use super::process::{Launch, Process, Trouble, Until};
-use crate::age::AgeLimit;
-use crate::clock::Clock;
-use crate::finding::quoted;
-use crate::method::{Media, MethodError, PrivateFolder, Scratch};
+use super::copy::NeutralCopy;
+use super::message::{Attempt, Carrier, line};
+use super::process::{Trouble, Until};
+use super::running::{Broken, Plan, Running};
+use crate::method::{Media, MethodError};
 use crate::outcome::Outcome;
 use crate::photo::FaceBox;
-
-/// How a process is started and spoken to.
-pub struct Plan {
-    /// What to start.
-    pub launch: Launch,
-    /// How long it may take until it is ready.
-    pub start_time: Duration,
-    /// The limits it is asked about.
-    pub limits: Vec<AgeLimit>,
-    /// How long an answer may take.
-    pub time_limit: Duration,
-    /// The protocol's seed.
-    pub seed: u64,
-    /// The columns that it may be given.
-    pub columns: Vec<String>,
-    /// The version that the card states.
-    pub version: String,
-    /// Where copies of samples may be put.
-    pub scratch: Scratch,
-    /// Where time comes from.
-    pub clock: Arc<dyn Clock>,
-    /// Put into every message as a field that no program knows.
-    pub reserved: Option<&'static str>,
-}
-
-/// A process that is ready.
-pub struct Running {
-    /// The process.
-    pub process: Process,
-    /// What it said of itself.
-    pub ready: Ready,
-    folder: Option<PrivateFolder>,
-    /// The number of the next request; held while a request is written, so that requests stand in order.
-    next: Mutex<u64>,
-    broken: Mutex<Option<Broken>>,
-}
-
-/// Why a process is of no use any more.
-#[derive(Clone)]
-struct Broken {
-    reason: String,
-    /// Whether one attempt only was in flight, so that it is known which one did it.
-    alone: bool,
-}
 
 /// One process of a program, and whoever waits for it.
 pub struct Instance {
@@ -108,61 +59,6 @@ enum Turn {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Running {
-    /// Starts a process and waits until it is ready.
-    ///
-    /// # Errors
-    /// [`MethodError::Program`] with what went wrong.
-    pub fn start(plan: &Plan) -> Result<Self, MethodError> {
-        let program = plan.launch.program.display().to_string();
-        let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
-        let clock = &*plan.clock;
-        let process = Process::start(&plan.launch).map_err(|error| wrong(format!("does not start: {error}")))?;
-        let until = Until::after(clock, plan.start_time);
-        let time_limit = u64::try_from(plan.time_limit.as_millis()).unwrap_or(u64::MAX);
-        let hello = line(&Hello::new(&plan.limits, time_limit, plan.seed, plan.reserved));
-        let first = process.write(&[&hello], &until).and_then(|()| process.line(&until));
-        let ready = first.map_err(|trouble| match trouble {
-            Trouble::Late => format!("is not ready after {} s", plan.start_time.as_secs_f64()),
-            Trouble::Closed => String::new(),
-            Trouble::TooLong => "says something longer than 1 MiB instead of `ready`".to_owned(),
-            Trouble::System(error) => format!("cannot be spoken to: {error}"),
-        });
-        let ready = ready.and_then(|line| {
-            let ready = Ready::parse(&line).map_err(|problem| format!("is not ready: {problem}"))?;
-            fits(&ready, plan).map(|()| ready)
-        });
-        let ready = ready.map_err(|problem| {
-            let end = process.end(false, clock);
-            wrong(match problem.as_str() {
-                "" => format!("{end} before it was ready"),
-                _ if end.contains("last words") => format!("{problem}; it {end}"),
-                _ => problem,
-            })
-        })?;
-        let folder = (ready.carrier == Carrier::Path).then(|| plan.scratch.make()).transpose();
-        let folder = folder.map_err(|error| wrong(format!("needs a private folder, which cannot be made: {error}")))?;
-        Ok(Self { process, ready, folder, next: Mutex::new(1), broken: Mutex::new(None) })
-    }
-
-    fn broken(&self) -> Option<Broken> {
-        lock(&self.broken).clone()
-    }
-}
-
-/// Whether a program that says so may be used as the card describes it.
-fn fits(ready: &Ready, plan: &Plan) -> Result<(), String> {
-    if let Some(version) = ready.version.as_ref().filter(|version| **version != plan.version) {
-        let (its, ours) = (quoted(version), quoted(&plan.version));
-        return Err(format!("says that its version is {its}, and the card says {ours}: mend the card"));
-    }
-    let asks = ready.columns.iter().flatten().find(|column| !plan.columns.contains(column));
-    asks.map_or(Ok(()), |column| {
-        let column = quoted(column);
-        Err(format!("asks for the column {column}, which the card does not name: add it to `columns`, or do not ask"))
-    })
 }
 
 impl Instance {
@@ -413,34 +309,6 @@ impl Drop for Instance {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = state.running.take() {
             running.process.end(true, &*self.plan.clock);
-        }
-    }
-}
-
-/// A copy of a sample under a name that says nothing, gone when dropped.
-#[derive(Default)]
-struct NeutralCopy {
-    path: Option<PathBuf>,
-    text: String,
-}
-
-impl NeutralCopy {
-    fn make(&mut self, folder: Option<&PrivateFolder>, n: u64, ending: &str, bytes: &[u8]) -> Result<&str, String> {
-        let folder = folder.ok_or("there is no folder for copies")?;
-        let path = folder.path().join(format!("{n:06}.{ending}"));
-        let wrong = |error: std::io::Error| format!("a copy of the sample cannot be written: {}", error.kind());
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(wrong)?;
-        self.text = path.to_str().ok_or("the path of the private folder is not utf-8")?.to_owned();
-        self.path = Some(path);
-        file.write_all(bytes).map_err(wrong)?;
-        Ok(&self.text)
-    }
-}
-
-impl Drop for NeutralCopy {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            let _ = fs::remove_file(path);
         }
     }
 }

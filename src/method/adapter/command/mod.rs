@@ -3,11 +3,13 @@
 
 mod answer;
 mod card;
+mod copy;
 #[cfg(target_os = "linux")]
 mod guard;
 mod instance;
 pub mod message;
 mod process;
+mod running;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,8 +20,9 @@ pub use answer::Reply;
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
-pub use instance::{Asked, Instance, Plan, Running};
+pub use instance::{Asked, Instance};
 pub use process::{LONGEST_LINE, Launch, Process, Trouble, Until};
+pub use running::{Plan, Running};
 
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
