@@ -9,7 +9,7 @@ use super::engines::{self, EngineChoice, RuntimeOptions};
 use super::environment::Environment;
 use super::output::print;
 use super::run::{open_dataset, unusable_dataset};
-use super::{Exit, Failure, methods};
+use super::{Exit, Failure, conformance, methods};
 use crate::dataset::lint::{self, Depth};
 use crate::dataset::{self, Pick};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
@@ -31,6 +31,10 @@ pub(super) struct Arguments {
     /// How to print the findings
     #[arg(long, default_value = "table")]
     format: Format,
+
+    /// Put samples to a method that go wrong, and tell which rules of the protocol it keeps
+    #[arg(long)]
+    conformance: bool,
 
     /// Put a dataset's samples to a method with both engines, and tell how far apart the answers are
     #[arg(long, requires = "dataset", help_heading = "Engines")]
@@ -80,6 +84,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             let (told, differences) = compare_engines(path, dataset, &arguments.runtime, environment)?;
             text.push_str(&told);
             findings.append(differences);
+        }
+        if what == What::Method && arguments.conformance && findings.errors() == 0 {
+            let (told, broken) = conformance::check(path, environment)?;
+            text.push_str(&told);
+            findings.append(broken);
         }
         text.push_str(&told(path, what, &findings));
         all.append(findings);

@@ -10,7 +10,7 @@ use crate::dataset::{Files, Folder};
 use crate::digest::Digest;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
-use crate::method::adapter::{self, Surroundings};
+use crate::method::adapter::{self, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
 use crate::method::{Method, MethodCard, MethodError};
 use crate::run::RunMethod;
@@ -26,12 +26,14 @@ pub(crate) struct CardPlace {
 }
 
 impl CardPlace {
-    /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
-    /// the card runs it; only a dataset's files are confined to its folder.
-    pub(crate) fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
-        match self.files.folder() {
-            Some(folder) => std::fs::read(folder.join(file)),
-            None => self.files.read(file).map(std::borrow::Cow::into_owned),
+    /// What the card is opened with.
+    pub(crate) fn around<'a>(&'a self, engine: &'a dyn Engine, environment: &'a Environment) -> Surroundings<'a> {
+        Surroundings {
+            files: self,
+            folder: self.files.folder(),
+            search: &environment.search,
+            guard: environment.guard.as_deref(),
+            engine,
         }
     }
 
@@ -45,14 +47,18 @@ impl CardPlace {
         engine: &dyn Engine,
         environment: &Environment,
     ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
-        let around = Surroundings {
-            read: &|file| self.read(file),
-            folder: self.files.folder(),
-            search: &environment.search,
-            guard: environment.guard.as_deref(),
-            engine,
-        };
-        adapter::open(card, &around)
+        adapter::open(card, &self.around(engine, environment))
+    }
+}
+
+impl CardFiles for CardPlace {
+    /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
+    /// the card runs it; only a dataset's files are confined to its folder.
+    fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+        match self.files.folder() {
+            Some(folder) => std::fs::read(folder.join(file)),
+            None => self.files.read(file).map(std::borrow::Cow::into_owned),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod buffer;
 mod check;
 mod compare;
+mod conformance;
 mod demo;
 mod engines;
 mod environment;

@@ -24,7 +24,7 @@ use crate::outcome::Outcome;
 pub use base64::base64;
 pub use card::{Kind, MethodCard};
 pub use media::Media;
-pub use sample::{Content, Sample};
+pub use sample::{Content, NO_FILE, Sample};
 pub use scratch::{PrivateFolder, Scratch};
 
 /// What a session is opened for.

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::photo::{self, FaceBox, Picture};
 
 /// What a method that wants a file is told of a record.
-const NO_FILE: &str = "the sample has no file";
+pub const NO_FILE: &str = "the sample has no file";
 
 /// What a sample consists of.
 #[derive(Debug, Clone)]

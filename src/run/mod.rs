@@ -60,6 +60,7 @@ impl RunMethod {
             digest: self.digest,
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
+            extra_fields: BTreeMap::new(),
         }
     }
 }
@@ -163,12 +164,15 @@ pub fn run(
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    let (end, summary, files) = written.map_err(|error| match error {
+    let Written { end, summary, files, extra } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
+    for (method, extra) in record.methods.iter_mut().zip(extra) {
+        method.extra_fields = extra;
+    }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
@@ -176,7 +180,17 @@ pub fn run(
     }
 }
 
-type Written = (End, Summary, Option<Digest>);
+/// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
+const MOST_EXTRA: usize = 256;
+
+/// What came of the attempts.
+struct Written {
+    end: End,
+    summary: Summary,
+    files: Option<Digest>,
+    /// A method: the names of what it returned beyond its answers, and in how many attempts.
+    extra: Vec<BTreeMap<String, u64>>,
+}
 
 /// Makes the attempts and writes outcomes.csv.
 fn write_attempts(
@@ -195,6 +209,7 @@ fn write_attempts(
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
+    let mut extra: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); methods.len()];
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
@@ -216,7 +231,12 @@ fn write_attempts(
             files.add(place, content);
         }
         let digest = attempted.content.map(|content| content.short());
-        for (method, outcome) in methods.iter().zip(&attempted.outcomes) {
+        for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+            for (name, _) in &outcome.extra {
+                if extra.len() < MOST_EXTRA || extra.contains_key(name) {
+                    *extra.entry(name.clone()).or_default() += 1;
+                }
+            }
             let method = &method.card().name;
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
@@ -236,7 +256,7 @@ fn write_attempts(
     summary.interrupted = end == End::Interrupted;
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
-    Ok((end, summary, Some(files.finish(request.dataset))))
+    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
 }
 
 /// Whether an attempt counts against `--max-failed`.

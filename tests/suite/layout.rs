@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bundled", &["dataset", "method"]),
     ("clock", &[]),
     ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
+    ("conformance", &["clock", "dataset", "method", "outcome"]),
     ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet"]),
     ("digest", &[]),
     ("engine", &[]),

@@ -68,10 +68,19 @@ fn table<T>(keys: &mut Keys<'_>, name: &'static str, read: impl FnOnce(&mut Keys
     card
 }
 
+/// Where the files that a card names are read from.
+pub trait CardFiles {
+    /// The bytes of `file`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read(&self, file: &str) -> std::io::Result<Vec<u8>>;
+}
+
 /// What a card is opened with: what lies beside it, and what this machine has.
 pub struct Surroundings<'a> {
-    /// The bytes of a file that the card names.
-    pub read: &'a dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    /// The files that the card names.
+    pub files: &'a dyn CardFiles,
     /// The folder of the card; none for a bundled one.
     pub folder: Option<&'a Path>,
     /// The folders in which programs are looked for.
@@ -89,7 +98,7 @@ pub struct Surroundings<'a> {
 pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, around.read, around.engine)?;
+            let method = onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine)?;
             let digest = Digest::of_parsed("method", method.card(), &[method.model_digest()])?;
             Ok((Arc::new(method), digest))
         }

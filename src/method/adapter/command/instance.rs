@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::answer::Reply;
 use super::copy::NeutralCopy;
 use super::message::{Attempt, Carrier, line};
-use super::process::{Trouble, Until};
+use super::process::{Farewell, Trouble, Until};
 use super::running::{Broken, Plan, Running};
-use crate::method::{Media, MethodError};
+use crate::method::{Media, MethodError, NO_FILE, Sample};
 use crate::outcome::Outcome;
 use crate::photo::FaceBox;
 
@@ -45,6 +45,15 @@ pub struct Asked<'a> {
     pub face_box: Option<FaceBox>,
     /// The columns that the card names.
     pub columns: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Asked<'a> {
+    /// What a program is asked about `sample`: its content, if any, and its columns.
+    #[must_use]
+    pub fn of(sample: &'a Sample<'_>) -> Self {
+        let content = sample.bytes().zip(sample.media());
+        Self { content, face_box: sample.face_box(), columns: sample.columns() }
+    }
 }
 
 /// How an exchange went.
@@ -147,6 +156,9 @@ impl Instance {
         let begun = clock.monotonic();
         let mut next = lock(&running.next);
         let n = *next;
+        if asked.content.is_none() && running.ready.carrier != Carrier::None {
+            return Turn::Done(Outcome::failed(NO_FILE));
+        }
         let mut copy = NeutralCopy::default();
         let parts = match self.request(running, asked, n, &mut copy) {
             Ok(parts) => parts,
@@ -154,6 +166,9 @@ impl Instance {
         };
         *next += 1;
         lock(&self.state).waiting.insert(n, None);
+        if let Some(notes) = &self.plan.notes {
+            lock(&notes.told).extend_from_slice(&parts);
+        }
         let prepared = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit);
         let raw = if running.ready.carrier == Carrier::Bytes { asked.content.map(|(bytes, _)| bytes) } else { None };
@@ -175,6 +190,9 @@ impl Instance {
         };
         match came {
             Ok((reply, at)) => {
+                if let Some(notes) = &self.plan.notes {
+                    lock(&notes.claimed).extend(reply.claimed.into_iter().flatten());
+                }
                 let answer_time = Some(at.saturating_sub(written));
                 Turn::Done(Outcome { answer_time, ..about(reply.outcome) })
             }
@@ -297,7 +315,7 @@ impl Instance {
             *broken = Some(Broken { reason: reason.clone(), alone });
         }
         self.changed.notify_all();
-        let end = running.process.end(false, &*self.plan.clock);
+        let end = running.process.end(Farewell::None, &*self.plan.clock);
         let reason = if reason.is_empty() { format!("the program {end}") } else { reason };
         *lock(&running.broken) = Some(Broken { reason, alone });
         true
@@ -308,7 +326,7 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = state.running.take() {
-            running.process.end(true, &*self.plan.clock);
+            running.process.end(Farewell::Bye, &*self.plan.clock);
         }
     }
 }

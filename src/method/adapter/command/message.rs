@@ -29,6 +29,12 @@ impl Carrier {
     /// Every carrier with its word.
     pub const WORDS: [(&'static str, Self); 4] =
         [("path", Self::Path), ("base64", Self::Base64), ("bytes", Self::Bytes), ("none", Self::None)];
+
+    /// The word in messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, carrier)| *carrier == self).map_or("", |(word, _)| *word)
+    }
 }
 
 /// What a program may answer with.

@@ -21,8 +21,8 @@ pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
 pub use instance::{Asked, Instance};
-pub use process::{LONGEST_LINE, Launch, Process, Trouble, Until};
-pub use running::{Plan, Running};
+pub use process::{Farewell, LONGEST_LINE, Launch, Process, Trouble, Until};
+pub use running::{Notes, Plan, Running};
 
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
@@ -96,6 +96,7 @@ impl CommandMethod {
             scratch: ask.scratch.clone(),
             clock: Arc::clone(&ask.clock),
             reserved: None,
+            notes: None,
         }
     }
 }
@@ -160,11 +161,9 @@ struct CommandSession {
 
 impl Session for CommandSession {
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
-        let content = match (sample.file(), sample.is_record()) {
-            (Ok(bytes), _) => sample.media().map(|media| (bytes, media)),
-            (Err(_), true) => None,
-            (Err(reason), false) => return Ok(Outcome::failed(reason)),
-        };
-        self.instance.attempt(&Asked { content, face_box: sample.face_box(), columns: sample.columns() })
+        if let (Err(reason), false) = (sample.file(), sample.is_record()) {
+            return Ok(Outcome::failed(reason));
+        }
+        self.instance.attempt(&Asked::of(sample))
     }
 }

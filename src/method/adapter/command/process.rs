@@ -64,6 +64,17 @@ impl<'a> Until<'a> {
     }
 }
 
+/// How a program is asked to end. In any case its input is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// With a `bye`; it gets two seconds.
+    Bye,
+    /// With nothing but the end of its input; it gets two seconds.
+    Close,
+    /// Not at all: it broke.
+    None,
+}
+
 /// Why nothing more comes from a program, or goes to it.
 #[derive(Debug)]
 pub enum Trouble {
@@ -184,9 +195,9 @@ impl Process {
         self.inbox.next(until)
     }
 
-    /// Ends it, with all that it started, and says how it ended. Asked politely it first gets its `bye` and two seconds.
-    pub fn end(&self, politely: bool, clock: &dyn Clock) -> String {
-        if politely {
+    /// Ends it, with all that it started, and says how it ended.
+    pub fn end(&self, farewell: Farewell, clock: &dyn Clock) -> String {
+        if farewell == Farewell::Bye {
             let _ = self.write(&[BYE], &Until::after(clock, Duration::from_millis(200)));
         }
         drop(lock(&self.stdin).take());
@@ -195,7 +206,7 @@ impl Process {
         let mut child = lock(&self.child);
         let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return String::new() };
         // A program that is about to end by itself tells more by its own exit code than by our signal.
-        let mut ended = waits(group, if politely { GRACE } else { Duration::from_millis(100) });
+        let mut ended = waits(group, if farewell == Farewell::None { Duration::from_millis(100) } else { GRACE });
         let own = ended;
         if !ended {
             let _ = kill_process_group(group, Signal::TERM);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::message::{Carrier, Hello, Ready, line};
-use super::process::{Launch, Process, Trouble, Until};
+use super::process::{Farewell, Launch, Process, Trouble, Until};
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::finding::quoted;
@@ -32,6 +32,17 @@ pub struct Plan {
     pub clock: Arc<dyn Clock>,
     /// Put into every message as a field that no program knows.
     pub reserved: Option<&'static str>,
+    /// Where it is written down what the program is told and what it claims; none: nowhere.
+    pub notes: Option<Arc<Notes>>,
+}
+
+/// What is written down of an examination.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Every line that the program was told.
+    pub told: Mutex<Vec<u8>>,
+    /// Every time that it claimed.
+    pub claimed: Mutex<Vec<Duration>>,
 }
 
 /// A process that is ready.
@@ -67,6 +78,9 @@ impl Running {
         let until = Until::after(clock, plan.start_time);
         let time_limit = u64::try_from(plan.time_limit.as_millis()).unwrap_or(u64::MAX);
         let hello = line(&Hello::new(&plan.limits, time_limit, plan.seed, plan.reserved));
+        if let Some(notes) = &plan.notes {
+            notes.told.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&hello);
+        }
         let first = process.write(&[&hello], &until).and_then(|()| process.line(&until));
         let ready = first.map_err(|trouble| match trouble {
             Trouble::Late => format!("is not ready after {} s", plan.start_time.as_secs_f64()),
@@ -79,7 +93,7 @@ impl Running {
             fits(&ready, plan).map(|()| ready)
         });
         let ready = ready.map_err(|problem| {
-            let end = process.end(false, clock);
+            let end = process.end(Farewell::None, clock);
             wrong(match problem.as_str() {
                 "" => format!("{end} before it was ready"),
                 _ if end.contains("last words") => format!("{problem}; it {end}"),
