@@ -6,6 +6,7 @@
 pub mod adapter;
 mod base64;
 pub mod card;
+pub mod detector;
 pub mod head;
 pub mod lend;
 mod media;
@@ -140,6 +141,14 @@ pub enum MethodError {
     /// The session ended with this attempt, of which this came: no answer.
     #[error("{}", .0.reason.as_deref().unwrap_or("the session ended"))]
     Ended(Box<Outcome>),
+    /// The detector's outputs are not what the card describes.
+    #[error("cannot read the outputs of `{file}`: {text}")]
+    Detector {
+        /// The file as the card names it.
+        file: String,
+        /// What does not fit.
+        text: String,
+    },
     /// A method broke again and again.
     #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
     Broken {
