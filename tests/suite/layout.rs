@@ -25,11 +25,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outcome", &["age"]),
     ("photo", &[]),
     ("protocol", &["age", "table"]),
+    ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
     ("report", &["age", "table"]),
     ("run", &["clock", "dataset", "digest", "folder", "method", "outcome", "protocol"]),
     (
         "score",
-        &["age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "sheet", "table", "tally"],
+        &["age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet", "table", "tally"],
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),

@@ -98,7 +98,7 @@ pub struct Surroundings<'a> {
 pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, around.read, around.engine)?;
+            let method = onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine)?;
             let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
             Ok((Arc::new(method), digest))
         }
