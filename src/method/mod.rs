@@ -12,6 +12,7 @@ pub mod lend;
 mod media;
 mod sample;
 mod scratch;
+mod told;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use card::{Kind, MethodCard};
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};
 pub use scratch::{PrivateFolder, Scratch};
+pub use told::Told;
 
 /// What a session is opened for.
 #[derive(Clone)]
@@ -62,6 +64,22 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether the method is told who a sample is of and how old: no black box is, only replays of recorded answers and
+    /// declarations, which work inside this program and judge nothing.
+    fn is_told(&self) -> bool {
+        false
+    }
+
+    /// Whether the method looks at samples: replays and declarations do not, so that no file is read for them.
+    fn looks(&self) -> bool {
+        true
+    }
+
+    /// Whether a sample is put to the method; a replay has nothing to say of samples that are not in its file.
+    fn attempts(&self, _: &Told<'_>) -> bool {
+        true
+    }
+
     /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` for a
     /// program, `max_in_flight` for a service. Asked after the first session was opened.
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize;
@@ -75,6 +93,9 @@ pub trait Method: Send + Sync {
 
 /// A method at work, on one thread.
 pub trait Session: Send {
+    /// Says whom the next sample is of, where [`Method::is_told`].
+    fn tell(&mut self, _: &Told<'_>) {}
+
     /// Puts one sample to the method. A refusal or an unreadable picture is an outcome.
     ///
     /// # Errors
@@ -119,6 +140,32 @@ pub enum MethodError {
         file: String,
         /// What does not fit.
         source: head::HeadError,
+    },
+    /// A recorded file is not what the card describes.
+    #[error("cannot replay `{file}`")]
+    Recorded {
+        /// The file as the card names it.
+        file: String,
+        /// Everything that is wrong with it.
+        source: Box<crate::finding::Findings>,
+    },
+    /// A stage of a waterfall cannot be used.
+    #[error("cannot use the stage {number}, `{stage}`")]
+    Stage {
+        /// Its number, from 1.
+        number: usize,
+        /// The method as the card names it.
+        stage: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The method cannot be used here.
+    #[error("`{method}` cannot be used here: {text}")]
+    NotFor {
+        /// The method's name.
+        method: String,
+        /// Why.
+        text: String,
     },
     /// A program cannot be used as the card describes it.
     #[error("the program `{program}` {problem}")]

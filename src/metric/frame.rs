@@ -48,6 +48,8 @@ pub mod flag {
     pub const TARGET_BELOW_3_PER_N: &str = "target_below_3_per_n";
     /// The rate is of the people on whom its threshold was set.
     pub const IN_SAMPLE: &str = "in_sample";
+    /// The answers were drawn from the true ages by a table of the card: nobody was asked.
+    pub const SIMULATED: &str = "simulated";
     /// Some probabilities were held away from 0 and 1.
     pub const CLIPPED: &str = "clipped";
     /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Facts;
 use super::catalogue::{self, Entry};
 use super::frame::{Frame, flag, weigh};
 use super::scores::clusters;
+use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::outcome::{Decision, StageUse};
 use crate::protocol::Protocol;
@@ -15,7 +15,7 @@ use crate::stats::{Bounded, Clusters, SubjectSums, mean_of_subjects, mover_diffe
 use crate::table::{
     Bounds, Context, Counts, Interval, Place, Population, Quantity, Row, RowStatus, Variant, Weighting,
 };
-use crate::tally::{ScoreRows, StagedAttempt, Tally};
+use crate::tally::{StagedAttempt, Tally};
 
 /// A stage of a waterfall, as its card says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +37,10 @@ pub struct StageRates {
 /// Milliseconds in a nanosecond.
 const MILLISECONDS: f64 = 1e-6;
 
+/// Both sides of a limit: whether it is people over it, the population, and the error of that side.
+const SIDES: [(bool, Population, Entry); 2] =
+    [(false, Population::Under, catalogue::END_PASS), (true, Population::Over, catalogue::END_DENIAL)];
+
 /// The rows of a waterfall over `stages`; none for a method without stages.
 #[must_use]
 pub fn waterfall(
@@ -44,18 +48,25 @@ pub fn waterfall(
     protocol: &Protocol,
     facts: Facts,
     tally: &Tally,
-    rows: ScoreRows<'_>,
+    scores: Scores<'_>,
     stages: &[StageFacts],
 ) -> Vec<Row> {
     let mut frame = Frame::new(context, protocol, facts, tally);
-    if !rows.has_stages() {
-        return Vec::new();
-    }
+    let rows = match scores {
+        Scores::Rows(rows) if rows.has_stages() => rows,
+        Scores::NotKept if !stages.is_empty() => {
+            for (limit, (_, population, entry)) in protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
+            {
+                let place = Place { limit: Some(limit), population, ..Place::of_all() };
+                frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+            }
+            return frame.finish();
+        }
+        _ => return Vec::new(),
+    };
     for limit in &protocol.limits {
         let attempts = rows.staged(*limit);
-        for (over, population, entry) in
-            [(false, Population::Under, catalogue::END_PASS), (true, Population::Over, catalogue::END_DENIAL)]
-        {
+        for (over, population, entry) in SIDES {
             let side: Vec<StagedAttempt<'_>> = attempts.iter().filter(|one| one.over == over).copied().collect();
             let side = Side { limit: *limit, over, population, attempts: &side };
             side.ends(&mut frame, entry);

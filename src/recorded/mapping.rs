@@ -249,6 +249,25 @@ impl Lookup<'_> {
     }
 }
 
+/// The names among [`OURS`] that speak of the truth or of whose sample it is, but for the sample's id.
+const TRUTH: [&str; 10] = [
+    "subject_id",
+    "cluster_id",
+    "weight",
+    "split",
+    "species",
+    "true_age",
+    "true_age_low",
+    "true_age_high",
+    "birth_date",
+    "captured_on",
+];
+
+/// Whether `ours` is a column of an answer, or says whose it is.
+pub(crate) fn is_of_answer(ours: &str) -> bool {
+    limit_of(ours).is_some() || (OURS.contains(&ours) && !TRUTH.contains(&ours))
+}
+
 /// The limit of a name `score_T` or `pass_T`.
 pub(crate) fn limit_of(name: &str) -> Option<AgeLimit> {
     let years = name.strip_prefix("score_").or_else(|| name.strip_prefix("pass_"))?;

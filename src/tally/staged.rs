@@ -46,14 +46,17 @@ impl<'a> ScoreRows<'a> {
         let column = answers.limits().iter().position(|one| *one == limit);
         let staged = |found: Option<(usize, super::AgeClass)>| {
             let (index, class) = found?;
-            let stages = answers.stages(index)?;
+            answers.status(index)?;
+            let stages = answers.stages(index);
             let over = match class.side(limit) {
                 Side::Under => false,
                 Side::Over => true,
                 Side::Straddling => return None,
             };
-            let reached = stages.reached.iter().find(|(one, _)| *one == limit)?.1;
-            let asked = stages.asked.get(..usize::from(reached)).unwrap_or(&stages.asked);
+            // An attempt that broke before the first stage came to none.
+            let of_limit = stages.and_then(|stages| stages.reached.iter().find(|(one, _)| *one == limit));
+            let reached = of_limit.map_or(0, |(_, reached)| *reached);
+            let asked = stages.and_then(|stages| stages.asked.get(..usize::from(reached))).unwrap_or_default();
             let decision = column.and_then(|column| answers.decision(column, index));
             Some(StagedAttempt { unit: truth.units[index], over, reached, decision, asked })
         };

@@ -15,6 +15,7 @@ mod number;
 mod overall;
 mod provenance;
 mod sentence;
+mod stages;
 mod visible;
 
 use ages::ByAge;
@@ -112,7 +113,7 @@ impl Content {
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
-            errors: [overall::errors, overall::unanswered, overall::flow]
+            errors: [overall::errors, overall::unanswered, stages::waterfalls, stages::gates, overall::flow]
                 .map(|table| table(&sources))
                 .into_iter()
                 .filter(|grid| !grid.lines.is_empty())

@@ -46,6 +46,10 @@ impl Method for DeclaredMethod {
         true
     }
 
+    fn looks(&self) -> bool {
+        false
+    }
+
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
         jobs
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::finding::{did_you_mean, listed, quoted};
 use crate::keys::Keys;
-use crate::recorded::{OURS, limit_of};
+use crate::recorded::{OURS, is_of_answer};
 
 /// The table `[replay]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,10 +24,6 @@ pub struct ReplayCard {
     pub rows_of: Option<String>,
 }
 
-/// The names that say nothing of an answer: the truth is the dataset's.
-const TRUTH: [&str; 8] =
-    ["subject_id", "cluster_id", "weight", "split", "species", "true_age", "true_age_low", "true_age_high"];
-
 impl ReplayCard {
     /// Reads the table, noting all that is wrong with it.
     pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
@@ -38,13 +34,12 @@ impl ReplayCard {
         let row = keys.row_of_key("columns");
         let columns: BTreeMap<String, String> =
             keys.take("columns", "a table of names: ours = \"theirs\"").unwrap_or_default();
-        let usable: Vec<&str> = OURS.iter().copied().filter(|ours| !TRUTH.contains(ours)).collect();
+        let usable: Vec<&str> = OURS.iter().copied().filter(|ours| is_of_answer(ours)).collect();
         for ours in columns.keys() {
-            let of_truth = TRUTH.contains(&ours.as_str()) || ours == "birth_date" || ours == "captured_on";
-            let help = if of_truth {
-                Some("leave it out: the truth is that of the dataset".to_owned())
-            } else if usable.contains(&ours.as_str()) || limit_of(ours).is_some() {
+            let help = if is_of_answer(ours) {
                 continue;
+            } else if OURS.contains(&ours.as_str()) {
+                Some("leave it out: the truth is that of the dataset".to_owned())
             } else {
                 let known = || format!("known are {}, score_18 and pass_18 (any limit)", listed(&usable));
                 Some(did_you_mean(ours, usable.iter().copied()).unwrap_or_else(known))

@@ -37,19 +37,13 @@ pub struct WaterfallMethod {
 
 impl WaterfallMethod {
     /// The waterfall of `card` over `stages`.
-    ///
-    /// # Errors
-    /// [`MethodError::NotFor`] when a stage is a waterfall itself.
-    pub fn new(card: MethodCard, stages: Vec<Stage>) -> Result<Self, MethodError> {
+    #[must_use]
+    pub fn new(card: MethodCard, stages: Vec<Stage>) -> Self {
         let methods = || stages.iter().filter_map(|stage| stage.method.as_ref());
-        if let Some(nested) = methods().find(|method| method.card().adapter.word() == "waterfall") {
-            let text = format!("its stage `{}` is a waterfall itself: name the stages of that one", nested.card().name);
-            return Err(MethodError::NotFor { method: card.name.clone(), text });
-        }
         let mut columns: Vec<String> = methods().flat_map(|method| method.columns().iter().cloned()).collect();
         columns.sort_unstable();
         columns.dedup();
-        Ok(Self { card, stages, columns })
+        Self { card, stages, columns }
     }
 
     /// The digests of the stages' methods, in their order.
@@ -88,6 +82,10 @@ impl Method for WaterfallMethod {
         self.methods().any(|method| method.is_told())
     }
 
+    fn looks(&self) -> bool {
+        self.methods().any(|method| method.looks())
+    }
+
     fn attempts(&self, told: &Told<'_>) -> bool {
         self.stages.first().and_then(|stage| stage.method.as_ref()).is_none_or(|method| method.attempts(told))
     }
@@ -121,6 +119,13 @@ struct Waterfall {
 }
 
 impl Open {
+    /// Lends the stage the columns that its own card names, and no others.
+    fn lend<'a>(&self, sample: &mut Sample<'a>, lent: &[(&'a str, &'a str)]) {
+        let Some(method) = &self.method else { return };
+        let own = method.columns().iter().filter_map(|name| lent.iter().find(|(lent, _)| lent == name).copied());
+        sample.lend(own);
+    }
+
     /// What the stage says; a session that broke is opened again for the next sample.
     fn attempt(&mut self, sample: &mut Sample<'_>, ask: &Ask) -> Option<Outcome> {
         let method = self.method.as_ref().filter(|_| self.there)?;
@@ -160,6 +165,7 @@ impl Session for Waterfall {
     }
 
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        let lent = sample.columns().to_vec();
         let mut open: Vec<(AgeLimit, Option<Decision>, u8)> =
             self.limits.iter().map(|limit| (*limit, None, 0)).collect();
         let (mut asked, mut last, mut faces) = (Vec::new(), None, None);
@@ -167,6 +173,7 @@ impl Session for Waterfall {
             if open.iter().all(|(_, decision, _)| decision.is_some()) {
                 break;
             }
+            stage.lend(sample, &lent);
             let Some(outcome) = stage.attempt(sample, &self.ask) else { break };
             for (limit, decision, reached) in open.iter_mut().filter(|(_, decision, _)| decision.is_none()) {
                 *reached = number;
