@@ -127,9 +127,10 @@ fn read_stages(row: &Row<'_>, places: &Places) -> Result<Option<Box<Stages>>, Fi
         let text = row.text(place)?;
         let number = |part: &str| match part {
             "" => Ok(None),
-            part => part.parse().map(Some).map_err(|_| {
-                row.wrong(place, format!("{} is not whole numbers with `;` between them", quoted(text)))
-            }),
+            part => part
+                .parse()
+                .map(Some)
+                .map_err(|_| row.wrong(place, format!("{} is not whole numbers with `;` between them", quoted(text)))),
         };
         text.split(';').map(number).collect()
     };
@@ -137,11 +138,8 @@ fn read_stages(row: &Row<'_>, places: &Places) -> Result<Option<Box<Stages>>, Fi
     let (bytes_in, bytes_out, nanos) = (bytes_in?, bytes_out?, nanos?);
     let asked = reached.iter().map(|(_, number)| usize::from(*number)).max().unwrap_or(0);
     let of = |numbers: &[Option<u64>], stage: usize| numbers.get(stage).copied().flatten();
-    let stage = |stage| StageUse {
-        bytes_in: of(&bytes_in, stage),
-        bytes_out: of(&bytes_out, stage),
-        nanos: of(&nanos, stage),
-    };
+    let stage =
+        |stage| StageUse { bytes_in: of(&bytes_in, stage), bytes_out: of(&bytes_out, stage), nanos: of(&nanos, stage) };
     Ok(Some(Box::new(Stages { reached, asked: (0..asked).map(stage).collect() })))
 }
 

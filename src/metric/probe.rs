@@ -8,9 +8,7 @@ use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::stats::{Answered, NoLine, Probit, probit, rising_half};
-use crate::table::{
-    Bounds, Context, Counts, Evidence, Interval, Place, Quantity, Row, RowStatus, Variant, Weighting,
-};
+use crate::table::{Bounds, Context, Counts, Evidence, Interval, Place, Quantity, Row, RowStatus, Variant, Weighting};
 use crate::tally::{DecidedAttempt, Tally};
 
 /// The density of the standard normal distribution at 0: the slope of a share per probit, where it is one half.
@@ -76,7 +74,9 @@ fn fitted(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, line: &Probit,
     let both = [counts.events, counts.attempts.zip(counts.events).map(|(all, passed)| all - passed)];
     let fewest = both.into_iter().flatten().min().unwrap_or(0);
     let evidence = match frame.evidence_of_mean(subjects, 0) {
-        Evidence::Sufficient if fewest < 10 => Evidence::Short(vec![format!("{fewest}<10 attempts that pass, or that do not")]),
+        Evidence::Sufficient if fewest < 10 => {
+            Evidence::Short(vec![format!("{fewest}<10 attempts that pass, or that do not")])
+        }
         other => other,
     };
     match line.half_bounds {
@@ -100,7 +100,8 @@ fn fitted(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, line: &Probit,
 
 /// Everybody younger was denied and everybody older passed: the gate lies between, and no slope is too steep.
 fn separated(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, last_no: f64, first_yes: f64) {
-    let bounds = Bounds { interval: Interval::Bounds, level: frame.protocol.levels.display, low: last_no, high: first_yes };
+    let bounds =
+        Bounds { interval: Interval::Bounds, level: frame.protocol.levels.display, low: last_no, high: first_yes };
     let why = "ages part those who pass from those who do not".to_owned();
     let evidence = Some(Evidence::Short(vec![why.clone()]));
     let value = f64::midpoint(last_no, first_yes);

@@ -55,7 +55,8 @@ pub fn waterfall(
     let rows = match scores {
         Scores::Rows(rows) if rows.has_stages() => rows,
         Scores::NotKept if !stages.is_empty() => {
-            for (limit, (_, population, entry)) in protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
+            for (limit, (_, population, entry)) in
+                protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
             {
                 let place = Place { limit: Some(limit), population, ..Place::of_all() };
                 frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
@@ -192,9 +193,8 @@ impl Side<'_> {
     fn escalation(&self, frame: &mut Frame<'_>, stages: usize) {
         for stage in (2_u8..).take(stages.saturating_sub(1)) {
             // Who was not decided at the stage before came to this one, whether or not there was something to ask it.
-            let came = |one: &StagedAttempt<'_>| {
-                one.reached >= stage || (one.reached + 1 == stage && one.decision.is_none())
-            };
+            let came =
+                |one: &StagedAttempt<'_>| one.reached >= stage || (one.reached + 1 == stage && one.decision.is_none());
             let clusters = self.clusters(came);
             for weighting in Weighting::ALL {
                 let place = self.place(Variant::of("stage", stage));
@@ -225,11 +225,8 @@ impl Side<'_> {
     ) {
         let place = Place { weighting: Some(Weighting::Subject), ..self.place(variant) };
         let everybody = self.clusters(|_| false);
-        let counts = Counts {
-            attempts: Some(everybody.attempts()),
-            subjects: Some(everybody.subjects()),
-            ..Counts::default()
-        };
+        let counts =
+            Counts { attempts: Some(everybody.attempts()), subjects: Some(everybody.subjects()), ..Counts::default() };
         let mut of_units: BTreeMap<u32, (u64, u128)> = BTreeMap::new();
         let mut unknown = 0_u64;
         for one in self.attempts {

@@ -241,7 +241,10 @@ impl Lookup<'_> {
         let help = match candidates.collect::<Vec<_>>().first() {
             Some(name) => format!("name it: {}", self.place.pair("age", name)),
             None => {
-                format!("name it: {}, or answer_low and answer_high, pass_18, score_18", self.place.pair("age", "COLUMN"))
+                format!(
+                    "name it: {}, or answer_low and answer_high, pass_18, score_18",
+                    self.place.pair("age", "COLUMN")
+                )
             }
         };
         let text = format!("no column holds the answers: there are {}", listed(self.header));

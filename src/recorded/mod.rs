@@ -4,4 +4,4 @@ mod answers;
 mod mapping;
 
 pub(crate) use answers::read as read_outcome;
-pub(crate) use mapping::{LimitPlaces, Mapping, OURS, Said, is_of_answer, limit_of};
+pub(crate) use mapping::{Mapping, OURS, Said, is_of_answer, limit_of};

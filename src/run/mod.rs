@@ -26,8 +26,8 @@ use crate::clock::Clock;
 use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, StageRecord, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
 };
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;

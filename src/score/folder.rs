@@ -174,10 +174,10 @@ pub(super) fn decision_rows(
     method: &MethodRecord,
 ) -> Vec<Row> {
     let stage = |stage: &StageRecord| StageFacts {
-        rates: stage.under_age_passes.zip(stage.adult_denials).map(|(under_age_passes, adult_denials)| StageRates {
-            under_age_passes,
-            adult_denials,
-        }),
+        rates: stage
+            .under_age_passes
+            .zip(stage.adult_denials)
+            .map(|(under_age_passes, adult_denials)| StageRates { under_age_passes, adult_denials }),
     };
     let stages: Vec<StageFacts> = method.stages.iter().map(stage).collect();
     let mut found = metric::waterfall(context, protocol, facts, tally, scores, &stages);

@@ -83,7 +83,8 @@ struct At {
 /// `cov_type="cluster"`.
 pub fn probit(answers: &[Answered], level: f64) -> Result<Probit, NoLine> {
     let mut sorted: Vec<&Answered> = answers.iter().collect();
-    sorted.sort_by(|one, other| one.x.total_cmp(&other.x).then(one.unit.cmp(&other.unit)).then(one.yes.cmp(&other.yes)));
+    sorted
+        .sort_by(|one, other| one.x.total_cmp(&other.x).then(one.unit.cmp(&other.unit)).then(one.yes.cmp(&other.yes)));
     let mut points: Vec<At> = Vec::new();
     for one in &sorted {
         if points.last().is_none_or(|last| last.x != one.x) {
@@ -224,10 +225,13 @@ fn maximum(points: &[At]) -> Option<(f64, f64)> {
 }
 
 fn likelihood(points: &[At], a: f64, b: f64) -> f64 {
-    points.iter().map(|at| {
-        let line = a + b * at.x;
-        at.yes * log_cdf(line) + at.no * log_cdf(-line)
-    }).sum()
+    points
+        .iter()
+        .map(|at| {
+            let line = a + b * at.x;
+            at.yes * log_cdf(line) + at.no * log_cdf(-line)
+        })
+        .sum()
 }
 
 /// The negative second derivatives of the log likelihood.
@@ -236,10 +240,7 @@ fn information(points: &[At], a: f64, b: f64) -> [[f64; 2]; 2] {
         let line = a + b * at.x;
         let curve = |line: f64| mills(line) * (mills(line) + line);
         let weight = at.yes * curve(line) + at.no * curve(-line);
-        [
-            [sum[0][0] + weight, sum[0][1] + weight * at.x],
-            [sum[1][0] + weight * at.x, sum[1][1] + weight * at.x * at.x],
-        ]
+        [[sum[0][0] + weight, sum[0][1] + weight * at.x], [sum[1][0] + weight * at.x, sum[1][1] + weight * at.x * at.x]]
     })
 }
 
@@ -282,9 +283,8 @@ fn fieller(a: f64, b: f64, v: [[f64; 2]; 2], t: f64) -> Option<(f64, f64)> {
 
 fn inverse(m: [[f64; 2]; 2]) -> Option<[[f64; 2]; 2]> {
     let determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
-    (determinant.is_finite() && determinant > 0.0).then(|| {
-        [[m[1][1] / determinant, -m[0][1] / determinant], [-m[1][0] / determinant, m[0][0] / determinant]]
-    })
+    (determinant.is_finite() && determinant > 0.0)
+        .then(|| [[m[1][1] / determinant, -m[0][1] / determinant], [-m[1][0] / determinant, m[0][0] / determinant]])
 }
 
 fn product(one: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> [[f64; 2]; 2] {

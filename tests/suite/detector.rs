@@ -49,8 +49,7 @@ fn ultraface_finds_the_faces_of_drawn_scenes_where_onnx_runtime_with_opencv_find
         let card = card.unwrap_or_else(|| panic!("{findings}"));
         let AdapterCard::Onnx(onnx) = card.adapter.clone() else { panic!() };
         for engine in engines() {
-            let loaded =
-                OnnxMethod::load(card.clone(), &onnx, &|name| fs::read(method.join(name)), &*engine).unwrap();
+            let loaded = OnnxMethod::load(card.clone(), &onnx, &|name| fs::read(method.join(name)), &*engine).unwrap();
             let detector = loaded.detector().unwrap();
             let mut state = detector.state().unwrap();
             for (scene, wanted) in scenes.as_object().unwrap() {
@@ -122,9 +121,7 @@ fn the_model_is_given_the_face_that_the_card_asks_for_and_without_one_there_is_n
                 let margin = if margin { "divide = 4.0\nmargin = 0.25" } else { "divide = 4.0" };
                 card.replace("divide = 4.0", margin) + &table
             });
-            for (((name, wanted), status), (faces, age)) in
-                scenes.iter().zip(&statuses).zip(faces.iter().zip(&ages))
-            {
+            for (((name, wanted), status), (faces, age)) in scenes.iter().zip(&statuses).zip(faces.iter().zip(&ages)) {
                 assert_eq!(faces, &wanted["faces"].to_string(), "{name}");
                 let face = &wanted[choose];
                 assert_eq!(status, if face.is_null() { "no_subject" } else { "answered" }, "{name}");

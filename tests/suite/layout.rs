@@ -20,7 +20,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "stats"]),
-    ("method", &["age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded", "sheet", "stats"]),
+    (
+        "method",
+        &[
+            "age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded", "sheet",
+            "stats",
+        ],
+    ),
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
@@ -30,7 +36,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
     (
         "score",
-        &["age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet", "table", "tally"],
+        &[
+            "age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet",
+            "table", "tally",
+        ],
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),

@@ -32,7 +32,9 @@ fn rows(out: &Path) -> Vec<[String; 5]> {
     let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
     let [names, variants] = ["metric", "variant"].map(|name| column(&metrics, name));
     let cells = ["value", "low", "high", "status", "evidence"].map(|name| column(&metrics, name));
-    let wanted = |at: &usize| ["effective_challenge_age", "sharpness"].contains(&names[*at].as_str()) && variants[*at].is_empty();
+    let wanted = |at: &usize| {
+        ["effective_challenge_age", "sharpness"].contains(&names[*at].as_str()) && variants[*at].is_empty()
+    };
     (0..names.len()).filter(wanted).map(|at| cells.each_ref().map(|column| column[at].clone())).collect()
 }
 
@@ -80,7 +82,8 @@ fn a_gate_that_nobody_or_everybody_passes_or_that_never_errs_says_so() {
     }
     let place = tempfile::tempdir().unwrap();
     let (data, method) = gate(place.path(), 100, 18.0, "");
-    let answers: String = (0..100).map(|at| format!("s{at},{}\n", if 10 + at % 25 >= 18 { "pass" } else { "deny" })).collect();
+    let answers: String =
+        (0..100).map(|at| format!("s{at},{}\n", if 10 + at % 25 >= 18 { "pass" } else { "deny" })).collect();
     fs::write(method.join("a.csv"), format!("sample_id,pass_18\n{answers}")).unwrap();
     let out = place.path().join("out");
     run(&["probe", text(&method), "--limit", "18", "--dataset", text(&data), "--out", text(&out)]).ended(0);
@@ -97,7 +100,11 @@ fn a_method_that_answers_ages_or_a_limit_that_is_not_there_is_refused_with_the_r
     let out = place.path().join("out");
     let verb = ["probe", "drawn-even", "--limit", "18", "--out", text(&out)];
     run(&verb).ended(2).told(&["--dataset is missing"]);
-    run(&[&verb[..], &["--dataset", "drawn-faces"]].concat()).ended(2).told(&["decides nobody at 18: nothing to probe"]);
+    run(&[&verb[..], &["--dataset", "drawn-faces"]].concat())
+        .ended(2)
+        .told(&["decides nobody at 18: nothing to probe"]);
     let other = place.path().join("other");
-    run(&["probe", text(&out), "--limit", "25", "--out", text(&other)]).ended(2).told(&["the protocol has no limit 25"]);
+    run(&["probe", text(&out), "--limit", "25", "--out", text(&other)])
+        .ended(2)
+        .told(&["the protocol has no limit 25"]);
 }

@@ -35,8 +35,30 @@ fn estimate(number: usize) -> Option<f64> {
     // Under 18: four are clearly young, five in the buffer, two pass for 26 and one got no answer. Over 18: four in the
     // buffer, one is taken for 13, six pass and one got no answer.
     let years = [
-        12.0, 13.0, 14.0, 14.5, 16.0, 18.0, 20.0, 22.0, 24.0, 26.0, 26.5, f64::NAN, //
-        17.0, 19.0, 21.0, 23.0, 13.0, 25.0, 27.0, 28.0, 29.0, 30.0, 31.0, f64::NAN,
+        12.0,
+        13.0,
+        14.0,
+        14.5,
+        16.0,
+        18.0,
+        20.0,
+        22.0,
+        24.0,
+        26.0,
+        26.5,
+        f64::NAN, //
+        17.0,
+        19.0,
+        21.0,
+        23.0,
+        13.0,
+        25.0,
+        27.0,
+        28.0,
+        29.0,
+        30.0,
+        31.0,
+        f64::NAN,
     ][number];
     (!years.is_nan()).then_some(years)
 }
@@ -66,7 +88,8 @@ fn recorded(place: &Path, without: &[usize]) {
     fs::write(check.join("checks.csv"), documents).unwrap();
 }
 
-const STAGES: &str = "[[waterfall.stages]]\nmethod = '../estimator'\nbuffer = [-3, 7]\n[[waterfall.stages]]\nmethod = '../document'\n";
+const STAGES: &str =
+    "[[waterfall.stages]]\nmethod = '../estimator'\nbuffer = [-3, 7]\n[[waterfall.stages]]\nmethod = '../document'\n";
 
 /// Value and interval of the row with these cells.
 fn row<'m>(metrics: &'m str, cells: &[(&str, &str)]) -> Vec<(&'m str, &'m str)> {
@@ -120,19 +143,28 @@ fn a_waterfall_of_two_recorded_methods_is_the_sum_made_by_hand() {
     assert!((number(&metrics, "low", &under) - 0.088_941_668).abs() < 1e-8);
     assert!((number(&metrics, "high", &under) - 0.532_305_335).abs() < 1e-8);
     for (population, share) in [("under", 6.0 / 12.0), ("over", 5.0 / 12.0), ("all", 11.0 / 24.0)] {
-        let on = [("metric", "escalation_rate"), ("population", population), ("variant", "stage=2"), ("weighting", "subject")];
+        let on = [
+            ("metric", "escalation_rate"),
+            ("population", population),
+            ("variant", "stage=2"),
+            ("weighting", "subject"),
+        ];
         assert!((number(&metrics, "value", &on) - share).abs() < 1e-11, "{population}");
     }
     // Everybody gives 1,000 bytes and 2 ms, the eleven 500,000 bytes and 30 ms more.
     let all = |metric, variant| [("metric", metric), ("population", "all"), ("variant", variant)];
-    assert!((number(&metrics, "value", &all("bytes_per_attempt", "bytes=given")) - (1000.0 + 11.0 * 500e3 / 24.0)).abs() < 1e-5);
+    assert!(
+        (number(&metrics, "value", &all("bytes_per_attempt", "bytes=given")) - (1000.0 + 11.0 * 500e3 / 24.0)).abs()
+            < 1e-5
+    );
     assert!((number(&metrics, "value", &all("time_per_attempt", "")) - (2.0 + 11.0 * 30.0 / 24.0)).abs() < 1e-9);
     // Nobody recorded what came back.
     let returned = row(&metrics, &all("bytes_per_attempt", "bytes=returned"));
     assert!(returned.contains(&("status", "not_measurable")) && returned.contains(&("value", "")));
     // The rows of decisions say the same.
     let plain = [("metric", "under_age_pass_rate"), ("population", "under"), ("failure_policy", "fail_closed")];
-    let plain = [&plain[..], &[("weighting", "subject"), ("group_by", ""), ("variant", ""), ("challenge", "")]].concat();
+    let plain =
+        [&plain[..], &[("weighting", "subject"), ("group_by", ""), ("variant", ""), ("challenge", "")]].concat();
     assert!((number(&metrics, "value", &plain) - 3.0 / 12.0).abs() < 1e-11);
     let [stages, statuses] = ["stage_18", "status"].map(|name| column(&outcomes, name));
     assert_eq!(stages.iter().filter(|stage| *stage == "2").count(), 11);
@@ -263,7 +295,8 @@ fn every_mistake_in_these_cards_is_found_in_one_pass() {
         (
             "replays",
             "[replay]\nfil = 'a.csv'\nsha256 = 'xyz'\n[replay.columns]\nag = 'x'\ntrue_age = 'y'\n",
-            &["the key is missing", "did you mean `file`", "64 hexadecimal", "did you mean `age`", "the truth is that"][..],
+            &["the key is missing", "did you mean `file`", "64 hexadecimal", "did you mean `age`", "the truth is that"]
+                [..],
         ),
         (
             "declares",
@@ -309,7 +342,8 @@ fn a_declaration_draws_what_people_would_say_and_says_the_same_of_a_person_every
     let run_to = |out: &str, jobs: &str| {
         let out = place.path().join(out);
         let rest = ["--keep-ids", "--no-timings", "--jobs", jobs];
-        run(&[&["run", text(&method), "declared", "--dataset", text(&data), "--out", text(&out)][..], &rest].concat()).ended(0);
+        run(&[&["run", text(&method), "declared", "--dataset", text(&data), "--out", text(&out)][..], &rest].concat())
+            .ended(0);
         run(&["verify", text(&out)]).ended(0);
         fs::read_to_string(out.join("outcomes.csv")).unwrap()
     };

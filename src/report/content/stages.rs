@@ -1,6 +1,6 @@
 //! The tables of methods that decide themselves: what a waterfall comes to in the end, and which gate a method keeps.
 
-use super::cells::{counts, Weak, share};
+use super::cells::{Weak, counts, share};
 use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::number;
@@ -34,9 +34,9 @@ pub(crate) fn waterfalls(sources: &[Source<'_>]) -> Grid {
                 between(row("end_to_end_under_age_pass_rate", Population::Under, plain())),
                 between(row("end_to_end_adult_denial_rate", Population::Over, plain())),
                 share(on, Weak::Hidden),
-                bytes.and_then(|row| row.value).map_or_else(|| Cell::absent("n/a"), |value| {
-                    Cell::plain(number::count(whole(value)))
-                }),
+                bytes
+                    .and_then(|row| row.value)
+                    .map_or_else(|| Cell::absent("n/a"), |value| Cell::plain(number::count(whole(value)))),
             ]);
         }
     }

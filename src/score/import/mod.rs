@@ -231,8 +231,9 @@ impl Reading<'_> {
         let header = blocks.header().to_vec();
         let limits: &[AgeLimit] = &recording.protocol.limits;
         let elsewhere = recording.dataset.is_some();
-        let mapping = Mapping::find(Said::Flag, self.file, &header, recording.columns, recording.groups, limits, elsewhere)
-            .map_err(|findings| self.unusable(findings))?;
+        let mapping =
+            Mapping::find(Said::Flag, self.file, &header, recording.columns, recording.groups, limits, elsewhere)
+                .map_err(|findings| self.unusable(findings))?;
         let mut sample_id = mapping.sample_id;
         if elsewhere && sample_id.is_none() {
             sample_id = Some(blocks.require("sample_id").map_err(|finding| self.unusable(finding))?);

@@ -153,10 +153,9 @@ fn method_card(name: &str, kind: &str, file: &str, columns: &[(String, String)],
 /// What a card says of the columns of a file whose truth stands elsewhere: those of the answers, as mapped; and left out
 /// where a column that bears one of our names was the truth.
 fn columns_of_answers(said: &[(String, String)]) -> BTreeMap<String, String> {
-    let is_answer = |ours: &str| is_of_answer(ours);
-    let mapped = said.iter().filter(|(ours, _)| is_answer(ours)).cloned();
+    let mapped = said.iter().filter(|(ours, _)| is_of_answer(ours)).cloned();
     let taken = said.iter().filter(|(ours, theirs)| {
-        !is_answer(ours) && is_answer(theirs) && !said.iter().any(|(other, _)| other == theirs)
+        !is_of_answer(ours) && is_of_answer(theirs) && !said.iter().any(|(other, _)| other == theirs)
     });
     let left_out = taken.map(|(_, theirs)| (theirs.clone(), String::new()));
     mapped.chain(left_out).collect()

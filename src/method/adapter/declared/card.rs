@@ -40,7 +40,8 @@ impl DeclaredCard {
         let valid = limit.and_then(|years| AgeLimit::new(years).ok());
         match (ages, limit, valid) {
             (Ages::Years, None, _) => {
-                let help = "say which limit the table is about, or count its ages from the limit: ages = \"from_limit\"";
+                let help =
+                    "say which limit the table is about, or count its ages from the limit: ages = \"from_limit\"";
                 keys.wrong("limit", None, "the key is missing: expected a legal age in years", Some(help.to_owned()));
             }
             (Ages::FromLimit, Some(_), _) => {
@@ -81,9 +82,8 @@ fn problem(table: &[(f64, f64)]) -> Option<String> {
     if let Some((age, share)) = table.iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
         return Some(format!("the share {share} at age {age} is not a number from 0 to 1"));
     }
-    let falls = table.windows(2).find_map(|pair| match pair {
+    table.windows(2).find_map(|pair| match pair {
         [(one, _), (next, _)] if one >= next => Some(format!("age {next} stands after {one}: expected rising ages")),
         _ => None,
-    });
-    falls
+    })
 }

@@ -86,7 +86,10 @@ impl Session for Declared {
             return Ok(Outcome::failed("a declaration is drawn in a run, from the true age"));
         };
         let Some(age) = age else {
-            return Ok(Outcome::unanswered(Status::Abstained, "the true age is unknown: there is nothing to draw from"));
+            return Ok(Outcome::unanswered(
+                Status::Abstained,
+                "the true age is unknown: there is nothing to draw from",
+            ));
         };
         let draw = uniform(stats::key(self.seed, &[STREAM, u64::from(rank)]));
         let answer = |limit: &AgeLimit| {

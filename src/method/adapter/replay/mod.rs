@@ -63,12 +63,7 @@ impl ReplayMethod {
 }
 
 /// The outcomes of `file` and the limits that its columns speak of.
-fn records(
-    file: &str,
-    bytes: &[u8],
-    replay: &ReplayCard,
-    rows_of: &str,
-) -> Result<(Records, Vec<AgeLimit>), Findings> {
+fn records(file: &str, bytes: &[u8], replay: &ReplayCard, rows_of: &str) -> Result<(Records, Vec<AgeLimit>), Findings> {
     let unreadable = |error: SheetError| match error {
         SheetError::Unusable(finding) => Findings::from(*finding),
         other => Findings::from(Finding::error(file, other.to_string())),
@@ -105,7 +100,8 @@ fn records(
         match read {
             Ok(Some((id, outcome))) => {
                 if let Some(first) = rows.insert(id.into(), row.number()) {
-                    let text = format!("{} stands in row {first} already: a sample is put to a method once", quoted(id));
+                    let text =
+                        format!("{} stands in row {first} already: a sample is put to a method once", quoted(id));
                     findings.push(row.wrong(sample_id, text));
                 }
                 records.insert(id.into(), outcome);

@@ -87,8 +87,8 @@ impl StageCard {
         };
         let buffer = ends(keys, "buffer", "[years from the limit, years from the limit], the lower first");
         let scores = ends(keys, "scores", "[score, score], the lower first");
-        let [denied, abstained, not_answered] = ["denied", "abstained", "not_answered"]
-            .map(|key| keys.word(key, &Otherwise::WORDS));
+        let [denied, abstained, not_answered] =
+            ["denied", "abstained", "not_answered"].map(|key| keys.word(key, &Otherwise::WORDS));
         let rules = Rules {
             buffer: buffer.unwrap_or([0.0, 0.0]),
             scores,
