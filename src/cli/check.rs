@@ -13,8 +13,8 @@ use super::{Exit, Failure, conformance, methods};
 use crate::dataset::lint::{self, Depth};
 use crate::dataset::{self, Pick};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
-use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
+use crate::method::{MethodError, adapter};
 use crate::protocol::{Problem, Protocol};
 use crate::run;
 

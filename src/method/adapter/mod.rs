@@ -105,11 +105,11 @@ pub struct Surroundings<'a> {
     /// What runs model files.
     pub engine: &'a dyn Engine,
     /// Another method by its name on a command line, relative to this card; for the stages of a waterfall.
-    pub stage: Option<&'a StageOf>,
+    pub stage: Option<&'a StageOf<'a>>,
 }
 
 /// Gives a method that is a stage of another, with its digest, by its name.
-pub type StageOf = dyn Fn(&str) -> Result<(Arc<dyn Method>, Digest), Box<dyn std::error::Error + Send + Sync>>;
+pub type StageOf<'a> = dyn Fn(&str) -> Result<(Arc<dyn Method>, Digest), Box<dyn std::error::Error + Send + Sync>> + 'a;
 
 /// Makes the method of `card` ready.
 ///
