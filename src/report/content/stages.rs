@@ -1,6 +1,6 @@
 //! The tables of methods that decide themselves: what a waterfall comes to in the end, and which gate a method keeps.
 
-use super::cells::{Weak, counts, share};
+use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::number;
@@ -59,7 +59,7 @@ pub(crate) fn gates(sources: &[Source<'_>]) -> Grid {
             grid.lines.push(vec![
                 Cell::plain(&source.label),
                 Cell::plain(limit.to_string()),
-                with_bounds(age, 1.0),
+                in_years(age, false),
                 with_bounds(sharpness, 100.0),
                 counts(age),
             ]);
