@@ -185,7 +185,7 @@ fn every_mistake_in_a_detector_s_table_is_found_in_one_pass() {
 fn a_detector_whose_outputs_do_not_fit_the_card_is_refused_before_any_work() {
     let place = tempfile::tempdir().unwrap();
     for (change, told) in [
-        ("boxes = 'scores'", "expected 4 numbers a box"),
+        ("boxes = 'scores'\nscores = 'boxes'", "expected 4 numbers a box"),
         ("face_column = 2", "face_column 2 of `scores`, which has 2 from 0"),
         ("scores = 'score'", "has no output `score`"),
     ] {
