@@ -10,6 +10,7 @@ mod datasets;
 mod detector;
 mod engines;
 mod hostile_pictures;
+mod kinds;
 mod latency;
 mod layout;
 mod main_job;
