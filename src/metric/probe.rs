@@ -38,6 +38,12 @@ fn nothing(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, counts: Co
     for entry in [catalogue::EFFECTIVE_CHALLENGE_AGE, catalogue::SHARPNESS] {
         frame.nothing(place(limit), entry, status, counts, reason);
     }
+    frame.nothing(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+}
+
+/// The place of the age that is found without a line.
+fn rising(limit: AgeLimit) -> Place {
+    Place { variant: Variant::of("model", "rising"), ..place(limit) }
 }
 
 fn of_limit(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[DecidedAttempt]) {
@@ -46,25 +52,27 @@ fn of_limit(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[DecidedAttempt])
     let answered: Vec<Answered> =
         attempts.iter().map(|one| Answered { unit: one.unit, x: one.age, yes: one.passed }).collect();
     let level = frame.protocol.levels.display;
-    let line = match probit(&answered, level) {
-        Ok(line) if line.slope > 0.0 => line,
+    match probit(&answered, level) {
+        Ok(line) if line.slope > 0.0 => fitted(frame, limit, counts, &line, clusters.subjects()),
         Ok(_) => {
             let reason = "older people do not pass more often than younger ones";
             return nothing(frame, limit, RowStatus::InsufficientEvidence, counts, reason);
         }
-        Err(NoLine::Separated { last_no, first_yes }) => {
-            return separated(frame, limit, counts, last_no, first_yes);
-        }
+        Err(NoLine::Separated { last_no, first_yes }) => separated(frame, limit, counts, last_no, first_yes),
         Err(why) => {
             let status = if why == NoLine::Empty { RowStatus::Empty } else { RowStatus::InsufficientEvidence };
             return nothing(frame, limit, status, counts, &reason(why, attempts));
         }
-    };
-    fitted(frame, limit, counts, &line, clusters.subjects());
-    if let Some(half) = rising_half(&answered) {
-        let place = Place { variant: Variant::of("model", "rising"), ..place(limit) };
-        let quantity = Quantity { value: half, bounds: None, counts, evidence: None };
-        frame.quantity(place, catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+    }
+    match rising_half(&answered) {
+        Some(value) => {
+            let quantity = Quantity { value, bounds: None, counts, evidence: None };
+            frame.quantity(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+        }
+        None => {
+            let (status, reason) = (RowStatus::InsufficientEvidence, "the share never rises from below one half");
+            frame.nothing(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+        }
     }
 }
 
