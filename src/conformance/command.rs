@@ -75,7 +75,7 @@ impl Exam<'_> {
             let running = Running::start(&self.plan()).map_err(text)?;
             let declared = running.ready.answers.clone();
             drop(running);
-            let outcome = self.attempt(&*self.instance(self.plan())?.0)?;
+            let outcome = self.attempt(&self.instance(self.plan())?.0)?;
             let mut given = Vec::new();
             match &outcome.answer {
                 Some(Answer::Age { spread, .. }) => {
@@ -99,9 +99,9 @@ impl Exam<'_> {
 
     fn passes_over_unknown_fields(&self) -> Rule {
         let found = || -> Found {
-            let plain = self.attempt(&*self.instance(self.plan())?.0)?;
+            let plain = self.attempt(&self.instance(self.plan())?.0)?;
             let plan = Plan { reserved: Some(RESERVED), ..self.plan() };
-            let outcome = self.attempt(&*self.instance(plan)?.0)?;
+            let outcome = self.attempt(&self.instance(plan)?.0)?;
             let same = outcome.status == plain.status && outcome.answer == plain.answer;
             if same { Ok(seen(&outcome)) } else { Err(format!("{} with it, {} without", seen(&outcome), seen(&plain))) }
         };

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dataset::{CARD_FILE, Dataset, MANIFEST_FILE, Pick};
 use crate::method::{PrivateFolder, Sample, Scratch, lend};
 
-/// The mark: no method comes by it but through a name. The label is its first half, so that no age is like it.
+/// The mark: no method comes by it but through a name.
 pub const MARK: &str = "7391846205";
 
 /// What the samples are, in the order of their rows.

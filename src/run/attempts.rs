@@ -126,7 +126,7 @@ impl Work<'_> {
         let room = WINDOW / opened.len().max(1);
         let opened = opened.into_iter().enumerate().map(|(place, (member, first))| (place, member, Some(first)));
         let (outside, inside): (Vec<_>, Vec<_>) = opened.partition(|(_, member, _)| member.method.is_outside());
-        let pool = |set: Vec<(usize, Member<'m>, Option<Box<dyn Session>>)>| {
+        let pool = |set: Vec<Opened<'m>>| {
             let workers = set.iter().map(|(_, member, _)| member.method.sessions(self.jobs)).min().unwrap_or(self.jobs);
             let workers = workers.get().min(samples.max(1));
             let (mut places, mut members, mut first) = (Vec::new(), Vec::new(), Vec::new());
@@ -141,6 +141,9 @@ impl Work<'_> {
         sets.filter(|set| !set.is_empty()).map(pool).collect()
     }
 }
+
+/// A method, its place on the command line, and the session that showed that it opens.
+type Opened<'a> = (usize, Member<'a>, Option<Box<dyn Session>>);
 
 /// A method of a pool.
 struct Member<'a> {

@@ -176,6 +176,9 @@ impl Process {
                         if until.left().is_zero() {
                             return Err(Trouble::Late);
                         }
+                        if lock(&self.inbox.came).left {
+                            return Err(Trouble::Closed); // somebody else is ending it
+                        }
                         thread::sleep(pause);
                         pause = (pause * 2).min(Duration::from_millis(1));
                     }
@@ -200,9 +203,9 @@ impl Process {
         if farewell == Farewell::Bye {
             let _ = self.write(&[BYE], &Until::after(clock, Duration::from_millis(200)));
         }
-        drop(lock(&self.stdin).take());
         lock(&self.inbox.came).left = true;
         self.inbox.changed.notify_all();
+        drop(lock(&self.stdin).take());
         let mut child = lock(&self.child);
         let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return String::new() };
         // A program that is about to end by itself tells more by its own exit code than by our signal.

@@ -71,7 +71,7 @@ impl Running {
     /// # Errors
     /// [`MethodError::Program`] with what went wrong.
     pub fn start(plan: &Plan) -> Result<Self, MethodError> {
-        let program = plan.launch.program.display().to_string();
+        let program = plan.launch.program.file_name().unwrap_or_default().display().to_string();
         let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
         let clock = &*plan.clock;
         let process = Process::start(&plan.launch).map_err(|error| wrong(format!("does not start: {error}")))?;
