@@ -45,7 +45,7 @@ impl WaterfallCard {
         let needs = "`[[waterfall.stages]]`, each with `method`";
         let tables = keys.require_tables("stages", needs)?;
         let count = tables.len();
-        if count < 2 || count > MOST_STAGES {
+        if !(2..=MOST_STAGES).contains(&count) {
             let text = format!("{count} stages: expected 2 to {MOST_STAGES}");
             keys.wrong("stages", None, text, None);
         }
