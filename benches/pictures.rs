@@ -3,7 +3,9 @@
 
 use std::hint::black_box;
 
-use agebench::photo::{Channels, Filter, Layout, PIXEL_LIMIT, Picture, Preparer, Recipe, RecipeFields, decode};
+use agebench::photo::{
+    Channels, Decoder, Filter, Layout, PIXEL_LIMIT, Picture, Preparer, Recipe, RecipeFields, decode,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 const JPEGS: [(&str, &[u8]); 2] = [
@@ -21,10 +23,10 @@ fn noise(width: u32, height: u32) -> Picture {
 fn decoding(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     for (name, bytes) in JPEGS {
-        let picture = decode(bytes, PIXEL_LIMIT).unwrap();
+        let picture = decode(bytes, Decoder::default(), PIXEL_LIMIT).unwrap();
         group.throughput(Throughput::Elements(u64::from(picture.width()) * u64::from(picture.height())));
         group.bench_function(BenchmarkId::new("jpeg", name), |bench| {
-            bench.iter(|| decode(black_box(bytes), PIXEL_LIMIT).unwrap());
+            bench.iter(|| decode(black_box(bytes), Decoder::default(), PIXEL_LIMIT).unwrap());
         });
     }
     group.finish();
