@@ -151,7 +151,7 @@ class Work:
         count = len(self.pictures.files)
         if not self.rounds:
             self.repeat = 1
-            self.counts = {engine: 4 * JOBS for engine in ("onnxruntime", "tract")}
+            self.counts = {engine: 16 * JOBS for engine in ("onnxruntime", "tract")}
             self.repeat = max(1, round(self.options.seconds * self.peer(1)["rate"] / count))
             for engine, few in self.counts.items():
                 self.counts[engine] = max(few, round(self.options.seconds * self.own(engine, 2 * few)["limit"]))

@@ -11,6 +11,7 @@ const HELD: usize = 21;
 
 /// Windows in groups of two or four target pixels, with their weights as bytes.
 #[derive(Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "the kernel is for that processor"))]
 pub(super) struct Narrow {
     /// Target pixels of a group.
     together: usize,
