@@ -25,6 +25,9 @@ pub(super) struct Narrow {
 #[derive(Debug)]
 #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "the kernel is for that processor"))]
 struct Group {
+    /// Its first target pixel.
+    first: usize,
+    /// The first source pixel of all its windows.
     start: usize,
     /// Where each lane's bytes stand among those from `start` on.
     spread: [u8; 64],
@@ -51,7 +54,13 @@ impl Narrow {
             5..=8 => (2, 8),
             _ => return None,
         };
-        let groups = windows.chunks(together).map(|group| Group::new(group, taps)).collect::<Option<Vec<_>>>()?;
+        // The last group is moved left to end with the line; what it covers twice comes out the same.
+        let last = windows.len().checked_sub(together)?;
+        let groups = (0..windows.len()).step_by(together).map(|first| {
+            let first = first.min(last);
+            Group::new(first, &windows[first..][..together], taps)
+        });
+        let groups = groups.collect::<Option<Vec<_>>>()?;
         let reach = windows.iter().map(|(start, weights)| start + weights.len()).max()?;
         Some(Self { together, targets: windows.len(), groups, reach })
     }
@@ -59,9 +68,9 @@ impl Narrow {
 
 impl Group {
     /// The windows of neighbouring target pixels, `taps` places for each.
-    fn new(windows: &[(usize, &[i32])], taps: usize) -> Option<Self> {
+    fn new(target: usize, windows: &[(usize, &[i32])], taps: usize) -> Option<Self> {
         let start = windows.iter().map(|(start, _)| *start).min()?;
-        let mut group = Self { start, spread: [0; 64], weights: [[0; 64]; 3] };
+        let mut group = Self { first: target, start, spread: [0; 64], weights: [[0; 64]; 3] };
         for (target, (first, weights)) in windows.iter().enumerate() {
             for (tap, &weight) in weights.iter().enumerate() {
                 let pixel = first - start + tap;
@@ -122,7 +131,7 @@ fn four_rows(rows: [&[u8]; ROWS], narrow: &Narrow, lines: &mut [u8]) {
         let [[a, b, c, d], [e, f, g, h], [i, j, k, l]] = parts.map(i32::to_le_bytes);
         [a, b, c, d, e, f, g, h, i, j, k, l]
     };
-    for (number, group) in narrow.groups.iter().enumerate() {
+    for group in &narrow.groups {
         let place = group.start * 3;
         let spread = load(&group.spread);
         let [low, middle, high] = &group.weights;
@@ -136,7 +145,7 @@ fn four_rows(rows: [&[u8]; ROWS], narrow: &Narrow, lines: &mut [u8]) {
             let high = _mm512_slli_epi32::<16>(_mm512_dpbusd_epi32(zero, pixels, high));
             *sum = _mm512_add_epi32(_mm512_dpbusd_epi32(middle, pixels, low), high);
         }
-        let first = number * narrow.together * 3;
+        let first = group.first * 3;
         if narrow.together == 4 {
             for (line, sums) in lines.chunks_exact_mut(line).zip(sums) {
                 put(&mut line[first..], &finish(sums));
@@ -157,15 +166,11 @@ fn four_rows(rows: [&[u8]; ROWS], narrow: &Narrow, lines: &mut [u8]) {
     }
 }
 
-/// Writes `pixels` to the beginning of `line`, or as many as it has room for.
+/// Writes `pixels` to the beginning of `line`.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn put<const N: usize>(line: &mut [u8], pixels: &[u8; N]) {
-    match line.first_chunk_mut::<N>() {
-        Some(place) => *place = *pixels,
-        None => {
-            let room = line.len();
-            line.copy_from_slice(&pixels[..room]);
-        }
+    if let Some(place) = line.first_chunk_mut::<N>() {
+        *place = *pixels;
     }
 }
