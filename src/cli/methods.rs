@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use super::engines::Means;
 use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
@@ -13,6 +14,7 @@ use crate::finding::{Findings, did_you_mean, listed};
 use crate::method::adapter::{self, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
 use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 use crate::run::RunMethod;
 
 /// Where a method's card lies.
@@ -27,13 +29,14 @@ pub(crate) struct CardPlace {
 
 impl CardPlace {
     /// What the card is opened with.
-    pub(crate) fn around<'a>(&'a self, engine: &'a dyn Engine, environment: &'a Environment) -> Surroundings<'a> {
+    pub(super) fn around<'a>(&'a self, means: &'a Means, environment: &'a Environment) -> Surroundings<'a> {
         Surroundings {
             files: self,
             folder: self.files.folder(),
             search: &environment.search,
             guard: environment.guard.as_deref(),
-            engine,
+            engine: &*means.engine,
+            decoder: means.decoder,
         }
     }
 
@@ -41,13 +44,13 @@ impl CardPlace {
     ///
     /// # Errors
     /// As [`adapter::open`].
-    pub(crate) fn open(
+    pub(super) fn open(
         &self,
         card: MethodCard,
-        engine: &dyn Engine,
+        means: &Means,
         environment: &Environment,
     ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
-        adapter::open(card, &self.around(engine, environment))
+        adapter::open(card, &self.around(means, environment))
     }
 }
 
@@ -104,14 +107,14 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
     Ok((card, findings, text))
 }
 
-/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that `engine`
-/// cannot load, with its name on the command line.
+/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that the one of
+/// `means` cannot load, with its name on the command line.
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(
+pub(super) fn load(
     method: &str,
-    engine: &dyn Engine,
+    means: &Means,
     other: Other<'_>,
     environment: &Environment,
 ) -> Result<RunMethod, Failure> {
@@ -124,7 +127,7 @@ pub(crate) fn load(
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    match place.open(card.clone(), engine, environment) {
+    match place.open(card.clone(), means, environment) {
         Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
         Err(error) => {
             let help = remedy(&error, &card, &place, other, environment);
@@ -147,7 +150,7 @@ pub(crate) fn remedy(
 ) -> Option<String> {
     let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    place.open(card.clone(), &*engine, environment).ok()?;
+    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::finding::{Finding, listed};
 use crate::keys::Keys;
 use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
 pub const ADAPTERS: &[&str] = &["onnx", "command"];
@@ -89,6 +90,8 @@ pub struct Surroundings<'a> {
     pub guard: Option<&'a Path>,
     /// What runs model files.
     pub engine: &'a dyn Engine,
+    /// What reads JPEG.
+    pub decoder: Decoder,
 }
 
 /// Makes the method of `card` ready.
@@ -98,7 +101,8 @@ pub struct Surroundings<'a> {
 pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine)?;
+            let method =
+                onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine, around.decoder)?;
             let digest = Digest::of_parsed("method", method.card(), &[method.model_digest()])?;
             Ok((Arc::new(method), digest))
         }
