@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::engines::Means;
 use super::environment::Environment;
-use super::{Failure, engines, methods};
+use super::{Failure, methods};
 use crate::bundled;
 use crate::conformance::{Rule, Subject, Verdict, examine};
 use crate::dataset::Files;
@@ -25,15 +26,15 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
     let place = methods::find(method)?;
     let (card, findings, _) = methods::read_card(&place)?;
     let Some(card) = card else { return Ok((String::new(), findings)) };
-    let engine = engines::embedded()?;
+    let means = Means::embedded()?;
     let (program, method): (Option<Arc<CommandMethod>>, Arc<dyn Method>) = match &card.adapter {
         AdapterCard::Command(command) => {
-            let around = place.around(&*engine, environment);
+            let around = place.around(&means, environment);
             let program = CommandMethod::find(card.clone(), command, &around).map_err(Failure::unusable)?;
             let program = Arc::new(program);
             (Some(Arc::clone(&program)), program)
         }
-        _ => (None, place.open(card, &*engine, environment).map_err(Failure::unusable)?.0),
+        _ => (None, place.open(card, &means, environment).map_err(Failure::unusable)?.0),
     };
     if method.is_told() {
         let text = format!("`{}` plays back or draws its answers: there is nothing to examine", method.card().name);

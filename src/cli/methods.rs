@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use super::engines::Means;
 use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
@@ -14,6 +15,7 @@ use crate::finding::{Findings, did_you_mean, listed};
 use crate::method::adapter::{self, AdapterCard, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
 use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 use crate::run::RunMethod;
 
 /// Where a method's card lies.
@@ -28,13 +30,14 @@ pub(crate) struct CardPlace {
 
 impl CardPlace {
     /// What the card is opened with.
-    pub(crate) fn around<'a>(&'a self, engine: &'a dyn Engine, environment: &'a Environment) -> Surroundings<'a> {
+    pub(super) fn around<'a>(&'a self, means: &'a Means, environment: &'a Environment) -> Surroundings<'a> {
         Surroundings {
             files: self,
             folder: self.files.folder(),
             search: &environment.search,
             guard: environment.guard.as_deref(),
-            engine,
+            engine: &*means.engine,
+            decoder: means.decoder,
             stage: None,
         }
     }
@@ -43,25 +46,25 @@ impl CardPlace {
     ///
     /// # Errors
     /// As [`adapter::open`].
-    pub(crate) fn open(
+    pub(super) fn open(
         &self,
         card: MethodCard,
-        engine: &dyn Engine,
+        means: &Means,
         environment: &Environment,
     ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
-        self.open_with_stages(card, engine, environment).map(|(method, digest, _)| (method, digest))
+        self.open_with_stages(card, means, environment).map(|(method, digest, _)| (method, digest))
     }
 
     /// The same, with the methods of a waterfall's stages.
-    fn open_with_stages(&self, card: MethodCard, engine: &dyn Engine, environment: &Environment) -> Opened {
+    fn open_with_stages(&self, card: MethodCard, means: &Means, environment: &Environment) -> Opened {
         let found = RefCell::new(Vec::new());
         let stage = |name: &str| {
-            let loaded = stage(&self.beside(name), engine, environment).map_err(|failure| one_line(&failure))?;
+            let loaded = stage(&self.beside(name), means, environment).map_err(|failure| one_line(&failure))?;
             let both = (Arc::clone(&loaded.method), loaded.digest);
             found.borrow_mut().push(loaded);
             Ok(both)
         };
-        let around = Surroundings { stage: Some(&stage), ..self.around(engine, environment) };
+        let around = Surroundings { stage: Some(&stage), ..self.around(means, environment) };
         let is_stage: Vec<bool> = match &card.adapter {
             AdapterCard::Waterfall(waterfall) => waterfall.stages.iter().map(|it| it.marginal.is_none()).collect(),
             _ => Vec::new(),
@@ -134,14 +137,14 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
     Ok((card, findings, text))
 }
 
-/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that `engine`
-/// cannot load, with its name on the command line.
+/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that the one of
+/// `means` cannot load, with its name on the command line.
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(
+pub(super) fn load(
     method: &str,
-    engine: &dyn Engine,
+    means: &Means,
     other: Other<'_>,
     environment: &Environment,
 ) -> Result<RunMethod, Failure> {
@@ -154,7 +157,7 @@ pub(crate) fn load(
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    match place.open_with_stages(card.clone(), engine, environment) {
+    match place.open_with_stages(card.clone(), means, environment) {
         Ok((method, digest, stages)) => Ok(RunMethod { method, digest, card: text, stages }),
         Err(error) => {
             let help = remedy(&error, &card, &place, other, environment);
@@ -165,12 +168,12 @@ pub(crate) fn load(
 }
 
 /// Loads a stage of a waterfall. A waterfall is none, so that none comes to itself.
-fn stage(method: &str, engine: &dyn Engine, environment: &Environment) -> Result<RunMethod, Failure> {
+fn stage(method: &str, means: &Means, environment: &Environment) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     if let (Some(MethodCard { adapter: AdapterCard::Waterfall(_), .. }), ..) = read_card(&place)? {
         return Err(Failure::unusable("it is a waterfall itself").with_help("name the stages of that one"));
     }
-    load(method, engine, &|| None, environment)
+    load(method, means, &|| None, environment)
 }
 
 /// A failure with its causes and its remedy on one line.
@@ -200,7 +203,7 @@ pub(crate) fn remedy(
 ) -> Option<String> {
     let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    place.open(card.clone(), &*engine, environment).ok()?;
+    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

@@ -141,10 +141,10 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
         return Err(Failure::unusable(format!("--dataset is missing: `{}` is no run folder", arguments.from))
             .with_help("name a dataset with known ages, or a folder that `agebench run` or `agebench score` wrote"));
     };
-    let engine = arguments.engine.open(environment)?;
+    let means = arguments.engine.open(environment)?;
     let protocol = protocol(arguments, None)?;
     let dataset = open_dataset(dataset, &Pick::all())?;
-    let method = methods::load(&arguments.from, &*engine, &|| arguments.engine.other(environment), environment)?;
+    let method = methods::load(&arguments.from, &means, &|| arguments.engine.other(environment), environment)?;
     let job = Job {
         methods: &[method],
         dataset: &dataset,

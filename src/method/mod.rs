@@ -50,7 +50,8 @@ pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
 
-    /// The engine and its version as rows name it (`tract 0.23.9`); empty where the method brings its own.
+    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; zune-jpeg 0.5.15`); empty where the
+    /// method brings its own.
     fn engine(&self) -> String;
 
     /// The columns of the dataset that the card names, to be lent with each sample.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::media::Media;
 use crate::clock::Clock;
-use crate::photo::{self, FaceBox, Picture};
+use crate::photo::{self, Decoder, FaceBox, Picture};
 
 /// What a method that wants a file is told of a record.
 pub const NO_FILE: &str = "the sample has no file";
@@ -22,13 +22,21 @@ pub enum Content<'a> {
     Unreadable(String),
 }
 
-/// One sample as a method sees it. The picture is decoded once, and kept for the next method on the same worker.
+/// One sample as a method sees it. The picture is decoded once, and kept for the next method on the same worker that
+/// asks for the same decoder.
 pub struct Sample<'a> {
     content: Content<'a>,
     face_box: Option<FaceBox>,
     columns: Vec<(&'a str, &'a str)>,
-    picture: Option<(Result<Picture, String>, Duration)>,
+    picture: Option<Decoded>,
     clock: &'a dyn Clock,
+}
+
+/// What came of decoding.
+struct Decoded {
+    by: Decoder,
+    picture: Result<Picture, String>,
+    time: Duration,
 }
 
 impl<'a> Sample<'a> {
@@ -86,23 +94,26 @@ impl<'a> Sample<'a> {
         &self.columns
     }
 
-    /// The upright picture, and the time that decoding it took.
+    /// The upright picture by `decoder`, and the time that decoding it took.
     ///
     /// # Errors
     /// The reason, one line without a path, when there is no picture.
-    pub fn picture(&mut self) -> Result<(&Picture, Duration), &str> {
+    pub fn picture(&mut self, decoder: Decoder) -> Result<(&Picture, Duration), &str> {
         let (content, clock) = (&self.content, self.clock);
-        let (picture, time) = self.picture.get_or_insert_with(|| {
+        let kept = self.picture.take_if(|kept| kept.by == decoder);
+        let decoded = self.picture.insert(kept.unwrap_or_else(|| {
             let begun = clock.monotonic();
             let picture = match content {
-                Content::File(bytes) => photo::decode(bytes, photo::PIXEL_LIMIT).map_err(|error| error.to_string()),
+                Content::File(bytes) => {
+                    photo::decode(bytes, decoder, photo::PIXEL_LIMIT).map_err(|error| error.to_string())
+                }
                 Content::Record => Err(NO_FILE.to_owned()),
                 Content::Unreadable(reason) => Err(reason.clone()),
             };
-            (picture, clock.monotonic().saturating_sub(begun))
-        });
-        match picture {
-            Ok(picture) => Ok((picture, *time)),
+            Decoded { by: decoder, picture, time: clock.monotonic().saturating_sub(begun) }
+        }));
+        match &decoded.picture {
+            Ok(picture) => Ok((picture, decoded.time)),
             Err(reason) => Err(reason),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use agebench::method::MethodCard;
 use agebench::method::adapter::{AdapterCard, onnx::OnnxMethod};
-use agebench::photo::{PIXEL_LIMIT, decode};
+use agebench::photo::{Decoder, PIXEL_LIMIT, decode};
 use serde_json::Value;
 
 use crate::support::{column, dataset, engines, package, run, text, tiny_method};
@@ -49,12 +49,19 @@ fn ultraface_finds_the_faces_of_drawn_scenes_where_onnx_runtime_with_opencv_find
         let card = card.unwrap_or_else(|| panic!("{findings}"));
         let AdapterCard::Onnx(onnx) = card.adapter.clone() else { panic!() };
         for engine in engines() {
-            let loaded = OnnxMethod::load(card.clone(), &onnx, &|name| fs::read(method.join(name)), &*engine).unwrap();
+            let loaded = OnnxMethod::load(
+                card.clone(),
+                &onnx,
+                &|name| fs::read(method.join(name)),
+                &*engine,
+                Decoder::default(),
+            )
+            .unwrap();
             let detector = loaded.detector().unwrap();
             let mut state = detector.state().unwrap();
             for (scene, wanted) in scenes.as_object().unwrap() {
                 let picture = fs::read(folder().join(format!("{scene}.png"))).unwrap();
-                let picture = decode(&picture, PIXEL_LIMIT).unwrap();
+                let picture = decode(&picture, Decoder::default(), PIXEL_LIMIT).unwrap();
                 state.prepare(&picture).unwrap();
                 let found = detector.faces(&mut state, &picture).unwrap();
                 let boxes = wanted["boxes"].as_array().unwrap();

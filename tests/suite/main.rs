@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod conformance;
 mod datasets;
+mod decoders;
 mod detector;
 mod engines;
 mod hostile_pictures;

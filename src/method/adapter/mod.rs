@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::finding::{Finding, listed};
 use crate::keys::Keys;
 use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
 pub const ADAPTERS: &[&str] = &["onnx", "command", "replay", "declared", "waterfall"];
@@ -104,6 +105,8 @@ pub struct Surroundings<'a> {
     pub guard: Option<&'a Path>,
     /// What runs model files.
     pub engine: &'a dyn Engine,
+    /// What reads JPEG.
+    pub decoder: Decoder,
     /// Another method by its name on a command line, relative to this card; for the stages of a waterfall.
     pub stage: Option<&'a StageOf<'a>>,
 }
@@ -118,7 +121,8 @@ pub type StageOf<'a> = dyn Fn(&str) -> Result<(Arc<dyn Method>, Digest), Box<dyn
 pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine)?;
+            let method =
+                onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine, around.decoder)?;
             let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
             Ok((Arc::new(method), digest))
         }
