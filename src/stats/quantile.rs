@@ -115,6 +115,46 @@ mod tests {
     }
 
     #[test]
+    fn woodruffs_bounds_are_the_type_7_quantiles_at_wilsons_bounds() {
+        // Wilson of 0.9 on 200 (golden `intervals`' formula worked by hand): 0.85048, 0.93437.
+        let sorted: Vec<f64> = (0..200).map(f64::from).collect();
+        let below = Clusters::of([(1, 1, 180), (0, 1, 20)]);
+        let (low, high) = woodruff(&sorted, 0.9, &below, 0.95).unwrap();
+        let zz = 1.959963984540054_f64.powi(2);
+        let (centre, half) = (0.9 + zz / 400.0, (0.09 / 200.0 + zz / 160_000.0).sqrt() * 1.959963984540054);
+        agree(low, 199.0 * (centre - half) / (1.0 + zz / 200.0), 1.0, "low");
+        agree(high, 199.0 * (centre + half) / (1.0 + zz / 200.0), 1.0, "high");
+        assert_eq!(woodruff::<f64>(&[], 0.5, &Clusters::default(), 0.95), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn quantiles_rise_with_the_share_from_the_least_value_to_the_largest(
+            mut values in proptest::collection::vec(-50.0_f64..50.0, 1..40), one in 0.0_f64..=1.0, other in 0.0_f64..=1.0,
+        ) {
+            values.sort_by(f64::total_cmp);
+            let at = |share: f64| quantile(&values, share).unwrap();
+            proptest::prop_assert!(at(one.min(other)) <= at(one.max(other)) + 1e-12);
+            proptest::prop_assert_eq!((at(0.0), at(1.0)), (values[0], values[values.len() - 1]));
+        }
+
+        #[test]
+        fn order_statistics_hold_their_level_with_no_rank_to_spare(n in 1_u64..400, share in 0.05_f64..0.95) {
+            use statrs::distribution::{Binomial, DiscreteCDF};
+            let below = Binomial::new(share, n).unwrap();
+            let at_most = |rank: u64| rank.checked_sub(1).map_or(0.0, |rank| below.cdf(rank));
+            let (lower, upper) = order_statistic_ranks(n, share, 0.95);
+            // P(fewer than l values lie below) is at most 2.5 %, and for l + 1 no more.
+            let l = lower.unwrap_or(0);
+            proptest::prop_assert!(at_most(l) <= 0.025 + 1e-12 && at_most(l + 1) > 0.025 - 1e-12);
+            match upper {
+                Some(u) => proptest::prop_assert!(at_most(u) >= 0.975 - 1e-12 && at_most(u - 1) < 0.975 + 1e-12),
+                None => proptest::prop_assert!(at_most(n) < 0.975 + 1e-12),
+            }
+        }
+    }
+
+    #[test]
     fn a_woodruff_interval_encloses_its_quantile_and_widens_when_subjects_repeat() {
         let sorted: Vec<f64> = (0..1000).map(f64::from).collect();
         let single = woodruff(&sorted, 0.5, &Clusters::of([(1, 1, 500), (0, 1, 500)]), 0.95).unwrap();

@@ -4,6 +4,7 @@
 mod bad_input;
 mod bundled;
 mod compare;
+mod coverage;
 mod datasets;
 mod engines;
 mod hostile_pictures;
