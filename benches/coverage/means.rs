@@ -88,7 +88,7 @@ fn sums(people: &[Vec<f64>], of: impl Fn(f64) -> f64) -> Vec<SubjectSums> {
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let header = ["errors", "ρ", "people", "weighting", "bias", "mean absolute error", "root mean squared error"];
     let mut table = Table::new("means", header);
-    let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300, 1000, 3000] };
+    let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300, 1000] };
     for errors in ERRORS {
         for rho in RHO {
             for subjects in sizes {
@@ -126,7 +126,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 pub fn percentiles(effort: &Effort) -> Vec<Table> {
     const SHARES: [(f64, u64); 4] = [(0.5, 30), (0.9, 36), (0.95, 72), (0.99, 368)];
     let mut table = Table::new("percentiles", ["errors", "attempts", "ρ", "people", "median", "P90", "P95", "P99"]);
-    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 300, 1000, 3000] };
+    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 400, 1000] };
     for errors in ERRORS {
         for (attempts, rho) in [("1", 0.0), ("1 to 5", 0.0), ("1 to 5", 0.5), ("1 to 5", 0.8)] {
             for subjects in sizes {
@@ -168,7 +168,7 @@ pub fn bootstraps(effort: &Effort) -> Vec<Table> {
 fn differences(effort: &Effort) -> Table {
     let header = ["ρ", "people", "mean absolute errors, subject", "attempt", "root mean squared errors, attempt"];
     let mut table = Table::new("bootstrap-differences", header);
-    let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300, 1000] };
+    let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300] };
     // The second method is further off and less biased; it shares half of the person's own error.
     let (first, second) = (ERRORS[0], Errors { name: "", bias: -0.5, tail: 1.0 });
     let wider = 1.25;

@@ -10,17 +10,16 @@ use super::report::{Rule, Table, Tally};
 pub type Sizes = &'static [(u64, f64, f64)];
 
 /// Names of the designs, and their subjects.
-pub const DESIGNS: [(&str, Sizes); 4] = [
+pub const DESIGNS: [(&str, Sizes); 3] = [
     ("1", &[(1, 1.0, 1.0)]),
     ("1 to 5", &[(1, 0.2, 1.0), (2, 0.2, 1.0), (3, 0.2, 1.0), (4, 0.2, 1.0), (5, 0.2, 1.0)]),
-    ("5", &[(5, 1.0, 1.0)]),
     // Who has more attempts is passed more often: 0.5 to 1.5 times the mean rate.
     ("1 to 5, rates 0.5 to 1.5", &[(1, 0.2, 0.5), (2, 0.2, 0.75), (3, 0.2, 1.0), (4, 0.2, 1.25), (5, 0.2, 1.5)]),
 ];
-const RHO: [f64; 4] = [0.0, 0.2, 0.5, 0.8];
-const SUBJECTS: [u64; 7] = [30, 100, 300, 1000, 3000, 10_000, 30_000];
+const RHO: [f64; 3] = [0.0, 0.4, 0.8];
+const SUBJECTS: [u64; 4] = [30, 100, 1000, 30_000];
 /// Expected people with an event; below half a person no rule holds, see the exact table.
-const EVENT_PEOPLE: [f64; 9] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 100.0];
+const EVENT_PEOPLE: [f64; 7] = [0.2, 0.5, 1.0, 3.0, 10.0, 30.0, 100.0];
 
 /// A population: every (events, attempts) pair with its probability, and the rate under both weightings.
 pub struct Population {

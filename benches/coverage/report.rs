@@ -69,6 +69,8 @@ pub struct Table {
     pub held: usize,
     /// Those that broke it, in words.
     pub broken: Vec<String>,
+    /// Most data sets of a cell; 0 where all is exact.
+    sets: u64,
 }
 
 impl Table {
@@ -88,6 +90,7 @@ impl Table {
         if tally.sets == 0 {
             return String::new();
         }
+        self.sets = self.sets.max(tally.sets);
         let share = tally.share();
         // Where nothing or everything was hit, what one more or less would have said.
         let spread = (share * (1.0 - share)).max(1.0 / tally.sets as f64);
@@ -120,7 +123,8 @@ impl Table {
             let _ = writeln!(text, "{}", line(row));
         }
         let kept = self.held - self.broken.len();
-        let _ = writeln!(text, "\n{kept} of {} figures that have a rule keep it.", self.held);
+        let drawn = if self.sets > 0 { format!("; {} data sets a cell", self.sets) } else { String::new() };
+        let _ = writeln!(text, "\n{kept} of {} figures that have a rule keep it{drawn}.", self.held);
         text
     }
 }

@@ -17,11 +17,7 @@ fn bounded(clusters: &Clusters) -> Option<Bounded> {
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let header = ["attempts", "ρ", "people", "rates", "difference", "balanced error"];
     let mut table = Table::new("mover", header);
-    let sizes: &[[u64; 2]] = if effort.few {
-        &[[100, 100]]
-    } else {
-        &[[30, 30], [50, 200], [100, 100], [300, 300], [1000, 300], [3000, 3000]]
-    };
+    let sizes: &[[u64; 2]] = if effort.few { &[[100, 100]] } else { &[[30, 30], [50, 200], [300, 300], [3000, 1000]] };
     for (design, rho) in [(0, 0.0), (1, 0.0), (1, 0.5), (1, 0.8)] {
         let (name, design_sizes) = DESIGNS[design];
         for people in sizes {

@@ -70,13 +70,13 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 fn rates(effort: &Effort) -> Table {
     let mut table =
         Table::new("windows", ["people", "ρ", "mean rate", "weighting", "display", "upper claim", "lower claim"]);
-    let sizes: &[u64] = if effort.few { &[100] } else { &[50, 100, 300, 1000, 3000] };
+    let sizes: &[u64] = if effort.few { &[100] } else { &[50, 100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0, 0.3, 0.8] {
-            for rate in [0.01, 0.05, 0.2, 0.4] {
+            for rate in [0.01, 0.05, 0.3] {
                 let rates = YEARS.map(|factor| rate * factor);
                 let label = format!("windows {subjects} {rho} {rate}");
-                let found = over_sets(effort.at_most(if *subjects > 500 { 8_000 } else { 20_000 }), &label, |random| {
+                let found = over_sets(effort.sets, &label, |random| {
                     let people = people(random, *subjects, &rates, rho);
                     let judged = |weigh| {
                         let Some(found) = mean_of(&people, rates.len(), weigh) else { return [None; 3] };
@@ -115,7 +115,7 @@ fn errors(effort: &Effort) -> Table {
         "standardised-means",
         ["people", "ρ", "bias, subject", "bias, attempt", "absolute error, subject", "absolute error, attempt"],
     );
-    let sizes: &[u64] = if effort.few { &[300] } else { &[100, 300, 1000, 3000] };
+    let sizes: &[u64] = if effort.few { &[300] } else { &[100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0_f64, 0.5, 0.8] {
             let label = format!("standardised means {subjects} {rho}");

@@ -135,6 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn bounds_of_a_root_are_those_of_its_logarithm() {
+        let of = |mean, variance| MeanSums { mean, variance, subjects: 30 };
+        let found = of(16.0, Some(4.0)).root(0.95);
+        // t of 29 degrees at 97.5 %: 2.0452296421327034 (scipy); 2.045 * 2 / 32.
+        let half = 2.0452296421327034_f64 * 2.0 / 32.0;
+        let (low, high) = found.bounds.unwrap();
+        agree(found.point, 4.0, 1.0, "root");
+        agree(low, 4.0 * (-half).exp(), 1.0, "low");
+        agree(high, 4.0 * half.exp(), 1.0, "high");
+        assert_eq!(of(0.0, Some(0.0)).root(0.95), Estimate { point: 0.0, bounds: Some((0.0, 0.0)) });
+        assert_eq!(of(9.0, None).root(0.95), Estimate { point: 3.0, bounds: None });
+    }
+
+    #[test]
     fn variances_over_unequal_subjects_are_those_computed_by_hand() {
         let data = parts(&[&[1.0, 3.0], &[4.0], &[0.0, 0.0, 3.0]]);
         // Subject means 2, 4, 1: mean 7/3, variance ((1/3)^2 + (5/3)^2 + (4/3)^2) / 6 = 42/54.
