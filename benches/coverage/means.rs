@@ -115,7 +115,8 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                     let figures: Vec<String> = (0..3)
                         .map(|place| {
                             // What a few people decide has no interval from its mean and variance: see the page.
-                            let told = *subjects < 100 || (place == 2 && errors.tail > 2.0);
+                            let told = *subjects < if place == 2 && errors.tail > 1.0 { 300 } else { 100 }
+                                || (place == 2 && errors.tail > 2.0);
                             let rule = if told { Rule::Told } else { Rule::Within(0.925, 0.965) };
                             table.simulated(found[3 * by + place], rule, &what)
                         })
@@ -232,7 +233,15 @@ fn differences(effort: &Effort) -> Table {
             let about = [rho.to_string(), subjects.to_string()];
             let what = about.join(", ");
             let rule = if *subjects >= 100 { Rule::Within(0.925, 0.965) } else { Rule::Told };
-            let figures: Vec<String> = found.into_iter().map(|tally| table.simulated(tally, rule, &what)).collect();
+            let figures: Vec<String> = found
+                .into_iter()
+                .zip(SHARES)
+                .map(|(tally, (share, _))| {
+                    // Where fewer than 15 people lie beyond, n* is capped and bounds are wider than they need be.
+                    let rule = if share == 0.5 { Rule::Within(0.925, 0.965) } else { Rule::AtLeast(0.925) };
+                    table.simulated(tally, rule, &what)
+                })
+                .collect();
             table.row(&about, figures);
         }
     }

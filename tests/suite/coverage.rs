@@ -9,11 +9,14 @@ mod families;
 
 use families::{Effort, report};
 
+/// Families that take minutes even in small: the program alone runs them.
+const LONG: [&str; 4] = ["buffer", "areas", "tests", "nulls"];
+
 #[test]
 fn intervals_bounds_and_tests_keep_their_levels_in_a_few_drawn_cells() {
     let effort = Effort { sets: 200, few: true };
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validation.md")).unwrap();
-    for (family, tables) in families::ALL {
+    for (family, tables) in families::ALL.into_iter().filter(|(family, _)| !LONG.contains(family)) {
         for table in tables(&effort) {
             assert!(table.held > 0, "{family}: nothing is held against a rule");
             assert!(table.broken.is_empty(), "{family}: {:#?}", table.broken);
