@@ -1,9 +1,10 @@
-//! Held against the definition, one output at a time in f64.
+//! Held against the definition, one output at a time in f64; every version of the kernels that this processor can run.
 
-use multiversion::multiversion;
 use proptest::prelude::*;
 
 use super::*;
+
+const ALONE: Behind<'_> = Behind { plus: None, bounds: UNBOUNDED, next: None };
 
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -16,8 +17,10 @@ struct Shape {
 }
 
 impl Shape {
-    fn window(self) -> Window {
-        Window::new(self.input, self.output, self.kernel, self.stride, self.dilation, self.before).unwrap()
+    fn window(self, simd: Simd) -> Window {
+        let window =
+            Window::new(self.input, self.output, self.kernel, self.stride, self.dilation, self.before).unwrap();
+        Window { simd, ..window }
     }
 
     /// The input pixel under each tap at an output, `None` beyond the edge.
@@ -90,33 +93,29 @@ proptest! {
         let (area, taps) = (shape.input.rows * shape.input.columns, shape.kernel.rows * shape.kernel.columns);
         let (input, weights) = (noise(inputs * area, seed), noise(outputs * ins * taps, seed + 1));
         let bias = noise(outputs, seed + 2);
-        let convolution = Convolution::new(shape.window(), groups, inputs, &weights, &bias).unwrap();
-        let mut found = vec![f32::NAN; outputs * shape.output.rows * shape.output.columns];
-        convolution.run(&input, (-1.5, 2.0), None, &mut found);
-        let mut wanted = Vec::new();
-        for output in 0..outputs {
-            for (row, column) in shape.outputs() {
-                let mut sum = f64::from(bias[output]);
-                for channel in 0..ins {
-                    let from = (output / outs * ins + channel) * area;
-                    for (tap, place) in shape.taps(row, column).into_iter().enumerate() {
-                        let weight = f64::from(weights[(output * ins + channel) * taps + tap]);
-                        sum += place.map_or(0.0, |place| f64::from(input[from + place]) * weight);
-                    }
-                }
-                wanted.push(sum.clamp(-1.5, 2.0));
-            }
+        let sums = convolved(shape, (groups, ins, outs), &input, &weights, &bias);
+        let wanted: Vec<f64> = sums.iter().map(|sum| sum.clamp(-1.5, 2.0)).collect();
+        for simd in Simd::all() {
+            let convolution = Convolution::new(shape.window(simd), groups, inputs, &weights, &bias).unwrap();
+            let mut found = vec![f32::NAN; wanted.len()];
+            convolution.run(&input, Behind { bounds: (-1.5, 2.0), ..ALONE }, &mut found);
+            close(&found, &wanted)?;
+            let shortcut = noise(sums.len(), seed + 3);
+            let behind = Behind { plus: Some(&shortcut), bounds: (-1.5, 2.0), next: None };
+            convolution.run(&input, behind, &mut found);
+            let both = sums.iter().zip(&shortcut).map(|(sum, plus)| (sum + f64::from(*plus)).clamp(-1.5, 2.0));
+            close(&found, &both.collect::<Vec<f64>>())?;
         }
-        close(&found, &wanted)?;
     }
 
     #[test]
     fn a_pooling_is_the_largest_or_the_mean_of_its_window(shape in shapes(), seed in 0_usize..1000) {
         let area = shape.input.rows * shape.input.columns;
         let input = noise(3 * area, seed);
-        let mut found = vec![f32::NAN; 3 * shape.output.rows * shape.output.columns];
-        for pooling in [Pooling::Max, Pooling::Sum, Pooling::Mean] {
-            pool(&shape.window(), pooling, &input, &mut found);
+        let poolings = [Pooling::Max, Pooling::Sum, Pooling::Mean].into_iter();
+        for (pooling, simd) in poolings.flat_map(|pooling| Simd::all().into_iter().map(move |simd| (pooling, simd))) {
+            let mut found = vec![f32::NAN; 3 * shape.output.rows * shape.output.columns];
+            pool(&shape.window(simd), pooling, &input, &mut found);
             let mut wanted = Vec::new();
             for channel in input.chunks(area) {
                 for (row, column) in shape.outputs() {
@@ -145,107 +144,93 @@ proptest! {
         shape in shapes(), ins in 2_usize..4, outs in 1_usize..20, seed in 0_usize..1000,
     ) {
         let (one, none) = (sides(1, 1), sides(0, 0));
-        let first = Window::new(shape.input, shape.input, one, one, one, none).unwrap();
         let area = shape.input.rows * shape.input.columns;
         let taps = shape.kernel.rows * shape.kernel.columns;
-        let input = noise(ins * area, seed);
-        let first = Convolution::new(first, 1, ins, &noise(outs * ins, seed + 1), &noise(outs, seed + 2)).unwrap();
-        let next = noise(outs * taps, seed + 3);
-        let next = Convolution::new(shape.window(), outs, outs, &next, &noise(outs, seed + 4)).unwrap();
-        let (middle, last) = ((-0.5, 0.75), (-1.0, 1.0));
-        let mut between = vec![f32::NAN; outs * area];
-        let mut wanted = vec![f32::NAN; outs * shape.output.rows * shape.output.columns];
-        let mut found = wanted.clone();
-        first.run(&input, middle, None, &mut between);
-        next.run(&between, last, None, &mut wanted);
-        first.run(&input, middle, Some((&next, last)), &mut found);
-        prop_assert_eq!(next.is_depthwise().then_some(found), Some(wanted));
-    }
-}
-
-type Fused = bool;
-
-/// What the AVX2 and the plain version of each kernel give: the widest is chosen by the processor.
-#[multiversion(targets("x86_64+avx+avx2+fma"))]
-fn convolve_in_narrow_blocks(fused: Fused, planes: &[f32], weights: &[[f32; TOGETHER]], output: &mut [f32]) {
-    let (offsets, bias, bounds) = ([0, 1, 40, 41], [0.25; TOGETHER], (-1.0, 1.5));
-    let length = output.len() / TOGETHER;
-    if fused {
-        kernel::convolve_blocks::<{ kernel::NARROW }, true>(planes, &offsets, weights, &bias, bounds, length, output);
-    } else {
-        kernel::convolve_blocks::<{ kernel::NARROW }, false>(planes, &offsets, weights, &bias, bounds, length, output);
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+fma"))]
-fn slide_in_narrow_blocks(fused: Fused, window: &Window, floats: &[f32], weights: &[f32; 9], output: &mut [f32]) {
-    const L: usize = slide::NARROW;
-    let (Some(masks), channel, bounds) = (&window.masks, Channel(floats), (-1.0, 1.5)) else { return };
-    match (window.stride.rows, fused) {
-        (1, true) => slide::rolled::<L, true>(window, masks, channel, weights, 0.25, bounds, output),
-        (1, false) => slide::rolled::<L, false>(window, masks, channel, weights, 0.25, bounds, output),
-        (_, true) => slide::halved::<L, { 2 * L }, true>(window, masks, channel, weights, 0.25, bounds, output),
-        (_, false) => slide::halved::<L, { 2 * L }, false>(window, masks, channel, weights, 0.25, bounds, output),
-    }
-}
-
-#[multiversion(targets("x86_64+avx+avx2+fma"))]
-fn pool_in_narrow_blocks(largest: bool, window: &Window, floats: &[f32], output: &mut [f32]) {
-    const L: usize = slide::NARROW;
-    let (Some(masks), channel) = (&window.masks, Channel(floats)) else { return };
-    match (window.kernel.rows, largest) {
-        (2, true) => slide::pooled::<L, { 2 * L }, 2, true>(window, masks, channel, 0.25, output),
-        (2, false) => slide::pooled::<L, { 2 * L }, 2, false>(window, masks, channel, 0.25, output),
-        (_, true) => slide::pooled::<L, { 2 * L }, 3, true>(window, masks, channel, 0.25, output),
-        (_, false) => slide::pooled::<L, { 2 * L }, 3, false>(window, masks, channel, 0.25, output),
-    }
-}
-
-fn all_close(found: &[f32], wanted: &[f32]) -> bool {
-    found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-5)
-}
-
-#[test]
-fn every_version_of_the_convolution_gives_the_same_sums() {
-    let (planes, weights) = (noise(200, 1), noise(4 * TOGETHER, 2));
-    let (weights, _) = weights.as_chunks::<TOGETHER>();
-    for length in [32, 33, 50, 64, 100] {
-        let mut made = [(); 3].map(|()| vec![0.0; length * TOGETHER]);
-        let [fastest, fused, plain] = &mut made;
-        kernel::convolve(&planes, &[0, 1, 40, 41], weights, &[0.25; TOGETHER], (-1.0, 1.5), length, fastest);
-        convolve_in_narrow_blocks(true, &planes, weights, fused);
-        convolve_in_narrow_blocks(false, &planes, weights, plain);
-        assert!(all_close(fastest, fused) && all_close(fastest, plain), "{length} positions");
-    }
-}
-
-#[test]
-fn every_version_of_a_slid_window_gives_the_same_sums() {
-    for (rows, columns) in [(7, 7), (14, 14), (5, 31), (9, 40), (1, 1), (2, 16), (3, 17)] {
-        let floats = noise(BEFORE + rows * columns + BEHIND, rows);
-        let weights: [f32; 9] = noise(9, columns).try_into().unwrap();
-        for (side, stride, before) in [(3, 1, 1), (3, 2, 1), (3, 2, 0), (2, 2, 0)] {
-            let output = sides((rows + 1) / stride, (columns + 1) / stride);
-            let (kernel, stride) = (sides(side, side), sides(stride, stride));
-            let window =
-                Window::new(sides(rows, columns), output, kernel, stride, sides(1, 1), sides(before, before)).unwrap();
-            let masks = window.masks.as_ref().unwrap();
-            let length = output.rows * output.columns;
-            let mut made = [(); 3].map(|()| vec![0.0; length]);
-            let [fastest, fused, plain] = &mut made;
-            if side == 3 {
-                slide::depthwise(&window, masks, Channel(&floats), &weights, 0.25, (-1.0, 1.5), fastest);
-                slide_in_narrow_blocks(true, &window, &floats, &weights, fused);
-                slide_in_narrow_blocks(false, &window, &floats, &weights, plain);
-                assert!(all_close(fastest, fused) && all_close(fastest, plain), "{window:?}");
-            }
-            for largest in [true, false].into_iter().filter(|_| window.stride.rows == 2) {
-                slide::pool(&window, masks, Channel(&floats), largest, 0.25, fastest);
-                pool_in_narrow_blocks(largest, &window, &floats, fused);
-                assert_eq!(fastest, fused, "{window:?}");
-            }
+        let (input, weights, next_weights) = (noise(ins * area, seed), noise(outs * ins, seed + 1), noise(outs * taps, seed + 3));
+        for simd in Simd::all() {
+            let first = Shape { output: shape.input, kernel: one, stride: one, dilation: one, before: none, ..shape };
+            let first = Convolution::new(first.window(simd), 1, ins, &weights, &noise(outs, seed + 2)).unwrap();
+            let next = Convolution::new(shape.window(simd), outs, outs, &next_weights, &noise(outs, seed + 4)).unwrap();
+            let (middle, last) = ((-0.5, 0.75), (-1.0, 1.0));
+            let mut between = vec![f32::NAN; outs * area];
+            let mut wanted = vec![f32::NAN; outs * shape.output.rows * shape.output.columns];
+            let mut found = wanted.clone();
+            first.run(&input, Behind { bounds: middle, ..ALONE }, &mut between);
+            next.run(&between, Behind { bounds: last, ..ALONE }, &mut wanted);
+            first.run(&input, Behind { bounds: middle, next: Some((&next, last)), ..ALONE }, &mut found);
+            prop_assert_eq!(next.is_depthwise().then_some(found), Some(wanted));
         }
     }
+}
+
+/// Sizes of real layers: every way that positions are cut into blocks, rows of their own, channels that fill caches.
+#[test]
+fn every_version_of_the_kernels_gives_the_sums_of_every_layer_size() {
+    let versions = Simd::all();
+    eprintln!("versions that run here: {versions:?}");
+    let square = |side: usize, kernel: usize, stride: usize, before: usize| Shape {
+        input: sides(side, side),
+        output: sides((side + 2 * before - kernel) / stride + 1, (side + 2 * before - kernel) / stride + 1),
+        kernel: sides(kernel, kernel),
+        stride: sides(stride, stride),
+        dilation: sides(1, 1),
+        before: sides(before, before),
+    };
+    // Side, kernel, stride, padding, groups, channels in and out of a group.
+    for (side, kernel, stride, before, groups, ins, outs) in [
+        (7, 1, 1, 0, 1, 200, 20),
+        (14, 1, 1, 0, 1, 100, 12),
+        (4, 1, 1, 0, 1, 16, 10),
+        (28, 1, 2, 0, 1, 9, 11),
+        (62, 3, 1, 0, 1, 3, 9),
+        (57, 3, 2, 1, 1, 3, 16),
+        (6, 3, 1, 0, 1, 33, 8),
+        (14, 3, 1, 1, 40, 1, 1),
+        (7, 3, 1, 1, 40, 1, 1),
+        (56, 3, 2, 1, 7, 1, 1),
+        (28, 5, 1, 2, 9, 1, 1),
+        (28, 5, 2, 2, 9, 1, 1),
+        (14, 3, 1, 1, 4, 8, 8),
+        (9, 1, 1, 0, 3, 5, 1),
+    ] {
+        let shape = square(side, kernel, stride, before);
+        let (input, bias) = (noise(groups * ins * side * side, side), noise(groups * outs, ins));
+        let weights = noise(groups * outs * ins * kernel * kernel, outs);
+        let wanted = convolved(shape, (groups, ins, outs), &input, &weights, &bias);
+        for simd in &versions {
+            let convolution = Convolution::new(shape.window(*simd), groups, groups * ins, &weights, &bias).unwrap();
+            let mut found = vec![f32::NAN; wanted.len()];
+            convolution.run(&input, ALONE, &mut found);
+            let apart = found.iter().zip(&wanted).map(|(found, wanted)| (f64::from(*found) - wanted).abs());
+            let most = apart.fold(0.0_f64, |most: f64, one| if one > most || one.is_nan() { one } else { most });
+            assert!(most < 2e-4, "{simd:?}, {shape:?}, {ins} to {outs} in {groups}: {most}");
+        }
+    }
+}
+
+/// The definition: for each output, the sum over its window in every channel of its group.
+fn convolved(
+    shape: Shape,
+    (groups, ins, outs): (usize, usize, usize),
+    input: &[f32],
+    weights: &[f32],
+    bias: &[f32],
+) -> Vec<f64> {
+    let (area, taps) = (shape.input.rows * shape.input.columns, shape.kernel.rows * shape.kernel.columns);
+    let sum = |output: usize, row: usize, column: usize| {
+        let mut sum = f64::from(bias[output]);
+        let under = shape.taps(row, column);
+        for channel in 0..ins {
+            let from = (output / outs * ins + channel) * area;
+            for (tap, place) in under.iter().enumerate() {
+                let weight = f64::from(weights[(output * ins + channel) * taps + tap]);
+                sum += place.map_or(0.0, |place| f64::from(input[from + place]) * weight);
+            }
+        }
+        sum
+    };
+    let outputs = (0..groups * outs).flat_map(|output| shape.outputs().map(move |place| (output, place)));
+    outputs.map(|(output, (row, column))| sum(output, row, column)).collect()
 }
 
 #[test]

@@ -7,19 +7,17 @@ use tract_onnx::tract_core::internal::{
     EvalContext, EvalOp, IntoTensor, LaneId, Op, OpState, StaticName, TValue, TVec, TypedModelPatch, TypedOp, as_op,
     bail, op_as_typed_op, op_out_of_plan, tvec,
 };
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
-use crate::engine::planes::{Bounds, Convolution, Pooling, Sides, Window, pool};
-
-/// Bounds that hold nothing back.
-const UNBOUNDED: Bounds = (f32::NEG_INFINITY, f32::INFINITY);
+use crate::engine::planes::{Behind, Bounds, Convolution, Pooling, Sides, UNBOUNDED, Window, pool};
 
 /// What is computed for each sample.
 #[derive(Debug, Clone)]
-enum Work {
+pub(super) enum Work {
     Convolve(Arc<Convolution>),
+    /// A convolution, plus a second input of the output's shape.
+    Join(Arc<Convolution>),
     /// A convolution held to bounds, then a depthwise one.
     Pair(Arc<Convolution>, Bounds, Arc<Convolution>),
     Pool(Arc<Window>, Pooling),
@@ -28,7 +26,7 @@ enum Work {
 impl Work {
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Convolve(a), Self::Convolve(b)) => Arc::ptr_eq(a, b),
+            (Self::Convolve(a), Self::Convolve(b)) | (Self::Join(a), Self::Join(b)) => Arc::ptr_eq(a, b),
             (Self::Pair(a, within, c), Self::Pair(b, other, d)) => {
                 Arc::ptr_eq(a, b) && within == other && Arc::ptr_eq(c, d)
             }
@@ -40,13 +38,13 @@ impl Work {
 
 /// One convolution or pooling, its shapes fixed.
 #[derive(Debug, Clone)]
-struct Direct {
-    work: Work,
+pub(super) struct Direct {
+    pub(super) work: Work,
     /// What a rectifier behind a convolution leaves.
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
     /// Samples in a batch.
-    batch: usize,
-    shape: TVec<usize>,
+    pub(super) batch: usize,
+    pub(super) shape: TVec<usize>,
 }
 
 impl PartialEq for Direct {
@@ -60,15 +58,28 @@ impl Eq for Direct {}
 impl Direct {
     /// Computes into `tensor`, which has this operation's shape.
     fn compute(&self, inputs: &[TValue], mut tensor: Tensor) -> TractResult<TValue> {
-        let [input] = inputs else { bail!("{} takes one input", self.name()) };
+        let (input, plus) = match (inputs, &self.work) {
+            ([input, plus], Work::Join(_)) => (input, Some(plus.try_as_plain_ram()?.as_slice::<f32>()?)),
+            ([input], Work::Convolve(_) | Work::Pair(..) | Work::Pool(..)) => (input, None),
+            _ => bail!("{} does not take {} inputs", self.name(), inputs.len()),
+        };
         let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
         let mut view = tensor.try_as_plain_ram_mut()?;
         let output = view.as_slice_mut::<f32>()?;
         let (from, to) = (input.len() / self.batch, output.len() / self.batch);
-        for (input, output) in input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1))) {
+        let samples = input.chunks_exact(from.max(1)).zip(output.chunks_exact_mut(to.max(1)));
+        for (sample, (input, output)) in samples.enumerate() {
+            let alone = Behind { plus: None, bounds: self.bounds, next: None };
             match &self.work {
-                Work::Convolve(convolution) => convolution.run(input, self.bounds, None, output),
-                Work::Pair(first, bounds, next) => first.run(input, *bounds, Some((next, self.bounds)), output),
+                Work::Convolve(convolution) => convolution.run(input, alone, output),
+                Work::Join(convolution) => {
+                    let plus = plus.and_then(|plus| plus.get(sample * to..(sample + 1) * to));
+                    convolution.run(input, Behind { plus, ..alone }, output);
+                }
+                Work::Pair(first, bounds, next) => {
+                    let next = Some((&**next, self.bounds));
+                    first.run(input, Behind { bounds: *bounds, next, plus: None }, output);
+                }
                 Work::Pool(window, pooling) => pool(window, *pooling, input, output),
             }
         }
@@ -80,6 +91,7 @@ impl Op for Direct {
     fn name(&self) -> StaticName {
         match self.work {
             Work::Convolve(_) => "DirectConvolution".into(),
+            Work::Join(_) => "DirectJoin".into(),
             Work::Pair(..) => "DirectPair".into(),
             Work::Pool(..) => "DirectPooling".into(),
         }
@@ -128,63 +140,6 @@ impl OpState for Kept {
     fn reset_lanes(&mut self, _: &[LaneId]) -> TractResult<()> {
         Ok(())
     }
-}
-
-/// Takes rectifiers (the larger or smaller of a number and each output) into the convolutions before them, then depthwise
-/// convolutions into the full ones before them.
-pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
-    fuse_each(model, rectified)?;
-    fuse_each(model, paired)
-}
-
-type Fuse = fn(&TypedModel, &TypedNode) -> TractResult<Option<Direct>>;
-
-fn fuse_each(model: &mut TypedModel, fused: Fuse) -> TractResult<()> {
-    let mut place = 0;
-    while let Some(node) = model.nodes().get(place) {
-        match fused(model, node)? {
-            // From the start again, for places move: a clip is two rectifiers.
-            Some(direct) => {
-                let patch = TypedModelPatch::fuse_with_next(model, node, direct)?;
-                patch.apply(model)?;
-                place = 0;
-                model.compact()?;
-            }
-            None => place += 1,
-        }
-    }
-    Ok(())
-}
-
-fn rectified(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>> {
-    let Some(direct) = node.op_as::<Direct>().filter(|direct| matches!(direct.work, Work::Convolve(_))) else {
-        return Ok(None);
-    };
-    let Some(next) = model.single_succ(node.id)? else { return Ok(None) };
-    let Some(TypedBinOp(kind, None)) = next.op_as::<TypedBinOp>() else { return Ok(None) };
-    let Some(other) = next.inputs.iter().find(|input| input.node != node.id) else { return Ok(None) };
-    let Some(number) = model.outlet_fact(*other)?.konst.clone() else { return Ok(None) };
-    if number.len() != 1 || number.datum_type() != DatumType::F32 || model.outputs.contains(&node.id.into()) {
-        return Ok(None);
-    }
-    let number = number.cast_to_scalar::<f32>()?;
-    let (low, high) = direct.bounds;
-    let bounds = match kind.name() {
-        "Max" => (low.max(number), high.max(number)),
-        "Min" => (low.min(number), high.min(number)),
-        _ => return Ok(None),
-    };
-    Ok(Some(Direct { bounds, ..direct.clone() }))
-}
-
-fn paired(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Direct>> {
-    let Some(Direct { work: Work::Convolve(first), bounds, .. }) = node.op_as::<Direct>() else { return Ok(None) };
-    let Some(next) = model.single_succ(node.id)?.and_then(|next| next.op_as::<Direct>()) else { return Ok(None) };
-    let Work::Convolve(second) = &next.work else { return Ok(None) };
-    if first.is_depthwise() || !second.is_depthwise() || model.outputs.contains(&node.id.into()) {
-        return Ok(None);
-    }
-    Ok(Some(Direct { work: Work::Pair(Arc::clone(first), *bounds, Arc::clone(second)), ..next.clone() }))
 }
 
 /// Replaces every convolution and pooling that the kernels can do: f32, channels first, two sides, weights known.

@@ -4,6 +4,7 @@
 //! tried for speed stands in docs/performance.md.
 
 mod direct;
+mod fuse;
 
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ fn plan(
     direct::replace(&mut model)?;
     let mut model = model.into_decluttered()?;
     direct::replace(&mut model)?;
-    direct::fuse(&mut model)?;
+    fuse::fuse(&mut model)?;
     model.into_optimized()?.into_runnable()
 }
 
