@@ -77,6 +77,32 @@ impl Convolution {
         Some(Self { window, groups, inputs, outputs, depthwise, weights: laid, bias: padded, offsets })
     }
 
+    /// The convolution with each output multiplied by its number of `scale`, then increased by its number of `shift`: a
+    /// batch normalisation taken in. `None` when there is not one number for each output.
+    pub(in crate::engine) fn scaled(&self, scale: &[f32], shift: &[f32]) -> Option<Self> {
+        if scale.len() != self.outputs || shift.len() != self.outputs {
+            return None;
+        }
+        let (outs, taps) = (self.outputs / self.groups, self.window.taps.len());
+        let (blocks, steps) = (outs.div_ceil(TOGETHER), self.offsets.len());
+        let (mut weights, mut bias) = (self.weights.clone(), self.bias.clone());
+        for (output, (scale, shift)) in scale.iter().zip(shift).enumerate() {
+            let (block, lane) = (output / outs * blocks + output % outs / TOGETHER, output % outs % TOGETHER);
+            bias[block][lane] = bias[block][lane].mul_add(*scale, *shift);
+            if self.depthwise {
+                weights[output * taps..][..taps].as_flattened_mut().iter_mut().for_each(|weight| *weight *= scale);
+            } else {
+                weights[block * steps..][..steps].iter_mut().for_each(|lanes| lanes[lane] *= scale);
+            }
+        }
+        Some(Self { window: self.window.clone(), offsets: self.offsets.clone(), weights, bias, ..*self })
+    }
+
+    /// Outputs of one sample.
+    pub(in crate::engine) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
     /// Whether each channel is convolved for itself, one output each.
     pub(in crate::engine) fn is_depthwise(&self) -> bool {
         self.depthwise

@@ -141,6 +141,63 @@ versions! {
     }
 }
 
+versions! {
+    /// The largest of each channel of `area` pixels, or the sum times `share`.
+    fn pool_all(area: usize, largest: bool, share: f32, input: &[f32], output: &mut [f32]) {
+        wide: pool_channels(area, largest, share, input, output),
+        fused: pool_channels(area, largest, share, input, output),
+        plain: pool_channels(area, largest, share, input, output),
+    }
+}
+
+#[inline(always)]
+fn pool_channels(area: usize, largest: bool, share: f32, input: &[f32], output: &mut [f32]) {
+    for (channel, place) in input.chunks_exact(area).zip(output) {
+        *place = if largest { joined::<true>(channel) } else { joined::<false>(channel) * share };
+    }
+}
+
+#[inline(always)]
+fn joined<const LARGEST: bool>(channel: &[f32]) -> f32 {
+    let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
+    let (blocks, rest) = channel.as_chunks::<FEWEST>();
+    let mut all = [edge; FEWEST];
+    for block in blocks {
+        for lane in 0..FEWEST {
+            all[lane] = join::<LARGEST>(all[lane], block[lane]);
+        }
+    }
+    all.iter().chain(rest).fold(edge, |all, one| join::<LARGEST>(all, *one))
+}
+
+versions! {
+    /// Rows of `columns` numbers made to columns: three channels side by side become three planes.
+    fn turn(columns: usize, input: &[f32], output: &mut [f32]) {
+        wide: turn_rows(columns, input, output),
+        fused: turn_rows(columns, input, output),
+        plain: turn_rows(columns, input, output),
+    }
+}
+
+#[inline(always)]
+fn turn_rows(columns: usize, input: &[f32], output: &mut [f32]) {
+    let rows = input.len() / columns;
+    if columns == 3 {
+        let (first, rest) = output.split_at_mut(rows);
+        let (second, third) = rest.split_at_mut(rows);
+        let (pixels, _) = input.as_chunks::<3>();
+        for (((pixel, first), second), third) in pixels.iter().zip(first).zip(second).zip(third) {
+            (*first, *second, *third) = (pixel[0], pixel[1], pixel[2]);
+        }
+        return;
+    }
+    for (column, output) in output.chunks_exact_mut(rows).enumerate() {
+        for (place, number) in output.iter_mut().zip(input[column..].iter().step_by(columns)) {
+            *place = *number;
+        }
+    }
+}
+
 /// The larger or the sum. NaN is passed on by the sum and by the larger when it comes first.
 #[inline(always)]
 pub(super) fn join<const LARGEST: bool>(all: f32, one: f32) -> f32 {

@@ -48,6 +48,9 @@ pub(super) fn pool(window: &Window, pooling: Pooling, input: &[f32], output: &mu
     let share = if pooling == Pooling::Mean { 1.0 / window.taps.len() as f32 } else { 1.0 };
     let largest = pooling == Pooling::Max;
     let count = (input.len() / area).min(output.len() / area_after);
+    if area_after == 1 && window.taps.len() == area && window.covers() {
+        return kernel::pool_all(window.simd, area, largest, share, input, output);
+    }
     if let Some(masks) = window.masks.as_ref().filter(|_| window.stride.rows == 2) {
         let mut room = Vec::new();
         for number in 0..count {
@@ -66,6 +69,13 @@ pub(super) fn pool(window: &Window, pooling: Pooling, input: &[f32], output: &mu
         } else {
             kernel::pool_sum(window.simd, window, input, share, &mut line, output);
         }
+    }
+}
+
+/// Fills `output` with `input`, rows of `columns` numbers, made to columns.
+pub(super) fn turn(columns: usize, input: &[f32], output: &mut [f32]) {
+    if columns > 0 {
+        kernel::turn(Simd::fastest(), columns, input, output);
     }
 }
 

@@ -6,6 +6,16 @@ use super::*;
 
 const ALONE: Behind<'_> = Behind { plus: None, bounds: UNBOUNDED, next: None };
 
+/// One pixel under a window of one tap.
+const AS_IS: Shape = Shape {
+    input: Sides { rows: 1, columns: 1 },
+    output: Sides { rows: 1, columns: 1 },
+    kernel: Sides { rows: 1, columns: 1 },
+    stride: Sides { rows: 1, columns: 1 },
+    dilation: Sides { rows: 1, columns: 1 },
+    before: Sides { rows: 0, columns: 0 },
+};
+
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     input: Sides,
@@ -231,6 +241,55 @@ fn convolved(
     };
     let outputs = (0..groups * outs).flat_map(|output| shape.outputs().map(move |place| (output, place)));
     outputs.map(|(output, (row, column))| sum(output, row, column)).collect()
+}
+
+#[test]
+fn a_convolution_that_is_scaled_gives_its_sums_times_the_scale_plus_the_shift() {
+    let shape = Shape { input: sides(9, 9), output: sides(7, 7), kernel: sides(3, 3), ..AS_IS };
+    for (groups, ins, outs) in [(1, 5, 11), (2, 3, 9), (12, 1, 1)] {
+        let (input, weights) = (noise(groups * ins * 81, 1), noise(groups * outs * ins * 9, 2));
+        let (scale, shift) = (noise(groups * outs, 3), noise(groups * outs, 4));
+        let bias = noise(groups * outs, 5);
+        let sums = convolved(shape, (groups, ins, outs), &input, &weights, &bias);
+        let by_output = sums.chunks(49).zip(scale.iter().zip(&shift));
+        let wanted = by_output
+            .flat_map(|(sums, (scale, shift))| sums.iter().map(move |sum| sum * f64::from(*scale) + f64::from(*shift)));
+        let convolution =
+            Convolution::new(shape.window(Simd::fastest()), groups, groups * ins, &weights, &bias).unwrap();
+        let mut found = vec![f32::NAN; sums.len()];
+        convolution.scaled(&scale, &shift).unwrap().run(&input, ALONE, &mut found);
+        close(&found, &wanted.collect::<Vec<f64>>()).unwrap();
+        assert!(convolution.scaled(&scale[1..], &shift).is_none());
+    }
+}
+
+#[test]
+fn rows_become_columns_and_whole_channels_become_one_number() {
+    for (rows, columns) in [(40, 3), (5, 4), (1, 7), (7, 1)] {
+        let input = noise(rows * columns, rows);
+        let wanted: Vec<f32> =
+            (0..columns).flat_map(|column| input[column..].iter().step_by(columns)).copied().collect();
+        for simd in Simd::all() {
+            let mut found = vec![f32::NAN; rows * columns];
+            kernel::turn(simd, columns, &input, &mut found);
+            assert_eq!(found, wanted);
+        }
+    }
+    for side in [1, 3, 7, 20] {
+        let input = noise(2 * side * side, side);
+        let whole = Shape { input: sides(side, side), kernel: sides(side, side), ..AS_IS };
+        for simd in Simd::all() {
+            let mut found = [f32::NAN; 6];
+            for (pooling, found) in [Pooling::Max, Pooling::Sum, Pooling::Mean].into_iter().zip(found.chunks_mut(2)) {
+                pool(&whole.window(simd), pooling, &input, found);
+            }
+            let channels = || input.chunks(side * side).map(|channel| channel.iter().map(|pixel| f64::from(*pixel)));
+            let largest = channels().map(|channel| channel.fold(f64::NEG_INFINITY, f64::max));
+            let sums = || channels().map(Iterator::sum::<f64>);
+            let means = sums().map(|sum| sum / (side * side) as f64);
+            close(&found, &largest.chain(sums()).chain(means).collect::<Vec<f64>>()).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub(in crate::engine) struct Sides {
     pub(in crate::engine) columns: usize,
 }
 
+const ONE: Sides = Sides { rows: 1, columns: 1 };
+
 /// The sliding window of a convolution or pooling over one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Window {
@@ -56,8 +58,7 @@ impl Window {
             rows: reach(output.rows, stride.rows, kernel.rows, dilation.rows),
             columns: reach(output.columns, stride.columns, kernel.columns, dilation.columns),
         };
-        let one = Sides { rows: 1, columns: 1 };
-        let plain = stride == one
+        let plain = stride == ONE
             && before == (Sides { rows: 0, columns: 0 })
             && plane.rows <= input.rows
             && plane.columns <= input.columns;
@@ -75,7 +76,7 @@ impl Window {
             (number * plane.rows + y / stride.rows) * plane.columns + x / stride.columns
         };
         let taps = places.iter().map(start).collect();
-        let dense = dilation == one;
+        let dense = dilation == ONE;
         let masks = dense.then(|| Masks::new(input, output, kernel, stride, before)).flatten();
         let simd = Simd::fastest();
         Some(Self { input, output, kernel, stride, dilation, before, plane, phases, taps, plain, masks, simd })
@@ -99,6 +100,11 @@ impl Window {
     /// Positions that are computed: up to the last of the last row.
     pub(super) fn positions(&self) -> usize {
         (self.output.rows - 1) * self.plane.columns + self.output.columns
+    }
+
+    /// Whether the first window lies on the input exactly.
+    pub(super) fn covers(&self) -> bool {
+        self.kernel == self.input && self.before.rows == 0 && self.before.columns == 0 && self.dilation == ONE
     }
 
     /// Whether outputs stand side by side as positions do.

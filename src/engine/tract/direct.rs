@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{DatumType, DatumTypeExt, Tensor, TractResult, TypedFact, TypedModel, TypedNode};
 use tract_onnx::tract_core::internal::{
-    EvalContext, EvalOp, IntoTensor, LaneId, Op, OpState, StaticName, TValue, TVec, TypedModelPatch, TypedOp, as_op,
-    bail, op_as_typed_op, op_out_of_plan, tvec,
+    AxisOp, EvalContext, EvalOp, IntoTensor, LaneId, Op, OpState, StaticName, TValue, TVec, TypedModelPatch, TypedOp,
+    as_op, bail, op_as_typed_op, op_out_of_plan, tvec,
 };
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
-use tract_onnx::tract_core::ops::nn::DataFormat;
+use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
-use crate::engine::planes::{Behind, Bounds, Convolution, Pooling, Sides, UNBOUNDED, Window, pool};
+use crate::engine::planes::{Behind, Bounds, Convolution, Pooling, Sides, UNBOUNDED, Window, pool, turn};
 
 /// What is computed for each sample.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(super) enum Work {
     /// A convolution held to bounds, then a depthwise one.
     Pair(Arc<Convolution>, Bounds, Arc<Convolution>),
     Pool(Arc<Window>, Pooling),
+    /// Rows of so many numbers made to columns.
+    Turn(usize),
 }
 
 impl Work {
@@ -31,6 +33,7 @@ impl Work {
                 Arc::ptr_eq(a, b) && within == other && Arc::ptr_eq(c, d)
             }
             (Self::Pool(a, one), Self::Pool(b, other)) => Arc::ptr_eq(a, b) && one == other,
+            (Self::Turn(a), Self::Turn(b)) => a == b,
             _ => false,
         }
     }
@@ -60,7 +63,7 @@ impl Direct {
     fn compute(&self, inputs: &[TValue], mut tensor: Tensor) -> TractResult<TValue> {
         let (input, plus) = match (inputs, &self.work) {
             ([input, plus], Work::Join(_)) => (input, Some(plus.try_as_plain_ram()?.as_slice::<f32>()?)),
-            ([input], Work::Convolve(_) | Work::Pair(..) | Work::Pool(..)) => (input, None),
+            ([input], Work::Convolve(_) | Work::Pair(..) | Work::Pool(..) | Work::Turn(_)) => (input, None),
             _ => bail!("{} does not take {} inputs", self.name(), inputs.len()),
         };
         let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
@@ -81,6 +84,7 @@ impl Direct {
                     first.run(input, Behind { bounds: *bounds, next, plus: None }, output);
                 }
                 Work::Pool(window, pooling) => pool(window, *pooling, input, output),
+                Work::Turn(columns) => turn(*columns, input, output),
             }
         }
         Ok(tensor.into())
@@ -94,6 +98,7 @@ impl Op for Direct {
             Work::Join(_) => "DirectJoin".into(),
             Work::Pair(..) => "DirectPair".into(),
             Work::Pool(..) => "DirectPooling".into(),
+            Work::Turn(_) => "DirectTurn".into(),
         }
     }
 
@@ -144,9 +149,19 @@ impl OpState for Kept {
 
 /// Replaces every convolution and pooling that the kernels can do: f32, channels first, two sides, weights known.
 pub(super) fn replace(model: &mut TypedModel) -> TractResult<()> {
+    replace_each(model, direct)
+}
+
+/// Replaces axes that are moved, where numbers side by side come to lie apart or the other way round. Only when tract has
+/// cleared away those that cancel out.
+pub(super) fn replace_turns(model: &mut TypedModel) -> TractResult<()> {
+    replace_each(model, turned)
+}
+
+fn replace_each(model: &mut TypedModel, found: fn(&TypedModel, &TypedNode) -> TractResult<Found>) -> TractResult<()> {
     for place in 0..model.nodes().len() {
         let Some(node) = model.nodes().get(place) else { break };
-        let Some((direct, input)) = direct(model, node)? else { continue };
+        let Some((direct, input)) = found(model, node)? else { continue };
         TypedModelPatch::replace_single_op(model, node, &[input], direct)?.apply(model)?;
     }
     Ok(())
@@ -167,6 +182,8 @@ fn direct(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
         window(&max.pool_spec, from, to).map(|(window, _)| Work::Pool(Arc::new(window), Pooling::Max))
     } else if let Some(sum) = node.op_as::<SumPool>() {
         pooling(sum, from, to)
+    } else if let Some(reduce) = node.op_as::<Reduce>() {
+        reduced(reduce, from, to)
     } else {
         None
     };
@@ -207,6 +224,31 @@ fn pooling(sum: &SumPool, from: &[usize], to: &[usize]) -> Option<Work> {
         (true, true) => Some(Work::Pool(Arc::new(window), Pooling::Mean)),
         (true, false) => None, // which pixels count at the edge is tract's business
     }
+}
+
+/// The sum over both sides of a picture.
+fn reduced(reduce: &Reduce, from: &[usize], to: &[usize]) -> Option<Work> {
+    let ([_, _, rows, columns], [_, _, 1, 1]) = (from, to) else { return None };
+    let (whole, one) = (Sides { rows: *rows, columns: *columns }, Sides { rows: 1, columns: 1 });
+    let both = reduce.reducer == Reducer::Sum && *reduce.axes == [2, 3];
+    let window = Window::new(whole, one, whole, one, one, Sides { rows: 0, columns: 0 })?;
+    both.then(|| Work::Pool(Arc::new(window), Pooling::Sum))
+}
+
+fn turned(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
+    let (Some(&AxisOp::Move(first, last)), &[input]) = (node.op_as::<AxisOp>(), node.inputs.as_slice()) else {
+        return Ok(None);
+    };
+    let fact = model.outlet_fact(input)?;
+    let (Some(from), [output]) = (fact.shape.as_concrete(), node.outputs.as_slice()) else { return Ok(None) };
+    let (low, high) = (first.min(last), first.max(last));
+    let (Some(to), true) = (output.fact.shape.as_concrete(), high + 1 == from.len()) else { return Ok(None) };
+    // The last axis becomes an earlier one, or an earlier one the last.
+    let columns: usize = if first > last { from[high] } else { from[low + 1..].iter().product() };
+    let batch: usize = from[..low].iter().product();
+    let whole = fact.datum_type == DatumType::F32 && columns > 0 && batch > 0;
+    let direct = Direct { work: Work::Turn(columns), bounds: UNBOUNDED, batch, shape: to.into() };
+    Ok(whole.then_some((direct, input)))
 }
 
 /// The window of a channels-first, two-sided `spec`, and whether it stays inside the input.

@@ -1,9 +1,9 @@
-//! What stands behind our convolutions in the graph and is taken into them: shortcuts that are added, rectifiers, depthwise
-//! convolutions.
+//! What stands behind our convolutions in the graph and is taken into them: batch normalisations, shortcuts that are added,
+//! rectifiers, depthwise convolutions.
 
 use std::sync::Arc;
 
-use tract_onnx::prelude::{DatumType, TractResult, TypedModel, TypedNode};
+use tract_onnx::prelude::{DatumType, Tensor, TractResult, TypedModel, TypedNode};
 use tract_onnx::tract_core::internal::TypedModelPatch;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
@@ -12,14 +12,15 @@ use tract_onnx::tract_core::ops::math::Tanh;
 use super::direct::{Direct, Work};
 use crate::engine::planes::{Pooling, UNBOUNDED};
 
-/// Takes into convolutions what stands behind them: first shortcuts that are added, then rectifiers (the larger or smaller
+/// Takes into convolutions what stands behind them: first what multiplies each channel or is added to it (a batch
+/// normalisation), then shortcuts that are added, then rectifiers (the larger or smaller
 /// of a number and each output), then depthwise convolutions into the full ones before them.
 pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
     while let Some(patch) = pooled_first(model)? {
         patch.apply(model)?;
         model.compact()?;
     }
-    for fused in [joined, rectified, paired] {
+    for fused in [scaled, joined, rectified, paired] {
         let mut place = 0;
         while let Some(node) = model.nodes().get(place) {
             match fused(model, node)? {
@@ -47,6 +48,40 @@ fn convolution_and_next<'a>(
 }
 
 type Fused = TractResult<Option<TypedModelPatch>>;
+
+fn scaled(model: &TypedModel, node: &TypedNode) -> Fused {
+    let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
+    let (Work::Convolve(convolution), Some(TypedBinOp(kind, None))) = (&direct.work, next.op_as::<TypedBinOp>()) else {
+        return Ok(None);
+    };
+    let Some(other) = next.inputs.iter().find(|input| input.node != node.id) else { return Ok(None) };
+    let Some(numbers) = model.outlet_fact(*other)?.konst.clone() else { return Ok(None) };
+    let Some(channels) = by_channel(&numbers, direct.shape.len(), convolution.outputs())? else { return Ok(None) };
+    let scaled = match kind.name() {
+        "Mul" => convolution.scaled(&channels, &vec![0.0; channels.len()]),
+        "Add" => convolution.scaled(&vec![1.0; channels.len()], &channels),
+        _ => None,
+    };
+    let (Some(scaled), true) = (scaled, direct.bounds == UNBOUNDED) else { return Ok(None) };
+    let direct = Direct { work: Work::Convolve(Arc::new(scaled)), ..direct.clone() };
+    TypedModelPatch::fuse_with_next(model, node, direct).map(Some)
+}
+
+/// A constant that has one number for each of `count` channels, or one for all, beside a tensor of `rank` axes of which the
+/// last but two is the channels.
+fn by_channel(numbers: &Tensor, rank: usize, count: usize) -> TractResult<Option<Vec<f32>>> {
+    if numbers.datum_type() != DatumType::F32 || !numbers.is_plain_ram() || numbers.rank() > rank {
+        return Ok(None);
+    }
+    let plain = numbers.try_as_plain_ram()?;
+    let all = plain.as_slice::<f32>()?;
+    let channels = numbers.rank().checked_sub(3).and_then(|axis| numbers.shape().get(axis));
+    Ok(match all {
+        [one] => Some(vec![*one; count]),
+        _ if all.len() == count && channels == Some(&count) => Some(all.to_vec()),
+        _ => None,
+    })
+}
 
 fn joined(model: &TypedModel, node: &TypedNode) -> Fused {
     let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
