@@ -199,9 +199,11 @@ fn compare_engines(
     let dataset = open_dataset(dataset, &Pick::all())?;
     let mut engines = Vec::new();
     let mut loaded = Vec::new();
-    for choice in [EngineChoice::Tract, EngineChoice::Onnxruntime] {
+    let both = [EngineChoice::Tract, EngineChoice::Onnxruntime];
+    for (choice, other) in both.into_iter().zip(both.into_iter().rev()) {
         let engine = engines::open(choice, runtime, environment)?;
-        loaded.push(methods::load(method, &*engine, &|| None)?.method);
+        let other = || Some((other.word(), engines::open(other, runtime, environment).ok()?));
+        loaded.push(methods::load(method, &*engine, &other)?.method);
         engines.push(engine.name());
     }
     let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };

@@ -111,7 +111,8 @@ pub(crate) fn remedy(
     read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
     other: Other<'_>,
 ) -> Option<String> {
-    let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
+    use EngineError::{Load, Operator, Run};
+    let MethodError::Engine { source: Load { .. } | Operator { .. } | Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
     adapter::open(card.clone(), read, &*engine).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))

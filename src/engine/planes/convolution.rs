@@ -140,9 +140,11 @@ impl Convolution {
         let window = &self.window;
         let (area, pitch) = (window.output_area(), window.plane.columns);
         let (ins, outs, steps) = (self.inputs / self.groups, self.outputs / self.groups, self.offsets.len());
-        // All positions as one row where nothing stands between the rows, or where rows are too short to go one by one.
+        // All positions as one row where nothing stands between the rows; rows one by one where they fill blocks, or where
+        // so little is summed that copying the rows apart would show.
         let dense = window.dense() && area >= BLOCK;
-        let direct = dense || window.output.columns >= sums::WIDEST;
+        let filled = matches!(window.output.columns % sums::WIDEST, 0 | 25..) || steps <= 2 * sums::WIDEST;
+        let direct = dense || window.output.columns >= sums::WIDEST && filled;
         let (rows, columns) = match (dense, direct) {
             (true, _) => (1, area),
             (false, true) => (window.output.rows, window.output.columns),
