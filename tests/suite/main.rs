@@ -5,6 +5,7 @@ mod bad_input;
 mod bundled;
 mod compare;
 mod datasets;
+mod decoders;
 mod engines;
 mod hostile_pictures;
 mod latency;

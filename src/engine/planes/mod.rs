@@ -10,6 +10,7 @@
 #![expect(clippy::indexing_slicing, reason = "kernels: indices come from the sizes that `Window::new` has checked")]
 
 mod convolution;
+mod dense;
 mod kernel;
 mod simd;
 mod slide;
@@ -17,6 +18,7 @@ mod sums;
 mod window;
 
 pub(super) use convolution::{Behind, Convolution};
+pub(super) use dense::Dense;
 pub(super) use kernel::Bounds;
 use simd::Simd;
 use slide::{Channel, Pooled};

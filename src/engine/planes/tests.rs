@@ -264,6 +264,28 @@ fn a_convolution_that_is_scaled_gives_its_sums_times_the_scale_plus_the_shift() 
 }
 
 #[test]
+fn a_dense_layer_is_a_dot_product_for_each_output_scaled_shifted_and_held_to_its_bounds() {
+    for (inputs, outputs) in [(1, 1), (3, 6), (16, 2), (90, 3), (160, 1), (1281, 5)] {
+        let (input, weights) = (noise(inputs, 1), noise(inputs * outputs, 2));
+        let (scale, shift) = (noise(outputs, 3), noise(outputs, 4));
+        let by_output = weights.chunks(inputs).zip(scale.iter().zip(&shift));
+        let wanted = by_output.map(|(row, (scale, shift))| {
+            let sum: f64 = row.iter().zip(&input).map(|(weight, number)| f64::from(*weight) * f64::from(*number)).sum();
+            (sum * f64::from(*scale) + f64::from(*shift)).clamp(-0.5, 0.75)
+        });
+        let dense = Dense::new(outputs, weights.clone()).unwrap().scaled(&scale, &shift).unwrap();
+        let wanted: Vec<f64> = wanted.collect();
+        for simd in Simd::all() {
+            let mut found = vec![f32::NAN; outputs];
+            dense.with(simd).run(&input, (-0.5, 0.75), &mut found);
+            close(&found, &wanted).unwrap();
+        }
+        assert!(dense.scaled(&scale[1..], &shift).is_none());
+    }
+    assert!(Dense::new(2, vec![0.0; 3]).is_none() && Dense::new(0, vec![]).is_none());
+}
+
+#[test]
 fn rows_become_columns_and_whole_channels_become_one_number() {
     for (rows, columns) in [(40, 3), (5, 4), (1, 7), (7, 1)] {
         let input = noise(rows * columns, rows);

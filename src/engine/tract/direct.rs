@@ -8,9 +8,10 @@ use tract_onnx::tract_core::internal::{
     as_op, bail, op_as_typed_op, op_out_of_plan, tvec,
 };
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
+use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
-use crate::engine::planes::{Behind, Bounds, Convolution, Pooling, Sides, UNBOUNDED, Window, pool, turn};
+use crate::engine::planes::{Behind, Bounds, Convolution, Dense, Pooling, Sides, UNBOUNDED, Window, pool, turn};
 
 /// What is computed for each sample.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub(super) enum Work {
     /// A convolution held to bounds, then a depthwise one.
     Pair(Arc<Convolution>, Bounds, Arc<Convolution>),
     Pool(Arc<Window>, Pooling),
+    Dense(Arc<Dense>),
     /// Rows of so many numbers made to columns.
     Turn(usize),
 }
@@ -33,6 +35,7 @@ impl Work {
                 Arc::ptr_eq(a, b) && within == other && Arc::ptr_eq(c, d)
             }
             (Self::Pool(a, one), Self::Pool(b, other)) => Arc::ptr_eq(a, b) && one == other,
+            (Self::Dense(a), Self::Dense(b)) => Arc::ptr_eq(a, b),
             (Self::Turn(a), Self::Turn(b)) => a == b,
             _ => false,
         }
@@ -63,7 +66,8 @@ impl Direct {
     fn compute(&self, inputs: &[TValue], mut tensor: Tensor) -> TractResult<TValue> {
         let (input, plus) = match (inputs, &self.work) {
             ([input, plus], Work::Join(_)) => (input, Some(plus.try_as_plain_ram()?.as_slice::<f32>()?)),
-            ([input], Work::Convolve(_) | Work::Pair(..) | Work::Pool(..) | Work::Turn(_)) => (input, None),
+            (_, Work::Join(_)) => bail!("{} takes two inputs", self.name()),
+            ([input], _) => (input, None),
             _ => bail!("{} does not take {} inputs", self.name(), inputs.len()),
         };
         let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
@@ -84,6 +88,7 @@ impl Direct {
                     first.run(input, Behind { bounds: *bounds, next, plus: None }, output);
                 }
                 Work::Pool(window, pooling) => pool(window, *pooling, input, output),
+                Work::Dense(dense) => dense.run(input, self.bounds, output),
                 Work::Turn(columns) => turn(*columns, input, output),
             }
         }
@@ -98,6 +103,7 @@ impl Op for Direct {
             Work::Join(_) => "DirectJoin".into(),
             Work::Pair(..) => "DirectPair".into(),
             Work::Pool(..) => "DirectPooling".into(),
+            Work::Dense(_) => "DirectDense".into(),
             Work::Turn(_) => "DirectTurn".into(),
         }
     }
@@ -152,10 +158,11 @@ pub(super) fn replace(model: &mut TypedModel) -> TractResult<()> {
     replace_each(model, direct)
 }
 
-/// Replaces axes that are moved, where numbers side by side come to lie apart or the other way round. Only when tract has
-/// cleared away those that cancel out.
-pub(super) fn replace_turns(model: &mut TypedModel) -> TractResult<()> {
-    replace_each(model, turned)
+/// Replaces, when tract has cleared away what cancels out, axes that are moved where numbers side by side come to lie apart
+/// or the other way round, and dense layers.
+pub(super) fn replace_cleared(model: &mut TypedModel) -> TractResult<()> {
+    replace_each(model, turned)?;
+    replace_each(model, dense)
 }
 
 fn replace_each(model: &mut TypedModel, found: fn(&TypedModel, &TypedNode) -> TractResult<Found>) -> TractResult<()> {
@@ -249,6 +256,50 @@ fn turned(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
     let whole = fact.datum_type == DatumType::F32 && columns > 0 && batch > 0;
     let direct = Direct { work: Work::Turn(columns), bounds: UNBOUNDED, batch, shape: to.into() };
     Ok(whole.then_some((direct, input)))
+}
+
+/// A product with constant weights over all numbers of one sample.
+fn dense(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
+    let (Some(product), &[input, weights]) = (node.op_as::<EinSum>(), node.inputs.as_slice()) else { return Ok(None) };
+    let (sample, constant) = (model.outlet_fact(input)?, model.outlet_fact(weights)?);
+    let shapes = (sample.shape.as_concrete(), constant.konst.as_ref(), node.outputs.as_slice());
+    let (Some(from), Some(weights), [output]) = shapes else { return Ok(None) };
+    let Some(to) = output.fact.shape.as_concrete() else { return Ok(None) };
+    let floats = [sample.datum_type, output.fact.datum_type, product.operating_dt];
+    let plain = floats.iter().all(|kind| *kind == DatumType::F32) && product.q_params.is_none();
+    if !plain || sample.konst.is_some() || weights.datum_type() != DatumType::F32 || !weights.is_plain_ram() {
+        return Ok(None);
+    }
+    // How far apart, by output and by number of the sample, neighbours along each axis of the constant come to lie.
+    let (inputs, outputs): (usize, usize) = (from.iter().product(), to.iter().product());
+    let strides = |shape: &[usize], axis: usize| shape[axis + 1..].iter().product::<usize>();
+    let mut apart = vec![0; weights.rank()];
+    for axis in product.axes.iter_all_axes() {
+        let place = |places: Option<&TVec<usize>>| match places.map(|places| places.as_slice()) {
+            Some([]) | None => Ok(None),
+            Some([one]) => Ok(Some(*one)),
+            Some(_) => Err(()), // a diagonal
+        };
+        let places = (place(axis.inputs.first()), place(axis.inputs.get(1)), place(axis.outputs.first()));
+        let (Ok(sample), Ok(weight), Ok(output)) = places else { return Ok(None) };
+        let long = |at: Option<usize>, shape: &[usize]| at.filter(|at| shape[*at] > 1);
+        match (long(sample, from), long(weight, weights.shape()), long(output, to)) {
+            (None, None, None) => {}
+            (Some(sample), Some(weight), None) => apart[weight] = strides(from, sample),
+            (None, Some(weight), Some(output)) => apart[weight] = strides(to, output) * inputs,
+            _ => return Ok(None),
+        }
+    }
+    let view = weights.to_plain_array_view::<f32>()?;
+    if inputs == 0 || view.len() != inputs * outputs {
+        return Ok(None);
+    }
+    let mut laid = vec![0.0; inputs * outputs];
+    for (index, weight) in view.indexed_iter() {
+        laid[index.slice().iter().zip(&apart).map(|(place, apart)| place * apart).sum::<usize>()] = *weight;
+    }
+    let dense = Dense::new(outputs, laid).map(|dense| Work::Dense(Arc::new(dense)));
+    Ok(dense.map(|work| (Direct { work, bounds: UNBOUNDED, batch: 1, shape: to.into() }, input)))
 }
 
 /// The window of a channels-first, two-sided `spec`, and whether it stays inside the input.

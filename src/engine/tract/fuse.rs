@@ -37,54 +37,69 @@ pub(super) fn fuse(model: &mut TypedModel) -> TractResult<()> {
     Ok(())
 }
 
-/// The convolution of a node that nothing but the next node reads, and that node.
-fn convolution_and_next<'a>(
-    model: &'a TypedModel,
-    node: &'a TypedNode,
-) -> TractResult<Option<(&'a Direct, &'a TypedNode)>> {
+/// The sums of a node that nothing but the next node reads, and that node.
+fn sums_and_next<'a>(model: &'a TypedModel, node: &'a TypedNode) -> TractResult<Option<(&'a Direct, &'a TypedNode)>> {
     let Some(direct) = node.op_as::<Direct>() else { return Ok(None) };
     let next = model.single_succ(node.id)?.filter(|_| !model.outputs.contains(&node.id.into()));
-    Ok(next.filter(|_| matches!(direct.work, Work::Convolve(_) | Work::Join(_))).map(|next| (direct, next)))
+    let sums = matches!(direct.work, Work::Convolve(_) | Work::Join(_) | Work::Dense(_));
+    Ok(next.filter(|_| sums).map(|next| (direct, next)))
 }
 
 type Fused = TractResult<Option<TypedModelPatch>>;
 
 fn scaled(model: &TypedModel, node: &TypedNode) -> Fused {
-    let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
-    let (Work::Convolve(convolution), Some(TypedBinOp(kind, None))) = (&direct.work, next.op_as::<TypedBinOp>()) else {
-        return Ok(None);
-    };
+    let Some((direct, next)) = sums_and_next(model, node)? else { return Ok(None) };
+    let Some(TypedBinOp(kind, None)) = next.op_as::<TypedBinOp>() else { return Ok(None) };
     let Some(other) = next.inputs.iter().find(|input| input.node != node.id) else { return Ok(None) };
     let Some(numbers) = model.outlet_fact(*other)?.konst.clone() else { return Ok(None) };
-    let Some(channels) = by_channel(&numbers, direct.shape.len(), convolution.outputs())? else { return Ok(None) };
-    let scaled = match kind.name() {
-        "Mul" => convolution.scaled(&channels, &vec![0.0; channels.len()]),
-        "Add" => convolution.scaled(&vec![1.0; channels.len()], &channels),
+    let numbers = match &direct.work {
+        Work::Convolve(convolution) => by_channel(&numbers, direct.shape.len(), convolution.outputs())?,
+        Work::Dense(dense) if numbers.shape() == &*direct.shape || numbers.len() == 1 => {
+            by_output(&numbers, dense.outputs())?
+        }
         _ => None,
     };
-    let (Some(scaled), true) = (scaled, direct.bounds == UNBOUNDED) else { return Ok(None) };
-    let direct = Direct { work: Work::Convolve(Arc::new(scaled)), ..direct.clone() };
-    TypedModelPatch::fuse_with_next(model, node, direct).map(Some)
+    let Some(numbers) = numbers.filter(|_| direct.bounds == UNBOUNDED) else { return Ok(None) };
+    let (scale, shift) = match kind.name() {
+        "Mul" => (numbers.clone(), vec![0.0; numbers.len()]),
+        "Add" => (vec![1.0; numbers.len()], numbers),
+        _ => return Ok(None),
+    };
+    let work = match &direct.work {
+        Work::Convolve(convolution) => convolution.scaled(&scale, &shift).map(|new| Work::Convolve(Arc::new(new))),
+        Work::Dense(dense) => dense.scaled(&scale, &shift).map(|new| Work::Dense(Arc::new(new))),
+        _ => None,
+    };
+    let Some(work) = work else { return Ok(None) };
+    // Numbers beside a shape of lower rank would raise it.
+    if next.outputs.first().and_then(|output| output.fact.shape.as_concrete()) != Some(&*direct.shape) {
+        return Ok(None);
+    }
+    TypedModelPatch::fuse_with_next(model, node, Direct { work, ..direct.clone() }).map(Some)
+}
+
+/// A constant that has one number for each of `count` outputs, or one for all.
+fn by_output(numbers: &Tensor, count: usize) -> TractResult<Option<Vec<f32>>> {
+    if numbers.datum_type() != DatumType::F32 || !numbers.is_plain_ram() {
+        return Ok(None);
+    }
+    let plain = numbers.try_as_plain_ram()?;
+    Ok(match plain.as_slice::<f32>()? {
+        [one] => Some(vec![*one; count]),
+        all => (all.len() == count).then(|| all.to_vec()),
+    })
 }
 
 /// A constant that has one number for each of `count` channels, or one for all, beside a tensor of `rank` axes of which the
 /// last but two is the channels.
 fn by_channel(numbers: &Tensor, rank: usize, count: usize) -> TractResult<Option<Vec<f32>>> {
-    if numbers.datum_type() != DatumType::F32 || !numbers.is_plain_ram() || numbers.rank() > rank {
-        return Ok(None);
-    }
-    let plain = numbers.try_as_plain_ram()?;
-    let all = plain.as_slice::<f32>()?;
     let channels = numbers.rank().checked_sub(3).and_then(|axis| numbers.shape().get(axis));
-    Ok(match all {
-        [one] => Some(vec![*one; count]),
-        _ if all.len() == count && channels == Some(&count) => Some(all.to_vec()),
-        _ => None,
-    })
+    let fits = numbers.rank() <= rank && (numbers.len() == 1 || channels == Some(&count));
+    if fits { by_output(numbers, count) } else { Ok(None) }
 }
 
 fn joined(model: &TypedModel, node: &TypedNode) -> Fused {
-    let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
+    let Some((direct, next)) = sums_and_next(model, node)? else { return Ok(None) };
     let (Work::Convolve(convolution), Some(TypedBinOp(kind, None))) = (&direct.work, next.op_as::<TypedBinOp>()) else {
         return Ok(None);
     };
@@ -104,7 +119,7 @@ fn joined(model: &TypedModel, node: &TypedNode) -> Fused {
 }
 
 fn rectified(model: &TypedModel, node: &TypedNode) -> Fused {
-    let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
+    let Some((direct, next)) = sums_and_next(model, node)? else { return Ok(None) };
     let Some(TypedBinOp(kind, None)) = next.op_as::<TypedBinOp>() else { return Ok(None) };
     let Some(other) = next.inputs.iter().find(|input| input.node != node.id) else { return Ok(None) };
     let Some(number) = model.outlet_fact(*other)?.konst.clone() else { return Ok(None) };
@@ -122,7 +137,7 @@ fn rectified(model: &TypedModel, node: &TypedNode) -> Fused {
 }
 
 fn paired(model: &TypedModel, node: &TypedNode) -> Fused {
-    let Some((direct, next)) = convolution_and_next(model, node)? else { return Ok(None) };
+    let Some((direct, next)) = sums_and_next(model, node)? else { return Ok(None) };
     let (Work::Convolve(first), Some(next)) = (&direct.work, next.op_as::<Direct>()) else { return Ok(None) };
     let Work::Convolve(second) = &next.work else { return Ok(None) };
     if first.is_depthwise() || !second.is_depthwise() {

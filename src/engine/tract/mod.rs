@@ -75,7 +75,7 @@ fn plan(
     direct::replace(&mut model)?;
     let mut model = model.into_decluttered()?;
     direct::replace(&mut model)?;
-    direct::replace_turns(&mut model)?;
+    direct::replace_cleared(&mut model)?;
     fuse::fuse(&mut model)?;
     model.into_optimized()?.into_runnable()
 }
