@@ -290,13 +290,19 @@ fn dense(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
             _ => return Ok(None),
         }
     }
-    let view = weights.to_plain_array_view::<f32>()?;
-    if inputs == 0 || view.len() != inputs * outputs {
+    let plain = weights.try_as_plain_ram()?;
+    let numbers = plain.as_slice::<f32>()?;
+    if inputs == 0 || numbers.len() != inputs * outputs {
         return Ok(None);
     }
-    let mut laid = vec![0.0; inputs * outputs];
-    for (index, weight) in view.indexed_iter() {
-        laid[index.slice().iter().zip(&apart).map(|(place, apart)| place * apart).sum::<usize>()] = *weight;
+    let mut laid = vec![0.0; numbers.len()];
+    for (mut number, weight) in numbers.iter().enumerate() {
+        let mut place = 0;
+        for (length, apart) in weights.shape().iter().zip(&apart).rev() {
+            place += number % length * apart;
+            number /= length;
+        }
+        laid[place] = *weight;
     }
     let dense = Dense::new(outputs, laid).map(|dense| Work::Dense(Arc::new(dense)));
     Ok(dense.map(|work| (Direct { work, bounds: UNBOUNDED, batch: 1, shape: to.into() }, input)))
