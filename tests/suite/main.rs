@@ -3,7 +3,9 @@
 
 mod bad_input;
 mod bundled;
+mod command;
 mod compare;
+mod conformance;
 mod datasets;
 mod decoders;
 mod engines;
@@ -13,6 +15,8 @@ mod layout;
 mod main_job;
 mod networks;
 mod pictures;
+mod plugins;
+mod protocol;
 mod recorded;
 mod reports;
 mod support;
