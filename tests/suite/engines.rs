@@ -108,8 +108,10 @@ fn an_operator_that_only_one_engine_has_is_named_with_the_engine_that_has_it() {
         only_there.told(&["onnxruntime ", "--engine onnxruntime"]);
         ran("det", "onnxruntime").ended(0);
         ran("rsqrt", "onnxruntime").ended(2).told(&["has no operator `", "Rsqrt`", "tract ", "--engine tract"]);
-        let both = ["check", text(&place.path().join("det")), "--engines", "--dataset", text(&pictures)];
-        run(&both).ended(2).told(&["has no operator `Det`", "--engine onnxruntime"]);
+        let det = place.path().join("det");
+        run(&["check", text(&det), "--engines", "--dataset", text(&pictures)])
+            .ended(2)
+            .told(&["has no operator `Det`", "--engine onnxruntime"]);
         let checked = run(&["check", text(&place.path().join("det"))]).ended(0);
         assert!(checked.out.contains("Det") && checked.out.contains("--engine onnxruntime"), "{}", checked.out);
     }
