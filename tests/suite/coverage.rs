@@ -9,7 +9,7 @@ mod families;
 
 use families::{Effort, report};
 
-/// Families that take minutes even in small: the program alone runs them.
+/// Families that only the program runs: their small parts are not small enough for an unoptimised build.
 const LONG: [&str; 4] = ["buffer", "areas", "tests", "nulls"];
 
 #[test]

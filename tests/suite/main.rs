@@ -3,9 +3,12 @@
 
 mod bad_input;
 mod bundled;
+mod command;
 mod compare;
+mod conformance;
 mod coverage;
 mod datasets;
+mod decoders;
 mod engines;
 mod hostile_pictures;
 mod latency;
@@ -13,6 +16,8 @@ mod layout;
 mod main_job;
 mod networks;
 mod pictures;
+mod plugins;
+mod protocol;
 mod recorded;
 mod reports;
 mod support;
