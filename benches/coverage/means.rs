@@ -158,8 +158,15 @@ pub fn percentiles(effort: &Effort) -> Vec<Table> {
                 });
                 let about = [errors.name.to_owned(), attempts.to_owned(), rho.to_string(), subjects.to_string()];
                 let what = about.join(", ");
-                let figures: Vec<String> =
-                    found.into_iter().map(|tally| table.simulated(tally, Rule::Within(0.925, 0.965), &what)).collect();
+                let figures: Vec<String> = found
+                    .into_iter()
+                    .zip(SHARES)
+                    .map(|(tally, (share, _))| {
+                        // Where fewer than 15 people lie beyond, n* is capped and bounds are wider than they need be.
+                        let rule = if share == 0.5 { Rule::Within(0.925, 0.965) } else { Rule::AtLeast(0.925) };
+                        table.simulated(tally, rule, &what)
+                    })
+                    .collect();
                 table.row(&about, figures);
             }
         }
@@ -233,15 +240,7 @@ fn differences(effort: &Effort) -> Table {
             let about = [rho.to_string(), subjects.to_string()];
             let what = about.join(", ");
             let rule = if *subjects >= 100 { Rule::Within(0.925, 0.965) } else { Rule::Told };
-            let figures: Vec<String> = found
-                .into_iter()
-                .zip(SHARES)
-                .map(|(tally, (share, _))| {
-                    // Where fewer than 15 people lie beyond, n* is capped and bounds are wider than they need be.
-                    let rule = if share == 0.5 { Rule::Within(0.925, 0.965) } else { Rule::AtLeast(0.925) };
-                    table.simulated(tally, rule, &what)
-                })
-                .collect();
+            let figures: Vec<String> = found.into_iter().map(|tally| table.simulated(tally, rule, &what)).collect();
             table.row(&about, figures);
         }
     }
