@@ -132,7 +132,7 @@ fn lists_say_what_there_is() {
         let list: serde_json::Value = serde_json::from_str(&json).unwrap();
         list.as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(names("methods"), ["drawn-cautious", "drawn-even"]);
+    assert_eq!(names("methods"), ["declared", "drawn-cautious", "drawn-even"]);
     assert_eq!(names("engines"), ["tract", "onnxruntime"]);
     assert_eq!(names("datasets"), ["drawn-faces"]);
     assert!(names("heads").contains(&"ordinal".to_owned()));
