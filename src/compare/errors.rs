@@ -3,7 +3,7 @@
 use super::flag;
 use super::pair::{Difference, Pair};
 use crate::metric::catalogue::{self, Entry};
-use crate::stats::{Bootstrap, FEWEST_UNITS, percentile_limits};
+use crate::stats::{Bootstrap, FEWEST_UNITS, percentile_limits, percentile_p};
 use crate::table::{Bounds, Claim, Counts, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{ErrorPair, paired_errors};
 
@@ -47,7 +47,7 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
         let claim = limits(one_sided).map(|(low, high)| Claim { low, high });
         let value = difference(&errors, root, weighting);
         // Where both erred alike on every attempt, every replicate is 0.
-        let p = bounds.and_then(|_| p_value(drawn.as_deref()?));
+        let p = bounds.and_then(|_| percentile_p(drawn.as_deref()?));
         let flags = if bounds.is_none() && subjects >= FEWEST_UNITS { vec![flag::NO_BOOTSTRAP] } else { Vec::new() };
         let quantity = Quantity { value, bounds, counts, evidence: Some(pair.evidence(subjects.min(attempts))) };
         pair.push(Difference { place: at(weighting), measure: entry.measure, quantity, claim, p, flags });
@@ -79,19 +79,6 @@ fn difference(errors: &[ErrorPair], root: bool, weighting: Weighting) -> f64 {
         if root { mean.sqrt() } else { mean }
     };
     mean(1) - mean(0)
-}
-
-/// Twice the smaller share of replicates on one side of 0, (1 + hits) / (1 + B): at what level the percentile interval
-/// first holds 0. `None` when more than 1 % of the replicates are empty.
-fn p_value(drawn: &[Option<f64>]) -> Option<f64> {
-    let values: Vec<f64> = drawn.iter().copied().flatten().collect();
-    if 100 * (drawn.len() - values.len()) > drawn.len() {
-        return None;
-    }
-    let share = |side: &dyn Fn(f64) -> bool| {
-        (1 + values.iter().filter(|value| side(**value)).count()) as f64 / (1 + values.len()) as f64
-    };
-    Some((2.0 * share(&|value| value <= 0.0).min(share(&|value| value >= 0.0))).min(1.0))
 }
 
 /// Sums of errors in each replicate.

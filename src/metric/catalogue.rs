@@ -8,7 +8,7 @@ pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
     /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
-    /// `spread`, `buffer`, `attack`, `latency`, `comparison`.
+    /// `spread`, `buffer`, `attack`, `group`, `latency`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -111,6 +111,41 @@ catalogue! {
         "Mean over subjects of the share of pairs of their decisions that differ.";
     RETRY_PASS = "pass_within_tries", Share, Lower, "retry", "M10",
         "Mean over people below the limit with enough attempts of the chance of at least one pass in so many of them.";
+    UNDER_AGE_PASS_DIFFERENCE = "under_age_pass_rate_difference", Share, Zero, "group", "M11",
+        "Under-age pass rate of the group less that of everybody else.";
+    ADULT_DENIAL_DIFFERENCE = "adult_denial_rate_difference", Share, Zero, "group", "M11",
+        "Adult denial rate of the group less that of everybody else.";
+    BIAS_DIFFERENCE = "bias_difference", Years, Zero, "group", "M11", "Bias of the group less that of everybody else.";
+    MAE_DIFFERENCE = "mae_difference", Years, Zero, "group", "M11",
+        "Mean absolute error of the group less that of everybody else.";
+    DIFFERENCE_P = "difference_p", Probability, None, "group", "M11",
+        "How likely a difference from everybody else at least as large is where there is none; by `adjusted`, for all groups of the column.";
+    MAX_MINUS_MIN = "max_minus_min", Share, Lower, "group", "M11", "Largest less smallest rate of the groups with enough people.";
+    MAX_MINUS_MIN_YEARS = "max_minus_min_years", Years, Lower, "group", "M11",
+        "Largest less smallest mean error of the groups with enough people.";
+    MAX_OVER_MIN = "max_over_min", One, Lower, "group", "M11",
+        "Largest over smallest value of the groups with enough people and enough events.";
+    MAX_OVER_GEOMETRIC_MEAN = "max_over_geometric_mean", One, Lower, "group", "M11",
+        "Largest value over the geometric mean of the groups with enough people and enough events.";
+    GINI = "gini", One, Lower, "group", "M11",
+        "Gini coefficient of the groups with enough people, times n / (n - 1): 0 when all are equal.";
+    FAIRNESS_DISCREPANCY_RATE = "fairness_discrepancy_rate", One, Higher, "group", "M11",
+        "1 - (alpha x largest difference of under-age pass rates + (1 - alpha) x largest difference of adult denial rates).";
+    GARBE = "garbe", One, Lower, "group", "M11",
+        "alpha x Gini of the under-age pass rates + (1 - alpha) x Gini of the adult denial rates.";
+    PARITY_GAP = "parity_gap", Share, Lower, "group", "M11", "Largest distance of a group's rate from that of everybody.";
+    PARITY_GAP_YEARS = "parity_gap_years", Years, Lower, "group", "M11",
+        "Largest distance of a group's mean error from that of everybody.";
+    BETWEEN_GROUP_SD = "between_group_sd", Share, Lower, "group", "M11",
+        "Standard deviation of the groups' true rates, the noise of each taken out (DerSimonian and Laird).";
+    BETWEEN_GROUP_SD_YEARS = "between_group_sd_years", Years, Lower, "group", "M11",
+        "Standard deviation of the groups' true mean errors, the noise of each taken out (DerSimonian and Laird).";
+    LEFT_OUT = "groups_left_out", Count, Lower, "group", "M11",
+        "Groups of the column that are in no summary, for want of people; the evidence cell names them.";
+    PERMUTATION_P = "permutation_p", Probability, None, "group", "M11",
+        "How likely groups lie at least as far apart as by `summary` when labels are dealt to people of one age by chance.";
+    FIXED_CHALLENGE_AGE = "fixed_challenge_age", Years, None, "group", "M11",
+        "Least challenge age at which the under-age pass rate of one group is no higher than asked for; used for all groups.";
     RETRY_LEFT_OUT = "retry_not_eligible", Subjects, None, "retry", "M10",
         "People below the limit with fewer attempts than tries.";
     AUC = "auc", One, Higher, "score", "M8",

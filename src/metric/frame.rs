@@ -44,6 +44,8 @@ pub mod flag {
     pub const NOT_CONFIRMED: &str = "not_confirmed";
     /// Groups below the floor are not in this number.
     pub const GROUPS_LEFT_OUT: &str = "groups_left_out";
+    /// A difference without an interval: too few subjects, or values that do not vary.
+    pub const NO_INTERVAL: &str = "no_interval";
     /// A threshold was looked for at a rate that so few people cannot show: below 3 / n.
     pub const TARGET_BELOW_3_PER_N: &str = "target_below_3_per_n";
     /// The rate is of the people on whom its threshold was set.
@@ -210,6 +212,16 @@ impl<'a> Frame<'a> {
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, counts: Counts, reason: &str) {
         self.rows.push(Row::without_value(self.context, place, entry.measure, status, counts, reason));
+    }
+
+    /// The rows so far.
+    pub fn made(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether the protocol declares the row added last.
+    pub fn last_is_primary(&self) -> bool {
+        self.rows.last().is_some_and(|row| self.protocol.primary.iter().any(|select| select.matches(row)))
     }
 
     /// The evidence of the row added last.

@@ -28,7 +28,7 @@ mod standardised_mean;
 
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Scored, auc, auc_difference};
-pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
+pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};
 pub use calibration::{BINS, Bin, REDRAWS, Reliability};
 pub use chances::mean_of_chances;
 pub use clusters::{Clusters, Effective, Weigh};
@@ -36,7 +36,7 @@ pub use det::{Det, DetPoint, Weighted};
 pub use flip::{FLIPS, mcnemar, sign_flip};
 pub use holm::holm;
 pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
-pub use mover::{Bounded, mover_difference, mover_mean};
+pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
 pub use permutation::{Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{

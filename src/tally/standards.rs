@@ -38,7 +38,17 @@ pub struct JointMoments {
 }
 
 impl JointMoments {
-    fn merge(&mut self, other: &Self) {
+    /// Takes the sums of `part` away, all of whose subjects are counted here.
+    pub(super) fn take_away(&mut self, part: &Self) {
+        self.subjects -= part.subjects.min(self.subjects);
+        for (own, part) in
+            [(&mut self.signed, part.signed), (&mut self.absolute, part.absolute), (&mut self.squared, part.squared)]
+        {
+            own.iter_mut().zip(part).for_each(|(own, part)| *own -= part);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
         self.subjects += other.subjects;
         for (own, other) in
             [(&mut self.signed, other.signed), (&mut self.absolute, other.absolute), (&mut self.squared, other.squared)]
@@ -153,7 +163,7 @@ impl StandardPlan {
                 rates: standard.rates,
             }
         };
-        protocol.standards.iter().map(one).collect()
+        protocol.standards.iter().chain(&protocol.error_standards()).map(one).collect()
     }
 
     /// The cell of a sample, as a number.
@@ -233,7 +243,9 @@ impl HotStandard {
         let parts: Vec<_> = self
             .errors
             .chunk_by(|one, other| one.0 == other.0)
-            .map(|part| (part[0].0, Own::of(part), add(&mut self.several[part[0].0], part)))
+            .map(|part| {
+                (part[0].0, Own::of(part.iter().map(|(_, error)| *error)), add(&mut self.several[part[0].0], part))
+            })
             .collect();
         for (index, (cell, one, runs)) in parts.iter().enumerate() {
             for (later, other, later_runs) in &parts[index + 1..] {
@@ -290,25 +302,27 @@ impl HotStandard {
 }
 
 /// What one subject's errors in one cell come to.
-struct Own {
-    attempts: u32,
+pub(super) struct Own {
+    pub attempts: u32,
     signed: i128,
     absolute: i128,
     millionths: i128,
 }
 
 impl Own {
-    fn of(errors: &[(usize, Error)]) -> Self {
-        let sum = |of: fn(i128) -> i128| errors.iter().map(|(_, error)| of(i128::from(error.signed))).sum::<i128>();
-        Self {
-            attempts: u32::try_from(errors.len()).unwrap_or(u32::MAX),
-            signed: sum(|error| error),
-            absolute: sum(i128::abs),
-            millionths: (sum(|error| error * error) + 500_000_000_000) / 1_000_000_000_000,
+    pub fn of(errors: impl Iterator<Item = Error>) -> Self {
+        let (mut own, mut squared) = (Self { attempts: 0, signed: 0, absolute: 0, millionths: 0 }, 0);
+        for error in errors {
+            let signed = i128::from(error.signed);
+            own.attempts += 1;
+            own.signed += signed;
+            own.absolute += signed.abs();
+            squared += signed * signed;
         }
+        Self { millionths: (squared + 500_000_000_000) / 1_000_000_000_000, ..own }
     }
 
-    fn with(&self, other: &Self) -> JointMoments {
+    pub fn with(&self, other: &Self) -> JointMoments {
         let products = |one: i128, other: i128| [one, other, one * other];
         JointMoments {
             subjects: 1,

@@ -2,6 +2,7 @@ mod attacks;
 mod buffer;
 mod clustered;
 mod families;
+mod groups;
 mod morph;
 mod rules;
 mod scores;
