@@ -115,14 +115,19 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         time_limit: arguments.timeout,
         seed: protocol.seed,
         limits: protocol.limits.clone(),
+        scratch: environment.scratch.clone(),
     };
     if arguments.as_start.is_some() {
         return as_start(arguments, &plan, &dataset, &truth, environment);
     }
     let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
-    let engine = arguments.engine.open(environment)?;
-    let method = methods::load(&arguments.method, &*engine, &|| arguments.engine.other(environment))?;
+    let means = arguments.engine.open(environment)?;
+    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
+    if method.method.is_told() {
+        let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
+        return Err(Failure::unusable(text).with_help("time the method itself"));
+    }
     let measured = Measured {
         plan: &plan,
         starts: arguments.starts.get(),
@@ -181,8 +186,8 @@ fn as_start(
     let ids: Vec<String> = truth.rows().map(|row| row.sample_id.to_string()).collect();
     let setting = Setting { dataset, ids: &ids, clock: &environment.clock };
     let load = || -> Result<_, Loading> {
-        let engine = arguments.engine.open(environment).map_err(Loading::of)?;
-        Ok(methods::load(&arguments.method, &*engine, &|| None).map_err(Loading::of)?.method)
+        let means = arguments.engine.open(environment).map_err(Loading::of)?;
+        Ok(methods::load(&arguments.method, &means, &|| None, environment).map_err(Loading::of)?.method)
     };
     let mut writer = LatencyWriter::new(std::io::stdout().lock()).map_err(Failure::cannot_write)?;
     latency::observe(plan, &setting, load, &mut |observation| writer.write("", &observation)).map_err(|error| {

@@ -1,15 +1,21 @@
 //! METHOD on a command line: a method.toml, its folder, or a bundled method's name.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use super::engines::Means;
+use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
+use crate::digest::Digest;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
+use crate::method::adapter::{self, AdapterCard, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
-use crate::method::{MethodCard, MethodError, adapter};
+use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 use crate::run::RunMethod;
 
 /// Where a method's card lies.
@@ -23,15 +29,71 @@ pub(crate) struct CardPlace {
 }
 
 impl CardPlace {
+    /// What the card is opened with.
+    pub(super) fn around<'a>(&'a self, means: &'a Means, environment: &'a Environment) -> Surroundings<'a> {
+        Surroundings {
+            files: self,
+            folder: self.files.folder(),
+            search: &environment.search,
+            guard: environment.guard.as_deref(),
+            engine: &*means.engine,
+            decoder: means.decoder,
+            stage: None,
+        }
+    }
+
+    /// Makes the method of `card`, which lies here, ready.
+    ///
+    /// # Errors
+    /// As [`adapter::open`].
+    pub(super) fn open(
+        &self,
+        card: MethodCard,
+        means: &Means,
+        environment: &Environment,
+    ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
+        self.open_with_stages(card, means, environment).map(|(method, digest, _)| (method, digest))
+    }
+
+    /// The same, with the methods of a waterfall's stages.
+    fn open_with_stages(&self, card: MethodCard, means: &Means, environment: &Environment) -> Opened {
+        let found = RefCell::new(Vec::new());
+        let stage = |name: &str| {
+            let loaded = stage(&self.beside(name), means, environment).map_err(|failure| one_line(&failure))?;
+            let both = (Arc::clone(&loaded.method), loaded.digest);
+            found.borrow_mut().push(loaded);
+            Ok(both)
+        };
+        let around = Surroundings { stage: Some(&stage), ..self.around(means, environment) };
+        let is_stage: Vec<bool> = match &card.adapter {
+            AdapterCard::Waterfall(waterfall) => waterfall.stages.iter().map(|it| it.marginal.is_none()).collect(),
+            _ => Vec::new(),
+        };
+        let (method, digest) = adapter::open(card, &around)?;
+        let mut found = found.into_inner().into_iter();
+        Ok((method, digest, is_stage.into_iter().map(|is| if is { found.next() } else { None }).collect()))
+    }
+
+    /// A method that this card names: a path relative to the card where there is something, else as on a command line.
+    fn beside(&self, name: &str) -> String {
+        let path = self.files.folder().map(|folder| folder.join(name)).filter(|path| path.exists());
+        path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
+    }
+}
+
+impl CardFiles for CardPlace {
     /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
     /// the card runs it; only a dataset's files are confined to its folder.
-    pub(crate) fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+    fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
         match self.files.folder() {
             Some(folder) => std::fs::read(folder.join(file)),
             None => self.files.read(file).map(std::borrow::Cow::into_owned),
         }
     }
 }
+
+/// A method, its digest, and its stages.
+type Opened = Result<(Arc<dyn Method>, Digest, Vec<Option<RunMethod>>), MethodError>;
 
 /// Finds the card that `method` names.
 ///
@@ -75,12 +137,17 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
     Ok((card, findings, text))
 }
 
-/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that `engine`
-/// cannot load, with its name on the command line.
+/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that the one of
+/// `means` cannot load, with its name on the command line.
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Result<RunMethod, Failure> {
+pub(super) fn load(
+    method: &str,
+    means: &Means,
+    other: Other<'_>,
+    environment: &Environment,
+) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
     let unusable =
@@ -90,14 +157,36 @@ pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Resul
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    let read = |file: &str| place.read(file);
-    match adapter::open(card.clone(), &read, engine) {
-        Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
+    match place.open_with_stages(card.clone(), means, environment) {
+        Ok((method, digest, stages)) => Ok(RunMethod { method, digest, card: text, stages }),
         Err(error) => {
-            let help = remedy(&error, &card, &read, other);
+            let help = remedy(&error, &card, &place, other, environment);
             let failure = unusable(Box::new(error));
             Err(help.into_iter().fold(failure, Failure::with_help))
         }
+    }
+}
+
+/// Loads a stage of a waterfall. A waterfall is none, so that none comes to itself.
+fn stage(method: &str, means: &Means, environment: &Environment) -> Result<RunMethod, Failure> {
+    let place = find(method)?;
+    if let (Some(MethodCard { adapter: AdapterCard::Waterfall(_), .. }), ..) = read_card(&place)? {
+        return Err(Failure::unusable("it is a waterfall itself").with_help("name the stages of that one"));
+    }
+    load(method, means, &|| None, environment)
+}
+
+/// A failure with its causes and its remedy on one line.
+fn one_line(failure: &Failure) -> String {
+    let mut text = failure.error.to_string();
+    let mut cause = failure.error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    match &failure.help {
+        Some(help) => format!("{text} ({help})"),
+        None => text,
     }
 }
 
@@ -108,12 +197,14 @@ pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine
 pub(crate) fn remedy(
     error: &MethodError,
     card: &MethodCard,
-    read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    place: &CardPlace,
     other: Other<'_>,
+    environment: &Environment,
 ) -> Option<String> {
-    let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
+    use EngineError::{Load, Operator, Run};
+    let MethodError::Engine { source: Load { .. } | Operator { .. } | Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    adapter::open(card.clone(), read, &*engine).ok()?;
+    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

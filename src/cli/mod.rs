@@ -3,17 +3,22 @@
 //! One file a verb. Results go to the output stream, everything else to the error stream. Every verb ends by naming
 //! the files it wrote and the next useful command.
 
+mod agree;
 mod buffer;
 mod check;
 mod compare;
+mod conformance;
+mod decoders;
 mod demo;
 mod engines;
 mod environment;
 mod exit;
+mod guard;
 mod latency;
 mod list;
 mod methods;
 mod output;
+mod probe;
 mod progress;
 mod report;
 mod results;
@@ -52,12 +57,16 @@ enum Verb {
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
+    /// Find the challenge age that a method which only passes or denies really keeps
+    Probe(probe::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
     Check(check::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
+    #[command(hide = true)]
+    Guard(guard::Arguments),
 }
 
 /// Runs the program with the arguments of the process and gives its exit code.
@@ -71,6 +80,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable.code()));
         }
     };
+    // Before anything else: a guard listens to other signals, and must be quick.
+    if let Verb::Guard(arguments) = &arguments.verb {
+        return ExitCode::from(guard::run(arguments));
+    }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
@@ -95,9 +108,11 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
+        Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
+        Verb::Guard(_) => Ok(Exit::Internal), // answered above
     }
 }
 

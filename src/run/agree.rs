@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::attempts::{Attempted, Work};
 use crate::clock::Clock;
 use crate::dataset::Dataset;
-use crate::method::{Ask, Method, MethodError};
+use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Answer, Outcome};
 
 /// What came of the samples that both were put to.
@@ -39,6 +39,7 @@ pub fn agree(
     other: &Arc<dyn Method>,
     dataset: &Dataset,
     jobs: NonZeroUsize,
+    scratch: &Scratch,
     clock: &Arc<dyn Clock>,
     stop: &AtomicBool,
 ) -> Result<Agreement, MethodError> {
@@ -46,9 +47,15 @@ pub fn agree(
     let work = Work {
         methods: &methods,
         dataset,
-        ask: Ask { limits: Vec::new(), clock: Arc::clone(clock) },
+        roster: None,
+        ask: Ask {
+            limits: Vec::new(),
+            time_limit: Duration::MAX,
+            seed: 0,
+            scratch: scratch.clone(),
+            clock: Arc::clone(clock),
+        },
         jobs,
-        time_limit: Duration::MAX,
         clock: &**clock,
         stop,
         sink: &|_| {},
@@ -57,7 +64,7 @@ pub fn agree(
     let (mut sum, mut ids) = (0.0, dataset.samples().iter());
     let write = |attempted: Attempted| -> Result<(), std::convert::Infallible> {
         let id = ids.next().map(|row| row.sample_id.to_string()).unwrap_or_default();
-        match (attempted.outcomes.first().and_then(years), attempted.outcomes.get(1).and_then(years)) {
+        match (of(&attempted, 0), of(&attempted, 1)) {
             (Some(one), Some(other)) => {
                 let difference = (one - other).abs();
                 found.compared += 1;
@@ -82,6 +89,11 @@ pub fn agree(
         found.mean = sum / found.compared as f64;
     }
     Ok(found)
+}
+
+/// The age that the method at `place` answered.
+fn of(attempted: &Attempted, place: usize) -> Option<f64> {
+    attempted.outcomes.get(place)?.as_ref().and_then(years)
 }
 
 fn years(outcome: &Outcome) -> Option<f64> {

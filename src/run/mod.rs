@@ -6,6 +6,7 @@
 mod agree;
 mod attempts;
 mod events;
+mod roster;
 mod window;
 
 use std::collections::BTreeMap;
@@ -26,13 +27,16 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
     AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, Timings, Truth, create_private, names,
+    RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
 };
-use crate::method::{Ask, Method, MethodError};
+use crate::method::adapter::AdapterCard;
+use crate::method::adapter::waterfall::StageCard;
+use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
 use attempts::{Attempted, End, Work};
+use roster::Roster;
 
 /// Rows are on disk after this many at the latest.
 const BLOCK: usize = 256;
@@ -45,6 +49,8 @@ pub struct RunMethod {
     pub digest: Digest,
     /// The card as it was read.
     pub card: String,
+    /// The methods of a waterfall's stages, in their order; none where only rates are known.
+    pub stages: Vec<Option<RunMethod>>,
 }
 
 impl RunMethod {
@@ -52,7 +58,17 @@ impl RunMethod {
     #[must_use]
     pub fn record(&self, place: usize) -> MethodRecord {
         let card = self.method.card();
+        let stages = match &card.adapter {
+            AdapterCard::Waterfall(waterfall) => &waterfall.stages[..],
+            _ => &[],
+        };
+        let stage = |(number, (stage, method)): (usize, (&StageCard, &Option<Self>))| StageRecord {
+            under_age_passes: stage.marginal.map(|marginal| marginal.under_age_passes),
+            adult_denials: stage.marginal.map(|marginal| marginal.adult_denials),
+            ..method.as_ref().map_or_else(StageRecord::default, |method| method.stage_record(place, number))
+        };
         MethodRecord {
+            stages: stages.iter().zip(&self.stages).enumerate().map(stage).collect(),
             name: card.name.clone(),
             kind: card.kind.word().to_owned(),
             version: card.version.clone(),
@@ -60,6 +76,21 @@ impl RunMethod {
             digest: self.digest,
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
+            extra_fields: BTreeMap::new(),
+        }
+    }
+}
+
+impl RunMethod {
+    /// What run.json says of this method as the stage at `number` of the method at `place`.
+    fn stage_record(&self, place: usize, number: usize) -> StageRecord {
+        let card = self.method.card();
+        StageRecord {
+            name: card.name.clone(),
+            adapter: card.adapter.word().to_owned(),
+            digest: Some(self.digest),
+            card: format!("method-{}-stage-{}-{}.toml", place + 1, number + 1, crate::dataset::slug(&card.name)),
+            ..StageRecord::default()
         }
     }
 }
@@ -80,6 +111,8 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// An answer later than this is `timed_out`, and discarded.
     pub time_limit: Duration,
+    /// Where methods may put copies of samples.
+    pub scratch: Scratch,
     /// Write ids as they are, instead of pseudonyms.
     pub keep_ids: bool,
     /// Whether the time columns are filled.
@@ -156,17 +189,25 @@ pub fn run(
     let mut record = record(request, &truth, clock)?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
         folder.write_card(&about.card, &method.card)?;
+        for (stage, about) in method.stages.iter().zip(&about.stages) {
+            if let Some(stage) = stage {
+                folder.write_card(&about.card, &stage.card)?;
+            }
+        }
     }
     record.write(&folder)?;
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    let (end, summary, files) = written.map_err(|error| match error {
+    let Written { end, summary, files, extra } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
+    for (method, extra) in record.methods.iter_mut().zip(extra) {
+        method.extra_fields = extra;
+    }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
@@ -174,7 +215,17 @@ pub fn run(
     }
 }
 
-type Written = (End, Summary, Option<Digest>);
+/// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
+const MOST_EXTRA: usize = 256;
+
+/// What came of the attempts.
+struct Written {
+    end: End,
+    summary: Summary,
+    files: Option<Digest>,
+    /// A method: the names of what it returned beyond its answers, and in how many attempts.
+    extra: Vec<BTreeMap<String, u64>>,
+}
 
 /// Makes the attempts and writes outcomes.csv.
 fn write_attempts(
@@ -187,18 +238,45 @@ fn write_attempts(
 ) -> Result<Written, Result<MethodError, std::io::Error>> {
     let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
     let limits = &request.protocol.limits;
-    let mut writer = OutcomeWriter::new(outcomes, limits, request.timings).map_err(Err)?;
+    let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
+    let begin = if staged { OutcomeWriter::with_stages } else { OutcomeWriter::new };
+    let mut writer = begin(outcomes, limits, request.timings).map_err(Err)?;
     let mut files = FilesDigest::new(request.dataset);
-    let asked = request.dataset.samples().len() * methods.len();
+    let roster = Roster::new(request.dataset, truth);
+    let mut asked = 0;
+    for method in &methods {
+        let listed = request.dataset.samples().len();
+        let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
+        if attempted == 0 && listed > 0 {
+            return Err(Ok(nothing_recorded(&**method, request.dataset)));
+        }
+        if attempted < listed {
+            let text = format!(
+                "`{}` has no recorded answer for {} of {}: these are not attempted",
+                method.card().name,
+                listed - attempted,
+                crate::finding::counted(listed, "sample"),
+            );
+            sink(Event::Warning(text));
+        }
+        asked += attempted;
+    }
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
+    let mut extra: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); methods.len()];
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
-        ask: Ask { limits: limits.clone(), clock: Arc::clone(clock) },
+        roster: Some(&roster),
+        ask: Ask {
+            limits: limits.clone(),
+            time_limit: request.time_limit,
+            seed: request.protocol.seed,
+            scratch: request.scratch.clone(),
+            clock: Arc::clone(clock),
+        },
         jobs: request.jobs,
-        time_limit: request.time_limit,
         clock: &**clock,
         stop,
         sink,
@@ -209,7 +287,13 @@ fn write_attempts(
             files.add(place, content);
         }
         let digest = attempted.content.map(|content| content.short());
-        for (method, outcome) in methods.iter().zip(&attempted.outcomes) {
+        for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+            let Some(outcome) = outcome else { continue };
+            for (name, _) in &outcome.extra {
+                if extra.len() < MOST_EXTRA || extra.contains_key(name) {
+                    *extra.entry(name.clone()).or_default() += 1;
+                }
+            }
             let method = &method.card().name;
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
@@ -229,7 +313,13 @@ fn write_attempts(
     summary.interrupted = end == End::Interrupted;
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
-    Ok((end, summary, Some(files.finish(request.dataset))))
+    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
+}
+
+/// Why a method with a recorded file has nothing to say of any sample.
+fn nothing_recorded(method: &dyn Method, dataset: &Dataset) -> MethodError {
+    let text = format!("none of its recorded samples is one of dataset `{}`", dataset.card().name);
+    MethodError::NotFor { method: method.card().name.clone(), text }
 }
 
 /// Whether an attempt counts against `--max-failed`.

@@ -70,8 +70,12 @@ fn scripted(name: &str, answer: Answer) -> (Arc<Scripted>, RunMethod) {
     let (card, findings) = MethodCard::read("method.toml", &CARD.replace("NAME", name));
     let card = card.unwrap_or_else(|| panic!("{findings}"));
     let method = Arc::new(Scripted { card, answer, opened: AtomicUsize::new(0) });
-    let run =
-        RunMethod { method: Arc::clone(&method) as Arc<dyn Method>, digest: Digest::of(b"x"), card: String::new() };
+    let run = RunMethod {
+        method: Arc::clone(&method) as Arc<dyn Method>,
+        digest: Digest::of(b"x"),
+        card: String::new(),
+        stages: Vec::new(),
+    };
     (method, run)
 }
 
@@ -105,6 +109,7 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
         existing: Existing::Refuse,
         jobs: NonZeroUsize::new(jobs).unwrap(),
         time_limit: Duration::from_secs(60),
+        scratch: Scratch::within(std::env::temp_dir(), false),
         keep_ids: true,
         timings: Timings::Written,
         pick: String::new(),
@@ -233,6 +238,7 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
         existing: Existing::Refuse,
         jobs: NonZeroUsize::MIN,
         time_limit: Duration::from_millis(500),
+        scratch: Scratch::within(std::env::temp_dir(), false),
         keep_ids: true,
         timings: Timings::Left,
         pick: String::new(),

@@ -3,16 +3,26 @@
 
 mod bad_input;
 mod bundled;
+mod command;
 mod compare;
+mod conformance;
+mod coverage;
 mod datasets;
+mod decoders;
+mod detector;
 mod engines;
 mod hostile_pictures;
+mod kinds;
 mod latency;
 mod layout;
 mod main_job;
 mod networks;
 mod pictures;
+mod plugins;
+mod probe;
+mod protocol;
 mod recorded;
 mod reports;
+mod stages;
 mod support;
 mod weights;
