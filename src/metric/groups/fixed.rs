@@ -16,7 +16,7 @@ pub(super) fn rows(frame: &mut Frame<'_>) {
         let group = Group::from_cells(&fixed.by, &fixed.level);
         let place = place(frame, fixed, &group);
         match set(frame, fixed, &group) {
-            Ok((challenge, flags, counts)) => {
+            Found::At(challenge, flags, counts) => {
                 let quantity = Quantity { value: challenge.years(), bounds: None, counts, evidence: None };
                 frame.quantity(place, catalogue::FIXED_CHALLENGE_AGE, quantity);
                 for flag in flags {
@@ -24,7 +24,7 @@ pub(super) fn rows(frame: &mut Frame<'_>) {
                 }
                 used(frame, fixed, &group, challenge);
             }
-            Err((status, reason, counts)) => {
+            Found::Nothing(status, reason, counts) => {
                 frame.nothing(place, catalogue::FIXED_CHALLENGE_AGE, status, counts, &reason);
             }
         }
@@ -44,18 +44,24 @@ fn place(frame: &Frame<'_>, fixed: &FixedThreshold, group: &Group) -> Place {
     }
 }
 
-type Set = Result<(ChallengeAge, Vec<&'static str>, Counts), (RowStatus, String, Counts)>;
+/// What the search came to.
+enum Found {
+    /// The challenge age, flags of its row, and on whom it was set.
+    At(ChallengeAge, Vec<&'static str>, Counts),
+    /// Why there is none.
+    Nothing(RowStatus, String, Counts),
+}
 
 /// The least challenge age on the buffer's grid at which the group's under-age pass rate is at most the one asked for.
-fn set(frame: &Frame<'_>, fixed: &FixedThreshold, name: &Group) -> Set {
+fn set(frame: &Frame<'_>, fixed: &FixedThreshold, name: &Group) -> Found {
     let protocol = frame.protocol;
     if !frame.by_challenge() {
         let reason = "no answer is an age or a range".to_owned();
-        return Err((RowStatus::NotApplicable, reason, Counts::default()));
+        return Found::Nothing(RowStatus::NotApplicable, reason, Counts::default());
     }
     let Some(group) = frame.tally.groups.get(name) else {
         let reason = format!("the group is not there: {}", spoken(name));
-        return Err((RowStatus::InsufficientEvidence, reason, Counts::default()));
+        return Found::Nothing(RowStatus::InsufficientEvidence, reason, Counts::default());
     };
     let years = years_of(group);
     let standing = Standing::of(name, group, &years, fixed.limit, Side::UnderAgePass, protocol);
@@ -70,14 +76,14 @@ fn set(frame: &Frame<'_>, fixed: &FixedThreshold, name: &Group) -> Set {
         if found.p <= fixed.rate {
             let few = fixed.rate < 3.0 / clusters.subjects() as f64;
             let flags = if few { vec![flag::TARGET_BELOW_3_PER_N] } else { Vec::new() };
-            return Ok((challenge, flags, last));
+            return Found::At(challenge, flags, last);
         }
     }
     if last.subjects.unwrap_or(0) == 0 {
-        return Err((RowStatus::Empty, "nobody to set it on".to_owned(), last));
+        return Found::Nothing(RowStatus::Empty, "nobody to set it on".to_owned(), last);
     }
     let reason = format!("more pass at every challenge age of the buffer's grid, by {}", spoken(name));
-    Err((RowStatus::NotAchievable, reason, last))
+    Found::Nothing(RowStatus::NotAchievable, reason, last)
 }
 
 /// Both rates of everybody and of every group at this challenge age; of crossings the windows alone.

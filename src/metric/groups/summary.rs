@@ -285,12 +285,10 @@ fn too_few_events(frame: &Frame<'_>, statistic: Statistic, rows: &[Vec<&Row>], y
 
 /// Too many ages straddle the limit: as the whole data set's row has it.
 fn straddling(columns: &[&Column<'_>]) -> Option<String> {
-    let rows = columns.iter().filter_map(|column| column.whole);
-    let reasons = rows.filter_map(|row| row.evidence.as_ref()).filter_map(|evidence| match evidence {
-        Evidence::Short(reasons) => reasons.iter().find(|reason| reason.starts_with("straddling")).cloned(),
-        Evidence::Sufficient => None,
-    });
-    reasons.into_iter().next()
+    columns.iter().find_map(|column| match &column.whole?.evidence {
+        Some(Evidence::Short(reasons)) => reasons.iter().find(|reason| reason.starts_with("straddling")).cloned(),
+        _ => None,
+    })
 }
 
 fn undefined(statistic: Statistic) -> &'static str {
