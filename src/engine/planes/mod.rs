@@ -81,5 +81,19 @@ pub(super) fn turn(columns: usize, input: &[f32], output: &mut [f32]) {
     }
 }
 
+/// Fills `output` with the softmax of each row of `columns` numbers of `input`.
+pub(super) fn softmax(columns: usize, input: &[f32], output: &mut [f32]) {
+    let rows = input.chunks_exact(columns.max(1)).zip(output.chunks_exact_mut(columns.max(1)));
+    for (input, output) in rows {
+        let largest = input.iter().copied().fold(f32::NEG_INFINITY, kernel::join::<true>);
+        let mut sum = 0.0;
+        for (place, number) in output.iter_mut().zip(input) {
+            *place = (number - largest).exp();
+            sum += *place;
+        }
+        output.iter_mut().for_each(|share| *share /= sum);
+    }
+}
+
 #[cfg(test)]
 mod tests;

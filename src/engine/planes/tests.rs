@@ -286,6 +286,21 @@ fn a_dense_layer_is_a_dot_product_for_each_output_scaled_shifted_and_held_to_its
 }
 
 #[test]
+fn a_softmax_is_the_share_of_each_exponential_of_its_row() {
+    for (rows, columns) in [(1, 101), (40, 2), (3, 1)] {
+        let input: Vec<f32> = noise(rows * columns, rows).iter().map(|number| number * 30.0).collect();
+        let mut found = vec![f32::NAN; input.len()];
+        softmax(columns, &input, &mut found);
+        let share = |row: &[f32]| {
+            let exponentials: Vec<f64> = row.iter().map(|number| f64::from(*number).exp()).collect();
+            let sum: f64 = exponentials.iter().sum();
+            exponentials.into_iter().map(move |one| one / sum)
+        };
+        close(&found, &input.chunks(columns).flat_map(share).collect::<Vec<f64>>()).unwrap();
+    }
+}
+
+#[test]
 fn rows_become_columns_and_whole_channels_become_one_number() {
     for (rows, columns) in [(40, 3), (5, 4), (1, 7), (7, 1)] {
         let input = noise(rows * columns, rows);

@@ -9,9 +9,11 @@ use tract_onnx::tract_core::internal::{
 };
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
-use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
+use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer, Softmax, SoftmaxKind};
 
-use crate::engine::planes::{Behind, Bounds, Convolution, Dense, Pooling, Sides, UNBOUNDED, Window, pool, turn};
+use crate::engine::planes::{
+    Behind, Bounds, Convolution, Dense, Pooling, Sides, UNBOUNDED, Window, pool, softmax, turn,
+};
 
 /// What is computed for each sample.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub(super) enum Work {
     Dense(Arc<Dense>),
     /// Rows of so many numbers made to columns.
     Turn(usize),
+    /// The softmax of rows of so many numbers.
+    Softmax(usize),
 }
 
 impl Work {
@@ -36,7 +40,7 @@ impl Work {
             }
             (Self::Pool(a, one), Self::Pool(b, other)) => Arc::ptr_eq(a, b) && one == other,
             (Self::Dense(a), Self::Dense(b)) => Arc::ptr_eq(a, b),
-            (Self::Turn(a), Self::Turn(b)) => a == b,
+            (Self::Turn(a), Self::Turn(b)) | (Self::Softmax(a), Self::Softmax(b)) => a == b,
             _ => false,
         }
     }
@@ -90,6 +94,7 @@ impl Direct {
                 Work::Pool(window, pooling) => pool(window, *pooling, input, output),
                 Work::Dense(dense) => dense.run(input, self.bounds, output),
                 Work::Turn(columns) => turn(*columns, input, output),
+                Work::Softmax(columns) => softmax(*columns, input, output),
             }
         }
         Ok(tensor.into())
@@ -105,6 +110,7 @@ impl Op for Direct {
             Work::Pool(..) => "DirectPooling".into(),
             Work::Dense(_) => "DirectDense".into(),
             Work::Turn(_) => "DirectTurn".into(),
+            Work::Softmax(_) => "DirectSoftmax".into(),
         }
     }
 
@@ -159,10 +165,11 @@ pub(super) fn replace(model: &mut TypedModel) -> TractResult<()> {
 }
 
 /// Replaces, when tract has cleared away what cancels out, axes that are moved where numbers side by side come to lie apart
-/// or the other way round, and dense layers.
+/// or the other way round, dense layers, and softmaxes along the last axis.
 pub(super) fn replace_cleared(model: &mut TypedModel) -> TractResult<()> {
     replace_each(model, turned)?;
-    replace_each(model, dense)
+    replace_each(model, dense)?;
+    replace_each(model, shares)
 }
 
 fn replace_each(model: &mut TypedModel, found: fn(&TypedModel, &TypedNode) -> TractResult<Found>) -> TractResult<()> {
@@ -256,6 +263,18 @@ fn turned(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
     let whole = fact.datum_type == DatumType::F32 && columns > 0 && batch > 0;
     let direct = Direct { work: Work::Turn(columns), bounds: UNBOUNDED, batch, shape: to.into() };
     Ok(whole.then_some((direct, input)))
+}
+
+/// tract takes a call for each row, which is most of its time where rows are short: a detector has thousands of two.
+fn shares(model: &TypedModel, node: &TypedNode) -> TractResult<Found> {
+    let (Some(softmax), &[input]) = (node.op_as::<Softmax>(), node.inputs.as_slice()) else { return Ok(None) };
+    let fact = model.outlet_fact(input)?;
+    let Some(shape) = fact.shape.as_concrete() else { return Ok(None) };
+    let last = shape.len().checked_sub(1).filter(|last| *softmax.axes == [*last]);
+    let plain = fact.datum_type == DatumType::F32 && softmax.kind == SoftmaxKind::Softmax;
+    let (Some(&columns), true) = (last.and_then(|last| shape.get(last)), plain) else { return Ok(None) };
+    let direct = Direct { work: Work::Softmax(columns), bounds: UNBOUNDED, batch: 1, shape: shape.into() };
+    Ok(Some((direct, input)))
 }
 
 /// A product with constant weights over all numbers of one sample.
