@@ -108,6 +108,8 @@ words! {
         Subjects = "subjects",
         /// Years answered per year of true age.
         YearsPerYear = "years_per_year",
+        /// A share of 1 per year of true age.
+        SharePerYear = "share_per_year",
         /// Of 1,000 visitors.
         PerThousand = "per_1000",
         /// A pure number.
@@ -136,7 +138,7 @@ words! {
         ClopperPearson = "clopper_pearson",
         /// Linearised variance over subjects, Student's t with subjects - 1 degrees of freedom.
         T = "t",
-        /// The interval of the share below the quantile, inverted (Woodruff 1952).
+        /// Standard errors of the share below the quantile, inverted (Woodruff 1952).
         Woodruff = "woodruff",
         /// Order statistics.
         OrderStatistic = "order_statistic",
@@ -150,6 +152,8 @@ words! {
         Normal = "normal",
         /// Normal on the logit scale.
         Logit = "logit",
+        /// Fieller's for a ratio, on a covariance clustered by subject.
+        Fieller = "fieller",
         /// Bounds that hold whatever the unknown is; no level.
         Bounds = "bounds",
     }
