@@ -162,7 +162,7 @@ fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
 }
 
 /// The subjects behind attempts, each an event or not.
-fn clusters(attempts: impl Iterator<Item = (u32, bool)>) -> Clusters {
+pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool)>) -> Clusters {
     let mut by_unit: Vec<(u32, u32)> = Vec::new();
     for (unit, event) in attempts {
         let unit = unit as usize;
