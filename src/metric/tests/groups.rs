@@ -221,7 +221,7 @@ fn two_sexes(answer: impl Fn(u32, u32, &str) -> Option<f64>) -> Vec<Attempt> {
     let people = (13..31).flat_map(|age| (0..120).map(move |i| (age, i)));
     people
         .map(|(age, i)| {
-            let sex = if i % 2 == 0 { "female" } else { "male" };
+            let sex = if i.is_multiple_of(2) { "female" } else { "male" };
             attempt(age * 1000 + i, age, answer(age, i, sex), sex, "north")
         })
         .collect()
@@ -235,7 +235,7 @@ fn few_draws() -> Protocol {
 fn a_difference_shows_and_none_does_not() {
     // Every second female minor passes, no male one does; adults are denied alike.
     let answer = |age: u32, i: u32, sex: &str| {
-        let passes = if age < 18 { sex == "female" && i % 4 == 0 } else { i % 8 > 1 };
+        let passes = if age < 18 { sex == "female" && i.is_multiple_of(4) } else { i % 8 > 1 };
         Some(if passes { 40.0 } else { 10.0 })
     };
     let table = table(&two_sexes(answer), &few_draws());
@@ -322,7 +322,7 @@ fn labels_that_cannot_move_are_too_little_evidence() {
     let attempts: Vec<Attempt> = two_sexes(|age, i, _| Some(f64::from(age) + f64::from(i % 9) - 4.0))
         .into_iter()
         .map(|mut attempt| {
-            attempt.3[0] = if attempt.0 / 1000 % 2 == 0 { "female" } else { "male" };
+            attempt.3[0] = if (attempt.0 / 1000).is_multiple_of(2) { "female" } else { "male" };
             attempt
         })
         .collect();
@@ -342,7 +342,7 @@ fn a_fixed_threshold_of_a_group_that_is_not_there_says_so_and_one_that_none_meet
         Protocol::from_toml(&format!("limits = [18]\n[[fixed_thresholds]]\n{fixed}under_age_pass_rate = {rate}\n"))
             .unwrap()
     };
-    let attempts = two_sexes(|age, i, _| Some(if i % 2 == 0 { 60.0 } else { f64::from(age) }));
+    let attempts = two_sexes(|age, i, _| Some(if i.is_multiple_of(2) { 60.0 } else { f64::from(age) }));
     let of = |protocol: &Protocol| {
         let found = table(&attempts, protocol);
         only(&found, "metric = 'fixed_challenge_age'\ngroup_by = '*'\nvariant = 'fixed=x'").clone()
@@ -390,7 +390,7 @@ fn the_published_gini_and_range_of_twelve_group_errors_are_rows() {
     let attempts: Vec<Attempt> = (0..480_u32)
         .map(|i| {
             let group = i as usize % 12;
-            let (age, sign) = (20 + i / 12 % 5, if i / 60 % 2 == 0 { 1.0 } else { -1.0 });
+            let (age, sign) = (20 + i / 12 % 5, if (i / 60).is_multiple_of(2) { 1.0 } else { -1.0 });
             attempt(i, age, Some(f64::from(age) + sign * ERRORS[group]), LEVELS[group], "north")
         })
         .collect();
