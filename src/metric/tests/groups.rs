@@ -218,7 +218,7 @@ fn attempt(subject: u32, age: u32, answer: Option<f64>, sex: &'static str, regio
 
 /// 60 people of each of two sexes and each age from 13 to 30; `answer` gives the answer to each.
 fn two_sexes(answer: impl Fn(u32, u32, &str) -> Option<f64>) -> Vec<Attempt> {
-    let people = (13..31).flat_map(|age| (0..120).map(move |i| (age, i)));
+    let people = (13..31).flat_map(|age| (0..120_u32).map(move |i| (age, i)));
     people
         .map(|(age, i)| {
             let sex = if i.is_multiple_of(2) { "female" } else { "male" };
