@@ -31,6 +31,9 @@ mod truth;
 mod units;
 mod vectors;
 mod walk;
+mod weighted_errors;
+mod weighted_pairs;
+mod weights;
 mod wire;
 
 pub use answers::{Answers, not_ages};
@@ -45,15 +48,18 @@ pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};
 pub use grid::Grid;
 pub use halves::Half;
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
-pub use paired_errors::{ErrorPair, paired_errors};
+pub use paired_errors::{ErrorPair, WeightedPair, paired_errors, run_to_run};
 pub use repeats::{RepeatSums, RepeatTally};
 pub use scores::{ScoreKind, ScoreRows, ScoredAttempt, SpreadAttempt};
 pub(crate) use sides::is_far;
 pub use sides::{LimitColumn, SideTally};
-pub use standards::{CellKey, CellPair, JointMoments, Products, StandardTally};
+pub use standards::{CellKey, CellPair, JointDesignSums, JointMoments, Products, StandardTally};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 pub use vectors::Vectors;
+pub use weighted_errors::{WeightedErrors, WeightedLine, WeightedMoments, WeightedSums};
+pub use weighted_pairs::WeightedPairs;
+pub use weights::Counted;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

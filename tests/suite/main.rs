@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
 mod bad_input;
+mod bad_rows;
 mod bundled;
 mod compare;
 mod datasets;
@@ -12,6 +13,7 @@ mod layout;
 mod main_job;
 mod networks;
 mod pictures;
+mod protocols;
 mod recorded;
 mod reports;
 mod support;

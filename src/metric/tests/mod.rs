@@ -2,9 +2,12 @@ mod attacks;
 mod buffer;
 mod clustered;
 mod families;
+mod golden;
+mod identities;
 mod morph;
 mod rules;
 mod scores;
+mod weighted;
 
 use crate::age::{Age, AgeRange};
 use crate::metric::{Errors, Facts, rows};
