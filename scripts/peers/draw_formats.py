@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draws the small pictures of fixtures/pictures in formats that the golden ones lack, and says what Pillow reads.
 
-Writes NAME.EXT and expected.csv (file, width, height, SHA-256 of Pillow's RGB bytes, upright, alpha dropped).
+Writes NAME.EXT and expected.csv (file, width, height, SHA-256 of Pillow's RGB bytes, upright, alpha dropped), and
+jpegs.csv the same for every JPEG, those of fixtures/golden/pipeline too: only libjpeg gives these bytes.
 Needs: numpy, pillow.   Use: draw_formats.py fixtures/pictures
 """
 import hashlib
@@ -47,6 +48,10 @@ def main():
     colour.save(path("turned_6.tiff"), tiffinfo={0x0112: 6})
     gray.save(path("gray.tiff"))
     colour.convert("CMYK").save(path("cmyk.tiff"))
+    colour.quantize(64).save(path("palette.tiff"))
+    colour.quantize(200).save(path("palette_lzw.tiff"), compression="tiff_lzw")
+    colour.convert("YCbCr").save(path("luma.tiff"))
+    colour.convert("YCbCr").save(path("luma_lzw.tiff"), compression="tiff_lzw")
     gray.save(path("gray.png"))
     gray.convert("1").save(path("bilevel.png"))
     colour.save(path("turned_8.png"), exif=turned(8))
@@ -59,19 +64,44 @@ def main():
     save_deep(path("deep.png"), deep)
     for orientation in range(1, 9):
         colour.save(path(f"turned_{orientation}.jpg"), exif=turned(orientation), quality=95, subsampling=0)
-    with open(path("expected.csv"), "w") as out:
+    draw_jpegs(path)
+    names = [name for name in sorted(os.listdir(FOLDER)) if not name.endswith(".csv")]
+    expect(path("expected.csv"), [path(name) for name in names if not name.endswith(".jpg")])
+    golden = os.path.join(FOLDER, "../golden/pipeline")
+    golden = [os.path.join(golden, name) for name in sorted(os.listdir(golden)) if name.endswith(".jpg")]
+    expect(path("jpegs.csv"), [path(name) for name in names if name.endswith(".jpg")] + golden)
+
+
+def draw_jpegs(path):
+    """What may differ between decoders: chroma sampling, scans, restarts, colour spaces, sides that fill no block."""
+    rough = np.random.default_rng(0).integers(0, 256, (45, 61, 3), np.uint8)
+    rough = Image.fromarray(np.asarray(Image.fromarray(drawing(61, 45))) // 2 + rough // 2)
+    for number, sampling in enumerate(["444", "422", "420"]):
+        rough.save(path(f"rough_{sampling}.jpg"), quality=80, subsampling=number)
+        rough.save(path(f"rough_{sampling}_progressive.jpg"), quality=60, subsampling=number, progressive=True)
+    rough.save(path("rough_restarts.jpg"), quality=75, restart_marker_blocks=3)
+    rough.save(path("rough_rgb.jpg"), quality=85, keep_rgb=True)
+    rough.save(path("rough_low.jpg"), quality=5)
+    inks = [*rough.split(), rough.convert("L").rotate(180)]
+    Image.merge("CMYK", inks).save(path("rough_cmyk.jpg"), quality=85)
+    rough.convert("L").save(path("rough_gray.jpg"), quality=85, progressive=True)
+    rough.crop((0, 0, 1, 1)).save(path("one_pixel.jpg"))
+    rough.crop((0, 0, 17, 2)).save(path("flat.jpg"))
+    rough.crop((0, 0, 3, 40)).save(path("narrow.jpg"))
+
+
+def expect(table, files):
+    with open(table, "w") as out:
         print("file,width,height,sha256", file=out)
-        for name in sorted(os.listdir(FOLDER)):
-            if name.endswith(".csv") or name.endswith(".jpg"):
-                continue
-            picture = ImageOps.exif_transpose(Image.open(path(name)))
+        for file in files:
+            picture = ImageOps.exif_transpose(Image.open(file))
             if "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA"):
                 picture = picture.convert("RGBA")
                 rgb = np.asarray(picture)[..., :3]
             else:
                 rgb = np.asarray(picture.convert("RGB"))
             digest = hashlib.sha256(np.ascontiguousarray(rgb).tobytes()).hexdigest()
-            print(f"{name},{picture.width},{picture.height},{digest}", file=out)
+            print(f"{os.path.basename(file)},{picture.width},{picture.height},{digest}", file=out)
 
 
 def save_deep(path, deep):

@@ -14,7 +14,7 @@ Draws ROWS answers of people with one to five photos each and writes them as a C
              left out; seconds a replicate
 
 The ratio to fairlearn is per metric and interval: 2,000 replicates of 3 metrics in its cells, against all rows with an
-interval that agebench writes. Prints one JSON line. Needs: numpy, pandas, fairlearn.
+interval that agebench writes. Medians over the rounds. Prints one JSON line. Needs: numpy, pandas, fairlearn.
 """
 import argparse
 import csv
@@ -22,6 +22,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import statistics
 import subprocess
 import tempfile
 import time
@@ -146,8 +147,7 @@ def main():
             numpy_seconds.append(by_numpy(table, options.numpy, options.jobs))
             seconds, their_intervals = by_fairlearn(table, options.fairlearn)
             fairlearn_seconds.append(seconds)
-    # The better of the rounds, for each.
-    ours, theirs, third = min(own), min(numpy_seconds), min(fairlearn_seconds)
+    ours, theirs, third = map(statistics.median, (own, numpy_seconds, fairlearn_seconds))
     third_all = third * REPLICATES
     print(json.dumps({
         "rows": options.rows,

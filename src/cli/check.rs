@@ -2,28 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
 
+use super::agree::{self, Difference};
+use super::decoders::{self, DecoderChoice, DecoderOptions};
 use super::engines::{self, EngineChoice, RuntimeOptions};
 use super::environment::Environment;
 use super::output::print;
-use super::run::{open_dataset, unusable_dataset};
+use super::run::unusable_dataset;
 use super::{Exit, Failure, methods};
 use crate::bundled;
+use crate::dataset;
 use crate::dataset::lint::{self, Depth};
-use crate::dataset::{self, Pick};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodCard, adapter};
+use crate::photo::Decoder;
 use crate::protocol::{Problem, Protocol, ProtocolError};
-use crate::run;
 
 /// Look for everything that is wrong with a dataset, a method card or a protocol.
 ///
-/// Exit code 2 when something cannot be used, 0 when there are warnings only. With --engines a method is also put to
-/// the samples of a dataset with both engines.
+/// Exit code 2 when something cannot be used, 0 when there are warnings only. With --engines or --decoders a method is
+/// also put to the samples of a dataset with both of them.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
     /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's or protocol's name
     #[arg(required = true, value_name = "PATH")]
@@ -34,15 +37,30 @@ pub(super) struct Arguments {
     format: Format,
 
     /// Put a dataset's samples to a method with both engines, and tell how far apart the answers are
-    #[arg(long, requires = "dataset", help_heading = "Engines")]
+    #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
     engines: bool,
 
-    /// The samples for --engines: a dataset's folder, its dataset.toml, or the bundled `drawn-faces`
-    #[arg(long, value_name = "D", requires = "engines", help_heading = "Engines")]
+    /// Put a dataset's samples to a method with both decoders of JPEG, and tell how far apart the answers are
+    #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
+    decoders: bool,
+
+    /// The samples for them: a dataset's folder, its dataset.toml, or the bundled `drawn-faces`
+    #[arg(long, value_name = "D", requires = "compared", help_heading = "Engines and decoders")]
     dataset: Option<String>,
 
-    #[command(flatten, next_help_heading = "Engines")]
+    #[command(flatten, next_help_heading = "Engines and decoders")]
     runtime: RuntimeOptions,
+
+    #[command(flatten, next_help_heading = "Engines and decoders")]
+    decoder: DecoderOptions,
+}
+
+impl Arguments {
+    /// In what a method is run in two ways.
+    fn differences(&self) -> impl Iterator<Item = Difference> {
+        let asked = [(self.engines, Difference::Engines), (self.decoders, Difference::Decoders)];
+        asked.into_iter().filter_map(|(asked, difference)| asked.then_some(difference))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,12 +93,19 @@ impl What {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let mut all = Findings::new();
     let mut text = String::new();
+    let decoder = arguments.decoder.open()?;
+    if arguments.decoders {
+        decoders::open(DecoderChoice::Libjpeg)?; // told before any work
+    }
     for path in &arguments.paths {
-        let (what, mut findings) = check(path, arguments, environment)?;
+        let (what, mut findings) = check(path, arguments, decoder, environment)?;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
-            let (told, differences) = compare_engines(path, dataset, &arguments.runtime, environment)?;
-            text.push_str(&told);
-            findings.append(differences);
+            for difference in arguments.differences() {
+                let (told, differences) =
+                    agree::compare(difference, path, dataset, decoder, &arguments.runtime, environment)?;
+                text.push_str(&told);
+                findings.append(differences);
+            }
         }
         text.push_str(&told(path, what, &findings));
         all.append(findings);
@@ -93,7 +118,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 }
 
 /// Checks what `path` names.
-fn check(path: &str, arguments: &Arguments, environment: &Environment) -> Result<(What, Findings), Failure> {
+fn check(
+    path: &str,
+    arguments: &Arguments,
+    decoder: Decoder,
+    environment: &Environment,
+) -> Result<(What, Findings), Failure> {
     let place = Path::new(path);
     if let Some(text) = (!place.exists()).then(|| bundled::protocol(path)).flatten() {
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
@@ -104,7 +134,7 @@ fn check(path: &str, arguments: &Arguments, environment: &Environment) -> Result
     };
     match what_is_in(&file)? {
         What::Dataset => {
-            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: true };
+            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: Some(decoder) };
             Ok((What::Dataset, lint::lint(&file, &depth).map_err(unusable_dataset)?))
         }
         What::Method => Ok((What::Method, check_method(path, &arguments.runtime, environment)?)),
@@ -171,7 +201,7 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
         match engines::embedded() {
             Ok(engine) => {
                 let read = |file: &str| place.read(file);
-                if let Err(error) = adapter::open(card.clone(), &read, &*engine) {
+                if let Err(error) = adapter::open(card.clone(), &read, &*engine, Decoder::default()) {
                     let other = || {
                         let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
                         Some((EngineChoice::Onnxruntime.word(), engine))
@@ -189,56 +219,6 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
         }
     }
     Ok(findings)
-}
-
-/// Years from which on two engines do not agree: far below what any label says.
-const SAME_YEARS: f64 = 1e-3;
-
-/// Puts the samples of `dataset` to `method` with both engines.
-fn compare_engines(
-    method: &str,
-    dataset: &str,
-    runtime: &RuntimeOptions,
-    environment: &Environment,
-) -> Result<(String, Findings), Failure> {
-    let dataset = open_dataset(dataset, &Pick::all())?;
-    let mut engines = Vec::new();
-    let mut loaded = Vec::new();
-    for choice in [EngineChoice::Tract, EngineChoice::Onnxruntime] {
-        let engine = engines::open(choice, runtime, environment)?;
-        loaded.push(methods::load(method, &*engine, &|| None)?.method);
-        engines.push(engine.name());
-    }
-    let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };
-    let found = run::agree(one, other, &dataset, environment.processors, &environment.clock, &environment.stop)
-        .map_err(Failure::unusable)?;
-    let mut findings = Findings::new();
-    let both = engines.join(" and ");
-    if found.interrupted {
-        findings.push(Finding::error(method, format!("{both}: stopped before the last sample")));
-    }
-    if !found.one_only.is_empty() {
-        let (count, first) = (counted(found.one_only.len(), "sample"), &found.one_only[0]);
-        findings
-            .push(Finding::error(method, format!("{count} answered by only one of {both}; the first is `{first}`")));
-    }
-    if found.largest > SAME_YEARS {
-        let text = format!("{both} differ by up to {:.6} years, more than {SAME_YEARS}", found.largest);
-        findings.push(Finding::warning(method, text).help("name the engine with every result"));
-    }
-    if found.compared == 0 {
-        findings.push(Finding::error(method, format!("no sample was answered with an age by both {both}")));
-        return Ok((String::new(), findings));
-    }
-    let at = found.largest_at.unwrap_or_default();
-    let text = format!(
-        "{method}: {both} on {} of `{}`: largest difference {:.6} years (`{at}`), on average {:.6}\n",
-        counted(found.compared, "sample"),
-        dataset.card().name,
-        found.largest,
-        found.mean,
-    );
-    Ok((text, findings))
 }
 
 fn check_protocol(file: &Path) -> Result<Findings, Failure> {

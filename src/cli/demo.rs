@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::engines::Means;
 use super::environment::Environment;
 use super::output::tell;
 use super::run::{Job, Running};
-use super::{Exit, Failure, engines, methods};
+use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::folder::{Existing, Timings};
@@ -29,12 +30,12 @@ pub(super) struct Arguments {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let engine = engines::embedded()?;
+    let means = Means::embedded()?;
     let protocol = Protocol::default_protocol();
     let dataset =
         Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).map_err(Failure::unusable)?;
     let methods =
-        bundled::methods().iter().map(|name| methods::load(name, &*engine, &|| None)).collect::<Result<Vec<_>, _>>()?;
+        bundled::methods().iter().map(|name| methods::load(name, &means, &|| None)).collect::<Result<Vec<_>, _>>()?;
     tell(&format!("{} {} methods, {} pictures.\n", bundled::NOTICE, methods.len(), dataset.samples().len()));
     let out = arguments.out.clone().unwrap_or_else(|| free(Path::new("agebench-demo")));
     let job = Job {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::decoders::DecoderOptions;
 use super::environment::Environment;
 use crate::engine::Engine;
+use crate::photo::Decoder;
 
 /// The engines that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,7 +42,23 @@ pub(super) enum ProviderChoice {
     Migraphx,
 }
 
-/// Which engine, and where it is.
+/// What runs a model in this process: an engine, on what a decoder makes of a picture.
+pub(super) struct Means {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) decoder: Decoder,
+}
+
+impl Means {
+    /// The embedded engine, and the default decoder.
+    ///
+    /// # Errors
+    /// When this build does not have the engine.
+    pub(super) fn embedded() -> Result<Self, Failure> {
+        Ok(Self { engine: embedded()?, decoder: Decoder::default() })
+    }
+}
+
+/// Which engine, where it is, and which decoder.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Running")]
 pub(super) struct EngineOptions {
@@ -50,6 +68,9 @@ pub(super) struct EngineOptions {
 
     #[command(flatten)]
     runtime: RuntimeOptions,
+
+    #[command(flatten)]
+    decoder: DecoderOptions,
 }
 
 /// Where ONNX Runtime is, and what it computes on.
@@ -66,11 +87,12 @@ pub(super) struct RuntimeOptions {
 }
 
 impl EngineOptions {
-    /// The chosen engine.
+    /// The chosen engine and decoder.
     ///
     /// # Errors
-    /// When this build or this machine does not have it, or flags of the other engine were given.
-    pub(super) fn open(&self, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+    /// When this build or this machine does not have them, or flags of the other engine were given.
+    pub(super) fn open(&self, environment: &Environment) -> Result<Means, Failure> {
+        let decoder = self.decoder.open()?;
         if self.engine != EngineChoice::Onnxruntime && self.runtime.given() {
             return Err(Failure::unusable(format!(
                 "--provider and --ort-library do nothing for {}",
@@ -78,7 +100,7 @@ impl EngineOptions {
             ))
             .with_help("add --engine onnxruntime, or leave them away"));
         }
-        open(self.engine, &self.runtime, environment)
+        Ok(Means { engine: open(self.engine, &self.runtime, environment)?, decoder })
     }
 
     /// The other engine, where it can be had: for saying which engine has what the chosen one lacks.

@@ -121,8 +121,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     }
     let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
-    let engine = arguments.engine.open(environment)?;
-    let method = methods::load(&arguments.method, &*engine, &|| arguments.engine.other(environment))?;
+    let means = arguments.engine.open(environment)?;
+    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment))?;
     let measured = Measured {
         plan: &plan,
         starts: arguments.starts.get(),
@@ -181,8 +181,8 @@ fn as_start(
     let ids: Vec<String> = truth.rows().map(|row| row.sample_id.to_string()).collect();
     let setting = Setting { dataset, ids: &ids, clock: &environment.clock };
     let load = || -> Result<_, Loading> {
-        let engine = arguments.engine.open(environment).map_err(Loading::of)?;
-        Ok(methods::load(&arguments.method, &*engine, &|| None).map_err(Loading::of)?.method)
+        let means = arguments.engine.open(environment).map_err(Loading::of)?;
+        Ok(methods::load(&arguments.method, &means, &|| None).map_err(Loading::of)?.method)
     };
     let mut writer = LatencyWriter::new(std::io::stdout().lock()).map_err(Failure::cannot_write)?;
     latency::observe(plan, &setting, load, &mut |observation| writer.write("", &observation)).map_err(|error| {

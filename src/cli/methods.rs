@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use super::engines::Means;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
 use crate::method::card::CARD_FILE;
 use crate::method::{MethodCard, MethodError, adapter};
+use crate::photo::Decoder;
 use crate::run::RunMethod;
 
 /// Where a method's card lies.
@@ -75,12 +77,12 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
     Ok((card, findings, text))
 }
 
-/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that `engine`
-/// cannot load, with its name on the command line.
+/// Loads the method that `method` names, ready to be opened; `other` is an engine to try a model with that the one of
+/// `means` cannot load, with its name on the command line.
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Result<RunMethod, Failure> {
+pub(super) fn load(method: &str, means: &Means, other: Other<'_>) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
     let unusable =
@@ -91,7 +93,7 @@ pub(crate) fn load(method: &str, engine: &dyn Engine, other: Other<'_>) -> Resul
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
     let read = |file: &str| place.read(file);
-    match adapter::open(card.clone(), &read, engine) {
+    match adapter::open(card.clone(), &read, &*means.engine, means.decoder) {
         Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
         Err(error) => {
             let help = remedy(&error, &card, &read, other);
@@ -113,7 +115,7 @@ pub(crate) fn remedy(
 ) -> Option<String> {
     let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    adapter::open(card.clone(), read, &*engine).ok()?;
+    adapter::open(card.clone(), read, &*engine, Decoder::default()).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

@@ -3,9 +3,11 @@
 //! One file a verb. Results go to the output stream, everything else to the error stream. Every verb ends by naming
 //! the files it wrote and the next useful command.
 
+mod agree;
 mod buffer;
 mod check;
 mod compare;
+mod decoders;
 mod demo;
 mod engines;
 mod environment;

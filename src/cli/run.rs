@@ -120,13 +120,13 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let engine = arguments.engine.open(environment)?;
+    let means = arguments.engine.open(environment)?;
     let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
     protocol.buffer.confirm |= arguments.data.confirm;
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
     let other = || arguments.engine.other(environment);
-    let load = |name: &String| methods::load(name, &*engine, &other);
+    let load = |name: &String| methods::load(name, &means, &other);
     let methods = arguments.methods.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let writing = &arguments.writing;
     let job = Job {

@@ -98,8 +98,8 @@ impl Folder {
         Ok(Self { given, real })
     }
 
-    /// The real place of `path`, which lies in the folder also when symbolic links are followed.
-    fn resolve(&self, path: &str) -> io::Result<PathBuf> {
+    /// The real place of `path`, which lies in the folder also when symbolic links are followed, and the file's length.
+    fn resolve(&self, path: &str) -> io::Result<(PathBuf, u64)> {
         if let Some((problem, _)) = path_problem(path) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the path {problem}")));
         }
@@ -117,14 +117,16 @@ impl Folder {
         if about.len() > LARGEST_FILE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
         }
-        Ok(real)
+        Ok((real, about.len()))
     }
 }
 
 impl Files for Folder {
     fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
-        let mut bytes = Vec::new();
-        File::open(self.resolve(path)?)?.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+        let (real, length) = self.resolve(path)?;
+        // Room for one byte more than there is, so that the end is seen without growing.
+        let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
+        File::open(real)?.take(LARGEST_FILE).read_to_end(&mut bytes)?;
         Ok(Cow::Owned(bytes))
     }
 

@@ -33,7 +33,8 @@ pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
 
-    /// The engine and its version as rows name it (`tract 0.23.9`); empty where the method brings its own.
+    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; zune-jpeg 0.5.15`); empty where the
+    /// method brings its own.
     fn engine(&self) -> String;
 
     /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process.

@@ -5,14 +5,22 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::photo::{self, FaceBox, Picture};
+use crate::photo::{self, Decoder, FaceBox, Picture};
 
-/// One sample as a method sees it. The picture is decoded once, and kept for the next method on the same worker.
+/// One sample as a method sees it. The picture is decoded once, and kept for the next method on the same worker that
+/// asks for the same decoder.
 pub struct Sample<'a> {
     content: Result<Cow<'a, [u8]>, String>,
     face_box: Option<FaceBox>,
-    picture: Option<(Result<Picture, String>, Duration)>,
+    picture: Option<Decoded>,
     clock: &'a dyn Clock,
+}
+
+/// What came of decoding.
+struct Decoded {
+    by: Decoder,
+    picture: Result<Picture, String>,
+    time: Duration,
 }
 
 impl<'a> Sample<'a> {
@@ -34,22 +42,23 @@ impl<'a> Sample<'a> {
         self.face_box
     }
 
-    /// The upright picture, and the time that decoding it took.
+    /// The upright picture by `decoder`, and the time that decoding it took.
     ///
     /// # Errors
     /// The reason, one line without a path, when there is no picture.
-    pub fn picture(&mut self) -> Result<(&Picture, Duration), &str> {
+    pub fn picture(&mut self, decoder: Decoder) -> Result<(&Picture, Duration), &str> {
         let (content, clock) = (&self.content, self.clock);
-        let (picture, time) = self.picture.get_or_insert_with(|| {
+        let kept = self.picture.take_if(|kept| kept.by == decoder);
+        let decoded = self.picture.insert(kept.unwrap_or_else(|| {
             let begun = clock.monotonic();
             let picture = match content {
-                Ok(bytes) => photo::decode(bytes, photo::PIXEL_LIMIT).map_err(|error| error.to_string()),
+                Ok(bytes) => photo::decode(bytes, decoder, photo::PIXEL_LIMIT).map_err(|error| error.to_string()),
                 Err(reason) => Err(reason.clone()),
             };
-            (picture, clock.monotonic().saturating_sub(begun))
-        });
-        match picture {
-            Ok(picture) => Ok((picture, *time)),
+            Decoded { by: decoder, picture, time: clock.monotonic().saturating_sub(begun) }
+        }));
+        match &decoded.picture {
+            Ok(picture) => Ok((picture, decoded.time)),
             Err(reason) => Err(reason),
         }
     }

@@ -4,19 +4,17 @@
 //! Colour: alpha is dropped, not composited; gray is replicated; 16-bit values keep their high byte; colour profiles are
 //! ignored. All of it is what Pillow's `convert("RGB")` does, but for 16-bit gray, which Pillow clips to white.
 
+use std::any::Any;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{PhotoError, Picture, jpeg, orient};
+use super::{Decoder, PhotoError, Picture, jpeg, orient, tiff};
 
 /// The largest picture that is decoded by default, in pixels: 100 megapixels, 300 MB of RGB.
 pub const PIXEL_LIMIT: u64 = 100_000_000;
-
-/// The decoders as the `engine` cell of a result names them, because two decoders may differ by a level here and there.
-pub const DECODERS: &str = "zune-jpeg 0.5.15, image 0.25.10";
 
 /// Bytes a decoder may hold for each pixel of the limit: 16-bit RGBA plus as much again for its own work.
 const BYTES_PER_PIXEL: u64 = 16;
@@ -24,25 +22,38 @@ const BYTES_PER_PIXEL: u64 = 16;
 const LEAST_ALLOCATION: u64 = 16 << 20;
 
 /// The upright picture in `bytes`: JPEG, PNG, WebP, BMP, GIF or TIFF (the first frame of an animation), EXIF orientation
-/// applied. At most `pixel_limit` pixels; see [`PIXEL_LIMIT`].
+/// applied. At most `pixel_limit` pixels; see [`PIXEL_LIMIT`]. JPEG is read by `decoder`.
 ///
 /// # Errors
 /// [`PhotoError::Empty`], [`PhotoError::UnknownFormat`], [`PhotoError::TooManyPixels`] from the header alone, and
 /// [`PhotoError::Broken`] when the data is truncated or damaged: a half-read picture is never given.
-pub fn decode(bytes: &[u8], pixel_limit: u64) -> Result<Picture, PhotoError> {
+pub fn decode(bytes: &[u8], decoder: Decoder, pixel_limit: u64) -> Result<Picture, PhotoError> {
     if bytes.is_empty() {
         return Err(PhotoError::Empty);
     }
     let format = image::guess_format(bytes).map_err(|_| PhotoError::UnknownFormat)?;
     let name = name(format).ok_or(PhotoError::UnknownFormat)?;
     // Nothing outlives an unwinding decoder but the error, so no broken invariant can be seen.
-    let decoded = catch_unwind(AssertUnwindSafe(|| match format {
-        ImageFormat::Jpeg => jpeg::decode(bytes, pixel_limit),
+    let decoded = catch_unwind(AssertUnwindSafe(|| match (format, decoder) {
+        (ImageFormat::Jpeg, Decoder::Zune) => jpeg::decode(bytes, pixel_limit),
+        #[cfg(feature = "libjpeg")]
+        (ImageFormat::Jpeg, Decoder::Libjpeg) => super::libjpeg::decode(bytes, pixel_limit),
         _ => decode_other(bytes, format, name, pixel_limit),
     }));
     let (picture, orientation) =
-        decoded.unwrap_or_else(|_| Err(PhotoError::broken(name, "the decoder stumbled over it")))?;
+        decoded.unwrap_or_else(|thrown| Err(PhotoError::broken(name, reason(&*thrown).unwrap_or(STUMBLED))))?;
     Ok(orient::upright(picture, orientation))
+}
+
+/// What is said of a decoder that panicked.
+const STUMBLED: &str = "the decoder stumbled over it";
+
+/// What a decoder threw, where it throws in an orderly way.
+fn reason(thrown: &(dyn Any + Send)) -> Option<&str> {
+    #[cfg(feature = "libjpeg")]
+    return super::libjpeg::reason(thrown);
+    #[cfg(not(feature = "libjpeg"))]
+    thrown.downcast_ref::<std::convert::Infallible>().map(|never| match *never {})
 }
 
 fn name(format: ImageFormat) -> Option<&'static str> {
@@ -75,6 +86,8 @@ fn decode_other(
     pixel_limit: u64,
 ) -> Result<(Picture, Orientation), PhotoError> {
     let broken = |error: image::ImageError| PhotoError::broken(name, &error.to_string());
+    let disguised = if format == ImageFormat::Tiff { tiff::disguised(bytes)? } else { None };
+    let (bytes, colours) = disguised.as_ref().map_or((bytes, None), |(seen, colours)| (seen, Some(colours)));
     let mut limits = Limits::default();
     limits.max_alloc = Some(pixel_limit.saturating_mul(BYTES_PER_PIXEL).max(LEAST_ALLOCATION));
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -87,7 +100,10 @@ fn decode_other(
     let length = usize::try_from(decoder.total_bytes()).map_err(|_| PhotoError::broken(name, "it is too large"))?;
     let mut raw = vec![0; length];
     decoder.read_image(&mut raw).map_err(broken)?;
-    let rgb = to_rgb(raw, colour).ok_or_else(|| PhotoError::broken(name, "floating-point pixels are not read"))?;
+    let mut rgb = to_rgb(raw, colour).ok_or_else(|| PhotoError::broken(name, "floating-point pixels are not read"))?;
+    if let Some(colours) = colours {
+        colours.resolve(&mut rgb);
+    }
     let picture = Picture::new(width, height, rgb).ok_or_else(|| PhotoError::broken(name, "pixels are missing"))?;
     Ok((picture, orientation))
 }

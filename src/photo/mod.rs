@@ -7,16 +7,21 @@
 
 mod crop;
 mod decode;
+mod decoder;
 mod error;
 mod jpeg;
+#[cfg(feature = "libjpeg")]
+mod libjpeg;
 mod orient;
 mod prepare;
 mod recipe;
 mod resize;
 mod spare;
+mod tiff;
 
 pub use crop::FaceBox;
-pub use decode::{DECODERS, PIXEL_LIMIT, decode};
+pub use decode::{PIXEL_LIMIT, decode};
+pub use decoder::Decoder;
 pub use error::PhotoError;
 pub use prepare::Preparer;
 pub use recipe::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeError, RecipeFields};

@@ -14,6 +14,7 @@ use agebench::dataset::lint::Depth;
 use agebench::dataset::{Dataset, DatasetError, FilesDigest, Pick, Precision};
 use agebench::digest::Digest;
 use agebench::folder::{Pseudonyms, Truth};
+use agebench::photo::Decoder;
 use tempfile::TempDir;
 
 const CARD: &str = "name = \"small\"\nversion = \"1\"\n";
@@ -335,7 +336,7 @@ fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
     for (name, content) in files {
         fs::write(place.path().join(name), content).unwrap();
     }
-    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: true };
+    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: Some(Decoder::default()) };
     let findings = agebench::dataset::lint::lint(place.path(), &depth).unwrap();
     let line = |finding: &agebench::finding::Finding| {
         format!("{}: {finding} ({})\n", finding.severity.word(), finding.help.as_deref().unwrap_or(""))

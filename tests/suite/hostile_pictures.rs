@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use agebench::photo::{PIXEL_LIMIT, PhotoError, decode};
+use agebench::photo::{Decoder, PIXEL_LIMIT, PhotoError, decode};
 
 use crate::pictures::golden;
 
@@ -17,6 +17,14 @@ fn files() -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// Every file with the decoder of each other format, and a JPEG with every decoder of this build.
+fn decoded() -> impl Iterator<Item = (Decoder, String, Vec<u8>)> {
+    files().into_iter().flat_map(|(name, bytes)| {
+        let decoders = if name.ends_with(".jpg") { Decoder::ALL } else { &[Decoder::Zune] };
+        decoders.iter().map(move |decoder| (*decoder, name.clone(), bytes.clone()))
+    })
 }
 
 /// A PNG whose header says `width` x `height`, with next to no data behind it.
@@ -43,39 +51,42 @@ fn crc(bytes: &[u8]) -> u32 {
 
 #[test]
 fn an_empty_file_and_a_text_named_jpg_say_what_they_are() {
-    assert_eq!(decode(b"", PIXEL_LIMIT), Err(PhotoError::Empty));
+    assert_eq!(decode(b"", Decoder::Zune, PIXEL_LIMIT), Err(PhotoError::Empty));
     assert_eq!(PhotoError::Empty.to_string(), "the picture file is empty");
-    let error = decode(b"This is a shopping list, not a photo.\n", PIXEL_LIMIT).unwrap_err();
+    let error = decode(b"This is a shopping list, not a photo.\n", Decoder::Zune, PIXEL_LIMIT).unwrap_err();
     assert_eq!(error.to_string(), "not a picture: expected JPEG, PNG, WebP, BMP, GIF or TIFF data");
 }
 
 #[test]
 fn a_png_of_30000_by_30000_pixels_is_refused_from_its_header() {
-    let error = decode(&png_bomb(30_000, 30_000), PIXEL_LIMIT).unwrap_err();
+    let error = decode(&png_bomb(30_000, 30_000), Decoder::Zune, PIXEL_LIMIT).unwrap_err();
     assert_eq!(error, PhotoError::TooManyPixels { width: 30_000, height: 30_000, limit: 100_000_000 });
     assert_eq!(error.to_string(), "30000 x 30000 pixels are more than the limit of 100000000");
-    let error = decode(&png_bomb(u32::MAX >> 1, u32::MAX >> 1), PIXEL_LIMIT).unwrap_err();
+    let error = decode(&png_bomb(u32::MAX >> 1, u32::MAX >> 1), Decoder::Zune, PIXEL_LIMIT).unwrap_err();
     assert!(!error.to_string().contains('\n'), "{error}");
     // Within the limit: the missing data is noticed.
-    assert!(matches!(decode(&png_bomb(300, 300), PIXEL_LIMIT), Err(PhotoError::Broken { format: "PNG", .. })));
+    assert!(matches!(
+        decode(&png_bomb(300, 300), Decoder::Zune, PIXEL_LIMIT),
+        Err(PhotoError::Broken { format: "PNG", .. })
+    ));
 }
 
 #[test]
 fn the_pixel_limit_is_the_callers() {
     let (_, large) = files().into_iter().find(|(name, _)| name.starts_with("large_")).unwrap();
-    let error = decode(&large, 1600 * 1200 - 1).unwrap_err();
+    let error = decode(&large, Decoder::Zune, 1600 * 1200 - 1).unwrap_err();
     assert_eq!(error, PhotoError::TooManyPixels { width: 1600, height: 1200, limit: 1_919_999 });
-    assert!(decode(&large, 1600 * 1200).is_ok());
+    assert!(decode(&large, Decoder::Zune, 1600 * 1200).is_ok());
 }
 
 #[test]
 fn a_truncated_picture_is_an_error_of_one_line_wherever_it_ends() {
-    for (name, bytes) in files() {
-        let whole = decode(&bytes, PIXEL_LIMIT).unwrap();
+    for (decoder, name, bytes) in decoded() {
+        let whole = decode(&bytes, decoder, PIXEL_LIMIT).unwrap();
         // The large picture takes 30 ms a time.
         let step = if bytes.len() > 100_000 { 97 * 31 } else { 97 };
         for length in (0..bytes.len()).step_by(step) {
-            match decode(&bytes[..length], PIXEL_LIMIT) {
+            match decode(&bytes[..length], decoder, PIXEL_LIMIT) {
                 Err(error) => assert!(error.to_string().lines().count() == 1, "{name} cut at {length}: {error}"),
                 // Nothing but the trailer is missing.
                 Ok(picture) => assert_eq!(picture, whole, "{name} cut at {length} of {}", bytes.len()),
@@ -86,8 +97,8 @@ fn a_truncated_picture_is_an_error_of_one_line_wherever_it_ends() {
 
 #[test]
 fn a_jpeg_cut_in_the_middle_says_that_it_is_truncated() {
-    for (name, bytes) in files().into_iter().filter(|(name, _)| name.ends_with(".jpg")) {
-        let error = decode(&bytes[..bytes.len() * 2 / 3], PIXEL_LIMIT).unwrap_err();
+    for (decoder, name, bytes) in decoded().filter(|(_, name, _)| name.ends_with(".jpg")) {
+        let error = decode(&bytes[..bytes.len() * 2 / 3], decoder, PIXEL_LIMIT).unwrap_err();
         assert_eq!(error.to_string(), "broken JPEG data: truncated", "{name}");
     }
 }
@@ -95,16 +106,16 @@ fn a_jpeg_cut_in_the_middle_says_that_it_is_truncated() {
 #[test]
 fn damaged_bytes_never_panic() {
     // Every 131st byte is changed, one at a time, and a stretch in the middle is zeroed; half may still decode.
-    for (name, bytes) in files() {
+    for (decoder, name, bytes) in decoded() {
         for place in (0..bytes.len()).step_by(131.max(bytes.len() / 150)) {
             let mut damaged = bytes.clone();
             damaged[place] ^= 0x55;
-            if let Err(error) = decode(&damaged, PIXEL_LIMIT) {
+            if let Err(error) = decode(&damaged, decoder, PIXEL_LIMIT) {
                 assert!(error.to_string().lines().count() == 1, "{name} at {place}: {error}");
             }
             let end = (place + 64).min(damaged.len());
             damaged[place..end].fill(0);
-            let _ = decode(&damaged, PIXEL_LIMIT);
+            let _ = decode(&damaged, decoder, PIXEL_LIMIT);
         }
     }
 }

@@ -6,6 +6,7 @@ mod bad_rows;
 mod bundled;
 mod compare;
 mod datasets;
+mod decoders;
 mod engines;
 mod hostile_pictures;
 mod latency;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agebench::photo::{
-    Border, Channels, FaceBox, Filter, Fit, Layout, PIXEL_LIMIT, PhotoError, Picture, Preparer, Recipe, RecipeFields,
-    decode,
+    Border, Channels, Decoder, FaceBox, Filter, Fit, Layout, PIXEL_LIMIT, PhotoError, Picture, Preparer, Recipe,
+    RecipeFields, decode,
 };
 use serde_json::Value;
 
@@ -18,7 +18,11 @@ pub fn expected() -> Value {
 }
 
 pub fn picture(name: &str) -> Picture {
-    decode(&fs::read(golden().join(name)).unwrap(), PIXEL_LIMIT).unwrap()
+    picture_by(name, Decoder::default())
+}
+
+pub fn picture_by(name: &str, decoder: Decoder) -> Picture {
+    decode(&fs::read(golden().join(name)).unwrap(), decoder, PIXEL_LIMIT).unwrap()
 }
 
 /// Names of the golden pictures with their expectations.
@@ -196,7 +200,7 @@ fn every_other_format_is_read_to_the_bytes_that_pillow_reads() {
     let mut wrong = Vec::new();
     for row in expected.lines().skip(1) {
         let [name, width, height, digest] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
-        let picture = decode(&fs::read(folder.join(name)).unwrap(), PIXEL_LIMIT)
+        let picture = decode(&fs::read(folder.join(name)).unwrap(), Decoder::default(), PIXEL_LIMIT)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(
             (picture.width().to_string().as_str(), picture.height().to_string().as_str()),
@@ -214,7 +218,10 @@ fn every_other_format_is_read_to_the_bytes_that_pillow_reads() {
 #[test]
 fn all_eight_exif_orientations_of_a_jpeg_come_upright() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pictures");
-    let read = |tag: u32| decode(&fs::read(folder.join(format!("turned_{tag}.jpg"))).unwrap(), PIXEL_LIMIT).unwrap();
+    let read = |tag: u32| {
+        let bytes = fs::read(folder.join(format!("turned_{tag}.jpg"))).unwrap();
+        decode(&bytes, Decoder::default(), PIXEL_LIMIT).unwrap()
+    };
     let stored = read(1);
     let pixel = |picture: &Picture, x: u32, y: u32| {
         let at = ((y * picture.width() + x) * 3) as usize;

@@ -10,7 +10,7 @@ use super::super::{Dataset, FaceBox, MANIFEST_FILE, SampleRow};
 use super::rows_in_error;
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, quoted};
-use crate::photo::{self, PIXEL_LIMIT};
+use crate::photo::{self, Decoder, PIXEL_LIMIT};
 
 /// Files that are looked at before their findings are told. Each worker holds one file at a time.
 const AT_ONCE: usize = 1024;
@@ -27,12 +27,12 @@ struct Looked {
     picture: Option<Result<(u32, u32), String>>,
 }
 
-pub(super) fn look(dataset: &Dataset, rows: &[u32], card_file: &str, read: bool, findings: &mut Findings) {
+pub(super) fn look(dataset: &Dataset, rows: &[u32], card_file: &str, read: Option<Decoder>, findings: &mut Findings) {
     let with_file: Vec<(SampleRow<'_>, &str, u32)> =
         dataset.samples.iter().zip(rows).filter_map(|(sample, row)| Some((sample, sample.path?, *row))).collect();
     look_for_rows_without_file(dataset, rows, findings);
-    if read {
-        look_into(dataset, &with_file, findings);
+    if let Some(decoder) = read {
+        look_into(dataset, &with_file, decoder, findings);
     } else {
         for (_, path, row) in &with_file {
             if let Err(error) = dataset.files.check(path) {
@@ -59,11 +59,12 @@ fn look_for_rows_without_file(dataset: &Dataset, rows: &[u32], findings: &mut Fi
 const WILL_FAIL: &str = "`run` will record it as failed: mend it, or remove the row";
 
 /// Reads and decodes every file, on all processors; findings stand in the order of the rows.
-fn look_into(dataset: &Dataset, with_file: &[(SampleRow<'_>, &str, u32)], findings: &mut Findings) {
+fn look_into(dataset: &Dataset, with_file: &[(SampleRow<'_>, &str, u32)], decoder: Decoder, findings: &mut Findings) {
     let mut first_with: HashMap<Digest, (u32, SampleRow<'_>)> = HashMap::new();
     let mut others: Vec<&str> = Vec::new();
     for part in with_file.chunks(AT_ONCE) {
-        let looked: Vec<io::Result<Looked>> = part.par_iter().map(|(_, path, _)| look_at(dataset, path)).collect();
+        let looked: Vec<io::Result<Looked>> =
+            part.par_iter().map(|(_, path, _)| look_at(dataset, path, decoder)).collect();
         for ((sample, path, row), looked) in part.iter().zip(looked) {
             let at = |finding: Finding, column: &str| finding.row(u64::from(*row)).column(column);
             let looked = match looked {
@@ -110,12 +111,12 @@ fn look_into(dataset: &Dataset, with_file: &[(SampleRow<'_>, &str, u32)], findin
     }
 }
 
-fn look_at(dataset: &Dataset, path: &str) -> io::Result<Looked> {
+fn look_at(dataset: &Dataset, path: &str, decoder: Decoder) -> io::Result<Looked> {
     let bytes = dataset.files.read(path)?;
     let digest = Digest::of(&bytes);
     let is_other = ending(path).is_some_and(|ending| OTHER_MEDIA.contains(&ending.as_str()));
     let picture = (!is_other).then(|| {
-        let decoded = photo::decode(&bytes, PIXEL_LIMIT);
+        let decoded = photo::decode(&bytes, decoder, PIXEL_LIMIT);
         decoded.map(|picture| (picture.width(), picture.height())).map_err(|error| error.to_string())
     });
     Ok(Looked { digest, picture })

@@ -10,15 +10,16 @@ use super::manifest::{self, Loaded};
 use super::{CARD_FILE, Dataset, DatasetError, Folder, LabelKind, MANIFEST_FILE, Pick};
 use crate::age::{AgeLimit, Side};
 use crate::finding::{Finding, Findings, Severity, counted, listed};
+use crate::photo::Decoder;
 
 /// What to look at beside card and manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Depth {
     /// Limits that the dataset shall decide.
     pub limits: Vec<AgeLimit>,
-    /// Whether every file is read and decoded: its digest, whether it is a picture, and its size against the face box.
-    /// Else only its presence is checked.
-    pub read_files: bool,
+    /// Whether every file is read and decoded, JPEG by this decoder: its digest, whether it is a picture, and its size
+    /// against the face box. Else only its presence is checked.
+    pub read_files: Option<Decoder>,
 }
 
 /// Looks at the dataset at `place`, a folder or the card in it.

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::finding::{Finding, listed};
 use crate::keys::Keys;
 use crate::method::{Method, MethodCard, MethodError};
+use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
 pub const ADAPTERS: &[&str] = &["onnx"];
@@ -49,7 +50,8 @@ impl AdapterCard {
     }
 }
 
-/// Makes the method of `card` ready; `read` gives the bytes of a file that the card names, `engine` runs its model.
+/// Makes the method of `card` ready; `read` gives the bytes of a file that the card names, `engine` runs its model on what
+/// `decoder` makes of a JPEG.
 ///
 /// # Errors
 /// [`MethodError`] when a file is missing or another than stated, or the model does not fit the card.
@@ -57,10 +59,11 @@ pub fn open(
     card: MethodCard,
     read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
     engine: &dyn Engine,
+    decoder: Decoder,
 ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, read, engine)?;
+            let method = onnx::OnnxMethod::load(card, &onnx, read, engine, decoder)?;
             let digest = Digest::of_parsed("method", method.card(), &[method.model_digest()])?;
             Ok((Arc::new(method), digest))
         }

@@ -9,7 +9,7 @@ use super::Source;
 pub(super) const STEP: usize = 16;
 /// Bytes read for a step, of which the last 16 have no weight.
 #[cfg(target_arch = "x86_64")]
-const READ: usize = 64;
+pub(super) const READ: usize = 64;
 
 /// Windows in whole steps, with their weights as bytes.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ pub(super) fn available() -> bool {
 }
 
 /// The three signed bytes that make up `weight`, the lowest first.
-fn digits(weight: i32) -> Option<[u8; 3]> {
+pub(super) fn digits(weight: i32) -> Option<[u8; 3]> {
     let low = weight as i8;
     let rest = (weight - i32::from(low)) >> 8;
     let middle = rest as i8;
@@ -169,7 +169,7 @@ const SPREAD: [u8; 64] = {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn load(bytes: &[u8; 64]) -> std::arch::x86_64::__m512i {
+pub(super) fn load(bytes: &[u8; 64]) -> std::arch::x86_64::__m512i {
     let (parts, _) = bytes.as_chunks::<8>();
     let part = |place: usize| i64::from_le_bytes(parts[place]);
     std::arch::x86_64::_mm512_setr_epi64(part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7))

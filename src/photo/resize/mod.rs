@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "kernels: indices come from the sizes that `Source::new` has checked")]
 
 mod dots;
+mod narrow;
 mod nearest;
 mod opencv;
 mod pillow;

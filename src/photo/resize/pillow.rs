@@ -8,7 +8,7 @@ use multiversion::target::match_target;
 
 use super::super::Filter;
 use super::weights::{BITS, LANES, Weights};
-use super::{Scratch, Source, dots};
+use super::{Scratch, Source, dots, narrow};
 
 /// One half in fixed point, added before the fraction is cut off.
 pub(super) const HALF: i32 = 1 << (BITS - 1);
@@ -86,6 +86,9 @@ fn horizontal_kernel<const C: usize>(source: Source<'_>, weights: &Weights, spar
 fn colour_rows(source: Source<'_>, weights: &Weights, spare: &mut Vec<u8>, target: &mut [u8]) {
     match_target! {
         "x86_64+avx512f+avx512bw+avx512vl+avx512vbmi+avx512vnni" => {
+            if let Some(narrow) = weights.narrow() {
+                return narrow::rows(source, narrow, spare, target);
+            }
             if let Some(dots) = weights.dots() {
                 return dots::rows(source, dots, spare, target);
             }

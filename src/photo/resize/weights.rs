@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::super::Filter;
 use super::dots::{self, Dots};
+use super::narrow::Narrow;
 
 /// Fraction bits of a weight: 32 less 8 for the pixel and 2 for what negative lobes overshoot.
 pub(super) const BITS: u32 = 22;
@@ -24,6 +25,7 @@ pub(super) struct Weights {
     from: usize,
     triple: OnceLock<Vec<i32>>,
     dots: OnceLock<Option<Dots>>,
+    narrow: OnceLock<Option<Narrow>>,
 }
 
 /// Windows are whole multiples of this many taps, so that the horizontal kernel has no tail.
@@ -82,6 +84,7 @@ impl Weights {
             from,
             triple: OnceLock::new(),
             dots: OnceLock::new(),
+            narrow: OnceLock::new(),
         };
         for ((start, weights), slot) in windows.into_iter().zip(all.plain.chunks_exact_mut(taps)) {
             let moved = if from < taps { start } else { start.min(last_start) };
@@ -110,11 +113,16 @@ impl Weights {
         made.as_ref()
     }
 
+    /// The same for windows of at most 8 taps: `None` for wider ones too.
+    pub(super) fn narrow(&self) -> Option<&Narrow> {
+        self.narrow.get_or_init(|| Narrow::new(self.windows())).as_ref()
+    }
+
     /// Pixels of a row that are read: more than it has when it is narrower than a window.
     pub(super) fn reach(&self, channels: usize) -> usize {
         // A moved window ends within its row; a window that could not be moved starts at or after 0 of a short row.
         let plain = self.starts.iter().max().map_or(0, |start| start + self.taps);
-        let dots = if channels == 3 { self.dots() } else { None };
+        let dots = if channels == 3 && self.narrow().is_none() { self.dots() } else { None };
         dots.map_or(0, Dots::reach).max(plain)
     }
 }

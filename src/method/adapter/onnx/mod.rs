@@ -14,7 +14,7 @@ use crate::engine::{Engine, Model, State, Tensor};
 use crate::method::head::Head;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
-use crate::photo::{Preparer, Recipe};
+use crate::photo::{Decoder, Preparer, Recipe};
 
 /// A model file made ready: loaded once, shared by all sessions.
 pub struct OnnxMethod {
@@ -27,6 +27,7 @@ pub struct OnnxMethod {
 /// What every session reads and none changes.
 struct Shared {
     model: Box<dyn Model>,
+    decoder: Decoder,
     recipe: Recipe,
     head: Head,
 }
@@ -42,6 +43,7 @@ impl OnnxMethod {
         onnx: &OnnxCard,
         read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
         engine: &dyn Engine,
+        decoder: Decoder,
     ) -> Result<Self, MethodError> {
         let file = onnx.file.clone();
         let bytes = read(&file).map_err(|source| MethodError::Read { file: file.clone(), source })?;
@@ -58,8 +60,9 @@ impl OnnxMethod {
         // The batch of one is the first axis, where there is one.
         let sample = output.split_first().filter(|(batch, _)| **batch == 1).map_or(output, |(_, rest)| rest);
         let head = onnx.head.head(sample).map_err(|source| MethodError::Head { file: file.clone(), source })?;
-        let shared = Arc::new(Shared { model, recipe: onnx.recipe.clone(), head });
-        Ok(Self { card, engine: engine.name(), digest, shared })
+        let shared = Arc::new(Shared { model, decoder, recipe: onnx.recipe.clone(), head });
+        let engine = format!("{}; {}", engine.name(), decoder.name());
+        Ok(Self { card, engine, digest, shared })
     }
 
     /// SHA-256 of the model file.
@@ -105,7 +108,7 @@ impl Session for OnnxSession {
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
         let face_box = sample.face_box();
         let bytes_in = sample.bytes().map(|bytes| bytes.len() as u64);
-        let decoded = sample.picture();
+        let decoded = sample.picture(self.shared.decoder);
         let (picture, decoding) = match decoded {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Outcome { bytes_in, ..Outcome::failed(reason) }),

@@ -1,0 +1,104 @@
+//! `check --engines` and `check --decoders`: one method run in two ways on the same samples, and how far apart the answers
+//! are.
+
+use clap::ValueEnum;
+
+use super::decoders::{self, DecoderChoice};
+use super::engines::{self, EngineChoice, Means, RuntimeOptions};
+use super::environment::Environment;
+use super::run::open_dataset;
+use super::{Failure, methods};
+use crate::dataset::Pick;
+use crate::finding::{Finding, Findings, counted};
+use crate::photo::Decoder;
+use crate::run;
+
+/// Years from which on two engines do not agree: far below what any label says.
+const SAME_YEARS: f64 = 1e-3;
+
+/// In what two runs of a method differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    Engines,
+    Decoders,
+}
+
+impl Difference {
+    /// Both ways to run a method, with the name of each; `decoder` reads JPEG for both engines.
+    fn ways(
+        self,
+        decoder: Decoder,
+        runtime: &RuntimeOptions,
+        environment: &Environment,
+    ) -> Result<Vec<(Means, String)>, Failure> {
+        match self {
+            Self::Engines => EngineChoice::value_variants()
+                .iter()
+                .map(|choice| {
+                    let engine = engines::open(*choice, runtime, environment)?;
+                    let name = engine.name();
+                    Ok((Means { engine, decoder }, name))
+                })
+                .collect(),
+            Self::Decoders => DecoderChoice::value_variants()
+                .iter()
+                .map(|choice| {
+                    let decoder = decoders::open(*choice)?;
+                    Ok((Means { engine: engines::embedded()?, decoder }, decoder.name().to_owned()))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Puts the samples of `dataset` to `method` in both ways.
+pub(super) fn compare(
+    difference: Difference,
+    method: &str,
+    dataset: &str,
+    decoder: Decoder,
+    runtime: &RuntimeOptions,
+    environment: &Environment,
+) -> Result<(String, Findings), Failure> {
+    let dataset = open_dataset(dataset, &Pick::all())?;
+    let mut names = Vec::new();
+    let mut loaded = Vec::new();
+    for (means, name) in difference.ways(decoder, runtime, environment)? {
+        loaded.push(methods::load(method, &means, &|| None)?.method);
+        names.push(name);
+    }
+    let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };
+    let found = run::agree(one, other, &dataset, environment.processors, &environment.clock, &environment.stop)
+        .map_err(Failure::unusable)?;
+    let mut findings = Findings::new();
+    let both = names.join(" and ");
+    if found.interrupted {
+        findings.push(Finding::error(method, format!("{both}: stopped before the last sample")));
+    }
+    if !found.one_only.is_empty() {
+        let (count, first) = (counted(found.one_only.len(), "sample"), &found.one_only[0]);
+        let text = format!("{count} answered by only one of {both}; the first is `{first}`");
+        findings.push(match difference {
+            Difference::Engines => Finding::error(method, text),
+            // A damaged file that one decoder reads and the other refuses says nothing against the method.
+            Difference::Decoders => Finding::warning(method, text),
+        });
+    }
+    if difference == Difference::Engines && found.largest > SAME_YEARS {
+        let text = format!("{both} differ by up to {:.6} years, more than {SAME_YEARS}", found.largest);
+        findings.push(Finding::warning(method, text).help("name the engine with every result"));
+    }
+    if found.compared == 0 {
+        findings.push(Finding::error(method, format!("no sample was answered with an age by both {both}")));
+        return Ok((String::new(), findings));
+    }
+    let at = found.largest_at.unwrap_or_default();
+    let text = format!(
+        "{method}: {both} on {} of `{}`: largest difference {:.6} years (`{at}`), on average {:.6}\n",
+        counted(found.compared, "sample"),
+        dataset.card().name,
+        found.largest,
+        found.mean,
+    );
+    Ok((text, findings))
+}
