@@ -13,6 +13,7 @@ pub mod bundled;
 pub mod cli;
 pub mod clock;
 pub mod compare;
+pub mod conformance;
 pub mod dataset;
 pub mod digest;
 pub mod engine;

@@ -131,6 +131,9 @@ pub struct Outcome {
     pub transfer: Option<Duration>,
     /// Attempts made again before this one.
     pub retries: u32,
+    /// What the method returned beyond its answer, name and value as it wrote them: counted by run.json, weighed by the
+    /// footprint.
+    pub extra: Vec<(String, String)>,
 }
 
 impl Outcome {
@@ -155,6 +158,7 @@ impl Outcome {
             answer_time: None,
             transfer: None,
             retries: 0,
+            extra: Vec::new(),
         }
     }
 
@@ -162,6 +166,12 @@ impl Outcome {
     #[must_use]
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::unanswered(Status::Failed, reason)
+    }
+
+    /// An attempt without an answer within `limit`.
+    #[must_use]
+    pub fn timed_out(limit: Duration) -> Self {
+        Self::unanswered(Status::TimedOut, format!("no answer within {} s", limit.as_secs_f64()))
     }
 
     /// An attempt answered with `years`, or failed with the reason when that is not an age.

@@ -64,12 +64,12 @@ pub(super) fn compare(
     let mut names = Vec::new();
     let mut loaded = Vec::new();
     for (means, name) in difference.ways(decoder, runtime, environment)? {
-        loaded.push(methods::load(method, &means, &|| None)?.method);
+        loaded.push(methods::load(method, &means, &|| None, environment)?.method);
         names.push(name);
     }
     let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };
-    let found = run::agree(one, other, &dataset, environment.processors, &environment.clock, &environment.stop)
-        .map_err(Failure::unusable)?;
+    let Environment { processors, scratch, clock, stop, .. } = environment;
+    let found = run::agree(one, other, &dataset, *processors, scratch, clock, stop).map_err(Failure::unusable)?;
     let mut findings = Findings::new();
     let both = names.join(" and ");
     if found.interrupted {

@@ -7,17 +7,17 @@ use serde_json::json;
 
 use super::agree::{self, Difference};
 use super::decoders::{self, DecoderChoice, DecoderOptions};
-use super::engines::{self, EngineChoice, RuntimeOptions};
+use super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::environment::Environment;
 use super::output::print;
 use super::run::unusable_dataset;
-use super::{Exit, Failure, methods};
+use super::{Exit, Failure, conformance, methods};
 use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
+use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
-use crate::method::{MethodCard, adapter};
 use crate::photo::Decoder;
 use crate::protocol::{Problem, Protocol, ProtocolError};
 
@@ -35,6 +35,10 @@ pub(super) struct Arguments {
     /// How to print the findings
     #[arg(long, default_value = "table")]
     format: Format,
+
+    /// Put samples to a method that go wrong, and tell which rules of the protocol it keeps
+    #[arg(long)]
+    conformance: bool,
 
     /// Put a dataset's samples to a method with both engines, and tell how far apart the answers are
     #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
@@ -106,6 +110,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
                 text.push_str(&told);
                 findings.append(differences);
             }
+        }
+        if what == What::Method && arguments.conformance && findings.errors() == 0 {
+            let (told, broken) = conformance::check(path, environment)?;
+            text.push_str(&told);
+            findings.append(broken);
         }
         text.push_str(&told(path, what, &findings));
         all.append(findings);
@@ -193,21 +202,22 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
     let place = methods::find(method)?;
     let (card, mut findings, _) = methods::read_card(&place)?;
     if let Some(card) = card {
-        let MethodCard { adapter: adapter::AdapterCard::Onnx(onnx), .. } = &card;
-        if onnx.sha256.is_none() {
+        if let adapter::AdapterCard::Onnx(onnx) = &card.adapter
+            && onnx.sha256.is_none()
+        {
             let help = "add `sha256 = \"...\"`: a published result needs it";
             findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
         }
         match engines::embedded() {
             Ok(engine) => {
-                let read = |file: &str| place.read(file);
-                if let Err(error) = adapter::open(card.clone(), &read, &*engine, Decoder::default()) {
+                let means = Means { engine, decoder: Decoder::default() };
+                if let Err(error) = place.open(card.clone(), &means, environment) {
                     let other = || {
                         let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
                         Some((EngineChoice::Onnxruntime.word(), engine))
                     };
                     // A model that the other engine runs can be used.
-                    findings.push(match methods::remedy(&error, &card, &read, &other) {
+                    findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
                         Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
                         None => Finding::error(&place.shown, chain(&error)),
                     });

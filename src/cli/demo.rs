@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let protocol = Protocol::default_protocol();
     let dataset =
         Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).map_err(Failure::unusable)?;
-    let methods =
-        bundled::methods().iter().map(|name| methods::load(name, &means, &|| None)).collect::<Result<Vec<_>, _>>()?;
+    let load = |name: &&str| methods::load(name, &means, &|| None, environment);
+    let methods = bundled::methods().iter().map(load).collect::<Result<Vec<_>, _>>()?;
     tell(&format!("{} {} methods, {} pictures.\n", bundled::NOTICE, methods.len(), dataset.samples().len()));
     let out = arguments.out.clone().unwrap_or_else(|| free(Path::new("agebench-demo")));
     let job = Job {

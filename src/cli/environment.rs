@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::folder::Machine;
+use crate::method::Scratch;
 
 /// What the verbs need to know of the outside.
 pub(crate) struct Environment {
@@ -27,6 +28,12 @@ pub(crate) struct Environment {
     pub(crate) processors: NonZeroUsize,
     /// The library of ONNX Runtime that `ORT_DYLIB_PATH` names.
     pub(crate) ort_library: Option<PathBuf>,
+    /// Where copies of samples may be put for a moment: in memory where the system has a place for that.
+    pub(crate) scratch: Scratch,
+    /// The folders in which programs are looked for.
+    pub(crate) search: Vec<PathBuf>,
+    /// This program, to guard others with, where the system lets it.
+    pub(crate) guard: Option<PathBuf>,
 }
 
 impl Environment {
@@ -51,6 +58,9 @@ impl Environment {
             width,
             processors: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             ort_library: std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from),
+            scratch: scratch(),
+            search: std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect(),
+            guard: std::env::current_exe().ok().filter(|_| cfg!(target_os = "linux")),
         })
     }
 }
@@ -103,6 +113,16 @@ impl Environment {
         });
         steps.min().unwrap_or(Duration::MAX)
     }
+}
+
+/// `/dev/shm` where it lies in memory, else the temporary folder; what dead processes left there is removed.
+fn scratch() -> Scratch {
+    const TMPFS: u64 = 0x0102_1994; // TMPFS_MAGIC of linux/magic.h
+    let memory = Path::new("/dev/shm");
+    let is_tmpfs = rustix::fs::statfs(memory).is_ok_and(|about| u64::try_from(about.f_type) == Ok(TMPFS));
+    let scratch = if is_tmpfs { Scratch::within(memory, true) } else { Scratch::within(std::env::temp_dir(), false) };
+    scratch.sweep();
+    scratch
 }
 
 /// The machine's clock.

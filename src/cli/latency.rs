@@ -115,6 +115,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         time_limit: arguments.timeout,
         seed: protocol.seed,
         limits: protocol.limits.clone(),
+        scratch: environment.scratch.clone(),
     };
     if arguments.as_start.is_some() {
         return as_start(arguments, &plan, &dataset, &truth, environment);
@@ -122,7 +123,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
     let means = arguments.engine.open(environment)?;
-    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment))?;
+    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
     let measured = Measured {
         plan: &plan,
         starts: arguments.starts.get(),
@@ -182,7 +183,7 @@ fn as_start(
     let setting = Setting { dataset, ids: &ids, clock: &environment.clock };
     let load = || -> Result<_, Loading> {
         let means = arguments.engine.open(environment).map_err(Loading::of)?;
-        Ok(methods::load(&arguments.method, &means, &|| None).map_err(Loading::of)?.method)
+        Ok(methods::load(&arguments.method, &means, &|| None, environment).map_err(Loading::of)?.method)
     };
     let mut writer = LatencyWriter::new(std::io::stdout().lock()).map_err(Failure::cannot_write)?;
     latency::observe(plan, &setting, load, &mut |observation| writer.write("", &observation)).map_err(|error| {

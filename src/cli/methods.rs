@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::Failure;
 use super::engines::Means;
+use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
+use crate::digest::Digest;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
+use crate::method::adapter::{self, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
-use crate::method::{MethodCard, MethodError, adapter};
+use crate::method::{Method, MethodCard, MethodError};
 use crate::photo::Decoder;
 use crate::run::RunMethod;
 
@@ -25,9 +28,36 @@ pub(crate) struct CardPlace {
 }
 
 impl CardPlace {
+    /// What the card is opened with.
+    pub(super) fn around<'a>(&'a self, means: &'a Means, environment: &'a Environment) -> Surroundings<'a> {
+        Surroundings {
+            files: self,
+            folder: self.files.folder(),
+            search: &environment.search,
+            guard: environment.guard.as_deref(),
+            engine: &*means.engine,
+            decoder: means.decoder,
+        }
+    }
+
+    /// Makes the method of `card`, which lies here, ready.
+    ///
+    /// # Errors
+    /// As [`adapter::open`].
+    pub(super) fn open(
+        &self,
+        card: MethodCard,
+        means: &Means,
+        environment: &Environment,
+    ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
+        adapter::open(card, &self.around(means, environment))
+    }
+}
+
+impl CardFiles for CardPlace {
     /// A file that the card names: relative to the card, or absolute. Weights may lie anywhere, as the person who wrote
     /// the card runs it; only a dataset's files are confined to its folder.
-    pub(crate) fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+    fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
         match self.files.folder() {
             Some(folder) => std::fs::read(folder.join(file)),
             None => self.files.read(file).map(std::borrow::Cow::into_owned),
@@ -82,7 +112,12 @@ pub(crate) fn read_card(place: &CardPlace) -> Result<(Option<MethodCard>, Findin
 ///
 /// # Errors
 /// When there is none, its card is wrong, or its model does not fit the card.
-pub(super) fn load(method: &str, means: &Means, other: Other<'_>) -> Result<RunMethod, Failure> {
+pub(super) fn load(
+    method: &str,
+    means: &Means,
+    other: Other<'_>,
+    environment: &Environment,
+) -> Result<RunMethod, Failure> {
     let place = find(method)?;
     let (card, findings, text) = read_card(&place)?;
     let unusable =
@@ -92,11 +127,10 @@ pub(super) fn load(method: &str, means: &Means, other: Other<'_>) -> Result<RunM
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    let read = |file: &str| place.read(file);
-    match adapter::open(card.clone(), &read, &*means.engine, means.decoder) {
+    match place.open(card.clone(), means, environment) {
         Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
         Err(error) => {
-            let help = remedy(&error, &card, &read, other);
+            let help = remedy(&error, &card, &place, other, environment);
             let failure = unusable(Box::new(error));
             Err(help.into_iter().fold(failure, Failure::with_help))
         }
@@ -110,12 +144,13 @@ pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine
 pub(crate) fn remedy(
     error: &MethodError,
     card: &MethodCard,
-    read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    place: &CardPlace,
     other: Other<'_>,
+    environment: &Environment,
 ) -> Option<String> {
     let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
-    adapter::open(card.clone(), read, &*engine, Decoder::default()).ok()?;
+    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))
 }
 

@@ -7,11 +7,13 @@ mod agree;
 mod buffer;
 mod check;
 mod compare;
+mod conformance;
 mod decoders;
 mod demo;
 mod engines;
 mod environment;
 mod exit;
+mod guard;
 mod latency;
 mod list;
 mod methods;
@@ -60,6 +62,8 @@ enum Verb {
     Check(check::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
+    #[command(hide = true)]
+    Guard(guard::Arguments),
 }
 
 /// Runs the program with the arguments of the process and gives its exit code.
@@ -73,6 +77,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable.code()));
         }
     };
+    // Before anything else: a guard listens to other signals, and must be quick.
+    if let Verb::Guard(arguments) = &arguments.verb {
+        return ExitCode::from(guard::run(arguments));
+    }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
@@ -100,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
+        Verb::Guard(_) => Ok(Exit::Internal), // answered above
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
     let other = || arguments.engine.other(environment);
-    let load = |name: &String| methods::load(name, &means, &other);
+    let load = |name: &String| methods::load(name, &means, &other, environment);
     let methods = arguments.methods.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let writing = &arguments.writing;
     let job = Job {
@@ -205,6 +205,7 @@ impl Job<'_> {
             existing: self.existing,
             jobs: running.jobs.unwrap_or(environment.processors),
             time_limit: running.timeout,
+            scratch: environment.scratch.clone(),
             keep_ids: self.keep_ids,
             timings: self.timings,
             pick: self.pick,

@@ -109,6 +109,9 @@ pub struct MethodRecord {
     pub engine: String,
     /// The card's file in `cards/`.
     pub card: String,
+    /// What the method returned beyond its answers: the name of each such field, and in how many attempts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra_fields: BTreeMap<String, u64>,
 }
 
 /// The machine of a run.

@@ -17,7 +17,7 @@ use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::folder::Observation;
-use crate::method::{Method, MethodError};
+use crate::method::{Method, MethodError, Scratch, lend};
 
 pub use calibration::calibrate;
 pub use folder::{Measured, WriteError};
@@ -42,6 +42,8 @@ pub struct Plan {
     pub seed: u64,
     /// The limits of the protocol.
     pub limits: Vec<AgeLimit>,
+    /// Where the method may put copies of samples.
+    pub scratch: Scratch,
 }
 
 /// Why one start could not be observed.
@@ -86,7 +88,8 @@ pub fn observe<E: std::error::Error + 'static>(
     }
     let begun = setting.clock.monotonic();
     let method = load().map_err(LatencyError::Load)?;
-    streams::Streams { plan, setting, method: &method }.all(begun, sink).map_err(|error| match error {
+    let columns = lend::columns(&*method, setting.dataset).map_err(LatencyError::Method)?;
+    streams::Streams { plan, setting, method: &method, columns }.all(begun, sink).map_err(|error| match error {
         streams::Broken::Method(error) => LatencyError::Method(error),
         streams::Broken::Sink(error) => LatencyError::Write(error),
     })

@@ -1,15 +1,14 @@
 //! The streams of one start: who is asked, when, and from when on time counts.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Plan, Setting, calibrate, null_method};
+use crate::dataset::Column;
 use crate::folder::{Observation, Stream};
-use crate::method::{Ask, Method, MethodError, Sample, Session};
-use crate::outcome::Status;
-use crate::photo::FaceBox;
+use crate::method::{Ask, Method, MethodError, Session, lend};
+use crate::outcome::{Outcome, Status};
 use crate::stats::poisson_arrivals;
 
 /// Attempts of the method that does nothing.
@@ -22,6 +21,8 @@ pub(super) struct Streams<'a> {
     pub plan: &'a Plan,
     pub setting: &'a Setting<'a>,
     pub method: &'a Arc<dyn Method>,
+    /// The columns that the method's card names.
+    pub columns: Vec<&'a Column>,
 }
 
 /// Why a stream ended early.
@@ -66,7 +67,13 @@ impl Streams<'_> {
     }
 
     fn open(&self, method: &Arc<dyn Method>) -> Result<Box<dyn Session>, Broken> {
-        let ask = Ask { limits: self.plan.limits.clone(), clock: Arc::clone(self.setting.clock) };
+        let ask = Ask {
+            limits: self.plan.limits.clone(),
+            time_limit: self.plan.time_limit,
+            seed: self.plan.seed,
+            scratch: self.plan.scratch.clone(),
+            clock: Arc::clone(self.setting.clock),
+        };
         method.open(&ask).map_err(Broken::Method)
     }
 
@@ -78,14 +85,12 @@ impl Streams<'_> {
     /// Puts the sample `number` to `session`. Its file is read before the time begins.
     fn attempt(&self, number: usize, session: &mut Box<dyn Session>) -> Result<Timed, MethodError> {
         let clock = &**self.setting.clock;
-        let row = self.setting.dataset.samples().get(self.place(number));
-        let content: Result<Cow<'_, [u8]>, String> = match row.map(|row| self.setting.dataset.read_sample(&row)) {
-            Some(Ok(Some(read))) => Ok(read.bytes),
-            Some(Ok(None)) | None => Err("the sample has no file".to_owned()),
-            Some(Err(error)) => Err(error.to_string()),
+        let place = self.place(number);
+        let Some(row) = self.setting.dataset.samples().get(place) else {
+            return Err(MethodError::Ended(Box::new(Outcome::failed("the sample is not listed"))));
         };
-        let face_box = row.and_then(|row| row.face_box).and_then(|it| FaceBox::new(it.x0, it.y0, it.x1, it.y1).ok());
-        let mut sample = Sample::new(content, face_box, clock);
+        let (mut sample, _) = lend::sample(self.setting.dataset, &row, clock);
+        sample.lend(self.columns.iter().map(|column| (column.name(), column.cell(place))));
         let begun = clock.monotonic();
         let outcome = session.attempt(&mut sample)?;
         let latency = clock.monotonic().saturating_sub(begun);
@@ -108,16 +113,15 @@ impl Streams<'_> {
     fn timed(&self, number: usize, session: &mut Box<dyn Session>) -> Result<Timed, Broken> {
         match self.attempt(number, session) {
             Ok(timed) => Ok(timed),
-            Err(_) => {
+            Err(error) => {
                 *session = self.open(self.method)?;
-                let none = None;
-                Ok(Timed {
-                    status: Status::Failed,
-                    latency: Duration::ZERO,
-                    prepare: none,
-                    answer: none,
-                    transfer: none,
-                })
+                let (status, latency) = match error {
+                    MethodError::Ended(outcome) if outcome.status == Status::TimedOut => {
+                        (Status::TimedOut, self.plan.time_limit)
+                    }
+                    _ => (Status::Failed, Duration::ZERO),
+                };
+                Ok(Timed { status, latency, prepare: None, answer: None, transfer: None })
             }
         }
     }

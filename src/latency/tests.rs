@@ -52,6 +52,7 @@ fn plan() -> Plan {
         time_limit: Duration::from_secs(1),
         seed: 0,
         limits: Vec::new(),
+        scratch: Scratch::within(std::env::temp_dir(), false),
     }
 }
 

@@ -136,7 +136,7 @@ head = "years"
     fn a_card_with_the_required_keys_is_read_with_the_stated_defaults() {
         let (card, findings) = MethodCard::read("method.toml", CARD);
         assert!(findings.is_empty(), "{findings}");
-        let AdapterCard::Onnx(onnx) = card.unwrap().adapter;
+        let AdapterCard::Onnx(onnx) = card.unwrap().adapter else { panic!() };
         let fields = onnx.recipe.fields();
         assert_eq!((fields.size, fields.margin, fields.divide), ((64, 48), 0.0, 1.0));
         assert_eq!((&fields.mean[..], &fields.std[..]), (&[0.0; 3][..], &[1.0; 3][..]));

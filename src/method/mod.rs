@@ -4,26 +4,40 @@
 //! after another and gives an [`Outcome`] for each. Adapters (one file each in [`adapter`]) are the ways to reach one.
 
 pub mod adapter;
+mod base64;
 pub mod card;
 pub mod head;
+pub mod lend;
+mod media;
 mod sample;
+mod scratch;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::outcome::Outcome;
 
+pub use base64::base64;
 pub use card::{Kind, MethodCard};
-pub use sample::Sample;
+pub use media::Media;
+pub use sample::{Content, NO_FILE, Sample};
+pub use scratch::{PrivateFolder, Scratch};
 
 /// What a session is opened for.
 #[derive(Clone)]
 pub struct Ask {
     /// The limits of the protocol, ascending.
     pub limits: Vec<AgeLimit>,
+    /// An answer later than this is `timed_out`. Methods that work outside this process keep it themselves.
+    pub time_limit: Duration,
+    /// The protocol's seed, for methods that draw.
+    pub seed: u64,
+    /// Where a session may make private folders for copies of samples.
+    pub scratch: Scratch,
     /// Where the timings of an outcome come from.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,7 +51,19 @@ pub trait Method: Send + Sync {
     /// method brings its own.
     fn engine(&self) -> String;
 
-    /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process.
+    /// The columns of the dataset that the card names, to be lent with each sample.
+    fn columns(&self) -> &[String] {
+        &[]
+    }
+
+    /// Whether the work is done outside this process, by a program or a service. Such a method has a pool of its own,
+    /// as large as [`Method::sessions`] says, and keeps the time limit itself.
+    fn is_outside(&self) -> bool {
+        false
+    }
+
+    /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` for a
+    /// program, `max_in_flight` for a service. Asked after the first session was opened.
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize;
 
     /// Opens one session.
@@ -52,7 +78,8 @@ pub trait Session: Send {
     /// Puts one sample to the method. A refusal or an unreadable picture is an outcome.
     ///
     /// # Errors
-    /// [`MethodError`] when the session itself broke: the attempt counts as failed and the session is opened anew.
+    /// [`MethodError`] when the session itself broke: the attempt counts as failed, or as [`MethodError::Ended`] says,
+    /// and the session is opened anew.
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError>;
 }
 
@@ -93,6 +120,27 @@ pub enum MethodError {
         /// What does not fit.
         source: head::HeadError,
     },
+    /// A program cannot be used as the card describes it.
+    #[error("the program `{program}` {problem}")]
+    Program {
+        /// The program.
+        program: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A column that the card names cannot be lent.
+    #[error("`{method}` asks for the column `{column}`, which {problem}")]
+    Column {
+        /// The method's name.
+        method: String,
+        /// The column.
+        column: String,
+        /// Why not.
+        problem: String,
+    },
+    /// The session ended with this attempt, of which this came: no answer.
+    #[error("{}", .0.reason.as_deref().unwrap_or("the session ended"))]
+    Ended(Box<Outcome>),
     /// A method broke again and again.
     #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
     Broken {

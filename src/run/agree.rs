@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::attempts::{Attempted, Work};
 use crate::clock::Clock;
 use crate::dataset::Dataset;
-use crate::method::{Ask, Method, MethodError};
+use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Answer, Outcome};
 
 /// What came of the samples that both were put to.
@@ -39,6 +39,7 @@ pub fn agree(
     other: &Arc<dyn Method>,
     dataset: &Dataset,
     jobs: NonZeroUsize,
+    scratch: &Scratch,
     clock: &Arc<dyn Clock>,
     stop: &AtomicBool,
 ) -> Result<Agreement, MethodError> {
@@ -46,9 +47,14 @@ pub fn agree(
     let work = Work {
         methods: &methods,
         dataset,
-        ask: Ask { limits: Vec::new(), clock: Arc::clone(clock) },
+        ask: Ask {
+            limits: Vec::new(),
+            time_limit: Duration::MAX,
+            seed: 0,
+            scratch: scratch.clone(),
+            clock: Arc::clone(clock),
+        },
         jobs,
-        time_limit: Duration::MAX,
         clock: &**clock,
         stop,
         sink: &|_| {},

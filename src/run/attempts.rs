@@ -1,20 +1,22 @@
-//! Every sample put to every method: workers with a session of each method, one queue, results in manifest order.
+//! Every sample put to every method: pools of workers with a session of each of their methods, a queue each, results in
+//! manifest order.
 //!
-//! All methods of a run work in this process and share one pool, so that a sample is read and decoded once. A sample
-//! is read when its turn comes; at most 1,024 attempts wait to be written.
+//! Methods that work in this process share one pool, so that a sample is read and decoded once; a program or a service
+//! has a pool of its own size, so that a slow one does not hold up the others' work. A sample is read when its turn comes;
+//! at most 1,024 attempts wait to be written.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::dataset::{Dataset, SampleRow};
+use crate::dataset::{Column, Dataset, SampleRow};
 use crate::digest::Digest;
-use crate::method::{Ask, Method, MethodError, Sample, Session};
-use crate::outcome::{Outcome, Status};
-use crate::photo::FaceBox;
+use crate::method::{Ask, Method, MethodError, Sample, Session, lend};
+use crate::outcome::Outcome;
 use crate::run::events::{Event, Sink};
 use crate::run::is_failure;
 use crate::run::window::Window;
@@ -31,7 +33,6 @@ pub(crate) struct Work<'a> {
     pub(crate) dataset: &'a Dataset,
     pub(crate) ask: Ask,
     pub(crate) jobs: NonZeroUsize,
-    pub(crate) time_limit: Duration,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) sink: &'a Sink<'a>,
@@ -56,6 +57,9 @@ pub(crate) enum End {
     GaveUp(String, String),
 }
 
+/// The sessions of a worker, one a member of its pool.
+type Sessions = Vec<Option<Box<dyn Session>>>;
+
 impl Work<'_> {
     /// Makes all attempts and hands each sample to `write` in manifest order, on this thread.
     ///
@@ -66,26 +70,30 @@ impl Work<'_> {
         &self,
         mut write: impl FnMut(Attempted) -> Result<(), E>,
     ) -> Result<End, Result<MethodError, E>> {
-        let first = self.methods.iter().map(|method| method.open(&self.ask)).collect::<Result<Vec<_>, _>>();
-        let samples = self.dataset.samples();
-        let workers = self.workers().get().min(samples.len().max(1));
-        let window = Window::new(samples.len(), WINDOW / self.methods.len().max(1), workers);
-        let shared = Shared {
-            work: self,
-            window: &window,
-            openings: self.methods.iter().map(|_| AtomicU32::new(0)).collect(),
-            gave_up: Mutex::new(None),
-            first: Mutex::new(first.map_err(Ok)?.into_iter().map(Some).collect()),
+        let open = |method: &Arc<dyn Method>| {
+            let columns = lend::columns(&**method, self.dataset)?;
+            let first = method.open(&self.ask)?;
+            Ok((Member { method: Arc::clone(method), columns, openings: AtomicU32::new(0) }, first))
         };
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|number| format!("attempts-{number}"));
-        let pool = pool.build().map_err(|error| Ok(MethodError::Threads(error.to_string())))?;
-        (self.sink)(Event::Started { attempts: samples.len() * self.methods.len(), workers });
-        let mut failed = None;
-        let mut written = 0;
-        pool.in_place_scope(|scope| {
-            scope.spawn_broadcast(|_, _| shared.work_until_done());
-            while let Some(attempted) = window.take() {
+        let opened = self.methods.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(Ok)?;
+        let samples = self.dataset.samples().len();
+        let pools = self.pools(opened);
+        let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
+        let (mut failed, mut lost, mut written) = (None, None, 0);
+        thread::scope(|scope| {
+            let started = pools.iter().enumerate().try_for_each(|(number, pool)| {
+                (0..pool.workers).try_for_each(|worker| {
+                    let thread = thread::Builder::new().name(format!("attempts-{number}-{worker}"));
+                    thread.spawn_scoped(scope, || crew.work_until_done(pool)).map(|_| ())
+                })
+            });
+            if let Err(error) = started {
+                lost = Some(MethodError::Threads(error.to_string()));
+                return crew.stop();
+            }
+            let workers = pools.iter().map(|pool| pool.workers).sum();
+            (self.sink)(Event::Started { attempts: samples * self.methods.len(), workers });
+            while let Some(attempted) = crew.take() {
                 let failed_here = attempted.outcomes.iter().filter(|outcome| is_failure(outcome)).count();
                 let event = Event::Written { attempts: attempted.outcomes.len(), failed: failed_here };
                 if let Err(error) = write(attempted) {
@@ -95,89 +103,144 @@ impl Work<'_> {
                 written += 1;
                 (self.sink)(event);
             }
-            window.stop();
+            crew.stop();
         });
-        match (failed, shared.gave_up.into_inner().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(error) = lost {
+            return Err(Ok(error));
+        }
+        match (failed, crew.gave_up.into_inner().unwrap_or_else(PoisonError::into_inner)) {
             (Some(error), _) => Err(Err(error)),
             (None, Some((method, reason))) => Ok(End::GaveUp(method, reason)),
-            (None, None) if written < samples.len() => Ok(End::Interrupted),
+            (None, None) if written < samples => Ok(End::Interrupted),
             (None, None) => Ok(End::Done),
         }
     }
 
-    /// Workers: as many as every method allows.
-    fn workers(&self) -> NonZeroUsize {
-        self.methods.iter().map(|method| method.sessions(self.jobs)).min().unwrap_or(self.jobs)
+    /// One pool for all that works in this process, and one for each method that does not.
+    fn pools<'m>(&self, opened: Vec<(Member<'m>, Box<dyn Session>)>) -> Vec<Pool<'m>> {
+        let samples = self.dataset.samples().len();
+        let room = WINDOW / opened.len().max(1);
+        let opened = opened.into_iter().enumerate().map(|(place, (member, first))| (place, member, Some(first)));
+        let (outside, inside): (Vec<_>, Vec<_>) = opened.partition(|(_, member, _)| member.method.is_outside());
+        let pool = |set: Vec<Opened<'m>>| {
+            let workers = set.iter().map(|(_, member, _)| member.method.sessions(self.jobs)).min().unwrap_or(self.jobs);
+            let workers = workers.get().min(samples.max(1));
+            let (mut places, mut members, mut first) = (Vec::new(), Vec::new(), Vec::new());
+            for (place, member, session) in set {
+                places.push(place);
+                members.push(member);
+                first.push(session);
+            }
+            Pool { places, members, workers, window: Window::new(samples, room, workers), first: Mutex::new(first) }
+        };
+        let sets = std::iter::once(inside).chain(outside.into_iter().map(|one| vec![one]));
+        sets.filter(|set| !set.is_empty()).map(pool).collect()
     }
 }
 
-/// What the workers of a run share.
-struct Shared<'a> {
-    work: &'a Work<'a>,
-    window: &'a Window<Attempted>,
-    /// A method: its openings since its last answer.
-    openings: Vec<AtomicU32>,
-    gave_up: Mutex<Option<(String, String)>>,
-    /// The sessions that were opened to see whether the methods open at all, for the first worker that comes.
-    first: Mutex<Vec<Option<Box<dyn Session>>>>,
+/// A method, its place on the command line, and the session that showed that it opens.
+type Opened<'a> = (usize, Member<'a>, Option<Box<dyn Session>>);
+
+/// A method of a pool.
+struct Member<'a> {
+    method: Arc<dyn Method>,
+    columns: Vec<&'a Column>,
+    /// Openings since the last answer.
+    openings: AtomicU32,
 }
 
-impl Shared<'_> {
-    fn work_until_done(&self) {
-        let _presence = self.window.presence();
-        let mut sessions: Vec<Option<Box<dyn Session>>> =
-            std::mem::take(&mut *self.first.lock().unwrap_or_else(PoisonError::into_inner));
-        sessions.resize_with(self.work.methods.len(), || None);
-        while let Some(number) = self.window.claim() {
+/// Workers that put each sample to the same methods, one after the other.
+struct Pool<'a> {
+    /// The place of each member on the command line.
+    places: Vec<usize>,
+    members: Vec<Member<'a>>,
+    workers: usize,
+    window: Window<Attempted>,
+    /// The first sessions, for the first worker that comes.
+    first: Mutex<Sessions>,
+}
+
+/// What the workers of a run share.
+struct Crew<'a> {
+    work: &'a Work<'a>,
+    pools: &'a [Pool<'a>],
+    gave_up: Mutex<Option<(String, String)>>,
+}
+
+impl Crew<'_> {
+    /// The next sample with the outcomes of all pools; `None` when one of them has no more.
+    fn take(&self) -> Option<Attempted> {
+        let mut all: Vec<(usize, Outcome)> = Vec::with_capacity(self.work.methods.len());
+        let mut content = None;
+        for pool in self.pools {
+            let attempted = pool.window.take()?;
+            content = content.or(attempted.content);
+            all.extend(pool.places.iter().copied().zip(attempted.outcomes));
+        }
+        all.sort_unstable_by_key(|(place, _)| *place);
+        Some(Attempted { content, outcomes: all.into_iter().map(|(_, outcome)| outcome).collect() })
+    }
+
+    /// No sample is handed out any more.
+    fn stop(&self) {
+        self.pools.iter().for_each(|pool| pool.window.stop());
+    }
+
+    fn work_until_done(&self, pool: &Pool<'_>) {
+        let _presence = pool.window.presence();
+        let mut sessions = std::mem::take(&mut *pool.first.lock().unwrap_or_else(PoisonError::into_inner));
+        sessions.resize_with(pool.members.len(), || None);
+        while let Some(number) = pool.window.claim() {
             if self.work.stop.load(Ordering::Relaxed) {
-                self.window.stop();
-                return;
+                return self.stop();
             }
             let Some(row) = self.work.dataset.samples().get(number) else { return };
-            match self.attempt(&row, &mut sessions) {
-                Some(attempted) => self.window.put(number, attempted),
-                None => return self.window.stop(),
+            match self.attempt(number, &row, pool, &mut sessions) {
+                Some(attempted) => pool.window.put(number, attempted),
+                None => return self.stop(),
             }
         }
     }
 
-    /// Puts one sample to every method; `None` when a method broke once too often.
-    fn attempt(&self, row: &SampleRow<'_>, sessions: &mut [Option<Box<dyn Session>>]) -> Option<Attempted> {
-        let (content, read) = match self.work.dataset.read_sample(row) {
-            Ok(Some(read)) => (Some(read.sha256), Ok(read.bytes)),
-            Ok(None) => (None, Err("the sample has no file".to_owned())),
-            Err(error) => (None, Err(error.to_string())),
-        };
-        let face_box = row.face_box.and_then(|it| FaceBox::new(it.x0, it.y0, it.x1, it.y1).ok());
-        let mut sample = Sample::new(read, face_box, self.work.clock);
-        let each = self.work.methods.iter().zip(sessions).zip(&self.openings);
-        let outcomes = each.map(|((method, session), openings)| {
-            let outcome = self.attempt_once(method, session, &mut sample);
-            match outcome {
+    /// Puts the sample at `place` to every member; `None` when a method broke once too often.
+    fn attempt(
+        &self,
+        place: usize,
+        row: &SampleRow<'_>,
+        pool: &Pool<'_>,
+        sessions: &mut Sessions,
+    ) -> Option<Attempted> {
+        let (mut sample, content) = lend::sample(self.work.dataset, row, self.work.clock);
+        let each = pool.members.iter().zip(sessions);
+        let outcomes = each.map(|(member, session)| {
+            sample.lend(member.columns.iter().map(|column| (column.name(), column.cell(place))));
+            let error = match self.attempt_once(&*member.method, session, &mut sample) {
                 Ok(outcome) => {
-                    openings.store(0, Ordering::Relaxed);
-                    Some(outcome)
+                    member.openings.store(0, Ordering::Relaxed);
+                    return Some(outcome);
                 }
-                Err(error) => {
-                    *session = None;
-                    let reason = chain(&error);
-                    let name = method.card().name.clone();
-                    (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });
-                    if openings.fetch_add(1, Ordering::Relaxed) + 1 >= OPENINGS {
-                        let mut gave_up = self.gave_up.lock().unwrap_or_else(PoisonError::into_inner);
-                        gave_up.get_or_insert((name, reason));
-                        return None;
-                    }
-                    Some(Outcome::failed(reason))
-                }
+                Err(error) => error,
+            };
+            *session = None;
+            let reason = chain(&error);
+            let name = member.method.card().name.clone();
+            (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });
+            if member.openings.fetch_add(1, Ordering::Relaxed) + 1 >= OPENINGS {
+                let mut gave_up = self.gave_up.lock().unwrap_or_else(PoisonError::into_inner);
+                gave_up.get_or_insert((name, reason));
+                return None;
             }
+            Some(match error {
+                MethodError::Ended(outcome) => *outcome,
+                _ => Outcome::failed(reason),
+            })
         });
         Some(Attempted { content, outcomes: outcomes.collect::<Option<_>>()? })
     }
 
     fn attempt_once(
         &self,
-        method: &Arc<dyn Method>,
+        method: &dyn Method,
         session: &mut Option<Box<dyn Session>>,
         sample: &mut Sample<'_>,
     ) -> Result<Outcome, MethodError> {
@@ -185,16 +248,18 @@ impl Shared<'_> {
             Some(open) => open,
             None => session.insert(method.open(&self.work.ask)?),
         };
-        let begun = self.work.clock.monotonic();
+        let (clock, limit) = (self.work.clock, self.work.ask.time_limit);
+        let begun = clock.monotonic();
         let outcome = open.attempt(sample)?;
-        let taken = self.work.clock.monotonic().saturating_sub(begun);
-        if taken <= self.work.time_limit {
-            return Ok(outcome);
-        }
-        let reason = format!("no answer within {} s", self.work.time_limit.as_secs_f64());
-        let late = Outcome::unanswered(Status::TimedOut, reason);
-        Ok(Outcome { bytes_in: outcome.bytes_in, prepare: outcome.prepare, answer_time: outcome.answer_time, ..late })
+        let taken = clock.monotonic().saturating_sub(begun);
+        Ok(if taken <= limit || method.is_outside() { outcome } else { late(outcome, limit) })
     }
+}
+
+/// An answer that came after the time limit: discarded.
+fn late(outcome: Outcome, limit: Duration) -> Outcome {
+    let late = Outcome::timed_out(limit);
+    Outcome { bytes_in: outcome.bytes_in, prepare: outcome.prepare, answer_time: outcome.answer_time, ..late }
 }
 
 /// An error and its causes on one line.

@@ -28,7 +28,7 @@ use crate::folder::{
     AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
     RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
-use crate::method::{Ask, Method, MethodError};
+use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -60,6 +60,7 @@ impl RunMethod {
             digest: self.digest,
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
+            extra_fields: BTreeMap::new(),
         }
     }
 }
@@ -80,6 +81,8 @@ pub struct Request<'a> {
     pub jobs: NonZeroUsize,
     /// An answer later than this is `timed_out`, and discarded.
     pub time_limit: Duration,
+    /// Where methods may put copies of samples.
+    pub scratch: Scratch,
     /// Write ids as they are, instead of pseudonyms.
     pub keep_ids: bool,
     /// Whether the time columns are filled.
@@ -161,12 +164,15 @@ pub fn run(
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    let (end, summary, files) = written.map_err(|error| match error {
+    let Written { end, summary, files, extra } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
+    for (method, extra) in record.methods.iter_mut().zip(extra) {
+        method.extra_fields = extra;
+    }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
@@ -174,7 +180,17 @@ pub fn run(
     }
 }
 
-type Written = (End, Summary, Option<Digest>);
+/// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
+const MOST_EXTRA: usize = 256;
+
+/// What came of the attempts.
+struct Written {
+    end: End,
+    summary: Summary,
+    files: Option<Digest>,
+    /// A method: the names of what it returned beyond its answers, and in how many attempts.
+    extra: Vec<BTreeMap<String, u64>>,
+}
 
 /// Makes the attempts and writes outcomes.csv.
 fn write_attempts(
@@ -193,12 +209,18 @@ fn write_attempts(
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
+    let mut extra: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); methods.len()];
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
-        ask: Ask { limits: limits.clone(), clock: Arc::clone(clock) },
+        ask: Ask {
+            limits: limits.clone(),
+            time_limit: request.time_limit,
+            seed: request.protocol.seed,
+            scratch: request.scratch.clone(),
+            clock: Arc::clone(clock),
+        },
         jobs: request.jobs,
-        time_limit: request.time_limit,
         clock: &**clock,
         stop,
         sink,
@@ -209,7 +231,12 @@ fn write_attempts(
             files.add(place, content);
         }
         let digest = attempted.content.map(|content| content.short());
-        for (method, outcome) in methods.iter().zip(&attempted.outcomes) {
+        for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+            for (name, _) in &outcome.extra {
+                if extra.len() < MOST_EXTRA || extra.contains_key(name) {
+                    *extra.entry(name.clone()).or_default() += 1;
+                }
+            }
             let method = &method.card().name;
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
@@ -229,7 +256,7 @@ fn write_attempts(
     summary.interrupted = end == End::Interrupted;
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
-    Ok((end, summary, Some(files.finish(request.dataset))))
+    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
 }
 
 /// Whether an attempt counts against `--max-failed`.

@@ -4,7 +4,9 @@
 mod bad_input;
 mod bad_rows;
 mod bundled;
+mod command;
 mod compare;
+mod conformance;
 mod datasets;
 mod decoders;
 mod engines;
@@ -14,6 +16,8 @@ mod layout;
 mod main_job;
 mod networks;
 mod pictures;
+mod plugins;
+mod protocol;
 mod protocols;
 mod recorded;
 mod reports;

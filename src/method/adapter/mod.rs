@@ -1,8 +1,10 @@
 //! The ways to reach a method, one room each. To add one: a room here with its card table and its method, a variant of
-//! [`AdapterCard`], and a line in `AdapterCard::read` and [`open`].
+//! [`AdapterCard`], and a line in [`ADAPTERS`], `AdapterCard::read` and [`open`].
 
+pub mod command;
 pub mod onnx;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -15,7 +17,7 @@ use crate::method::{Method, MethodCard, MethodError};
 use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
-pub const ADAPTERS: &[&str] = &["onnx"];
+pub const ADAPTERS: &[&str] = &["onnx", "command"];
 
 /// How a method is reached: the one adapter table of its card.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +25,8 @@ pub const ADAPTERS: &[&str] = &["onnx"];
 pub enum AdapterCard {
     /// A model file, run in this process.
     Onnx(Box<onnx::OnnxCard>),
+    /// A program, spoken to in lines of JSON.
+    Command(command::CommandCard),
 }
 
 impl AdapterCard {
@@ -31,40 +35,80 @@ impl AdapterCard {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Onnx(_) => "onnx",
+            Self::Command(_) => "command",
         }
     }
 
     /// Reads the adapter table of a card, noting all that is wrong with it.
     pub(super) fn read(keys: &mut Keys<'_>, file: &str) -> Option<Self> {
-        let onnx = keys.table("onnx").map(|mut table| {
-            let card = onnx::OnnxCard::read(&mut table);
-            keys.absorb(table);
-            card
-        });
-        if onnx.is_none() {
-            let tables: Vec<String> = ADAPTERS.iter().map(|name| format!("[{name}]")).collect();
-            let help = format!("add a table that says how the method is reached: {}", listed(&tables));
-            keys.note(Finding::error(file, "the card has no adapter").help(help));
+        let found: Vec<&str> = ADAPTERS.iter().copied().filter(|name| keys.has(name)).collect();
+        let onnx = table(keys, "onnx", |keys| onnx::OnnxCard::read(keys).map(Box::new)).map(Self::Onnx);
+        let command = table(keys, "command", command::CommandCard::read).map(Self::Command);
+        let tables = |names: &[&str]| listed(&names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>());
+        match found.as_slice() {
+            [_] => onnx.or(command),
+            [] => {
+                let help = format!("add a table that says how the method is reached: {}", tables(ADAPTERS));
+                keys.note(Finding::error(file, "the card has no adapter").help(help));
+                None
+            }
+            several => {
+                let text = format!("the card has {} adapters: {}", several.len(), tables(several));
+                keys.note(Finding::error(file, text).help("keep one table: each way to reach a method is a card"));
+                None
+            }
         }
-        onnx.flatten().map(|card| Self::Onnx(Box::new(card)))
     }
 }
 
-/// Makes the method of `card` ready; `read` gives the bytes of a file that the card names, `engine` runs its model on what
-/// `decoder` makes of a JPEG.
+/// The table `name` of a card as `read` reads it, with its findings; `None` when it is absent or wrong.
+fn table<T>(keys: &mut Keys<'_>, name: &'static str, read: impl FnOnce(&mut Keys<'_>) -> Option<T>) -> Option<T> {
+    let mut table = keys.table(name)?;
+    let card = read(&mut table);
+    keys.absorb(table);
+    card
+}
+
+/// Where the files that a card names are read from.
+pub trait CardFiles {
+    /// The bytes of `file`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read(&self, file: &str) -> std::io::Result<Vec<u8>>;
+}
+
+/// What a card is opened with: what lies beside it, and what this machine has.
+pub struct Surroundings<'a> {
+    /// The files that the card names.
+    pub files: &'a dyn CardFiles,
+    /// The folder of the card; none for a bundled one.
+    pub folder: Option<&'a Path>,
+    /// The folders in which programs are looked for.
+    pub search: &'a [PathBuf],
+    /// This program, to guard others with.
+    pub guard: Option<&'a Path>,
+    /// What runs model files.
+    pub engine: &'a dyn Engine,
+    /// What reads JPEG.
+    pub decoder: Decoder,
+}
+
+/// Makes the method of `card` ready.
 ///
 /// # Errors
 /// [`MethodError`] when a file is missing or another than stated, or the model does not fit the card.
-pub fn open(
-    card: MethodCard,
-    read: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
-    engine: &dyn Engine,
-    decoder: Decoder,
-) -> Result<(Arc<dyn Method>, Digest), MethodError> {
+pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
     match card.adapter.clone() {
         AdapterCard::Onnx(onnx) => {
-            let method = onnx::OnnxMethod::load(card, &onnx, read, engine, decoder)?;
+            let method =
+                onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine, around.decoder)?;
             let digest = Digest::of_parsed("method", method.card(), &[method.model_digest()])?;
+            Ok((Arc::new(method), digest))
+        }
+        AdapterCard::Command(command) => {
+            let method = command::CommandMethod::find(card, &command, around)?;
+            let digest = method.digest()?;
             Ok((Arc::new(method), digest))
         }
     }

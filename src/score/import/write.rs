@@ -48,6 +48,7 @@ impl Made<'_> {
                 digest: Digest::of_parsed("method", &parsed, &[content])?,
                 engine: String::new(),
                 card: card.clone(),
+                extra_fields: std::collections::BTreeMap::new(),
             });
             cards.push((card, text));
         }

@@ -1,0 +1,169 @@
+//! Methods that are programs of any language, spoken to in lines of JSON over their standard streams
+//! (`docs/protocol.md`).
+
+mod answer;
+mod card;
+mod copy;
+#[cfg(target_os = "linux")]
+mod guard;
+mod instance;
+pub mod message;
+mod process;
+mod running;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+pub use answer::Reply;
+pub use card::CommandCard;
+#[cfg(target_os = "linux")]
+pub use guard::guard;
+pub use instance::{Asked, Instance};
+pub use process::{Farewell, LONGEST_LINE, Launch, Process, Trouble, Until};
+pub use running::{Notes, Plan, Running};
+
+use super::Surroundings;
+use crate::digest::{Digest, DigestError};
+use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
+use crate::outcome::Outcome;
+
+/// A program made ready to be started.
+pub struct CommandMethod {
+    card: MethodCard,
+    command: CommandCard,
+    launch: Launch,
+    files: Vec<Digest>,
+    /// The processes, as long as a session holds them.
+    instances: Mutex<Vec<Weak<Instance>>>,
+    /// Attempts that a process allows in flight, once one was started.
+    in_flight: AtomicUsize,
+}
+
+impl CommandMethod {
+    /// Finds the program that `command`, the adapter table of `card`, names, and takes the digests of its files.
+    ///
+    /// # Errors
+    /// [`MethodError::Program`] when there is no such program, [`MethodError::Read`] when a file cannot be read.
+    pub fn find(card: MethodCard, command: &CommandCard, around: &Surroundings<'_>) -> Result<Self, MethodError> {
+        let program = find(&command.program, around.folder, around.search).ok_or_else(|| MethodError::Program {
+            program: command.program.clone(),
+            problem: match around.folder {
+                Some(folder) => format!("is neither a file in {} nor a program along PATH", folder.display()),
+                None => "is no program along PATH".to_owned(),
+            },
+        })?;
+        let digest = |path: &Path, name: &str| {
+            let read = std::fs::read(path).map(|bytes| Digest::of(&bytes));
+            read.map_err(|source| MethodError::Read { file: name.to_owned(), source })
+        };
+        let mut files = vec![digest(&program, &command.program)?];
+        for argument in &command.args {
+            if let Some(file) = around.folder.map(|folder| folder.join(argument)).filter(|file| file.is_file()) {
+                files.push(digest(&file, argument)?);
+            }
+        }
+        let launch = Launch {
+            program,
+            args: command.args.clone(),
+            folder: around.folder.map(Path::to_owned),
+            guard: around.guard.map(Path::to_owned),
+        };
+        let instances = Mutex::new(Vec::new());
+        Ok(Self { card, command: command.clone(), launch, files, instances, in_flight: AtomicUsize::new(1) })
+    }
+
+    /// The digest of the card, the program, and the arguments that are files beside the card.
+    ///
+    /// # Errors
+    /// Never in practice: every card can be written as JSON.
+    pub fn digest(&self) -> Result<Digest, DigestError> {
+        Digest::of_parsed("method", &self.card, &self.files)
+    }
+
+    /// How a process of this method is started and spoken to for `ask`.
+    #[must_use]
+    pub fn plan(&self, ask: &Ask) -> Plan {
+        Plan {
+            launch: self.launch.clone(),
+            start_time: self.command.start_time,
+            limits: ask.limits.clone(),
+            time_limit: ask.time_limit,
+            seed: ask.seed,
+            columns: self.command.columns.clone(),
+            version: self.card.version.clone(),
+            scratch: ask.scratch.clone(),
+            clock: Arc::clone(&ask.clock),
+            reserved: None,
+            notes: None,
+        }
+    }
+}
+
+/// The program that `name` names: a file beside the card, a path, or a name along `search`.
+fn find(name: &str, folder: Option<&Path>, search: &[PathBuf]) -> Option<PathBuf> {
+    let here = folder.map(|folder| folder.join(name)).filter(|path| path.is_file());
+    let there = || {
+        let is_name = Path::new(name).components().count() == 1 && !name.contains('/');
+        let mut along = search.iter().filter(|_| is_name).map(|folder| folder.join(name));
+        along.find(|path| path.is_file())
+    };
+    // The program is started in the card's folder, so its own path must not depend on where we are.
+    here.or_else(there).and_then(|path| std::path::absolute(path).ok())
+}
+
+impl Method for CommandMethod {
+    fn card(&self) -> &MethodCard {
+        &self.card
+    }
+
+    fn engine(&self) -> String {
+        String::new()
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.command.columns
+    }
+
+    fn is_outside(&self) -> bool {
+        true
+    }
+
+    fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {
+        let in_flight = NonZeroUsize::new(self.in_flight.load(Ordering::Relaxed)).unwrap_or(NonZeroUsize::MIN);
+        self.command.instances.saturating_mul(in_flight)
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        let instance = {
+            let mut instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
+            instances.retain(|instance| instance.strong_count() > 0);
+            let least = instances.iter().min_by_key(|instance| instance.strong_count());
+            match least.and_then(Weak::upgrade).filter(|_| instances.len() >= self.command.instances.get()) {
+                Some(instance) => instance,
+                None => {
+                    let instance = Arc::new(Instance::new(self.plan(ask)));
+                    instances.push(Arc::downgrade(&instance));
+                    instance
+                }
+            }
+        };
+        self.in_flight.store(instance.start()?, Ordering::Relaxed);
+        Ok(Box::new(CommandSession { instance }))
+    }
+}
+
+/// One attempt at a time on an instance, which others may use too.
+struct CommandSession {
+    instance: Arc<Instance>,
+}
+
+impl Session for CommandSession {
+    fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        if let (Err(reason), false) = (sample.file(), sample.is_record()) {
+            return Ok(Outcome::failed(reason));
+        }
+        self.instance.attempt(&Asked::of(sample))
+    }
+}

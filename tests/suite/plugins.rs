@@ -1,0 +1,117 @@
+//! The example programs: that they run as they are, and answer what they say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{column, dataset, jpeg, package, run, text};
+
+/// The folder of an example.
+pub fn example(name: &str) -> PathBuf {
+    package().join("examples/plugins").join(name)
+}
+
+/// The compiled example, built in a folder below `place` with the C compiler as its file says; `None` after saying that a
+/// test skips without one.
+pub fn compiled(place: &Path) -> Option<PathBuf> {
+    let folder = place.join("compiled");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(example("compiled").join("method.toml"), folder.join("method.toml")).unwrap();
+    let source = example("compiled").join("plugin.c");
+    match Command::new("cc").args(["-O2", "-Wall", "-Werror", "-o"]).arg(folder.join("plugin")).arg(source).status() {
+        Ok(status) => {
+            assert!(status.success(), "the example in C does not compile");
+            Some(folder)
+        }
+        Err(error) => {
+            eprintln!("skipped: no C compiler ({error})");
+            None
+        }
+    }
+}
+
+#[test]
+fn the_example_in_python_answers_what_its_file_says_and_fits_on_a_screen() {
+    let place = tempfile::tempdir().unwrap();
+    let photos = dataset(&place.path().join("photos"), &[("a.jpg", &jpeg()), ("b.jpg", b"\x01\x02")], "");
+    let out = place.path().join("out");
+    run(&["run", text(&example("python")), "--dataset", text(&photos), "--out", text(&out), "--keep-ids"]).ended(0);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    let expected = |bytes: &[u8]| 10.0 + (bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>() % 600) as f64 / 10.0;
+    let ages: Vec<f64> = column(&outcomes, "age").iter().map(|age| age.parse().unwrap()).collect();
+    assert_eq!(ages, [expected(&jpeg()), expected(&[1, 2])]);
+    assert!(column(&outcomes, "answer_ns").iter().all(|time| time.parse::<u64>().unwrap() > 0));
+    assert_eq!(column(&outcomes, "bytes_in"), [jpeg().len().to_string(), "2".to_owned()]);
+    let run_json = fs::read_to_string(out.join("run.json")).unwrap();
+    assert!(run_json.contains("\"adapter\": \"command\""), "{run_json}");
+    let lines = fs::read_to_string(example("python").join("plugin.py")).unwrap();
+    assert!(lines.lines().filter(|line| !line.trim().is_empty()).count() <= 22);
+}
+
+#[test]
+fn the_example_for_records_judges_samples_without_a_file() {
+    let place = tempfile::tempdir().unwrap();
+    let (accounts, out) = (example("record").join("accounts"), place.path().join("out"));
+    run(&["run", text(&example("record")), "--dataset", text(&accounts), "--out", text(&out), "--keep-ids"]).ended(0);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    // 13 years and 200, 1100, 1900, 3400, 5200, 30 and 10 days of 1 / 365.25 years; the third account's age is unknown.
+    let status = ["answered", "answered", "abstained", "answered", "answered", "answered", "answered", "answered"];
+    assert_eq!(column(&outcomes, "status"), status);
+    let expected_18 = ["deny", "deny", "", "pass", "pass", "pass", "deny", "deny"];
+    assert_eq!(column(&outcomes, "pass_18"), expected_18);
+    assert_eq!(column(&outcomes, "pass_13")[0], "pass");
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert!(metrics.contains("under_age_pass_rate"));
+}
+
+#[test]
+fn a_program_and_a_model_stand_in_one_run_in_the_order_of_the_command_line() {
+    let place = tempfile::tempdir().unwrap();
+    let photos = dataset(&place.path().join("photos"), &[("a.jpg", &jpeg()), ("b.jpg", &jpeg())], "");
+    let rows = |methods: [&str; 3], jobs: &str| {
+        let out = tempfile::tempdir().unwrap();
+        let more = ["--dataset", text(&photos), "--out", text(out.path()), "--no-timings", "--jobs", jobs];
+        run(&[&["run"], &methods[..], &more].concat()).ended(0);
+        fs::read_to_string(out.path().join("outcomes.csv")).unwrap()
+    };
+    let python = example("python");
+    let methods = ["drawn-even", text(&python), "drawn-cautious"];
+    let one = rows(methods, "1");
+    assert_eq!(column(&one, "method"), ["drawn-even", "python-plugin", "drawn-cautious"].repeat(2));
+    assert_eq!(one, rows(methods, "4"));
+}
+
+#[test]
+fn the_digest_of_a_program_covers_its_files_and_not_how_many_run() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("method");
+    fs::create_dir_all(&folder).unwrap();
+    for file in ["plugin.py", "method.toml"] {
+        fs::copy(example("python").join(file), folder.join(file)).unwrap();
+    }
+    let photos = dataset(&place.path().join("photos"), &[("a.jpg", &jpeg())], "");
+    let digest = || {
+        let out = tempfile::tempdir().unwrap();
+        run(&["run", text(&folder), "--dataset", text(&photos), "--out", text(out.path())]).ended(0);
+        let metrics = fs::read_to_string(out.path().join("metrics.csv")).unwrap();
+        column(&metrics, "method_digest")[0].clone()
+    };
+    let before = digest();
+    let card = fs::read_to_string(folder.join("method.toml")).unwrap();
+    fs::write(folder.join("method.toml"), format!("{card}instances = 3\nstart_seconds = 30\n")).unwrap();
+    assert_eq!(before, digest());
+    let script = fs::read_to_string(folder.join("plugin.py")).unwrap();
+    fs::write(folder.join("plugin.py"), script + "# another version\n").unwrap();
+    assert_ne!(before, digest());
+}
+
+#[test]
+fn what_a_method_returns_beyond_its_answer_is_counted() {
+    let place = tempfile::tempdir().unwrap();
+    let orders = crate::command::orders(&place.path().join("data"), &["extra", "answer 20", "extra"]);
+    let method = crate::command::misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
+    let out = place.path().join("out");
+    run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out)]).ended(0);
+    let run_json: serde_json::Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(run_json["methods"][0]["extra_fields"], serde_json::json!({"mood": 2}));
+}
