@@ -18,8 +18,9 @@ mod networks;
 mod pictures;
 mod plugins;
 mod protocol;
-mod protocols;
+
 mod recorded;
 mod reports;
 mod support;
 mod weights;
+mod worked_protocols;
