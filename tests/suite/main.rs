@@ -18,7 +18,6 @@ mod networks;
 mod pictures;
 mod plugins;
 mod protocol;
-
 mod recorded;
 mod reports;
 mod support;
