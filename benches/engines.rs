@@ -28,12 +28,36 @@ fn engines(criterion: &mut Criterion) {
         eprintln!("skipped: set AGEBENCH_WEIGHTS to a folder of ONNX files");
         return;
     };
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Tract)];
+    engines.extend(onnxruntime());
     for (name, shape) in NETWORKS {
         let Ok(onnx) = std::fs::read(folder.join(format!("{name}.onnx"))) else { continue };
-        let mut state = Tract.load(&onnx, Some(&shape), &[]).unwrap().state().unwrap();
-        let sample = Tensor::zeros(&shape);
-        criterion.bench_function(&format!("{}/{name}", Tract.name()), |bench| bench.iter(|| state.run(&sample)));
+        for engine in &engines {
+            let mut state = engine.load(&onnx, Some(&shape), &[]).unwrap().state().unwrap();
+            let sample = Tensor::zeros(&shape);
+            criterion.bench_function(&format!("{}/{name}", engine.name()), |bench| bench.iter(|| state.run(&sample)));
+        }
     }
+}
+
+/// ONNX Runtime, where its library is found.
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
+fn onnxruntime() -> Option<Box<dyn agebench::engine::Engine>> {
+    use agebench::engine::{OnnxRuntime, Provider, find_library};
+
+    let named = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
+    match find_library(named.as_deref()).and_then(|path| OnnxRuntime::load(&path, Provider::Cpu)) {
+        Ok(engine) => Some(Box::new(engine)),
+        Err(error) => {
+            eprintln!("without ONNX Runtime: {error}");
+            None
+        }
+    }
+}
+
+#[cfg(all(feature = "tract", not(feature = "onnxruntime")))]
+fn onnxruntime() -> Option<Box<dyn agebench::engine::Engine>> {
+    None
 }
 
 #[cfg(not(feature = "tract"))]

@@ -210,6 +210,12 @@ def mean(subjects, weighting):
     return float(x), float(x - half), float(x + half)
 
 
+def root(mean, _low, high):
+    """The root of a mean of squares, its bounds those of the logarithm."""
+    half = (high - mean) / (2 * mean)
+    return math.sqrt(mean), math.sqrt(mean) * math.exp(-half), math.sqrt(mean) * math.exp(half)
+
+
 def errors(rows, out):
     for variant, shift in (("", 0.0), ("age=mid", 0.5)):
         pairs = [(r[0], r[5] - r[1] - shift) for r in rows if r[4] == "answered" and r[6] == ""]
@@ -218,7 +224,7 @@ def errors(rows, out):
             for name, of in (("bias", lambda e: e), ("mae", abs), ("rmse", lambda e: e * e)):
                 found = mean(by_subject((s, of(e)) for s, e in pairs), weighting)
                 if name == "rmse":
-                    found = tuple(math.sqrt(max(0.0, x)) for x in found)
+                    found = root(*found)
                 out.append(dict(metric=name, **place, value=found[0], low=found[1], high=found[2]))
             if not variant:
                 found = rate(by_subject((s, int(abs(e) <= 5)) for s, e in pairs), weighting)
@@ -228,15 +234,15 @@ def errors(rows, out):
     for name, share in (("median_absolute_error", 0.5), ("p90_absolute_error", 0.9), ("p95_absolute_error", 0.95)):
         value = np.quantile(values, share)
         below = rate(by_subject((s, int(abs(e) <= value)) for s, e in pairs), "attempt")
-        bounds = finish(share, below["n_star"], {})
+        half = stats.norm.ppf(0.975) * math.sqrt(share * (1 - share) / below["n_star"])
         out.append(
             dict(
                 metric=name,
                 population="all",
                 weighting="attempt",
                 value=float(value),
-                low=float(np.quantile(values, bounds["low"])),
-                high=float(np.quantile(values, bounds["high"])),
+                low=float(np.quantile(values, max(0, share - half))),
+                high=float(np.quantile(values, min(1, share + half))),
             )
         )
     true = np.array([r[1] for r in rows if r[4] == "answered" and r[6] == ""], float)

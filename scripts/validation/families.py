@@ -130,7 +130,7 @@ def standardised_errors(rows, out):
                     half = stats.t.ppf(0.975, s - 1) * math.sqrt(v)
                     found = [p, p - half, p + half]
                     if metric == "rmse":
-                        found = [math.sqrt(max(0.0, x)) for x in found]
+                        found = [math.sqrt(p) * math.exp(side * half / (2 * p)) for side in (0, -1, 1)]
                     out.append(dict(metric=metric, **place, value=found[0], low=found[1], high=found[2], n_subjects=s))
                 if group:
                     continue
@@ -184,10 +184,10 @@ def percentiles(rows, out):
         for name, share, least in (("median_absolute_error", 0.5, 6), ("p90_absolute_error", 0.9, 36)):
             value = np.quantile(values, share)
             below = rate(by_subject((s, int(e <= value)) for s, e in pairs), "attempt")
-            bounds = finish(share, below["n_star"], {})
+            half = stats.norm.ppf(0.975) * math.sqrt(share * (1 - share) / below["n_star"])
             row = dict(metric=name, weighting="attempt", group_by="sex", group=group, value=float(value))
             if subjects >= least:
-                row.update(low=float(np.quantile(values, bounds["low"])), high=float(np.quantile(values, bounds["high"])))
+                row.update(low=float(np.quantile(values, share - half)), high=float(np.quantile(values, share + half)))
             out.append(row)
         true = np.array([r[1] for r, _ in errors_of(rows) if r[3] == level])
         answers = np.array([r[6] for r, _ in errors_of(rows) if r[3] == level])

@@ -1,6 +1,8 @@
 //! `check --engines` and `check --decoders`: one method run in two ways on the same samples, and how far apart the answers
 //! are.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 
 use super::decoders::{self, DecoderChoice};
@@ -9,6 +11,7 @@ use super::environment::Environment;
 use super::run::open_dataset;
 use super::{Failure, methods};
 use crate::dataset::Pick;
+use crate::engine::Engine;
 use crate::finding::{Finding, Findings, counted};
 use crate::photo::Decoder;
 use crate::run;
@@ -49,6 +52,24 @@ impl Difference {
                 .collect(),
         }
     }
+
+    /// Of two engines, the one that is not called `name`: for saying which has what the other lacks.
+    fn other(
+        self,
+        name: &str,
+        runtime: &RuntimeOptions,
+        environment: &Environment,
+    ) -> Option<(&'static str, Arc<dyn Engine>)> {
+        if self != Self::Engines {
+            return None;
+        }
+        let engines = EngineChoice::value_variants().iter();
+        let mut others = engines.filter_map(|choice| {
+            let engine = engines::open(*choice, runtime, environment).ok()?;
+            (engine.name() != name).then(|| (choice.word(), engine))
+        });
+        others.next()
+    }
 }
 
 /// Puts the samples of `dataset` to `method` in both ways.
@@ -64,7 +85,8 @@ pub(super) fn compare(
     let mut names = Vec::new();
     let mut loaded = Vec::new();
     for (means, name) in difference.ways(decoder, runtime, environment)? {
-        loaded.push(methods::load(method, &means, &|| None, environment)?.method);
+        let other = || difference.other(&name, runtime, environment);
+        loaded.push(methods::load(method, &means, &other, environment)?.method);
         names.push(name);
     }
     let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };

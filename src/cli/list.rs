@@ -116,12 +116,17 @@ fn list_engines(runtime: &RuntimeOptions, environment: &Environment) -> Listing 
     let line = |choice: &EngineChoice| {
         let word = choice.word().to_owned();
         match engines::open(*choice, runtime, environment) {
-            Ok(engine) => vec![word, "ready".to_owned(), engine.name(), engines::providers(*choice).join(", ")],
-            Err(failure) => vec![word, "absent".to_owned(), failure.error.to_string(), String::new()],
+            Ok(engine) => {
+                let providers = engines::providers(*choice).join(", ");
+                vec![word, "ready".to_owned(), engine.name(), providers, String::new()]
+            }
+            Err(failure) => {
+                vec![word, "absent".to_owned(), String::new(), String::new(), failure.error.to_string()]
+            }
         }
     };
     let lines = EngineChoice::value_variants().iter().map(line).collect();
-    Listing { columns: vec!["name", "state", "version", "providers"], lines }
+    Listing { columns: vec!["name", "state", "version", "providers", "reason"], lines }
 }
 
 fn list_heads() -> Listing {

@@ -148,7 +148,8 @@ pub(crate) fn remedy(
     other: Other<'_>,
     environment: &Environment,
 ) -> Option<String> {
-    let MethodError::Engine { source: EngineError::Load { .. } | EngineError::Run(_), .. } = error else { return None };
+    use EngineError::{Load, Operator, Run};
+    let MethodError::Engine { source: Load { .. } | Operator { .. } | Run(_), .. } = error else { return None };
     let (word, engine) = other()?;
     place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
     Some(format!("{} runs it: --engine {word}", engine.name()))

@@ -14,6 +14,14 @@ pub enum EngineError {
         /// The engine's reason, in one line.
         reason: String,
     },
+    /// The network needs an operator that the engine does not have.
+    #[error("{engine} has no operator `{operator}`, which this network needs")]
+    Operator {
+        /// Engine and version.
+        engine: String,
+        /// The operator, with its domain where it is not ONNX's own.
+        operator: String,
+    },
     /// A network with no input, more than one input, or no output.
     #[error("the network has {0}: expected one input and at least one output")]
     Arity(String),

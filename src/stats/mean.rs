@@ -113,12 +113,20 @@ impl MeanSums {
         Estimate { point: self.mean, bounds }
     }
 
-    /// The root of a mean of squares, with the roots of the interval's bounds (a negative lower bound becomes 0).
+    /// The root of a mean of squares with Student's interval at `level` of its logarithm: root exp(+- t sqrt(v) / (2
+    /// mean)), v the variance of the mean of squares. Squares are so skew that an interval about their mean itself misses
+    /// on one side: with a tenth of the people three times as far off it held 85 % at 100 people, this one 87. The bounds of a root of 0 are 0.
+    ///
+    /// Source: Bartlett & Kendall (1946), Supplement to the JRSS 8 (the logarithm of a variance); docs/validation.md.
     #[must_use]
     pub fn root(&self, level: f64) -> Estimate {
-        let square = self.estimate(level);
-        let bounds = square.bounds.map(|(low, high)| (low.max(0.0).sqrt(), high.max(0.0).sqrt()));
-        Estimate { point: self.mean.max(0.0).sqrt(), bounds }
+        let root = self.mean.max(0.0).sqrt();
+        let bounds = self.variance.map(|variance| {
+            let t = t_quantile(0.5 + level / 2.0, self.subjects as f64 - 1.0);
+            let half = if self.mean > 0.0 { t * variance.sqrt() / (2.0 * self.mean) } else { 0.0 };
+            (root * (-half).exp(), root * half.exp())
+        });
+        Estimate { point: root, bounds }
     }
 }
 
@@ -159,6 +167,20 @@ mod tests {
     }
 
     #[test]
+    fn bounds_of_a_root_are_those_of_its_logarithm() {
+        let of = |mean, variance| MeanSums { mean, variance, subjects: 30 };
+        let found = of(16.0, Some(4.0)).root(0.95);
+        // t of 29 degrees at 97.5 %: 2.0452296421327034 (scipy); 2.045 * 2 / 32.
+        let half = 2.0452296421327034_f64 * 2.0 / 32.0;
+        let (low, high) = found.bounds.unwrap();
+        agree(found.point, 4.0, 1.0, "root");
+        agree(low, 4.0 * (-half).exp(), 1.0, "low");
+        agree(high, 4.0 * half.exp(), 1.0, "high");
+        assert_eq!(of(0.0, Some(0.0)).root(0.95), Estimate { point: 0.0, bounds: Some((0.0, 0.0)) });
+        assert_eq!(of(9.0, None).root(0.95), Estimate { point: 3.0, bounds: None });
+    }
+
+    #[test]
     fn variances_over_unequal_subjects_are_those_computed_by_hand() {
         let data = parts(&[&[1.0, 3.0], &[4.0], &[0.0, 0.0, 3.0]]);
         // Subject means 2, 4, 1: mean 7/3, variance ((1/3)^2 + (5/3)^2 + (4/3)^2) / 6 = 42/54.
@@ -170,6 +192,27 @@ mod tests {
         agree(found.mean, 11.0 / 6.0, 1.0, "mean");
         let sum = (1.0_f64 / 3.0).powi(2) + (13.0_f64 / 6.0).powi(2) + 2.5_f64.powi(2);
         agree(found.variance.unwrap(), 1.5 * sum / 36.0, 1.0, "variance");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_constant_moves_the_mean_and_a_unit_stretches_it(
+            subjects in proptest::collection::vec(proptest::collection::vec(-9.0_f64..9.0, 1..5), 2..20),
+            constant in -20.0_f64..20.0, unit in 0.1_f64..10.0,
+        ) {
+            let moved: Vec<Vec<f64>> =
+                subjects.iter().map(|values| values.iter().map(|value| unit * value + constant).collect()).collect();
+            let slices = |all: &[Vec<f64>]| parts(&all.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            for weigh in [Weigh::Subjects, Weigh::Attempts] {
+                let plain = mean_of_subjects(&slices(&subjects), weigh).unwrap();
+                let other = mean_of_subjects(&slices(&moved), weigh).unwrap();
+                proptest::prop_assert!((other.mean - unit * plain.mean - constant).abs() < 1e-9);
+                let (one, two) = (plain.variance.unwrap() * unit * unit, other.variance.unwrap());
+                proptest::prop_assert!((one - two).abs() < 1e-8 * (1.0 + one));
+                let (low, high) = other.estimate(0.95).bounds.unwrap();
+                proptest::prop_assert!(low <= other.mean && other.mean <= high);
+            }
+        }
     }
 
     #[test]

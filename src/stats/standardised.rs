@@ -164,6 +164,87 @@ mod tests {
     }
 
     #[test]
+    fn attempt_weighting_is_the_formula_taken_subject_by_subject_too() {
+        // (events, attempts) of 4 subjects in both cells, then of 2 in the second only.
+        let both = [((1, 2), (0, 3)), ((3, 4), (1, 1)), ((0, 1), (2, 2)), ((2, 2), (1, 4))];
+        let second = [(1, 1), (0, 2)];
+        let one = |pair: &(u64, u64)| (pair.0, pair.1, 1);
+        let cells = [
+            Cell { weight: 0.4, clusters: Clusters::of(both.iter().map(|pair| one(&pair.0))) },
+            Cell {
+                weight: 0.6,
+                clusters: Clusters::of(both.iter().map(|pair| one(&pair.1)).chain(second.iter().map(one))),
+            },
+        ];
+        let joint = [Joint { first: 0, second: 1, pairs: both.iter().map(|(a, b)| (*a, *b, 1)).collect() }];
+        let pooled = both.iter().map(|(a, b)| (a.0 + b.0, a.1 + b.1, 1)).chain(second.iter().map(one));
+        let found = standardised(&cells, &joint, &Clusters::of(pooled), Weigh::Attempts, 0.95).unwrap();
+        let (p1, p2) = (6.0 / 9.0, 5.0 / 13.0);
+        let residual = |(k, m): (u64, u64), p: f64, attempts: f64, s: f64| {
+            (k as f64 - p * m as f64) * (s / (s - 1.0)).sqrt() / attempts
+        };
+        let mut v = 0.0;
+        for (a, b) in both {
+            v += (0.4 * residual(a, p1, 9.0, 4.0) + 0.6 * residual(b, p2, 13.0, 6.0)).powi(2);
+        }
+        v += second.iter().map(|b| (0.6 * residual(*b, p2, 13.0, 6.0)).powi(2)).sum::<f64>();
+        agree(found.p, 0.4 * p1 + 0.6 * p2, 1.0, "p");
+        agree(found.v, v, 1.0, "v");
+        let n = (found.p * (1.0 - found.p) / v * (1.959963984540054_f64 / 2.570581835636314).powi(2))
+            .min(1.0 / (0.16 / 9.0 + 0.36 / 13.0))
+            .min(1.0 / (0.4 * 25.0 / 81.0_f64).max(0.6 * 35.0 / 169.0));
+        agree(found.n_star, n, 1.0, "n*");
+        agree(found.deff, 22.0 / n, 1.0, "deff");
+        assert!(!found.dominated);
+    }
+
+    #[test]
+    fn without_an_event_n_star_is_the_cap_of_the_tightest_cell_and_one_large_subject_dominates() {
+        let cells = [
+            Cell { weight: 0.25, clusters: Clusters::of([(0, 2, 9)]) },
+            Cell { weight: 0.75, clusters: Clusters::of([(0, 1, 50)]) },
+        ];
+        let pooled = Clusters::of([(0, 2, 9), (0, 1, 50)]);
+        let found = standardised(&cells, &[], &pooled, Weigh::Subjects, 0.95).unwrap();
+        assert_eq!((found.p, found.v), (0.0, 0.0));
+        agree(found.n_star, 9.0 / 0.25, 1.0, "the first cell has 9 subjects at a weight of 1/4");
+        // One attempt each and nothing but events: the same cap, exactly 1.
+        let cells = cells.map(|cell| Cell { clusters: Clusters::of([(1, 1, cell.clusters.subjects())]), ..cell });
+        let all = standardised(&cells, &[], &Clusters::of([(1, 1, 59)]), Weigh::Attempts, 0.95).unwrap();
+        assert_eq!((all.p, all.v), (1.0, 0.0));
+        agree(all.n_star, 36.0, 1.0, "cap");
+        let one = [Cell { weight: 1.0, clusters: Clusters::of([(0, 1, 99), (50, 50, 1)]) }];
+        let of = |weigh| standardised(&one, &[], &one[0].clusters, weigh, 0.95).unwrap().dominated;
+        assert!(of(Weigh::Attempts) && !of(Weigh::Subjects));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn one_cell_is_the_plain_share_and_cells_apart_add_their_variances(
+            first in proptest::collection::vec((0_u64..4, 1_u64..4, 1_u64..30), 2..6),
+            second in proptest::collection::vec((0_u64..4, 1_u64..4, 1_u64..30), 2..6),
+            weight in 0.1_f64..0.9,
+        ) {
+            let of = |pairs: &[(u64, u64, u64)]| Clusters::of(pairs.iter().map(|(k, m, n)| (*k.min(m), *m, *n)));
+            let (one, other) = (of(&first), of(&second));
+            let pooled = Clusters::of(one.pairs().iter().chain(other.pairs()).copied());
+            for weigh in [Weigh::Subjects, Weigh::Attempts] {
+                let (a, b) = (one.effective(weigh, 0.95).unwrap(), other.effective(weigh, 0.95).unwrap());
+                let alone = standardised(&[Cell { weight: 1.0, clusters: one.clone() }], &[], &one, weigh, 0.95).unwrap();
+                proptest::prop_assert!((alone.p - a.p).abs() < 1e-12 && (alone.v - a.v).abs() < 1e-12);
+                let cells = [
+                    Cell { weight, clusters: one.clone() },
+                    Cell { weight: 1.0 - weight, clusters: other.clone() },
+                ];
+                let both = standardised(&cells, &[], &pooled, weigh, 0.95).unwrap();
+                proptest::prop_assert!((both.p - weight * a.p - (1.0 - weight) * b.p).abs() < 1e-12);
+                let v = weight * weight * a.v + (1.0 - weight) * (1.0 - weight) * b.v;
+                proptest::prop_assert!((both.v - v).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
     fn a_cell_without_a_subject_leaves_no_value() {
         let cells = [
             Cell { weight: 0.5, clusters: Clusters::of([(0, 1, 9)]) },

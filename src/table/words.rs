@@ -136,7 +136,7 @@ words! {
         ClopperPearson = "clopper_pearson",
         /// Linearised variance over subjects, Student's t with subjects - 1 degrees of freedom.
         T = "t",
-        /// The interval of the share below the quantile, inverted (Woodruff 1952).
+        /// Standard errors of the share below the quantile, inverted (Woodruff 1952).
         Woodruff = "woodruff",
         /// Order statistics.
         OrderStatistic = "order_statistic",

@@ -81,6 +81,19 @@ fn a_library_of_another_program_and_one_that_is_too_old_are_named() {
 }
 
 #[test]
+fn the_list_of_engines_says_in_a_column_of_its_own_why_one_is_absent() {
+    let listed = run(&["list", "engines", "--format", "json", "--ort-library", "nowhere.so"]).ended(0);
+    let engines: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    let of = |name: &str, column: &str| {
+        let engine = engines.as_array().unwrap().iter().find(|engine| engine["name"] == name).unwrap();
+        engine[column].as_str().unwrap().to_owned()
+    };
+    assert_eq!((of("tract", "state"), of("tract", "reason")), ("ready".to_owned(), String::new()));
+    assert_eq!((of("onnxruntime", "state"), of("onnxruntime", "version")), ("absent".to_owned(), String::new()));
+    assert_eq!(of("onnxruntime", "reason"), "there is no file nowhere.so");
+}
+
+#[test]
 fn an_operator_that_only_one_engine_has_is_named_with_the_engine_that_has_it() {
     let place = tempfile::tempdir().unwrap();
     let pictures = dataset(&place.path().join("pictures"), &[("a.jpg", &jpeg())], "");
@@ -90,11 +103,15 @@ fn an_operator_that_only_one_engine_has_is_named_with_the_engine_that_has_it() {
         let asked = ["run", text(&method), "--dataset", text(&pictures), "--engine", engine, "--replace"];
         run(&[&asked[..], &["--out", text(&out)]].concat())
     };
-    let only_there = ran("det", "tract").ended(2).told(&["Det"]);
+    let only_there = ran("det", "tract").ended(2).told(&["tract ", "has no operator `Det`"]);
     if onnxruntime_library().is_some() {
         only_there.told(&["onnxruntime ", "--engine onnxruntime"]);
         ran("det", "onnxruntime").ended(0);
-        ran("rsqrt", "onnxruntime").ended(2).told(&["Rsqrt", "tract ", "--engine tract"]);
+        ran("rsqrt", "onnxruntime").ended(2).told(&["has no operator `", "Rsqrt`", "tract ", "--engine tract"]);
+        let det = place.path().join("det");
+        run(&["check", text(&det), "--engines", "--dataset", text(&pictures)])
+            .ended(2)
+            .told(&["has no operator `Det`", "--engine onnxruntime"]);
         let checked = run(&["check", text(&place.path().join("det"))]).ended(0);
         assert!(checked.out.contains("Det") && checked.out.contains("--engine onnxruntime"), "{}", checked.out);
     }

@@ -7,6 +7,7 @@ mod bundled;
 mod command;
 mod compare;
 mod conformance;
+mod coverage;
 mod datasets;
 mod decoders;
 mod engines;

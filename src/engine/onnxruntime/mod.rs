@@ -133,9 +133,22 @@ impl OnnxRuntime {
         let reason = one_line(&error.to_string());
         match error.code() {
             ort::ErrorCode::InvalidProtobuf => EngineError::NotOnnx(reason),
-            _ => EngineError::Load { engine: self.name.clone(), reason },
+            _ => match missing_operator(&reason) {
+                Some(operator) => EngineError::Operator { engine: self.name.clone(), operator },
+                None => EngineError::Load { engine: self.name.clone(), reason },
+            },
         }
     }
+}
+
+/// The operator in what ONNX Runtime says of one that it does not know, or has no code for: `NAME(VERSION)`.
+fn missing_operator(reason: &str) -> Option<String> {
+    let known = |(before, _): (&str, &str)| before.rsplit(' ').next().map(str::to_owned);
+    let named = reason.split_once(" is not a registered function/op").and_then(known).or_else(|| {
+        let (_, behind) = reason.split_once("Could not find an implementation for ")?;
+        behind.split(' ').next().map(str::to_owned)
+    })?;
+    named.split('(').next().filter(|operator| !operator.is_empty()).map(str::to_owned)
 }
 
 /// How samples fit a network.
@@ -187,4 +200,19 @@ impl Model for RuntimeModel {
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_that_onnx_runtime_does_not_have_is_told_from_its_other_reasons() {
+        // As ONNX Runtime 1.32.0 words them.
+        let unknown = "Fatal error: ai.acme:Frobnicate(-1) is not a registered function/op";
+        assert_eq!(missing_operator(unknown).as_deref(), Some("ai.acme:Frobnicate"));
+        let uncoded = "Could not find an implementation for Det(11) node with name 'd'";
+        assert_eq!(missing_operator(uncoded).as_deref(), Some("Det"));
+        assert_eq!(missing_operator("Type Error: Type parameter (T) of Optype (Add) bound to different types"), None);
+    }
 }

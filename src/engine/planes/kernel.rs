@@ -1,15 +1,11 @@
-//! The inner loops: blocks of neighbouring positions held in registers while the taps go by. Arrays of fixed length and
-//! `multiversion` make LLVM use the widest vectors and fused multiply-add where the processor has them.
+//! The inner loops of depthwise convolutions and poolings of any window, and the copies into and out of planes. Arrays of
+//! fixed length make LLVM use the widest vectors that each version is compiled for.
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
-
+use super::simd::versions;
 use super::{TOGETHER, Window};
 
-/// Positions in the widest block: with [`TOGETHER`] outputs 16 of AVX-512's 32 registers.
-pub(super) const WIDEST: usize = 32;
-/// Positions in a block elsewhere: with [`TOGETHER`] outputs 8 of AVX2's 16 registers.
-pub(super) const NARROW: usize = 8;
+/// Fewest positions that the kernels take: one register of AVX-512.
+pub(super) const FEWEST: usize = 16;
 
 /// `sums += pixels * weight`, rounded once (`FUSED`) or twice.
 #[inline(always)]
@@ -45,11 +41,37 @@ fn copy(from: &[f32], to: &mut [f32]) {
     }
 }
 
-/// Copies the outputs out of positions: the first `columns` of every `pitch`.
-#[multiversion(targets = "simd")]
-pub(super) fn gather(positions: &[f32], pitch: usize, columns: usize, output: &mut [f32]) {
+versions! {
+    /// Copies the outputs out of positions: the first `columns` of every `pitch`.
+    fn gather(positions: &[f32], pitch: usize, columns: usize, output: &mut [f32]) {
+        wide: gather_rows(positions, pitch, columns, output),
+        fused: gather_rows(positions, pitch, columns, output),
+        plain: gather_rows(positions, pitch, columns, output),
+    }
+}
+
+#[inline(always)]
+fn gather_rows(positions: &[f32], pitch: usize, columns: usize, output: &mut [f32]) {
     for (line, positions) in output.chunks_exact_mut(columns).zip(positions.chunks(pitch)) {
         copy(&positions[..columns], line);
+    }
+}
+
+versions! {
+    /// Adds `plus` to each output and holds it to its bounds.
+    fn finish(plus: &[f32], bounds: Bounds, output: &mut [f32]) {
+        wide: finish_each(plus, bounds, output),
+        fused: finish_each(plus, bounds, output),
+        plain: finish_each(plus, bounds, output),
+    }
+}
+
+#[inline(always)]
+fn finish_each(plus: &[f32], (low, high): Bounds, output: &mut [f32]) {
+    for (place, plus) in output.iter_mut().zip(plus) {
+        let sum = *place + plus;
+        let raised = if sum < low { low } else { sum };
+        *place = if raised > high { high } else { raised };
     }
 }
 
@@ -59,108 +81,121 @@ pub(super) fn starts<const L: usize>(length: usize) -> impl Iterator<Item = usiz
     (0..length).step_by(L).map(move |start| start.min(length - L))
 }
 
-/// Sums of all `offsets` for [`TOGETHER`] outputs at once, `length` (at least [`WIDEST`]) positions each, one output
-/// after the other.
-#[multiversion(targets = "simd")]
-pub(super) fn convolve(
-    planes: &[f32],
-    offsets: &[usize],
-    weights: &[[f32; TOGETHER]],
-    bias: &[f32; TOGETHER],
-    bounds: Bounds,
-    length: usize,
-    output: &mut [f32],
-) {
-    // Known when this version of the function is compiled: two of the three arms fall away.
-    let wide = target_cfg_f!(target_feature = "avx512f");
-    let fused = target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64"));
-    match (wide, fused) {
-        (true, _) => convolve_blocks::<WIDEST, true>(planes, offsets, weights, bias, bounds, length, output),
-        (false, true) => convolve_blocks::<NARROW, true>(planes, offsets, weights, bias, bounds, length, output),
-        (false, false) => convolve_blocks::<NARROW, false>(planes, offsets, weights, bias, bounds, length, output),
+/// The taps of one channel and what weighs them.
+#[derive(Clone, Copy)]
+pub(super) struct Weighed<'a> {
+    pub(super) taps: &'a [usize],
+    pub(super) weights: &'a [[f32; TOGETHER]],
+    pub(super) bias: f32,
+    pub(super) bounds: Bounds,
+}
+
+versions! {
+    /// One channel's weighted sum of taps; `line` is at least [`FEWEST`] long.
+    fn weigh(planes: &[f32], weighed: Weighed<'_>, line: &mut [f32]) {
+        wide: weighed.line::<true>(planes, line),
+        fused: weighed.line::<true>(planes, line),
+        plain: weighed.line::<false>(planes, line),
+    }
+}
+
+impl Weighed<'_> {
+    #[inline(always)]
+    fn line<const FUSED: bool>(self, planes: &[f32], line: &mut [f32]) {
+        if line.len() >= 2 * FEWEST {
+            self.blocks::<{ 2 * FEWEST }, FUSED>(planes, line);
+        } else {
+            self.blocks::<FEWEST, FUSED>(planes, line);
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<const L: usize, const FUSED: bool>(self, planes: &[f32], line: &mut [f32]) {
+        for start in starts::<L>(line.len()) {
+            let planes = &planes[start..];
+            let mut sums = [self.bias; L];
+            for (&tap, weight) in self.taps.iter().zip(self.weights) {
+                let Some(pixels) = planes.get(tap..).and_then(|planes| planes.first_chunk()) else { break };
+                add::<L, FUSED>(&mut sums, pixels, weight[0]);
+            }
+            write(&sums, self.bounds, &mut line[start..][..L]);
+        }
+    }
+}
+
+versions! {
+    /// The largest of each window of one channel; `line` is minus infinity beside the input's columns.
+    fn pool_largest(window: &Window, input: &[f32], line: &mut [f32], output: &mut [f32]) {
+        wide: pool::<true>(window, input, 1.0, line, output),
+        fused: pool::<true>(window, input, 1.0, line, output),
+        plain: pool::<true>(window, input, 1.0, line, output),
+    }
+}
+
+versions! {
+    /// The sum of each window of one channel times `share`; `line` is 0 beside the input's columns.
+    fn pool_sum(window: &Window, input: &[f32], share: f32, line: &mut [f32], output: &mut [f32]) {
+        wide: pool::<false>(window, input, share, line, output),
+        fused: pool::<false>(window, input, share, line, output),
+        plain: pool::<false>(window, input, share, line, output),
+    }
+}
+
+versions! {
+    /// The largest of each channel of `area` pixels, or the sum times `share`.
+    fn pool_all(area: usize, largest: bool, share: f32, input: &[f32], output: &mut [f32]) {
+        wide: pool_channels(area, largest, share, input, output),
+        fused: pool_channels(area, largest, share, input, output),
+        plain: pool_channels(area, largest, share, input, output),
     }
 }
 
 #[inline(always)]
-pub(super) fn convolve_blocks<const L: usize, const FUSED: bool>(
-    planes: &[f32],
-    offsets: &[usize],
-    weights: &[[f32; TOGETHER]],
-    bias: &[f32; TOGETHER],
-    bounds: Bounds,
-    length: usize,
-    output: &mut [f32],
-) {
-    for start in starts::<L>(length) {
-        let planes = &planes[start..];
-        // Eight names rather than an array: LLVM keeps them in registers.
-        let [mut a, mut b, mut c, mut d] = [[bias[0]; L], [bias[1]; L], [bias[2]; L], [bias[3]; L]];
-        let [mut e, mut f, mut g, mut h] = [[bias[4]; L], [bias[5]; L], [bias[6]; L], [bias[7]; L]];
-        for (&offset, weights) in offsets.iter().zip(weights) {
-            let Some(pixels) = planes.get(offset..).and_then(|planes| planes.first_chunk::<L>()) else { break };
-            add::<L, FUSED>(&mut a, pixels, weights[0]);
-            add::<L, FUSED>(&mut b, pixels, weights[1]);
-            add::<L, FUSED>(&mut c, pixels, weights[2]);
-            add::<L, FUSED>(&mut d, pixels, weights[3]);
-            add::<L, FUSED>(&mut e, pixels, weights[4]);
-            add::<L, FUSED>(&mut f, pixels, weights[5]);
-            add::<L, FUSED>(&mut g, pixels, weights[6]);
-            add::<L, FUSED>(&mut h, pixels, weights[7]);
-        }
-        for (place, sums) in [a, b, c, d, e, f, g, h].iter().enumerate() {
-            write(sums, bounds, &mut output[place * length + start..][..L]);
-        }
-    }
-}
-
-/// One channel's weighted sum of taps; `line` is at least [`WIDEST`] long.
-#[multiversion(targets = "simd")]
-pub(super) fn weighted(
-    planes: &[f32],
-    taps: &[usize],
-    weights: &[[f32; TOGETHER]],
-    bias: f32,
-    bounds: Bounds,
-    line: &mut [f32],
-) {
-    if target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64")) {
-        weighted_blocks::<true>(planes, taps, weights, bias, bounds, line);
-    } else {
-        weighted_blocks::<false>(planes, taps, weights, bias, bounds, line);
+fn pool_channels(area: usize, largest: bool, share: f32, input: &[f32], output: &mut [f32]) {
+    for (channel, place) in input.chunks_exact(area).zip(output) {
+        *place = if largest { joined::<true>(channel) } else { joined::<false>(channel) * share };
     }
 }
 
 #[inline(always)]
-fn weighted_blocks<const FUSED: bool>(
-    planes: &[f32],
-    taps: &[usize],
-    weights: &[[f32; TOGETHER]],
-    bias: f32,
-    bounds: Bounds,
-    line: &mut [f32],
-) {
-    for start in starts::<WIDEST>(line.len()) {
-        let planes = &planes[start..];
-        let mut sums = [bias; WIDEST];
-        for (&tap, weight) in taps.iter().zip(weights) {
-            let Some(pixels) = planes.get(tap..).and_then(|planes| planes.first_chunk()) else { break };
-            add::<WIDEST, FUSED>(&mut sums, pixels, weight[0]);
+fn joined<const LARGEST: bool>(channel: &[f32]) -> f32 {
+    let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
+    let (blocks, rest) = channel.as_chunks::<FEWEST>();
+    let mut all = [edge; FEWEST];
+    for block in blocks {
+        for lane in 0..FEWEST {
+            all[lane] = join::<LARGEST>(all[lane], block[lane]);
         }
-        write(&sums, bounds, &mut line[start..][..WIDEST]);
+    }
+    all.iter().chain(rest).fold(edge, |all, one| join::<LARGEST>(all, *one))
+}
+
+versions! {
+    /// Rows of `columns` numbers made to columns: three channels side by side become three planes.
+    fn turn(columns: usize, input: &[f32], output: &mut [f32]) {
+        wide: turn_rows(columns, input, output),
+        fused: turn_rows(columns, input, output),
+        plain: turn_rows(columns, input, output),
     }
 }
 
-/// The largest of each window of one channel; `line` is minus infinity beside the input's columns.
-#[multiversion(targets = "simd")]
-pub(super) fn pool_largest(window: &Window, input: &[f32], line: &mut [f32], output: &mut [f32]) {
-    pool::<true>(window, input, line, output);
-}
-
-/// The sum of each window of one channel times `share`; `line` is 0 beside the input's columns.
-#[multiversion(targets = "simd")]
-pub(super) fn pool_sum(window: &Window, input: &[f32], share: f32, line: &mut [f32], output: &mut [f32]) {
-    pool::<false>(window, input, line, output);
-    output.iter_mut().for_each(|sum| *sum *= share);
+#[inline(always)]
+fn turn_rows(columns: usize, input: &[f32], output: &mut [f32]) {
+    let rows = input.len() / columns;
+    if columns == 3 {
+        let (first, rest) = output.split_at_mut(rows);
+        let (second, third) = rest.split_at_mut(rows);
+        let (pixels, _) = input.as_chunks::<3>();
+        for (((pixel, first), second), third) in pixels.iter().zip(first).zip(second).zip(third) {
+            (*first, *second, *third) = (pixel[0], pixel[1], pixel[2]);
+        }
+        return;
+    }
+    for (column, output) in output.chunks_exact_mut(rows).enumerate() {
+        for (place, number) in output.iter_mut().zip(input[column..].iter().step_by(columns)) {
+            *place = *number;
+        }
+    }
 }
 
 /// The larger or the sum. NaN is passed on by the sum and by the larger when it comes first.
@@ -176,7 +211,7 @@ pub(super) fn join<const LARGEST: bool>(all: f32, one: f32) -> f32 {
 }
 
 #[inline(always)]
-fn pool<const LARGEST: bool>(window: &Window, input: &[f32], line: &mut [f32], output: &mut [f32]) {
+fn pool<const LARGEST: bool>(window: &Window, input: &[f32], share: f32, line: &mut [f32], output: &mut [f32]) {
     let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
     for (y, output) in output.chunks_exact_mut(window.output.columns).enumerate() {
         let inside = &mut line[window.before.columns..][..window.input.columns];
@@ -206,12 +241,23 @@ fn pool<const LARGEST: bool>(window: &Window, input: &[f32], line: &mut [f32], o
                 }
             }
         }
+        if !LARGEST {
+            output.iter_mut().for_each(|sum| *sum *= share);
+        }
     }
 }
 
-/// Fills the planes of one channel. What lies beyond the edge is left as it is.
-#[multiversion(targets = "simd")]
-pub(super) fn split(window: &Window, channel: &[f32], planes: &mut [f32]) {
+versions! {
+    /// Fills the planes of one channel. What lies beyond the edge is left as it is.
+    fn split(window: &Window, channel: &[f32], planes: &mut [f32]) {
+        wide: split_rows(window, channel, planes),
+        fused: split_rows(window, channel, planes),
+        plain: split_rows(window, channel, planes),
+    }
+}
+
+#[inline(always)]
+fn split_rows(window: &Window, channel: &[f32], planes: &mut [f32]) {
     let planes = planes.chunks_exact_mut(window.plane.rows * window.plane.columns);
     for (plane, &(first_row, first_column)) in planes.zip(&window.phases) {
         for (row, line) in plane.chunks_exact_mut(window.plane.columns).enumerate() {

@@ -2,10 +2,10 @@
 //! of 2 x 2 and 3 x 3, by a stride of 1 or 2. What a tap reads beyond the row's ends is masked out, so neighbours in
 //! memory may be anything.
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
+use std::hint::black_box;
 
-use super::kernel::{Bounds, add, join};
+use super::kernel::{Bounds, add, join, write};
+use super::simd::versions;
 use super::{Sides, Window};
 
 /// Floats that may be read before the first of a channel.
@@ -55,35 +55,53 @@ impl<'a> Channel<'a> {
         }
     }
 
-    /// The three taps of `L` outputs from the output at `place` on, `place` being where its middle or first tap would
-    /// be without padding; masked places are 0.
+    /// For each row of the input, `R` floats from where the first tap of the output at `start` of a row would be
+    /// without padding above.
     #[inline(always)]
-    fn taps<const S: usize, const L: usize, const L2: usize>(
-        self,
-        place: usize,
-        masks: &[&[u32; L]; 3],
-    ) -> Option<[[f32; L]; 3]> {
-        let floats = self.0.get(place..)?;
-        let mut taps = [[0.0; L]; 3];
-        if S == 1 {
-            let (a, b, c) =
-                (floats.first_chunk::<L>()?, floats[1..].first_chunk::<L>()?, floats[2..].first_chunk::<L>()?);
-            taps = [*a, *b, *c];
-        } else {
-            let (pairs, next) = (floats.first_chunk::<L2>()?, floats[2..].first_chunk::<L2>()?);
-            for lane in 0..L {
-                taps[0][lane] = pairs[2 * lane];
-                taps[1][lane] = pairs[2 * lane + 1];
-                taps[2][lane] = next[2 * lane];
-            }
+    fn rows<const R: usize>(self, window: &Window, start: usize) -> impl Iterator<Item = &'a [f32]> {
+        let first = start * window.stride.columns + BEFORE - window.before.columns;
+        let floats = self.0.get(first..).unwrap_or_default();
+        floats.windows(R).step_by(window.input.columns).take(window.input.rows)
+    }
+}
+
+/// The three taps of `L` outputs in `R` floats of a row; masked places are 0.
+#[inline(always)]
+fn taps<const R: usize, const L: usize>(
+    floats: &[f32],
+    Apart(one, two): Apart,
+    masks: &[&[u32; L]; 3],
+) -> Option<[[f32; L]; 3]> {
+    let floats = floats.first_chunk::<R>()?;
+    let mut taps = [[0.0; L]; 3];
+    if R == L + 2 {
+        taps = [*floats.first_chunk()?, *floats[one..].first_chunk()?, *floats[two..].first_chunk()?];
+    } else {
+        let next = &floats[two..];
+        for lane in 0..L {
+            taps[0][lane] = floats[2 * lane];
+            taps[1][lane] = floats[2 * lane + 1];
+            taps[2][lane] = next[2 * lane];
         }
-        for tap in 0..3 {
-            for lane in 0..L {
-                let mask = masks[tap][lane];
-                taps[tap][lane] = f32::from_bits(taps[tap][lane].to_bits() & mask);
-            }
+    }
+    for tap in 0..3 {
+        for lane in 0..L {
+            let mask = masks[tap][lane];
+            taps[tap][lane] = f32::from_bits(taps[tap][lane].to_bits() & mask);
         }
-        Some(taps)
+    }
+    Some(taps)
+}
+
+/// One and two, unknown to the compiler but for their size: where it sees that the taps of a row overlap, it puts them
+/// together from each other's registers, which takes longer than to load them.
+#[derive(Clone, Copy)]
+struct Apart(usize, usize);
+
+impl Apart {
+    #[inline(always)]
+    fn new() -> Self {
+        Self(black_box(1).min(1), black_box(2).min(2))
     }
 }
 
@@ -102,185 +120,232 @@ fn masks<const L: usize>(all: &Masks, start: usize) -> Option<[&[u32; L]; 3]> {
 
 /// Writes a block of a row. Behind a short row it writes what the next row or channel will write over.
 #[inline(always)]
-fn put<const L: usize>(sums: &[f32; L], (low, high): Bounds, output: &mut [f32]) {
-    let mut held = [0.0; L];
-    for lane in 0..L {
-        let raised = if sums[lane] < low { low } else { sums[lane] };
-        held[lane] = if raised > high { high } else { raised };
-    }
+fn put<const L: usize>(sums: &[f32; L], bounds: Bounds, output: &mut [f32]) {
     match output.first_chunk_mut::<L>() {
-        Some(whole) => *whole = held,
-        None => put_last(held, output),
+        Some(whole) => write(sums, bounds, whole),
+        None => put_last(*sums, bounds, output),
     }
 }
 
 /// The end of the last row of all.
 #[cold]
 #[inline(never)]
-fn put_last<const L: usize>(held: [f32; L], output: &mut [f32]) {
-    output.iter_mut().zip(held).for_each(|(place, number)| *place = number);
+fn put_last<const L: usize>(sums: [f32; L], bounds: Bounds, output: &mut [f32]) {
+    write(&sums, bounds, output);
 }
 
-/// One channel of a depthwise convolution of 3 x 3, at the start of `output`; behind it, other numbers may be left where the
-/// next channel will stand.
-#[multiversion(targets = "simd")]
-pub(super) fn depthwise(
-    window: &Window,
-    all: &Masks,
-    channel: Channel<'_>,
-    weights: &[f32; 9],
-    bias: f32,
-    bounds: Bounds,
-    output: &mut [f32],
-) {
-    let wide = target_cfg_f!(target_feature = "avx512f");
-    let fused = target_cfg_f!(any(target_feature = "fma", target_arch = "aarch64"));
-    match (window.stride.rows, wide, fused) {
-        (1, true, _) => rolled::<WIDE, true>(window, all, channel, weights, bias, bounds, output),
-        (1, _, true) => rolled::<NARROW, true>(window, all, channel, weights, bias, bounds, output),
-        (1, _, false) => rolled::<NARROW, false>(window, all, channel, weights, bias, bounds, output),
-        (_, true, _) => halved::<WIDE, { 2 * WIDE }, true>(window, all, channel, weights, bias, bounds, output),
-        (_, _, true) => halved::<NARROW, { 2 * NARROW }, true>(window, all, channel, weights, bias, bounds, output),
-        (_, _, false) => halved::<NARROW, { 2 * NARROW }, false>(window, all, channel, weights, bias, bounds, output),
+/// A depthwise convolution of 3 x 3 of one channel.
+#[derive(Clone, Copy)]
+pub(super) struct Slid<'a> {
+    pub(super) window: &'a Window,
+    pub(super) masks: &'a Masks,
+    pub(super) weights: &'a [f32; 9],
+    pub(super) bias: f32,
+    pub(super) bounds: Bounds,
+}
+
+versions! {
+    /// One channel, at the start of `output`; behind it, other numbers may be left where the next channel will stand.
+    fn depthwise(slid: Slid<'_>, channel: Channel<'_>, output: &mut [f32]) {
+        wide: slid.convolve::<WIDE, { WIDE + 2 }, { 2 * WIDE + 2 }, true>(channel, output),
+        fused: slid.convolve::<NARROW, { NARROW + 2 }, { 2 * NARROW + 2 }, true>(channel, output),
+        plain: slid.convolve::<NARROW, { NARROW + 2 }, { 2 * NARROW + 2 }, false>(channel, output),
     }
 }
 
-/// Stride 1: each input row is read once and goes into the three output rows that it touches.
-#[inline(always)]
-pub(super) fn rolled<const L: usize, const FUSED: bool>(
-    window: &Window,
-    all: &Masks,
-    channel: Channel<'_>,
-    weights: &[f32; 9],
-    bias: f32,
-    bounds: Bounds,
-    output: &mut [f32],
-) {
-    let columns = window.output.columns;
-    for start in blocks::<L>(columns) {
-        let Some(masks) = masks::<L>(all, start) else { return };
-        let (mut upper, mut middle) = ([bias; L], [bias; L]);
-        for y in 0..window.output.rows + 2 {
-            let mut lower = [bias; L];
-            let row = y.checked_sub(window.before.rows).filter(|row| *row < window.input.rows);
-            if let Some(row) = row {
-                let place = row * window.input.columns + start + BEFORE - window.before.columns;
-                let Some([a, b, c]) = channel.taps::<1, L, L>(place, &masks) else { return };
-                add::<L, FUSED>(&mut upper, &a, weights[6]);
-                add::<L, FUSED>(&mut middle, &a, weights[3]);
-                add::<L, FUSED>(&mut lower, &a, weights[0]);
-                add::<L, FUSED>(&mut upper, &b, weights[7]);
-                add::<L, FUSED>(&mut middle, &b, weights[4]);
-                add::<L, FUSED>(&mut lower, &b, weights[1]);
-                add::<L, FUSED>(&mut upper, &c, weights[8]);
-                add::<L, FUSED>(&mut middle, &c, weights[5]);
-                add::<L, FUSED>(&mut lower, &c, weights[2]);
+impl Slid<'_> {
+    /// `L` outputs at once, for which `R` floats are read by a stride of 1 and `R2` by a stride of 2.
+    #[inline(always)]
+    fn convolve<const L: usize, const R: usize, const R2: usize, const FUSED: bool>(
+        self,
+        channel: Channel<'_>,
+        output: &mut [f32],
+    ) {
+        if self.window.stride.rows == 1 {
+            self.rolled::<L, R, FUSED>(channel, output);
+        } else {
+            self.halved::<L, R2, FUSED>(channel, output);
+        }
+    }
+
+    /// Stride 1: each input row is read once and goes into the three output rows that it touches.
+    #[inline(always)]
+    fn rolled<const L: usize, const R: usize, const FUSED: bool>(self, channel: Channel<'_>, output: &mut [f32]) {
+        let Self { window, masks: all, weights, bias, bounds } = self;
+        let (columns, apart) = (window.output.columns, Apart::new());
+        let [first, second, third] = rows(weights);
+        let end = window.output.rows + 2;
+        for start in blocks::<L>(columns) {
+            let Some(masks) = masks::<L>(all, start) else { return };
+            let (mut upper, mut middle) = ([bias; L], [bias; L]);
+            // Rows of the padded input; the output row above the third.
+            let (mut y, mut place) = (window.before.rows, start);
+            for floats in channel.rows::<R>(window, start).take(end - y) {
+                let mut lower = [bias; L];
+                let Some(taps) = taps::<R, L>(floats, apart, &masks) else { return };
+                across::<L, FUSED>(&mut upper, &taps, third);
+                across::<L, FUSED>(&mut middle, &taps, second);
+                across::<L, FUSED>(&mut lower, &taps, first);
+                if y >= 2 {
+                    put(&upper, bounds, &mut output[place..]);
+                    place += columns;
+                }
+                (upper, middle) = (middle, lower);
+                y += 1;
             }
-            if let Some(y) = y.checked_sub(2) {
-                put(&upper, bounds, &mut output[y * columns + start..]);
+            for y in y..end {
+                if y >= 2 {
+                    put(&upper, bounds, &mut output[place..]);
+                    place += columns;
+                }
+                (upper, middle) = (middle, [bias; L]);
             }
-            (upper, middle) = (middle, lower);
+        }
+    }
+
+    /// Stride 2: every other input row goes into two output rows.
+    #[inline(always)]
+    fn halved<const L: usize, const R: usize, const FUSED: bool>(self, channel: Channel<'_>, output: &mut [f32]) {
+        let Self { window, masks: all, weights, bias, bounds } = self;
+        let (columns, apart) = (window.output.columns, Apart::new());
+        let [first, second, third] = rows(weights);
+        for start in blocks::<L>(columns) {
+            let Some(masks) = masks::<L>(all, start) else { return };
+            let mut input = channel.rows::<R>(window, start);
+            let mut row = || input.next();
+            let mut upper = if window.before.rows == 0 { row() } else { None };
+            for y in 0..window.output.rows {
+                let mut sums = [bias; L];
+                let (middle, lower) = (row(), row());
+                if let Some(taps) = upper.and_then(|floats| taps::<R, L>(floats, apart, &masks)) {
+                    across::<L, FUSED>(&mut sums, &taps, first);
+                }
+                if let Some(taps) = middle.and_then(|floats| taps::<R, L>(floats, apart, &masks)) {
+                    across::<L, FUSED>(&mut sums, &taps, second);
+                }
+                if let Some(taps) = lower.and_then(|floats| taps::<R, L>(floats, apart, &masks)) {
+                    across::<L, FUSED>(&mut sums, &taps, third);
+                }
+                put(&sums, bounds, &mut output[y * columns + start..]);
+                upper = lower;
+            }
         }
     }
 }
 
-/// Stride 2.
+/// The weights of each row.
 #[inline(always)]
-pub(super) fn halved<const L: usize, const L2: usize, const FUSED: bool>(
-    window: &Window,
-    all: &Masks,
-    channel: Channel<'_>,
-    weights: &[f32; 9],
-    bias: f32,
-    bounds: Bounds,
-    output: &mut [f32],
-) {
-    let columns = window.output.columns;
-    for start in blocks::<L>(columns) {
-        let Some(masks) = masks::<L>(all, start) else { return };
-        for y in 0..window.output.rows {
-            let mut sums = [bias; L];
-            for tap in 0..3 {
-                let row = (2 * y + tap).checked_sub(window.before.rows).filter(|row| *row < window.input.rows);
-                if let Some(row) = row {
-                    let place = row * window.input.columns + 2 * start + BEFORE - window.before.columns;
-                    let Some([a, b, c]) = channel.taps::<2, L, L2>(place, &masks) else { return };
-                    add::<L, FUSED>(&mut sums, &a, weights[3 * tap]);
-                    add::<L, FUSED>(&mut sums, &b, weights[3 * tap + 1]);
-                    add::<L, FUSED>(&mut sums, &c, weights[3 * tap + 2]);
-                }
+fn rows(&[a, b, c, d, e, f, g, h, i]: &[f32; 9]) -> [[f32; 3]; 3] {
+    [[a, b, c], [d, e, f], [g, h, i]]
+}
+
+/// Adds the weighted sum along one row.
+#[inline(always)]
+fn across<const L: usize, const FUSED: bool>(sums: &mut [f32; L], [a, b, c]: &[[f32; L]; 3], weights: [f32; 3]) {
+    add::<L, FUSED>(sums, a, weights[0]);
+    add::<L, FUSED>(sums, b, weights[1]);
+    add::<L, FUSED>(sums, c, weights[2]);
+}
+
+/// A pooling by a stride of 2: the largest of each window, or the sum times `share`.
+#[derive(Clone, Copy)]
+pub(super) struct Pooled<'a> {
+    pub(super) window: &'a Window,
+    pub(super) masks: &'a Masks,
+    pub(super) largest: bool,
+    pub(super) share: f32,
+}
+
+versions! {
+    /// One channel, at the start of `output`; what stands behind it there may change.
+    fn pool(pooled: Pooled<'_>, channel: Channel<'_>, output: &mut [f32]) {
+        wide: pooled.pool::<WIDE, { 2 * WIDE + 2 }>(channel, output),
+        fused: pooled.pool::<NARROW, { 2 * NARROW + 2 }>(channel, output),
+        plain: pooled.pool::<NARROW, { 2 * NARROW + 2 }>(channel, output),
+    }
+}
+
+impl Pooled<'_> {
+    /// `L` outputs at once, for which `R` floats are read.
+    #[inline(always)]
+    fn pool<const L: usize, const R: usize>(self, channel: Channel<'_>, output: &mut [f32]) {
+        match (self.window.kernel.rows, self.largest) {
+            (2, true) => self.windows::<2, L, R, true>(channel, output),
+            (2, false) => self.windows::<2, L, R, false>(channel, output),
+            (_, true) => self.windows::<3, L, R, true>(channel, output),
+            (_, false) => self.windows::<3, L, R, false>(channel, output),
+        }
+    }
+
+    /// Windows of `K` taps either way.
+    #[inline(always)]
+    fn windows<const K: usize, const L: usize, const R: usize, const LARGEST: bool>(
+        self,
+        channel: Channel<'_>,
+        output: &mut [f32],
+    ) {
+        let Self { window, masks: all, share, .. } = self;
+        let (columns, apart) = (window.output.columns, Apart::new());
+        let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
+        for start in blocks::<L>(columns) {
+            let Some(masks) = masks::<L>(all, start) else { return };
+            let mut input = channel.rows::<R>(window, start);
+            // Windows of three share a row with the next; a row of padding is passed over.
+            let mut above = [edge; L];
+            let mut padded = window.before.rows > 0;
+            if K == 3
+                && !padded
+                && let Some(floats) = input.next()
+            {
+                above = along::<K, R, L, LARGEST>(floats, apart, &masks, edge);
             }
-            put(&sums, bounds, &mut output[y * columns + start..]);
+            padded &= K == 2;
+            for y in 0..window.output.rows {
+                let mut all = above;
+                for _ in 0..2 {
+                    above = [edge; L];
+                    if !std::mem::take(&mut padded)
+                        && let Some(floats) = input.next()
+                    {
+                        above = along::<K, R, L, LARGEST>(floats, apart, &masks, edge);
+                    }
+                    join_all::<LARGEST, L>(&mut all, &above);
+                }
+                if K == 2 {
+                    above = [edge; L];
+                }
+                for sum in &mut all {
+                    *sum *= share;
+                }
+                put(&all, (f32::NEG_INFINITY, f32::INFINITY), &mut output[y * columns + start..]);
+            }
         }
     }
 }
 
-/// One channel of a pooling by a stride of 2: the largest of each window, or the sum times `share`. What stands behind
-/// the channel in `output` may change.
-#[multiversion(targets = "simd")]
-pub(super) fn pool(window: &Window, all: &Masks, channel: Channel<'_>, largest: bool, share: f32, output: &mut [f32]) {
-    const TWICE_WIDE: usize = 2 * WIDE;
-    const TWICE_NARROW: usize = 2 * NARROW;
-    let wide = target_cfg_f!(target_feature = "avx512f");
-    match (wide, window.kernel.rows, largest) {
-        (true, 2, true) => pooled::<WIDE, TWICE_WIDE, 2, true>(window, all, channel, share, output),
-        (true, 2, false) => pooled::<WIDE, TWICE_WIDE, 2, false>(window, all, channel, share, output),
-        (true, _, true) => pooled::<WIDE, TWICE_WIDE, 3, true>(window, all, channel, share, output),
-        (true, _, false) => pooled::<WIDE, TWICE_WIDE, 3, false>(window, all, channel, share, output),
-        (false, 2, true) => pooled::<NARROW, TWICE_NARROW, 2, true>(window, all, channel, share, output),
-        (false, 2, false) => pooled::<NARROW, TWICE_NARROW, 2, false>(window, all, channel, share, output),
-        (false, _, true) => pooled::<NARROW, TWICE_NARROW, 3, true>(window, all, channel, share, output),
-        (false, _, false) => pooled::<NARROW, TWICE_NARROW, 3, false>(window, all, channel, share, output),
-    }
-}
-
+/// What `R` floats of a row bring to its windows of `K` taps.
 #[inline(always)]
-pub(super) fn pooled<const L: usize, const L2: usize, const K: usize, const LARGEST: bool>(
-    window: &Window,
-    all: &Masks,
-    channel: Channel<'_>,
-    share: f32,
-    output: &mut [f32],
-) {
-    let columns = window.output.columns;
-    let edge = if LARGEST { f32::NEG_INFINITY } else { 0.0 };
-    for start in blocks::<L>(columns) {
-        let Some(masks) = masks::<L>(all, start) else { return };
-        for y in 0..window.output.rows {
-            // Down the columns first, pairs still side by side.
-            let (mut pairs, mut next) = ([edge; L2], [edge; L2]);
-            for tap in 0..K {
-                let row = (2 * y + tap).checked_sub(window.before.rows).filter(|row| *row < window.input.rows);
-                let Some(row) = row else { continue };
-                let place = row * window.input.columns + 2 * start + BEFORE - window.before.columns;
-                let Some(floats) = channel.0.get(place..place + L2 + 2) else { return };
-                join_all::<LARGEST, L2>(&mut pairs, floats);
-                if K == 3 {
-                    join_all::<LARGEST, L2>(&mut next, &floats[2..]);
-                }
-            }
-            let mut sums = [edge; L];
-            for tap in 0..K {
-                for lane in 0..L {
-                    let one = if tap == 2 { next[2 * lane] } else { pairs[2 * lane + tap] };
-                    let mask = masks[tap][lane];
-                    let one = f32::from_bits(one.to_bits() & mask | edge.to_bits() & !mask);
-                    sums[lane] = join::<LARGEST>(sums[lane], one);
-                }
-            }
-            for sum in &mut sums {
-                *sum *= share;
-            }
-            put(&sums, (f32::NEG_INFINITY, f32::INFINITY), &mut output[y * columns + start..]);
-        }
-    }
-}
-
-#[inline(always)]
-fn join_all<const LARGEST: bool, const L: usize>(all: &mut [f32; L], floats: &[f32]) {
-    if let Some(floats) = floats.first_chunk::<L>() {
+fn along<const K: usize, const R: usize, const L: usize, const LARGEST: bool>(
+    floats: &[f32],
+    apart: Apart,
+    masks: &[&[u32; L]; 3],
+    edge: f32,
+) -> [f32; L] {
+    let mut joined = [edge; L];
+    let Some(taps) = taps::<R, L>(floats, apart, masks) else { return joined };
+    for tap in 0..K {
+        let mut held = [0.0; L];
         for lane in 0..L {
-            all[lane] = join::<LARGEST>(all[lane], floats[lane]);
+            held[lane] = f32::from_bits(taps[tap][lane].to_bits() | edge.to_bits() & !masks[tap][lane]);
         }
+        join_all::<LARGEST, L>(&mut joined, &held);
+    }
+    joined
+}
+
+#[inline(always)]
+fn join_all<const LARGEST: bool, const L: usize>(all: &mut [f32; L], floats: &[f32; L]) {
+    for lane in 0..L {
+        all[lane] = join::<LARGEST>(all[lane], floats[lane]);
     }
 }

@@ -4,6 +4,7 @@
 //! tried for speed stands in docs/performance.md.
 
 mod direct;
+mod fuse;
 
 use std::sync::Arc;
 
@@ -74,7 +75,8 @@ fn plan(
     direct::replace(&mut model)?;
     let mut model = model.into_decluttered()?;
     direct::replace(&mut model)?;
-    direct::fuse(&mut model)?;
+    direct::replace_cleared(&mut model)?;
+    fuse::fuse(&mut model)?;
     model.into_optimized()?.into_runnable()
 }
 
@@ -206,7 +208,17 @@ fn input_kind(graph: &GraphProto, name: &str) -> DatumType {
 }
 
 fn load_error(error: &tract_onnx::prelude::TractError) -> EngineError {
-    EngineError::Load { engine: NAME.to_owned(), reason: line(error) }
+    let (engine, reason) = (NAME.to_owned(), line(error));
+    match missing_operator(&reason) {
+        Some(operator) => EngineError::Operator { engine, operator },
+        None => EngineError::Load { engine, reason },
+    }
+}
+
+/// tract calls an operator that it does not have `Unimplemented(NAME)`.
+fn missing_operator(reason: &str) -> Option<String> {
+    let (operator, _) = reason.split_once("Unimplemented(")?.1.split_once(')')?;
+    Some(operator.to_owned())
 }
 
 /// The chain of causes in one line of at most 300 characters.
@@ -226,6 +238,14 @@ mod tests {
         let lock = include_str!("../../../Cargo.lock");
         let version = NAME.strip_prefix("tract ").unwrap();
         assert!(lock.contains(&format!("name = \"tract-onnx\"\nversion = \"{version}\"")), "{NAME}");
+    }
+
+    #[test]
+    fn an_operator_that_tract_does_not_have_is_told_from_its_other_reasons() {
+        let reason =
+            "Translating node #1 \"d\" Unimplemented(Det) ToTypedTranslator: Operator can not be made a TypedOp.";
+        assert_eq!(missing_operator(reason).as_deref(), Some("Det"));
+        assert_eq!(missing_operator("Translating node #1 \"d\" Conv: no weights"), None);
     }
 
     #[test]

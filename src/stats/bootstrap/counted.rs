@@ -110,6 +110,17 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_never_drawn_and_a_cell_without_a_denominator_has_no_value() {
+        let bootstrap = Bootstrap::new(1, 50);
+        assert_eq!(bootstrap.together(0, 0, 0), vec![0; 50]);
+        let unit = Alike { subjects: 40, adds: vec![(1, 3.0, 4.0)] };
+        let found = bootstrap.ratios(0, &[unit], 2);
+        assert_eq!(found, [vec![None; 50], vec![Some(0.75); 50]]);
+        assert_ne!(bootstrap.together(0, 1, 40), bootstrap.together(0, 2, 40));
+        assert_ne!(bootstrap.together(0, 1, 40), bootstrap.together(1, 1, 40));
+    }
+
+    #[test]
     fn a_mean_of_shares_varies_in_replicates_as_its_linearised_variance_says() {
         // 60 subjects who never, 30 who always, 10 who half the time: p = 0.35.
         let unit = |subjects, share| Alike { subjects, adds: vec![(0, share, 1.0)] };

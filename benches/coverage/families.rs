@@ -1,0 +1,51 @@
+//! What there is to validate, family by family. The bench target `coverage` runs all of it, the test suite a small part.
+
+mod buffer;
+mod draw;
+mod exact;
+mod means;
+mod nulls;
+mod paired;
+mod ranked;
+mod rates;
+pub mod report;
+mod tests;
+mod unpaired;
+mod windows;
+
+use report::Table;
+
+/// How much is drawn.
+pub struct Effort {
+    /// Data sets of a cell.
+    pub sets: u64,
+    /// Whether only a few cells are computed.
+    pub few: bool,
+}
+
+impl Effort {
+    /// As many data sets, but at most `most`: for what takes long.
+    fn at_most(&self, most: u64) -> u64 {
+        self.sets.min(most)
+    }
+}
+
+/// Makes the tables of a family.
+pub type Make = fn(&Effort) -> Vec<Table>;
+
+/// The families by the names of the command line, in the order of the page.
+pub const ALL: [(&str, Make); 13] = [
+    ("exact", exact::tables),
+    ("rates", rates::tables),
+    ("dominated", rates::dominated),
+    ("windows", windows::tables),
+    ("means", means::tables),
+    ("percentiles", means::percentiles),
+    ("bootstraps", means::bootstraps),
+    ("gate", paired::tables),
+    ("buffer", buffer::tables),
+    ("unpaired", unpaired::tables),
+    ("areas", ranked::tables),
+    ("tests", tests::tables),
+    ("nulls", nulls::tables),
+];
