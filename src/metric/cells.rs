@@ -42,7 +42,7 @@ impl Keyed {
             ties += combo.get(Combo::TIE) * subjects;
         };
         for (key, own) in keys.iter().zip(&mut triples) {
-            for cell in single(key) {
+            if let Some(cell) = single(key) {
                 cell.at(column).for_each(|(combo, subjects)| seen(combo, subjects));
                 own.extend(cell.triples(column, |combo| pair(key, combo)));
             }

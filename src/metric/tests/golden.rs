@@ -111,7 +111,7 @@ fn every_section_of_the_golden_file_has_a_test() {
     }
     // Rounding of released counts and entropy of answers: no code here computes them yet.
     let without = ["midpoint6", "nearest5", "entropy_bits"];
-    for name in all.as_object().unwrap().keys() {
+    for name in all.as_object().unwrap().keys().filter(|name| *name != "source") {
         let read = tests.contains(&format!("section(\"{name}\")"));
         assert!(read != without.contains(&name.as_str()), "{name}: read by a test: {read}");
     }
