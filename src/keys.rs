@@ -122,6 +122,32 @@ impl<'t> Keys<'t> {
         self.table(key)
     }
 
+    /// The tables of the list `key`, each to be read like this one and then given to [`Keys::absorb`]; `None` with a
+    /// finding when it is absent or no list of tables.
+    pub fn require_tables(&mut self, key: &'static str, needs: &str) -> Option<Vec<Self>> {
+        self.known.insert(key);
+        let Some((row, value)) = self.remove(key) else {
+            self.wrong(key, None, format!("the list is missing: expected {needs}"), None);
+            return None;
+        };
+        let found = shown(&value);
+        let DeValue::Array(list) = value.into_inner() else {
+            self.wrong(key, row, format!("{found} is not a list of tables: expected {needs}"), None);
+            return None;
+        };
+        let mut tables = Vec::new();
+        for (place, one) in list.into_iter().enumerate() {
+            let DeValue::Table(table) = one.into_inner() else {
+                self.wrong(key, row, format!("the entry {} is no table: expected {needs}", place + 1), None);
+                return None;
+            };
+            let (file, path) = (self.file.clone(), format!("{}{key}[{}].", self.path, place + 1));
+            let (text, known, findings) = (self.text, BTreeSet::new(), Findings::new());
+            tables.push(Self { file, path, text, table, known, findings });
+        }
+        Some(tables)
+    }
+
     /// Takes over the findings of a table of this one, those about its unknown keys included.
     pub fn absorb(&mut self, table: Self) {
         self.findings.append(table.finish());

@@ -26,6 +26,7 @@ pub mod metric;
 pub mod outcome;
 pub mod photo;
 pub mod protocol;
+mod recorded;
 pub mod report;
 pub mod run;
 pub mod score;

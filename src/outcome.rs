@@ -134,6 +134,39 @@ pub struct Outcome {
     /// What the method returned beyond its answer, name and value as it wrote them: counted by run.json, weighed by the
     /// footprint.
     pub extra: Vec<(String, String)>,
+    /// The way through a waterfall; none for methods without stages.
+    pub stages: Option<Box<Stages>>,
+}
+
+/// The way of one attempt through a waterfall.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stages {
+    /// For each limit the number of the last stage that was asked for it, from 1; 0 when none was.
+    pub reached: Vec<(AgeLimit, u8)>,
+    /// What each stage that was asked took, in their order.
+    pub asked: Vec<StageUse>,
+}
+
+/// What one stage took of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StageUse {
+    /// Bytes given to it.
+    pub bytes_in: Option<u64>,
+    /// Bytes that it returned.
+    pub bytes_out: Option<u64>,
+    /// Nanoseconds of preparing, answering and transfer, those that are known.
+    pub nanos: Option<u64>,
+}
+
+impl StageUse {
+    /// What `outcome` took.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let times = [outcome.prepare, outcome.answer_time, outcome.transfer].into_iter().flatten();
+        let known = times.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        let nanos = known.reduce(u64::saturating_add);
+        Self { bytes_in: outcome.bytes_in, bytes_out: outcome.bytes_out, nanos }
+    }
 }
 
 impl Outcome {
@@ -159,6 +192,7 @@ impl Outcome {
             transfer: None,
             retries: 0,
             extra: Vec::new(),
+            stages: None,
         }
     }
 

@@ -19,7 +19,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from clustered import decide, event, finish
+from clustered import decide, event, finish, root
 from comparison import tango
 from scipy import stats
 
@@ -241,7 +241,7 @@ def errors(rows, out):
             for metric, of in (("bias", lambda e: e), ("mae", abs), ("rmse", lambda e: e * e)):
                 bounds = mean(by_subject((r[0], of(e), r[8]) for r, e in own), weighting)
                 if metric == "rmse":
-                    bounds = [math.sqrt(max(0.0, x)) for x in bounds]
+                    bounds = root(*bounds)
                 out.append(dict(metric=metric, **place, value=bounds[0], low=bounds[1], high=bounds[2]))
         for x in (1, 2, 5, 10):
             found_x = rate(by_subject((r[0], int(abs(e) <= x), r[8]) for r, e in found), weighting)
@@ -268,8 +268,8 @@ def errors(rows, out):
     ):
         value = quantile(np.abs(e), w, share)
         below = rate(by_subject((r[0], int(abs(x) <= value), r[8]) for r, x in found), "attempt")
-        bounds = finish(share, below["n_star"], {})
-        low, high = (quantile(np.abs(e), w, bounds[key]) for key in ("low", "high"))
+        half = Z * math.sqrt(share * (1 - share) / below["n_star"])
+        low, high = (quantile(np.abs(e), w, end) for end in (max(0.0, share - half), min(1.0, share + half)))
         out.append(dict(metric=name, weighting="attempt", value=value, low=low, high=high))
         even = np.full(len(e), 2.5)
         assert math.isclose(quantile(np.abs(e), even, share), np.quantile(np.abs(e), share), rel_tol=1e-12)
@@ -297,7 +297,7 @@ def standardised(rows, out):
                 half = stats.t.ppf(0.975, len(influence) - 1) * math.sqrt(v)
                 found = [p, p - half, p + half]
                 if metric == "rmse":
-                    found = [math.sqrt(max(0.0, x)) for x in found]
+                    found = root(*found)
                 out.append(dict(metric=metric, **place, value=found[0], low=found[1], high=found[2]))
             cells = {
                 key: by_subject((r[0], int(abs(e) <= 5), r[8]) for r, e in errors_of(rows) if (r[3], year(r)) == key)

@@ -16,8 +16,8 @@ use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
-use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
+use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
 use crate::protocol::{Problem, Protocol, ProtocolError};
 
@@ -209,9 +209,18 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
             findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
         }
         match engines::embedded() {
-            Ok(engine) => {
-                let means = Means { engine, decoder: Decoder::default() };
-                if let Err(error) = place.open(card.clone(), &means, environment) {
+            Ok(engine) => match place.open(card.clone(), &Means { engine, decoder: Decoder::default() }, environment) {
+                // Such cards stand in run folders, without the file: they can be read, and not be run.
+                Err(MethodError::Read { file, source })
+                    if source.kind() == std::io::ErrorKind::NotFound
+                        && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
+                {
+                    let help = "put the file beside the card to run it";
+                    let text = format!("the recorded file `{file}` is not here: its rows were not read");
+                    findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
+                }
+                Err(MethodError::Recorded { source, .. }) => findings.append(*source),
+                Err(error) => {
                     let other = || {
                         let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
                         Some((EngineChoice::Onnxruntime.word(), engine))
@@ -222,7 +231,8 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
                         None => Finding::error(&place.shown, chain(&error)),
                     });
                 }
-            }
+                Ok(_) => {}
+            },
             Err(failure) => {
                 findings.push(Finding::warning(&place.shown, format!("the model was not tried: {}", failure.error)));
             }

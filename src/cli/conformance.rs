@@ -34,8 +34,12 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
             let program = Arc::new(program);
             (Some(Arc::clone(&program)), program)
         }
-        AdapterCard::Onnx(_) => (None, place.open(card, &means, environment).map_err(Failure::unusable)?.0),
+        _ => (None, place.open(card, &means, environment).map_err(Failure::unusable)?.0),
     };
+    if method.is_told() {
+        let text = format!("`{}` plays back or draws its answers: there is nothing to examine", method.card().name);
+        return Err(Failure::unusable(text).with_help("examine the method that answered"));
+    }
     let photo = bundled::faces().read(PHOTO).map_err(Failure::unusable)?;
     let subject = Subject { method, program: program.as_deref(), photo: &photo };
     let protocol = Protocol::default_protocol();

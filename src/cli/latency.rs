@@ -124,6 +124,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
     let means = arguments.engine.open(environment)?;
     let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
+    if method.method.is_told() {
+        let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
+        return Err(Failure::unusable(text).with_help("time the method itself"));
+    }
     let measured = Measured {
         plan: &plan,
         starts: arguments.starts.get(),

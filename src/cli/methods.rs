@@ -1,5 +1,6 @@
 //! METHOD on a command line: a method.toml, its folder, or a bundled method's name.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::dataset::{Files, Folder};
 use crate::digest::Digest;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
-use crate::method::adapter::{self, CardFiles, Surroundings};
+use crate::method::adapter::{self, AdapterCard, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
 use crate::method::{Method, MethodCard, MethodError};
 use crate::photo::Decoder;
@@ -37,6 +38,7 @@ impl CardPlace {
             guard: environment.guard.as_deref(),
             engine: &*means.engine,
             decoder: means.decoder,
+            stage: None,
         }
     }
 
@@ -50,7 +52,32 @@ impl CardPlace {
         means: &Means,
         environment: &Environment,
     ) -> Result<(Arc<dyn Method>, Digest), MethodError> {
-        adapter::open(card, &self.around(means, environment))
+        self.open_with_stages(card, means, environment).map(|(method, digest, _)| (method, digest))
+    }
+
+    /// The same, with the methods of a waterfall's stages.
+    fn open_with_stages(&self, card: MethodCard, means: &Means, environment: &Environment) -> Opened {
+        let found = RefCell::new(Vec::new());
+        let stage = |name: &str| {
+            let loaded = stage(&self.beside(name), means, environment).map_err(|failure| one_line(&failure))?;
+            let both = (Arc::clone(&loaded.method), loaded.digest);
+            found.borrow_mut().push(loaded);
+            Ok(both)
+        };
+        let around = Surroundings { stage: Some(&stage), ..self.around(means, environment) };
+        let is_stage: Vec<bool> = match &card.adapter {
+            AdapterCard::Waterfall(waterfall) => waterfall.stages.iter().map(|it| it.marginal.is_none()).collect(),
+            _ => Vec::new(),
+        };
+        let (method, digest) = adapter::open(card, &around)?;
+        let mut found = found.into_inner().into_iter();
+        Ok((method, digest, is_stage.into_iter().map(|is| if is { found.next() } else { None }).collect()))
+    }
+
+    /// A method that this card names: a path relative to the card where there is something, else as on a command line.
+    fn beside(&self, name: &str) -> String {
+        let path = self.files.folder().map(|folder| folder.join(name)).filter(|path| path.exists());
+        path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
 }
 
@@ -64,6 +91,9 @@ impl CardFiles for CardPlace {
         }
     }
 }
+
+/// A method, its digest, and its stages.
+type Opened = Result<(Arc<dyn Method>, Digest, Vec<Option<RunMethod>>), MethodError>;
 
 /// Finds the card that `method` names.
 ///
@@ -127,13 +157,36 @@ pub(super) fn load(
         let failure = unusable(Box::new(findings));
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
-    match place.open(card.clone(), means, environment) {
-        Ok((method, digest)) => Ok(RunMethod { method, digest, card: text }),
+    match place.open_with_stages(card.clone(), means, environment) {
+        Ok((method, digest, stages)) => Ok(RunMethod { method, digest, card: text, stages }),
         Err(error) => {
             let help = remedy(&error, &card, &place, other, environment);
             let failure = unusable(Box::new(error));
             Err(help.into_iter().fold(failure, Failure::with_help))
         }
+    }
+}
+
+/// Loads a stage of a waterfall. A waterfall is none, so that none comes to itself.
+fn stage(method: &str, means: &Means, environment: &Environment) -> Result<RunMethod, Failure> {
+    let place = find(method)?;
+    if let (Some(MethodCard { adapter: AdapterCard::Waterfall(_), .. }), ..) = read_card(&place)? {
+        return Err(Failure::unusable("it is a waterfall itself").with_help("name the stages of that one"));
+    }
+    load(method, means, &|| None, environment)
+}
+
+/// A failure with its causes and its remedy on one line.
+fn one_line(failure: &Failure) -> String {
+    let mut text = failure.error.to_string();
+    let mut cause = failure.error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    match &failure.help {
+        Some(help) => format!("{text} ({help})"),
+        None => text,
     }
 }
 

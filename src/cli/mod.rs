@@ -18,6 +18,7 @@ mod latency;
 mod list;
 mod methods;
 mod output;
+mod probe;
 mod progress;
 mod report;
 mod results;
@@ -56,6 +57,8 @@ enum Verb {
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
+    /// Find the challenge age that a method which only passes or denies really keeps
+    Probe(probe::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
@@ -105,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
+        Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),

@@ -4,10 +4,10 @@ use std::io::Read;
 use std::time::Duration;
 
 use super::FolderError;
-use super::outcome_writer::{FIRST, LAST};
+use super::outcome_writer::{FIRST, LAST, STAGES};
 use crate::age::{Age, AgeLimit};
 use crate::finding::{Finding, did_you_mean, quoted};
-use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, StageUse, Stages, Status};
 use crate::sheet::{Row, Sheet, SheetError};
 
 /// One row of outcomes.csv.
@@ -43,6 +43,9 @@ pub(crate) struct Places {
     first: [Option<usize>; FIRST.len()],
     limits: Vec<(AgeLimit, Option<usize>, Option<usize>)>,
     last: [Option<usize>; LAST.len()],
+    /// `stage_T` of each limit.
+    reached: Vec<(AgeLimit, usize)>,
+    stages: [Option<usize>; STAGES.len()],
 }
 
 impl<R: Read> OutcomeReader<R> {
@@ -91,8 +94,53 @@ impl Places {
             first: FIRST.map(place),
             limits: limit_columns(header),
             last: LAST.map(place),
+            reached: reached_columns(header),
+            stages: STAGES.map(place),
         })
     }
+}
+
+/// The columns `stage_T` of a header, by ascending limit.
+fn reached_columns(header: &[String]) -> Vec<(AgeLimit, usize)> {
+    let of_limit = |(place, name): (usize, &String)| {
+        let years = name.strip_prefix("stage_")?.parse().ok()?;
+        Some((AgeLimit::new(years).ok()?, place))
+    };
+    let mut found: Vec<(AgeLimit, usize)> = header.iter().enumerate().filter_map(of_limit).collect();
+    found.sort_unstable();
+    found
+}
+
+/// The way through a waterfall that a row tells; `None` for a method without stages.
+fn read_stages(row: &Row<'_>, places: &Places) -> Result<Option<Box<Stages>>, Finding> {
+    let mut reached = Vec::new();
+    for (limit, place) in &places.reached {
+        if let Some(number) = row.whole_at::<u8>(*place, "the number of a stage")? {
+            reached.push((*limit, number));
+        }
+    }
+    if reached.is_empty() {
+        return Ok(None);
+    }
+    let numbers = |place: Option<usize>| -> Result<Vec<Option<u64>>, Finding> {
+        let Some(place) = place else { return Ok(Vec::new()) };
+        let text = row.text(place)?;
+        let number = |part: &str| match part {
+            "" => Ok(None),
+            part => part
+                .parse()
+                .map(Some)
+                .map_err(|_| row.wrong(place, format!("{} is not whole numbers with `;` between them", quoted(text)))),
+        };
+        text.split(';').map(number).collect()
+    };
+    let [bytes_in, bytes_out, nanos] = places.stages.map(numbers);
+    let (bytes_in, bytes_out, nanos) = (bytes_in?, bytes_out?, nanos?);
+    let asked = reached.iter().map(|(_, number)| usize::from(*number)).max().unwrap_or(0);
+    let of = |numbers: &[Option<u64>], stage: usize| numbers.get(stage).copied().flatten();
+    let stage =
+        |stage| StageUse { bytes_in: of(&bytes_in, stage), bytes_out: of(&bytes_out, stage), nanos: of(&nanos, stage) };
+    Ok(Some(Box::new(Stages { reached, asked: (0..asked).map(stage).collect() })))
 }
 
 /// The pairs `score_T`, `pass_T` of a header, by ascending limit.
@@ -143,6 +191,7 @@ pub(super) fn read_row<'r>(row: &Row<'r>, places: &Places) -> Result<OutcomeRow<
         answer_time: nanos(answer_time)?,
         transfer: nanos(transfer)?,
         retries: small(retries)?.unwrap_or(0),
+        stages: read_stages(row, places)?,
         ..outcome
     };
     let (subject_id, input_digest) = (text(subject_id)?, text(input_digest)?);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::age::AgeLimit;
-use crate::outcome::{Answer, Decision, Outcome};
+use crate::outcome::{Answer, Decision, Outcome, StageUse};
 use crate::sheet::RowWriter;
 
 /// The columns before those of the limits.
@@ -12,6 +12,10 @@ pub(super) const FIRST: [&str; 8] =
 /// The columns after those of the limits.
 pub(super) const LAST: [&str; 9] =
     ["reason", "faces", "bytes_in", "bytes_out", "prepare_ns", "answer_ns", "transfer_ns", "retries", "input_digest"];
+
+/// What each stage of a waterfall took, by stages with `;` between them; after the columns `stage_T`, the last stage that
+/// was asked for each limit. Only where some method has stages.
+pub(super) const STAGES: [&str; 3] = ["stage_bytes_in", "stage_bytes_out", "stage_ns"];
 
 /// Whose attempt a row is; ids as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,7 @@ pub struct OutcomeWriter<W: Write> {
     to: RowWriter<W>,
     limits: Vec<AgeLimit>,
     timings: Timings,
+    stages: bool,
 }
 
 impl<W: Write> OutcomeWriter<W> {
@@ -47,20 +52,39 @@ impl<W: Write> OutcomeWriter<W> {
     /// # Errors
     /// What `out` answers.
     pub fn new(out: W, limits: &[AgeLimit], timings: Timings) -> io::Result<Self> {
-        let mut writer = Self::go_on(out, limits, timings);
+        Self::go_on(out, limits, timings).begin()
+    }
+
+    /// The same, with the columns of waterfalls.
+    ///
+    /// # Errors
+    /// What `out` answers.
+    pub fn with_stages(out: W, limits: &[AgeLimit], timings: Timings) -> io::Result<Self> {
+        Self { stages: true, ..Self::go_on(out, limits, timings) }.begin()
+    }
+
+    /// Writes the header.
+    fn begin(self) -> io::Result<Self> {
+        let mut writer = self;
         FIRST.into_iter().for_each(|name| writer.to.cell(name));
-        for limit in limits {
+        for limit in &writer.limits {
             writer.to.cell(&format!("score_{limit}"));
             writer.to.cell(&format!("pass_{limit}"));
         }
         LAST.into_iter().for_each(|name| writer.to.cell(name));
+        if writer.stages {
+            for limit in &writer.limits {
+                writer.to.cell(&format!("stage_{limit}"));
+            }
+            STAGES.into_iter().for_each(|name| writer.to.cell(name));
+        }
         writer.to.end_row()?;
         Ok(writer)
     }
 
     /// Goes on after a finished prefix in `out`, without a header.
     pub fn go_on(out: W, limits: &[AgeLimit], timings: Timings) -> Self {
-        Self { to: RowWriter::new(out), limits: limits.to_vec(), timings }
+        Self { to: RowWriter::new(out), limits: limits.to_vec(), timings, stages: false }
     }
 
     /// Adds a row. An answer for a limit that was not asked for has no column and is not written.
@@ -103,6 +127,21 @@ impl<W: Write> OutcomeWriter<W> {
         }
         to.whole(Some(u64::from(outcome.retries)));
         to.cell(input_digest.unwrap_or(""));
+        if self.stages {
+            let stages = outcome.stages.as_deref();
+            for limit in &self.limits {
+                let reached = stages.and_then(|stages| stages.reached.iter().find(|(one, _)| one == limit));
+                to.whole(reached.map(|(_, number)| u64::from(*number)));
+            }
+            let asked = stages.map_or(&[][..], |stages| &stages.asked);
+            let each = |of: &dyn Fn(&StageUse) -> Option<u64>| {
+                let cell = |stage: &StageUse| of(stage).map(|number| number.to_string()).unwrap_or_default();
+                asked.iter().map(cell).collect::<Vec<_>>().join(";")
+            };
+            to.cell(&each(&|stage| stage.bytes_in));
+            to.cell(&each(&|stage| stage.bytes_out));
+            to.cell(&each(&|stage| stage.nanos.filter(|_| self.timings == Timings::Written)));
+        }
         to.end_row()
     }
 

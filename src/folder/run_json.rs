@@ -112,6 +112,32 @@ pub struct MethodRecord {
     /// What the method returned beyond its answers: the name of each such field, and in how many attempts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_fields: BTreeMap<String, u64>,
+    /// The stages of a waterfall, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageRecord>,
+}
+
+/// One stage of a waterfall.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// The name in the card of its method; empty where only rates are known.
+    #[serde(default)]
+    pub name: String,
+    /// How it was reached.
+    #[serde(default)]
+    pub adapter: String,
+    /// The digest of its method.
+    #[serde(default)]
+    pub digest: Option<Digest>,
+    /// The card's file in `cards/`.
+    #[serde(default)]
+    pub card: String,
+    /// People below the limit who pass this stage, of how many, where only rates are known.
+    #[serde(default)]
+    pub under_age_passes: Option<[u64; 2]>,
+    /// People at or above the limit who are denied, of how many, where only rates are known.
+    #[serde(default)]
+    pub adult_denials: Option<[u64; 2]>,
 }
 
 /// The machine of a run.

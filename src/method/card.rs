@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::age::AgeLimit;
 use crate::finding::{Finding, Findings};
 use crate::keys::Keys;
 use crate::method::adapter::AdapterCard;
@@ -55,12 +56,21 @@ pub struct MethodCard {
     pub intended_use: String,
     /// Ages the maker claims to tell, `[from, to]` in years.
     pub claimed_ages: [f64; 2],
+    /// The challenge ages that the maker claims, each with its limit, years; empty when not stated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claimed_challenge_ages: Vec<(u32, f64)>,
     /// How the method is reached.
     #[serde(flatten)]
     pub adapter: AdapterCard,
 }
 
 impl MethodCard {
+    /// The challenge age that the maker claims at `limit`.
+    #[must_use]
+    pub fn claimed_challenge_age(&self, limit: AgeLimit) -> Option<f64> {
+        self.claimed_challenge_ages.iter().find(|(years, _)| *years == limit.years()).map(|(_, age)| *age)
+    }
+
     /// Reads the card in `text`, the content of the file that users know as `file`, and finds everything that is wrong
     /// with it in one pass. No other file is read. The card is `None` exactly when a finding is an error.
     #[must_use]
@@ -99,6 +109,16 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
     if !(0.0 <= low && low < high && high <= 120.0) {
         keys.wrong("claimed_ages", None, "expected two ages from 0 to 120, the lower first", None);
     }
+    let row = keys.row_of_key("claimed_challenge_ages");
+    let expected = "a list of pairs: [limit, challenge age], years";
+    let claimed_challenge_ages: Vec<(u32, f64)> = keys.take("claimed_challenge_ages", expected).unwrap_or_default();
+    for (limit, age) in &claimed_challenge_ages {
+        let known = AgeLimit::new(i64::from(*limit)).is_ok() && (f64::from(*limit)..=120.0).contains(age);
+        if !known {
+            let text = format!("[{limit}, {age}] is no limit with a challenge age at or above it");
+            keys.wrong("claimed_challenge_ages", row, text, None);
+        }
+    }
     let adapter = AdapterCard::read(keys, file);
     Some(MethodCard {
         name: name?,
@@ -107,6 +127,7 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
         licence,
         intended_use,
         claimed_ages,
+        claimed_challenge_ages,
         adapter: adapter?,
     })
 }

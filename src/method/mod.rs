@@ -6,11 +6,13 @@
 pub mod adapter;
 mod base64;
 pub mod card;
+pub mod detector;
 pub mod head;
 pub mod lend;
 mod media;
 mod sample;
 mod scratch;
+mod told;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub use card::{Kind, MethodCard};
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};
 pub use scratch::{PrivateFolder, Scratch};
+pub use told::Told;
 
 /// What a session is opened for.
 #[derive(Clone)]
@@ -62,6 +65,22 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether the method is told who a sample is of and how old: no black box is, only replays of recorded answers and
+    /// declarations, which work inside this program and judge nothing.
+    fn is_told(&self) -> bool {
+        false
+    }
+
+    /// Whether the method looks at samples: replays and declarations do not, so that no file is read for them.
+    fn looks(&self) -> bool {
+        true
+    }
+
+    /// Whether a sample is put to the method; a replay has nothing to say of samples that are not in its file.
+    fn attempts(&self, _: &Told<'_>) -> bool {
+        true
+    }
+
     /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` for a
     /// program, `max_in_flight` for a service. Asked after the first session was opened.
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize;
@@ -75,6 +94,9 @@ pub trait Method: Send + Sync {
 
 /// A method at work, on one thread.
 pub trait Session: Send {
+    /// Says whom the next sample is of, where [`Method::is_told`].
+    fn tell(&mut self, _: &Told<'_>) {}
+
     /// Puts one sample to the method. A refusal or an unreadable picture is an outcome.
     ///
     /// # Errors
@@ -120,6 +142,32 @@ pub enum MethodError {
         /// What does not fit.
         source: head::HeadError,
     },
+    /// A recorded file is not what the card describes.
+    #[error("cannot replay `{file}`")]
+    Recorded {
+        /// The file as the card names it.
+        file: String,
+        /// Everything that is wrong with it.
+        source: Box<crate::finding::Findings>,
+    },
+    /// A stage of a waterfall cannot be used.
+    #[error("cannot use the stage {number}, `{stage}`")]
+    Stage {
+        /// Its number, from 1.
+        number: usize,
+        /// The method as the card names it.
+        stage: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The method cannot be used here.
+    #[error("`{method}` cannot be used here: {text}")]
+    NotFor {
+        /// The method's name.
+        method: String,
+        /// Why.
+        text: String,
+    },
     /// A program cannot be used as the card describes it.
     #[error("the program `{program}` {problem}")]
     Program {
@@ -141,6 +189,14 @@ pub enum MethodError {
     /// The session ended with this attempt, of which this came: no answer.
     #[error("{}", .0.reason.as_deref().unwrap_or("the session ended"))]
     Ended(Box<Outcome>),
+    /// The detector's outputs are not what the card describes.
+    #[error("cannot read the outputs of `{file}`: {text}")]
+    Detector {
+        /// The file as the card names it.
+        file: String,
+        /// What does not fit.
+        text: String,
+    },
     /// A method broke again and again.
     #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
     Broken {

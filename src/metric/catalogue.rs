@@ -8,7 +8,7 @@ pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
     /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
-    /// `spread`, `buffer`, `attack`, `latency`, `comparison`.
+    /// `spread`, `buffer`, `attack`, `waterfall`, `probe`, `latency`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -33,7 +33,7 @@ impl Entry {
     pub fn weights(&self) -> Weights {
         match (self.measure.unit, self.family) {
             (Unit::Attempts | Unit::Subjects, _) => Weights::Counted,
-            (_, "repeatability" | "retry" | "latency") => Weights::NotUsed,
+            (_, "repeatability" | "retry" | "latency" | "waterfall" | "probe") => Weights::NotUsed,
             _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
             _ => Weights::Used,
         }
@@ -169,6 +169,20 @@ catalogue! {
     CRPS = "crps", Years, Lower, "spread", "M8", "Mean continuous ranked probability score of a normal spread.";
     SPREADS_LEFT_OUT = "spreads_left_out", Attempts, None, "spread", "M8",
         "Attempts answered with an age whose spread is missing, negative or not finite.";
+    END_PASS = "end_to_end_under_age_pass_rate", Share, Lower, "waterfall", "M14",
+        "People below the limit who pass in the end, of all attempts; whoever comes to no later stage is counted both ways.";
+    END_DENIAL = "end_to_end_adult_denial_rate", Share, Lower, "waterfall", "M14",
+        "People at or above the limit who are denied in the end, of all attempts; whoever comes to no later stage is counted both ways.";
+    ESCALATION = "escalation_rate", Share, Lower, "waterfall", "M14",
+        "Attempts that the stages before this one left undecided, of all attempts.";
+    BYTES_A_PERSON = "bytes_per_attempt", Bytes, Lower, "waterfall", "M14",
+        "Bytes given to, or returned by, the stages that an attempt came to, summed: the mean over people.";
+    TIME_A_PERSON = "time_per_attempt", Milliseconds, Lower, "waterfall", "M14",
+        "Time of the stages that an attempt came to, summed: the mean over people, of this run or as recorded.";
+    EFFECTIVE_CHALLENGE_AGE = "effective_challenge_age", Years, None, "probe", "probe",
+        "The true age at which half of the people pass the method's own gate at this limit.";
+    SHARPNESS = "sharpness", SharePerYear, Higher, "probe", "probe",
+        "How fast the share who pass rises with true age at the effective challenge age.";
     CALIBRATION = "calibration_time", Milliseconds, None, "latency", "M12",
         "A fixed calculation, mean over starts of the process: times of machines where it differs cannot be compared.";
     LOAD = "load_time", Milliseconds, Lower, "latency", "M12",

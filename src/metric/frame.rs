@@ -50,11 +50,13 @@ pub mod flag {
     pub const TARGET_BELOW_3_PER_N: &str = "target_below_3_per_n";
     /// The rate is of the people on whom its threshold was set.
     pub const IN_SAMPLE: &str = "in_sample";
+    /// The answers were drawn from the true ages by a table of the card: nobody was asked.
+    pub const SIMULATED: &str = "simulated";
     /// Some probabilities were held away from 0 and 1.
     pub const CLIPPED: &str = "clipped";
     /// Known ages are bands, some of which cross the edge of a single year: they are in no single year.
     pub const BANDS_LEFT_OUT: &str = "bands_left_out";
-    /// A comparison that takes tries for independent, which they are not.
+    /// A number that takes tries, or stages that were measured on other people, for independent.
     pub const INDEPENDENCE_ASSUMED: &str = "independence_assumed";
 }
 
@@ -225,6 +227,11 @@ impl<'a> Frame<'a> {
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, counts: Counts, reason: &str) {
         self.push(entry, Row::without_value(self.context, place, entry.measure, status, counts, reason));
+    }
+
+    /// Adds a row of which only bounds are known.
+    pub fn between(&mut self, place: Place, entry: Entry, bounds: Bounds, counts: Counts, reason: &str) {
+        self.push(entry, Row::between(self.context, place, entry.measure, bounds, counts, reason));
     }
 
     /// The evidence of the row added last.

@@ -20,12 +20,14 @@ mod level;
 mod mix;
 mod months;
 mod not_answered;
+mod probe;
 mod projected;
 mod repeats;
 mod retries;
 mod scores;
 mod standard;
 mod threshold;
+mod waterfall;
 mod window;
 mod worst;
 
@@ -36,7 +38,9 @@ use crate::tally::{ErrorRows, Tally};
 pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
 pub use mix::{attempted_years, equal_years};
+pub use probe::probe;
 pub use scores::{Scores, scores};
+pub use waterfall::{StageFacts, StageRates, waterfall};
 
 /// What the cards say that decides which claims a row can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

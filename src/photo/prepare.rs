@@ -78,6 +78,24 @@ impl Preparer {
         }
         Ok(&self.canvas)
     }
+
+    /// Where in `picture`, the whole of which was prepared, a box of the tensor lies: `ends` are shares of its sides, the
+    /// answer is in pixels.
+    #[must_use]
+    pub fn of_whole(&self, picture: &Picture, ends: [f64; 4]) -> [f64; 4] {
+        let fields = self.recipe.fields();
+        let to = fields.size;
+        let whole = Rect::whole(picture);
+        let rect = if fields.fit == Fit::Crop { whole.centred(to.0, to.1) } else { whole };
+        let placed = place(fields.fit, (rect.width, rect.height), to);
+        let axis = |share: f64, side: u32, gap: u32, part: u32, start: i64, length: u32| {
+            (share * f64::from(side) - f64::from(gap)) / f64::from(part) * f64::from(length) + start as f64
+        };
+        let x = |share| axis(share, to.0, placed.left, placed.width, rect.x, rect.width);
+        let y = |share| axis(share, to.1, placed.top, placed.height, rect.y, rect.height);
+        let [x0, y0, x1, y1] = ends;
+        [x(x0), y(y0), x(x1), y(y1)]
+    }
 }
 
 fn box_outside(face: FaceBox, picture: &Picture) -> PhotoError {

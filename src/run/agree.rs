@@ -47,6 +47,7 @@ pub fn agree(
     let work = Work {
         methods: &methods,
         dataset,
+        roster: None,
         ask: Ask {
             limits: Vec::new(),
             time_limit: Duration::MAX,
@@ -63,7 +64,7 @@ pub fn agree(
     let (mut sum, mut ids) = (0.0, dataset.samples().iter());
     let write = |attempted: Attempted| -> Result<(), std::convert::Infallible> {
         let id = ids.next().map(|row| row.sample_id.to_string()).unwrap_or_default();
-        match (attempted.outcomes.first().and_then(years), attempted.outcomes.get(1).and_then(years)) {
+        match (of(&attempted, 0), of(&attempted, 1)) {
             (Some(one), Some(other)) => {
                 let difference = (one - other).abs();
                 found.compared += 1;
@@ -88,6 +89,11 @@ pub fn agree(
         found.mean = sum / found.compared as f64;
     }
     Ok(found)
+}
+
+/// The age that the method at `place` answered.
+fn of(attempted: &Attempted, place: usize) -> Option<f64> {
+    attempted.outcomes.get(place)?.as_ref().and_then(years)
 }
 
 fn years(outcome: &Outcome) -> Option<f64> {

@@ -15,10 +15,11 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::dataset::{Column, Dataset, SampleRow};
 use crate::digest::Digest;
-use crate::method::{Ask, Method, MethodError, Sample, Session, lend};
+use crate::method::{Ask, Content, Method, MethodError, Sample, Session, Told, lend};
 use crate::outcome::Outcome;
 use crate::run::events::{Event, Sink};
 use crate::run::is_failure;
+use crate::run::roster::Roster;
 use crate::run::window::Window;
 
 /// Attempts that may wait to be written.
@@ -31,6 +32,8 @@ const OPENINGS: u32 = 10;
 pub(crate) struct Work<'a> {
     pub(crate) methods: &'a [Arc<dyn Method>],
     pub(crate) dataset: &'a Dataset,
+    /// What replays and declarations are told; none where there is nobody to tell.
+    pub(crate) roster: Option<&'a Roster<'a>>,
     pub(crate) ask: Ask,
     pub(crate) jobs: NonZeroUsize,
     pub(crate) clock: &'a dyn Clock,
@@ -42,8 +45,8 @@ pub(crate) struct Work<'a> {
 pub(crate) struct Attempted {
     /// SHA-256 of its content, when it could be read.
     pub(crate) content: Option<Digest>,
-    /// One outcome a method, in the order of the methods.
-    pub(crate) outcomes: Vec<Outcome>,
+    /// One outcome a method, in the order of the methods; none where the sample was not put to it.
+    pub(crate) outcomes: Vec<Option<Outcome>>,
 }
 
 /// How the attempts ended.
@@ -94,8 +97,9 @@ impl Work<'_> {
             let workers = pools.iter().map(|pool| pool.workers).sum();
             (self.sink)(Event::Started { attempts: samples * self.methods.len(), workers });
             while let Some(attempted) = crew.take() {
-                let failed_here = attempted.outcomes.iter().filter(|outcome| is_failure(outcome)).count();
-                let event = Event::Written { attempts: attempted.outcomes.len(), failed: failed_here };
+                let made = || attempted.outcomes.iter().flatten();
+                let failed_here = made().filter(|outcome| is_failure(outcome)).count();
+                let event = Event::Written { attempts: made().count(), failed: failed_here };
                 if let Err(error) = write(attempted) {
                     failed = Some(error);
                     break;
@@ -170,7 +174,7 @@ struct Crew<'a> {
 impl Crew<'_> {
     /// The next sample with the outcomes of all pools; `None` when one of them has no more.
     fn take(&self) -> Option<Attempted> {
-        let mut all: Vec<(usize, Outcome)> = Vec::with_capacity(self.work.methods.len());
+        let mut all: Vec<(usize, Option<Outcome>)> = Vec::with_capacity(self.work.methods.len());
         let mut content = None;
         for pool in self.pools {
             let attempted = pool.window.take()?;
@@ -210,11 +214,16 @@ impl Crew<'_> {
         pool: &Pool<'_>,
         sessions: &mut Sessions,
     ) -> Option<Attempted> {
-        let (mut sample, content) = lend::sample(self.work.dataset, row, self.work.clock);
+        let looks = pool.members.iter().any(|member| member.method.looks());
+        let (mut sample, content) = if looks {
+            lend::sample(self.work.dataset, row, self.work.clock)
+        } else {
+            (Sample::new(Content::Record, None, self.work.clock), None)
+        };
         let each = pool.members.iter().zip(sessions);
         let outcomes = each.map(|(member, session)| {
             sample.lend(member.columns.iter().map(|column| (column.name(), column.cell(place))));
-            let error = match self.attempt_once(&*member.method, session, &mut sample) {
+            let error = match self.attempt_once(&*member.method, session, &mut sample, place) {
                 Ok(outcome) => {
                     member.openings.store(0, Ordering::Relaxed);
                     return Some(outcome);
@@ -230,10 +239,10 @@ impl Crew<'_> {
                 gave_up.get_or_insert((name, reason));
                 return None;
             }
-            Some(match error {
+            Some(Some(match error {
                 MethodError::Ended(outcome) => *outcome,
                 _ => Outcome::failed(reason),
-            })
+            }))
         });
         Some(Attempted { content, outcomes: outcomes.collect::<Option<_>>()? })
     }
@@ -243,23 +252,34 @@ impl Crew<'_> {
         method: &dyn Method,
         session: &mut Option<Box<dyn Session>>,
         sample: &mut Sample<'_>,
-    ) -> Result<Outcome, MethodError> {
+        place: usize,
+    ) -> Result<Option<Outcome>, MethodError> {
         let open = match session {
             Some(open) => open,
             None => session.insert(method.open(&self.work.ask)?),
         };
+        if let Some(roster) = self.work.roster.filter(|_| method.is_told()) {
+            let told = |told: &Told<'_>| {
+                open.tell(told);
+                method.attempts(told)
+            };
+            if roster.tell(place, told) == Some(false) {
+                return Ok(None);
+            }
+        }
         let (clock, limit) = (self.work.clock, self.work.ask.time_limit);
         let begun = clock.monotonic();
         let outcome = open.attempt(sample)?;
         let taken = clock.monotonic().saturating_sub(begun);
-        Ok(if taken <= limit || method.is_outside() { outcome } else { late(outcome, limit) })
+        Ok(Some(if taken <= limit || method.is_outside() { outcome } else { late(outcome, limit) }))
     }
 }
 
 /// An answer that came after the time limit: discarded.
 fn late(outcome: Outcome, limit: Duration) -> Outcome {
     let late = Outcome::timed_out(limit);
-    Outcome { bytes_in: outcome.bytes_in, prepare: outcome.prepare, answer_time: outcome.answer_time, ..late }
+    let (prepare, answer_time, stages) = (outcome.prepare, outcome.answer_time, outcome.stages);
+    Outcome { bytes_in: outcome.bytes_in, prepare, answer_time, stages, ..late }
 }
 
 /// An error and its causes on one line.

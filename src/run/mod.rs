@@ -6,6 +6,7 @@
 mod agree;
 mod attempts;
 mod events;
+mod roster;
 mod window;
 
 use std::collections::BTreeMap;
@@ -26,13 +27,16 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
     AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, Timings, Truth, create_private, names,
+    RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
 };
+use crate::method::adapter::AdapterCard;
+use crate::method::adapter::waterfall::StageCard;
 use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
 use attempts::{Attempted, End, Work};
+use roster::Roster;
 
 /// Rows are on disk after this many at the latest.
 const BLOCK: usize = 256;
@@ -45,6 +49,8 @@ pub struct RunMethod {
     pub digest: Digest,
     /// The card as it was read.
     pub card: String,
+    /// The methods of a waterfall's stages, in their order; none where only rates are known.
+    pub stages: Vec<Option<RunMethod>>,
 }
 
 impl RunMethod {
@@ -52,7 +58,17 @@ impl RunMethod {
     #[must_use]
     pub fn record(&self, place: usize) -> MethodRecord {
         let card = self.method.card();
+        let stages = match &card.adapter {
+            AdapterCard::Waterfall(waterfall) => &waterfall.stages[..],
+            _ => &[],
+        };
+        let stage = |(number, (stage, method)): (usize, (&StageCard, &Option<Self>))| StageRecord {
+            under_age_passes: stage.marginal.map(|marginal| marginal.under_age_passes),
+            adult_denials: stage.marginal.map(|marginal| marginal.adult_denials),
+            ..method.as_ref().map_or_else(StageRecord::default, |method| method.stage_record(place, number))
+        };
         MethodRecord {
+            stages: stages.iter().zip(&self.stages).enumerate().map(stage).collect(),
             name: card.name.clone(),
             kind: card.kind.word().to_owned(),
             version: card.version.clone(),
@@ -61,6 +77,20 @@ impl RunMethod {
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
             extra_fields: BTreeMap::new(),
+        }
+    }
+}
+
+impl RunMethod {
+    /// What run.json says of this method as the stage at `number` of the method at `place`.
+    fn stage_record(&self, place: usize, number: usize) -> StageRecord {
+        let card = self.method.card();
+        StageRecord {
+            name: card.name.clone(),
+            adapter: card.adapter.word().to_owned(),
+            digest: Some(self.digest),
+            card: format!("method-{}-stage-{}-{}.toml", place + 1, number + 1, crate::dataset::slug(&card.name)),
+            ..StageRecord::default()
         }
     }
 }
@@ -159,6 +189,11 @@ pub fn run(
     let mut record = record(request, &truth, clock)?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
         folder.write_card(&about.card, &method.card)?;
+        for (stage, about) in method.stages.iter().zip(&about.stages) {
+            if let Some(stage) = stage {
+                folder.write_card(&about.card, &stage.card)?;
+            }
+        }
     }
     record.write(&folder)?;
 
@@ -203,9 +238,29 @@ fn write_attempts(
 ) -> Result<Written, Result<MethodError, std::io::Error>> {
     let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
     let limits = &request.protocol.limits;
-    let mut writer = OutcomeWriter::new(outcomes, limits, request.timings).map_err(Err)?;
+    let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
+    let begin = if staged { OutcomeWriter::with_stages } else { OutcomeWriter::new };
+    let mut writer = begin(outcomes, limits, request.timings).map_err(Err)?;
     let mut files = FilesDigest::new(request.dataset);
-    let asked = request.dataset.samples().len() * methods.len();
+    let roster = Roster::new(request.dataset, truth);
+    let mut asked = 0;
+    for method in &methods {
+        let listed = request.dataset.samples().len();
+        let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
+        if attempted == 0 && listed > 0 {
+            return Err(Ok(nothing_recorded(&**method, request.dataset)));
+        }
+        if attempted < listed {
+            let text = format!(
+                "`{}` has no recorded answer for {} of {}: these are not attempted",
+                method.card().name,
+                listed - attempted,
+                crate::finding::counted(listed, "sample"),
+            );
+            sink(Event::Warning(text));
+        }
+        asked += attempted;
+    }
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
@@ -213,6 +268,7 @@ fn write_attempts(
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
+        roster: Some(&roster),
         ask: Ask {
             limits: limits.clone(),
             time_limit: request.time_limit,
@@ -232,6 +288,7 @@ fn write_attempts(
         }
         let digest = attempted.content.map(|content| content.short());
         for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+            let Some(outcome) = outcome else { continue };
             for (name, _) in &outcome.extra {
                 if extra.len() < MOST_EXTRA || extra.contains_key(name) {
                     *extra.entry(name.clone()).or_default() += 1;
@@ -257,6 +314,12 @@ fn write_attempts(
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
     Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
+}
+
+/// Why a method with a recorded file has nothing to say of any sample.
+fn nothing_recorded(method: &dyn Method, dataset: &Dataset) -> MethodError {
+    let text = format!("none of its recorded samples is one of dataset `{}`", dataset.card().name);
+    MethodError::NotFor { method: method.card().name.clone(), text }
 }
 
 /// Whether an attempt counts against `--max-failed`.

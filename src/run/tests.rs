@@ -70,8 +70,12 @@ fn scripted(name: &str, answer: Answer) -> (Arc<Scripted>, RunMethod) {
     let (card, findings) = MethodCard::read("method.toml", &CARD.replace("NAME", name));
     let card = card.unwrap_or_else(|| panic!("{findings}"));
     let method = Arc::new(Scripted { card, answer, opened: AtomicUsize::new(0) });
-    let run =
-        RunMethod { method: Arc::clone(&method) as Arc<dyn Method>, digest: Digest::of(b"x"), card: String::new() };
+    let run = RunMethod {
+        method: Arc::clone(&method) as Arc<dyn Method>,
+        digest: Digest::of(b"x"),
+        card: String::new(),
+        stages: Vec::new(),
+    };
     (method, run)
 }
 

@@ -6,8 +6,8 @@ use super::ScoreError;
 use super::import::Imported;
 use super::inputs::{Inputs, own_protocol};
 use crate::digest::Digest;
-use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, names};
-use crate::metric::{self, Errors, Scores};
+use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, StageRecord, names};
+use crate::metric::{self, Errors, Facts, Scores, StageFacts, StageRates};
 use crate::protocol::{Groups, Protocol};
 use crate::table::{Context, Row, Table};
 use crate::tally::{ErrorRows, ScoreRows, Tally, not_ages};
@@ -123,12 +123,13 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
     let protocol_digest = digest(&inputs.protocol)?;
     let mut table = Table::default();
     for (method, answers) in inputs.record.methods.iter().zip(&inputs.answers) {
-        if inputs.record.verb == "score"
+        if method.adapter == "replay"
             && let Some(reason) = not_ages(answers)
         {
             let (file, method) = (names::OUTCOMES.to_owned(), method.name.clone());
             return Err(ScoreError::NotAges { file, method, reason });
         }
+        let first = table.rows.len();
         let tally = Tally::of(&inputs.truth, answers, &inputs.protocol)?;
         let errors = ErrorRows::of(&inputs.truth, answers, &inputs.protocol, &metric::PERCENTILE_SHARES);
         let dataset = &inputs.record.dataset;
@@ -137,6 +138,8 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
         drop(errors);
         let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
         table.rows.extend(metric::scores(&context, &inputs.protocol, inputs.facts, &tally, scores));
+        table.rows.extend(decision_rows(&context, &inputs.protocol, inputs.facts, &tally, scores, method));
+        flag_simulated(method, table.rows.get_mut(first..).unwrap_or_default());
     }
     Ok(table)
 }
@@ -159,6 +162,36 @@ pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>),
     let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
     rows.extend(metric::scores(&context, &protocol, inputs.facts, &tally, scores));
     Ok((context, rows))
+}
+
+/// The rows of what a method decided itself: its way through stages, and the gate that it keeps.
+pub(super) fn decision_rows(
+    context: &Context,
+    protocol: &Protocol,
+    facts: Facts,
+    tally: &Tally,
+    scores: Scores<'_>,
+    method: &MethodRecord,
+) -> Vec<Row> {
+    let stage = |stage: &StageRecord| StageFacts {
+        rates: stage
+            .under_age_passes
+            .zip(stage.adult_denials)
+            .map(|(under_age_passes, adult_denials)| StageRates { under_age_passes, adult_denials }),
+    };
+    let stages: Vec<StageFacts> = method.stages.iter().map(stage).collect();
+    let mut found = metric::waterfall(context, protocol, facts, tally, scores, &stages);
+    found.extend(metric::probe(context, protocol, facts, tally, scores));
+    found
+}
+
+/// Flags the rows of a declaration: what people would say was drawn from the true ages.
+pub(super) fn flag_simulated(method: &MethodRecord, rows: &mut [Row]) {
+    if method.adapter == "declared" {
+        for row in rows {
+            row.flags.insert(metric::flag::SIMULATED.to_owned());
+        }
+    }
 }
 
 /// What all rows of `method` say of where they come from.

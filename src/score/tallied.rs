@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::ScoreError;
-use super::folder::{context_of, digest, write_metrics};
+use super::folder::{context_of, decision_rows, digest, flag_simulated, write_metrics};
 use super::inputs::Inputs;
 use crate::digest::Digest;
 use crate::folder::{Existing, MethodRecord, RunFolder, names};
@@ -184,8 +184,11 @@ impl Tallied {
         let mut table = Table::default();
         for (method, tally) in head.methods.iter().zip(&self.tallies) {
             let context = context_of(&head.dataset, head.manifest_digest, method, head.protocol_digest);
+            let first = table.rows.len();
             table.rows.extend(metric::rows(&context, &self.protocol, facts, tally, Errors::NotKept));
             table.rows.extend(metric::scores(&context, &self.protocol, facts, tally, Scores::NotKept));
+            table.rows.extend(decision_rows(&context, &self.protocol, facts, tally, Scores::NotKept, method));
+            flag_simulated(method, table.rows.get_mut(first..).unwrap_or_default());
         }
         Ok(table)
     }

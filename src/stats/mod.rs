@@ -19,6 +19,7 @@ mod paired;
 mod permutation;
 mod power;
 mod predictive;
+mod probit;
 mod proportion;
 mod quantile;
 mod random;
@@ -46,6 +47,7 @@ pub use power::{
     zero_event_trials,
 };
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
+pub use probit::{Answered, NoLine, Probit, probit, rising_half};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{WeightedSample, order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use random::key;

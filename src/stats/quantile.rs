@@ -97,8 +97,8 @@ impl WeightedSample {
     #[must_use]
     pub fn woodruff(&self, share: f64, below: &Clusters, level: f64) -> Option<(f64, f64)> {
         let n_star = below.effective(Weigh::Attempts, level)?.n_star;
-        let (low, high) = wilson(share, n_star, level);
-        Some((self.quantile(low)?, self.quantile(high)?))
+        let half = normal_quantile(0.5 + level / 2.0) * (share * (1.0 - share) / n_star).sqrt();
+        Some((self.quantile((share - half).max(0.0))?, self.quantile((share + half).min(1.0))?))
     }
 }
 

@@ -351,6 +351,25 @@ impl Row {
         }
     }
 
+    /// A row of which only bounds are known: `reason` says why there is no value.
+    #[must_use]
+    pub fn between(
+        context: &Context,
+        place: Place,
+        measure: Measure,
+        bounds: Bounds,
+        counts: Counts,
+        reason: &str,
+    ) -> Self {
+        Self {
+            low: Some(bounds.low),
+            high: Some(bounds.high),
+            interval: Some(bounds.interval),
+            level: Some(bounds.level),
+            ..Self::without_value(context, place, measure, RowStatus::NotMeasurable, counts, reason)
+        }
+    }
+
     /// This row with one more flag.
     #[must_use]
     pub fn flagged(mut self, flag: &str) -> Self {

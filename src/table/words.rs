@@ -108,6 +108,8 @@ words! {
         Subjects = "subjects",
         /// Years answered per year of true age.
         YearsPerYear = "years_per_year",
+        /// A share of 1 per year of true age.
+        SharePerYear = "share_per_year",
         /// Of 1,000 visitors.
         PerThousand = "per_1000",
         /// A pure number.
@@ -150,6 +152,8 @@ words! {
         Normal = "normal",
         /// Normal on the logit scale.
         Logit = "logit",
+        /// Fieller's for a ratio, on a covariance clustered by subject.
+        Fieller = "fieller",
         /// Bounds that hold whatever the unknown is; no level.
         Bounds = "bounds",
     }

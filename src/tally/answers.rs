@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::age::AgeLimit;
-use crate::outcome::{Answer, Decision, Outcome, Status};
+use crate::outcome::{Answer, Decision, Outcome, Stages, Status};
 
 /// The outcomes of one method, one for each listed sample in the same order.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,8 @@ pub struct Answers {
     scores: Vec<Vec<f64>>,
     /// Standard deviations of the answered ages, as given; empty until the first one, NaN where there is none.
     spreads: Vec<f64>,
+    /// Ways through a waterfall; empty until the first one.
+    stages: Vec<Option<Box<Stages>>>,
 }
 
 /// What an attempt said, as the tallies need it.
@@ -62,6 +64,10 @@ impl Answers {
         if let Some(Answer::Age { spread: Some(spread), .. }) = answer {
             self.spreads.resize(row, f64::NAN);
             self.spreads.push(*spread);
+        }
+        if let Some(stages) = outcome.and_then(|outcome| outcome.stages.as_ref()) {
+            self.stages.resize(row, None);
+            self.stages.push(Some(stages.clone()));
         }
         if let Some(Answer::Limits(answers)) = answer {
             for one in answers {
@@ -123,6 +129,17 @@ impl Answers {
         self.spreads.get(index).copied().filter(|spread| !spread.is_nan())
     }
 
+    /// The way of an attempt through a waterfall.
+    pub(super) fn stages(&self, index: usize) -> Option<&Stages> {
+        self.stages.get(index)?.as_deref()
+    }
+
+    /// Whether some attempt went through a waterfall.
+    #[must_use]
+    pub fn has_stages(&self) -> bool {
+        !self.stages.is_empty()
+    }
+
     /// Whether sample `index` ended in the same way here and in `other`: status and every part of the answer.
     pub(super) fn same(&self, other: &Self, index: usize) -> bool {
         let limits = 0..self.limits.len();
@@ -153,6 +170,11 @@ impl Answers {
             decisions: self.decisions.iter().map(|column| taken(column, order, None)).collect(),
             scores: self.scores.iter().map(|column| taken(column, order, f64::NAN)).collect(),
             spreads: taken(&self.spreads, order, f64::NAN),
+            stages: if self.stages.is_empty() {
+                Vec::new()
+            } else {
+                order.iter().map(|place| self.stages.get(*place as usize).cloned().flatten()).collect()
+            },
         }
     }
 

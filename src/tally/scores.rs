@@ -51,8 +51,8 @@ pub struct SpreadAttempt {
 /// Scores and spreads of one method.
 #[derive(Debug, Clone, Copy)]
 pub struct ScoreRows<'a> {
-    truth: &'a Truth,
-    answers: &'a Answers,
+    pub(super) truth: &'a Truth,
+    pub(super) answers: &'a Answers,
 }
 
 impl<'a> ScoreRows<'a> {
@@ -63,7 +63,7 @@ impl<'a> ScoreRows<'a> {
     }
 
     /// The eligible samples.
-    fn eligible(&self) -> impl IndexedParallelIterator<Item = Option<(usize, AgeClass)>> + '_ {
+    pub(super) fn eligible(&self) -> impl IndexedParallelIterator<Item = Option<(usize, AgeClass)>> + '_ {
         let length = self.truth.len().min(self.answers.len());
         (0..length).into_par_iter().map(|index| {
             let known = (!self.truth.attacks[index]).then(|| self.truth.age(index)).flatten()?;

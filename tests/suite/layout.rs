@@ -20,16 +20,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "stats"]),
-    ("method", &["age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo"]),
+    (
+        "method",
+        &[
+            "age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded", "sheet",
+            "stats",
+        ],
+    ),
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
     ("protocol", &["age", "table"]),
+    ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
     ("report", &["age", "table"]),
-    ("run", &["clock", "dataset", "digest", "folder", "method", "outcome", "protocol"]),
+    ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
     (
         "score",
-        &["age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "sheet", "table", "tally"],
+        &[
+            "age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet",
+            "table", "tally",
+        ],
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),

@@ -14,7 +14,7 @@ use crate::pictures::{expected, picture_by};
 use crate::support::engines;
 
 /// The folder of weights, or `None` after saying that the test skips.
-fn weights() -> Option<PathBuf> {
+pub fn weights() -> Option<PathBuf> {
     let folder = std::env::var_os("AGEBENCH_WEIGHTS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models"), PathBuf::from);
     if folder.is_dir() {

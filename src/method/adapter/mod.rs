@@ -2,7 +2,10 @@
 //! [`AdapterCard`], and a line in [`ADAPTERS`], `AdapterCard::read` and [`open`].
 
 pub mod command;
+pub mod declared;
 pub mod onnx;
+pub mod replay;
+pub mod waterfall;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use crate::method::{Method, MethodCard, MethodError};
 use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
-pub const ADAPTERS: &[&str] = &["onnx", "command"];
+pub const ADAPTERS: &[&str] = &["onnx", "command", "replay", "declared", "waterfall"];
 
 /// How a method is reached: the one adapter table of its card.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +30,12 @@ pub enum AdapterCard {
     Onnx(Box<onnx::OnnxCard>),
     /// A program, spoken to in lines of JSON.
     Command(command::CommandCard),
+    /// Answers that were recorded elsewhere.
+    Replay(replay::ReplayCard),
+    /// Self-declaration, drawn from a table.
+    Declared(declared::DeclaredCard),
+    /// Methods in order.
+    Waterfall(waterfall::WaterfallCard),
 }
 
 impl AdapterCard {
@@ -36,6 +45,9 @@ impl AdapterCard {
         match self {
             Self::Onnx(_) => "onnx",
             Self::Command(_) => "command",
+            Self::Replay(_) => "replay",
+            Self::Declared(_) => "declared",
+            Self::Waterfall(_) => "waterfall",
         }
     }
 
@@ -44,9 +56,12 @@ impl AdapterCard {
         let found: Vec<&str> = ADAPTERS.iter().copied().filter(|name| keys.has(name)).collect();
         let onnx = table(keys, "onnx", |keys| onnx::OnnxCard::read(keys).map(Box::new)).map(Self::Onnx);
         let command = table(keys, "command", command::CommandCard::read).map(Self::Command);
+        let replay = table(keys, "replay", replay::ReplayCard::read).map(Self::Replay);
+        let declared = table(keys, "declared", declared::DeclaredCard::read).map(Self::Declared);
+        let waterfall = table(keys, "waterfall", waterfall::WaterfallCard::read).map(Self::Waterfall);
         let tables = |names: &[&str]| listed(&names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>());
         match found.as_slice() {
-            [_] => onnx.or(command),
+            [_] => onnx.or(command).or(replay).or(declared).or(waterfall),
             [] => {
                 let help = format!("add a table that says how the method is reached: {}", tables(ADAPTERS));
                 keys.note(Finding::error(file, "the card has no adapter").help(help));
@@ -92,7 +107,12 @@ pub struct Surroundings<'a> {
     pub engine: &'a dyn Engine,
     /// What reads JPEG.
     pub decoder: Decoder,
+    /// Another method by its name on a command line, relative to this card; for the stages of a waterfall.
+    pub stage: Option<&'a StageOf<'a>>,
 }
+
+/// Gives a method that is a stage of another, with its digest, by its name.
+pub type StageOf<'a> = dyn Fn(&str) -> Result<(Arc<dyn Method>, Digest), Box<dyn std::error::Error + Send + Sync>> + 'a;
 
 /// Makes the method of `card` ready.
 ///
@@ -103,12 +123,36 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
         AdapterCard::Onnx(onnx) => {
             let method =
                 onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine, around.decoder)?;
-            let digest = Digest::of_parsed("method", method.card(), &[method.model_digest()])?;
+            let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
             Ok((Arc::new(method), digest))
         }
         AdapterCard::Command(command) => {
             let method = command::CommandMethod::find(card, &command, around)?;
             let digest = method.digest()?;
+            Ok((Arc::new(method), digest))
+        }
+        AdapterCard::Replay(replay) => {
+            let method = replay::ReplayMethod::load(card, &replay, &|file| around.files.read(file))?;
+            let digest = Digest::of_parsed("method", method.card(), &[method.file_digest()])?;
+            Ok((Arc::new(method), digest))
+        }
+        AdapterCard::Declared(declared) => {
+            let digest = Digest::of_parsed("method", &card, &[])?;
+            Ok((Arc::new(declared::DeclaredMethod::new(card, declared)), digest))
+        }
+        AdapterCard::Waterfall(waterfall) => {
+            let stage = |(number, stage): (usize, &waterfall::StageCard)| {
+                if stage.marginal.is_some() {
+                    return Ok(waterfall::Stage { method: None, digest: None, rules: stage.rules });
+                }
+                let unusable = |source| MethodError::Stage { number: number + 1, stage: stage.method.clone(), source };
+                let Some(open) = around.stage else { return Err(unusable("stages are not opened here".into())) };
+                let (method, digest) = open(&stage.method).map_err(unusable)?;
+                Ok(waterfall::Stage { method: Some(method), digest: Some(digest), rules: stage.rules })
+            };
+            let stages = waterfall.stages.iter().enumerate().map(stage).collect::<Result<Vec<_>, MethodError>>()?;
+            let method = waterfall::WaterfallMethod::new(card, stages);
+            let digest = Digest::of_parsed("method", method.card(), &method.stage_digests())?;
             Ok((Arc::new(method), digest))
         }
     }

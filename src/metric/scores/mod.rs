@@ -162,7 +162,7 @@ fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
 }
 
 /// The subjects behind attempts, each an event or not, with the attempt's weight where samples weigh differently.
-fn clusters(attempts: impl Iterator<Item = (u32, bool, Option<i64>)>) -> Clusters {
+pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool, Option<i64>)>) -> Clusters {
     let mut by_unit: Vec<(u32, u32)> = Vec::new();
     let mut weights: Vec<[i64; 2]> = Vec::new();
     for (unit, event, weight) in attempts {

@@ -49,6 +49,7 @@ fn meaning(flag: &str) -> String {
         }
         "rounded" => "Counts were rounded to protect the people in the data.",
         "independence_assumed" => "Some values assume that stages fail independently of each other.",
+        "simulated" => "The answers were drawn from the true ages by a table of the card: nobody was asked.",
         "identical" => "Some compared methods gave identical outcomes.",
         other => return format!("Some rows carry the flag `{other}`."),
     }

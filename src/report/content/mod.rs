@@ -14,7 +14,9 @@ mod number;
 
 mod overall;
 mod provenance;
+mod scores;
 mod sentence;
+mod stages;
 mod visible;
 
 use ages::ByAge;
@@ -27,6 +29,18 @@ pub(crate) use visible::visible;
 use super::{Options, ReportError};
 use crate::age::AgeLimit;
 use crate::table::{Interval, Table};
+
+/// The tables beside those of a limit, in their order; one without a line is left out.
+const BESIDE_ERRORS: [fn(&[Source<'_>]) -> Grid; 8] = [
+    overall::errors,
+    scores::spreads,
+    scores::scores,
+    scores::bands,
+    overall::unanswered,
+    stages::waterfalls,
+    stages::gates,
+    overall::flow,
+];
 
 /// The head of the columns of under-age passes.
 pub(crate) const PASSES: &str = "under-age passes";
@@ -112,7 +126,7 @@ impl Content {
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
-            errors: [overall::errors, overall::unanswered, overall::flow]
+            errors: BESIDE_ERRORS
                 .map(|table| table(&sources))
                 .into_iter()
                 .filter(|grid| !grid.lines.is_empty())

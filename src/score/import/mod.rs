@@ -1,7 +1,5 @@
 //! A run folder from answers that were recorded elsewhere, in a CSV file with columns of any names.
 
-mod answers;
-mod mapping;
 mod outcomes;
 mod read;
 mod write;
@@ -20,11 +18,11 @@ use crate::digest::Hasher;
 use crate::finding::{Finding, Findings, quoted};
 use crate::folder::{Existing, Pseudonyms, RunFolder, Truth};
 use crate::protocol::Protocol;
+use crate::recorded::{Mapping, Said};
 use crate::score::ScoreError;
 use crate::sheet::{Blocks, SheetError};
 use crate::tally::{Answers, not_ages};
 
-use mapping::Mapping;
 use outcomes::Outcomes;
 use read::{How, NO_METHOD, Read};
 
@@ -233,8 +231,9 @@ impl Reading<'_> {
         let header = blocks.header().to_vec();
         let limits: &[AgeLimit] = &recording.protocol.limits;
         let elsewhere = recording.dataset.is_some();
-        let mapping = Mapping::find(self.file, &header, recording.columns, recording.groups, limits, elsewhere)
-            .map_err(|findings| self.unusable(findings))?;
+        let mapping =
+            Mapping::find(Said::Flag, self.file, &header, recording.columns, recording.groups, limits, elsewhere)
+                .map_err(|findings| self.unusable(findings))?;
         let mut sample_id = mapping.sample_id;
         if elsewhere && sample_id.is_none() {
             sample_id = Some(blocks.require("sample_id").map_err(|finding| self.unusable(finding))?);

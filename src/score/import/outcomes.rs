@@ -1,5 +1,7 @@
 //! Recorded outcomes, by column: what nearly every row leaves out takes no memory.
 
+use std::time::Duration;
+
 use crate::age::{Age, AgeLimit};
 use crate::dataset::{Levels, Rare};
 use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
@@ -20,6 +22,8 @@ pub(super) struct Outcomes {
     /// Places in `texts`.
     reasons: Rare<Option<u32>>,
     texts: Levels,
+    /// Bytes in and out, and the nanoseconds of preparing, answering and transfer.
+    taken: [Rare<Option<u64>>; 5],
 }
 
 impl Outcomes {
@@ -33,6 +37,7 @@ impl Outcomes {
             limits: limits.into_iter().map(|limit| (limit, Rare::new(None), Rare::new(None))).collect(),
             reasons: Rare::new(None),
             texts: Levels::default(),
+            taken: [(); 5].map(|()| Rare::new(None)),
         }
     }
 
@@ -60,6 +65,10 @@ impl Outcomes {
             decisions.push(answer.and_then(|answer| answer.decision));
         }
         self.reasons.push(outcome.reason.as_ref().and_then(|reason| self.texts.place(reason)));
+        let nanos = |time: Option<Duration>| time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        let times = [outcome.prepare, outcome.answer_time, outcome.transfer].map(nanos);
+        let numbers = [outcome.bytes_in, outcome.bytes_out].into_iter().chain(times);
+        self.taken.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
     }
 
     /// Adds all of `later`, which has the same limits.
@@ -75,13 +84,21 @@ impl Outcomes {
         let ours: Vec<Option<u32>> = later.texts.texts().map(|text| self.texts.place(text)).collect();
         let reason = |at: Option<u32>| at.and_then(|at| ours.get(at as usize).copied().flatten());
         self.reasons.append_with(&later.reasons, reason);
+        for (column, later) in self.taken.iter_mut().zip(&later.taken) {
+            column.append_with(later, |number| number);
+        }
     }
 
     /// The outcome at `place`.
     pub fn get(&self, place: usize) -> Option<Outcome> {
         let status = *self.statuses.get(place)?;
         let reason = self.reasons.get(place).map_or("", |at| self.texts.text(at));
-        let outcome = Outcome::unanswered(status, reason);
+        let [bytes_in, bytes_out, prepare, answer_time, transfer] =
+            [0, 1, 2, 3, 4].map(|at| self.taken.get(at).and_then(|column| column.get(place)));
+        let nanos = |number: Option<u64>| number.map(Duration::from_nanos);
+        let (prepare, answer_time, transfer) = (nanos(prepare), nanos(answer_time), nanos(transfer));
+        let none = Outcome::unanswered(status, reason);
+        let outcome = Outcome { bytes_in, bytes_out, prepare, answer_time, transfer, ..none };
         if status != Status::Answered {
             return Some(outcome);
         }
@@ -116,7 +133,7 @@ mod tests {
         let answer = |limit, score, decision| LimitAnswer { limit, score, decision };
         let all = [
             Outcome::answered(Answer::Age { age: age(17.25), spread: None }),
-            Outcome::failed("too dark"),
+            Outcome { bytes_in: Some(7), answer_time: Some(Duration::from_nanos(3)), ..Outcome::failed("too dark") },
             Outcome::answered(Answer::Age { age: age(0.0), spread: Some(-0.5) }),
             Outcome::unanswered(Status::Refused, ""),
             Outcome::answered(Answer::Range { low: age(0.0), high: age(18.0) }),

@@ -1,11 +1,11 @@
 //! One pass over a recorded file, on all cores: truth, methods and answers by column, and every problem.
 
-use super::mapping::Mapping;
 use super::outcomes::Outcomes;
-use super::{Hashing, Reading, answers};
+use super::{Hashing, Reading};
 use crate::age::AgeLimit;
 use crate::dataset::{Levels, RecordedPart, Texts, TruthReader, check_name};
 use crate::finding::{Finding, Findings, quoted};
+use crate::recorded::{Mapping, read_outcome};
 use crate::score::ScoreError;
 use crate::sheet::{BlockRows, Blocks, Row, SheetError};
 
@@ -128,7 +128,7 @@ impl Read {
                 self.of_methods.push(NO_METHOD);
             }
         }
-        match answers::read(row, how.mapping) {
+        match read_outcome(row, how.mapping) {
             Ok(outcome) => self.outcomes.push(&outcome),
             Err(finding) => self.outcome_findings.push(finding),
         }

@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::folder::{
     AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, names,
 };
+use crate::recorded::is_of_answer;
 use crate::score::ScoreError;
 use crate::sheet::in_order;
 
@@ -38,7 +39,7 @@ impl Made<'_> {
         let mut cards = Vec::new();
         for (place, name) in self.methods.iter().enumerate() {
             let card = format!("method-{}-{}.toml", place + 1, slug(name));
-            let text = method_card(name, kind, content);
+            let text = method_card(name, kind, file, recording.columns, content);
             let parsed = json!({ "name": name, "kind": kind, "version": "recorded", "replay": {} });
             methods.push(MethodRecord {
                 name: name.clone(),
@@ -49,6 +50,7 @@ impl Made<'_> {
                 engine: String::new(),
                 card: card.clone(),
                 extra_fields: std::collections::BTreeMap::new(),
+                stages: Vec::new(),
             });
             cards.push((card, text));
         }
@@ -131,10 +133,30 @@ pub(super) fn dataset_card(card: &DatasetCard) -> String {
     text
 }
 
-fn method_card(name: &str, kind: &str, content: Digest) -> String {
-    let (name, kind) = (toml::Value::from(name), toml::Value::from(kind));
-    format!(
-        "# Made by `agebench score`: the answers were recorded elsewhere.\nname = {name}\nkind = {kind}\n\
-         version = \"recorded\"\n\n[replay]\nsha256 = \"{content}\"\n"
-    )
+fn method_card(name: &str, kind: &str, file: &str, columns: &[(String, String)], content: Digest) -> String {
+    let (name, kind, file) = (toml::Value::from(name), toml::Value::from(kind), toml::Value::from(file));
+    let mut text = format!(
+        "# Made by `agebench score`: the answers were recorded elsewhere. Beside that file, and with a dataset that holds the\n\
+         # truth, `agebench run` plays them back.\nname = {name}\nkind = {kind}\nversion = \"recorded\"\n\n[replay]\n\
+         file = {file}\nsha256 = \"{content}\"\n"
+    );
+    let columns = columns_of_answers(columns);
+    if !columns.is_empty() {
+        text.push_str("\n[replay.columns]\n");
+        for (ours, theirs) in columns {
+            text.push_str(&format!("{ours} = {}\n", toml::Value::from(theirs)));
+        }
+    }
+    text
+}
+
+/// What a card says of the columns of a file whose truth stands elsewhere: those of the answers, as mapped; and left out
+/// where a column that bears one of our names was the truth.
+fn columns_of_answers(said: &[(String, String)]) -> BTreeMap<String, String> {
+    let mapped = said.iter().filter(|(ours, _)| is_of_answer(ours)).cloned();
+    let taken = said.iter().filter(|(ours, theirs)| {
+        !is_of_answer(ours) && is_of_answer(theirs) && !said.iter().any(|(other, _)| other == theirs)
+    });
+    let left_out = taken.map(|(_, theirs)| (theirs.clone(), String::new()));
+    mapped.chain(left_out).collect()
 }

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::detector::DetectorCard;
 use crate::digest::Digest;
 use crate::keys::Keys;
 use crate::method::head::{Head, HeadError, OrdinalRule};
@@ -24,6 +25,9 @@ pub struct OnnxCard {
     pub output: Option<String>,
     /// How the output becomes an answer.
     pub head: HeadCard,
+    /// The detector that finds the face; without one, the face is where the dataset says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detector: Option<Box<DetectorCard>>,
 }
 
 /// A head as the card states it. Where a card gives only the first age, the model's output says how many there are.
@@ -42,12 +46,9 @@ pub struct HeadCard {
 impl OnnxCard {
     /// Reads the table, noting all that is wrong with it.
     pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
-        let file = keys.require::<String>("file", "the name of an onnx file beside the card");
-        let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
-            Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
-        });
+        let (file, sha256) = read_file(keys);
         let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
-            let recipe = read_recipe(&mut input);
+            let recipe = read_recipe(&mut input, Part::Model);
             keys.absorb(input);
             recipe
         });
@@ -57,17 +58,52 @@ impl OnnxCard {
             keys.absorb(output);
             (name, head)
         });
+        let detector = keys.table("detector").map(|mut table| {
+            let card = DetectorCard::read(&mut table);
+            keys.absorb(table);
+            card
+        });
         let (output, head) = output?;
-        Some(Self { file: file?, sha256, recipe: recipe?, output, head: head? })
+        // A detector with a mistake in it is no card without a detector.
+        let detector = match detector {
+            Some(card) => Some(Box::new(card?)),
+            None => None,
+        };
+        Some(Self { file: file?, sha256, recipe: recipe?, output, head: head?, detector })
     }
 }
 
-fn read_recipe(keys: &mut Keys<'_>) -> Option<Recipe> {
+/// The keys `file` and `sha256` of a network.
+pub(super) fn read_file(keys: &mut Keys<'_>) -> (Option<String>, Option<Digest>) {
+    let file = keys.require::<String>("file", "the name of an onnx file beside the card");
+    let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
+        Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
+    });
+    (file, sha256)
+}
+
+/// Whose input a recipe describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The model's: the face.
+    Model,
+    /// The detector's: the whole picture, so that there is no margin and nothing beyond an edge.
+    Detector,
+}
+
+/// The table `input` of a network.
+pub(super) fn read_recipe(keys: &mut Keys<'_>, part: Part) -> Option<Recipe> {
     let size = keys.require::<[u32; 2]>("size", "[width, height] in pixels");
     let layout = keys.require_word("layout", &words(Layout::ALL, Layout::word));
     let channels = keys.require_word("channels", &words(Channels::ALL, Channels::word));
     let filter = keys.require_word("resize", &words(Filter::ALL, Filter::word));
     let fit = keys.word("fit", &words(Fit::ALL, Fit::word)).unwrap_or(Fit::Stretch);
+    for key in ["margin", "border"] {
+        if part == Part::Detector && keys.has(key) {
+            let help = format!("say it in [onnx.input]: {key} is about the face that the model is given");
+            keys.wrong(key, keys.row_of_key(key), "a detector is given the whole picture", Some(help));
+        }
+    }
     let margin = keys.take("margin", "a share of the face box's longer side").unwrap_or(0.0);
     let border = keys.word("border", &words(Border::ALL, Border::word)).unwrap_or(Border::Replicate);
     let divide = keys.take("divide", "a number").unwrap_or(1.0);

@@ -1,19 +1,22 @@
 //! Methods that are a model file: prepared by the photo pipeline, run by an engine in this process, read by a head.
 
 mod card;
+mod detector;
 
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use card::{HeadCard, OnnxCard};
+pub use detector::{Detector, DetectorCard, DetectorState, Whose};
 
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::engine::{Engine, Model, State, Tensor};
 use crate::method::head::Head;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Status};
 use crate::photo::{Decoder, Preparer, Recipe};
 
 /// A model file made ready: loaded once, shared by all sessions.
@@ -30,6 +33,7 @@ struct Shared {
     decoder: Decoder,
     recipe: Recipe,
     head: Head,
+    detector: Option<Detector>,
 }
 
 impl OnnxMethod {
@@ -60,15 +64,22 @@ impl OnnxMethod {
         // The batch of one is the first axis, where there is one.
         let sample = output.split_first().filter(|(batch, _)| **batch == 1).map_or(output, |(_, rest)| rest);
         let head = onnx.head.head(sample).map_err(|source| MethodError::Head { file: file.clone(), source })?;
-        let shared = Arc::new(Shared { model, decoder, recipe: onnx.recipe.clone(), head });
+        let detector = onnx.detector.as_ref().map(|card| Detector::load(card, read, engine)).transpose()?;
+        let shared = Arc::new(Shared { model, decoder, recipe: onnx.recipe.clone(), head, detector });
         let engine = format!("{}; {}", engine.name(), decoder.name());
         Ok(Self { card, engine, digest, shared })
     }
 
-    /// SHA-256 of the model file.
+    /// The detector, where the card has one.
     #[must_use]
-    pub fn model_digest(&self) -> Digest {
-        self.digest
+    pub fn detector(&self) -> Option<&Detector> {
+        self.shared.detector.as_ref()
+    }
+
+    /// SHA-256 of the model file, then of the detector's.
+    #[must_use]
+    pub fn file_digests(&self) -> Vec<Digest> {
+        std::iter::once(self.digest).chain(self.shared.detector.as_ref().map(Detector::digest)).collect()
     }
 }
 
@@ -87,11 +98,15 @@ impl Method for OnnxMethod {
 
     fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
         let shared = Arc::clone(&self.shared);
-        let state =
-            shared.model.state().map_err(|source| MethodError::Engine { file: "the model".to_owned(), source })?;
+        let broken = |file: &str| {
+            let file = file.to_owned();
+            move |source| MethodError::Engine { file, source }
+        };
+        let state = shared.model.state().map_err(broken(MODEL))?;
+        let detector = shared.detector.as_ref().map(Detector::state).transpose().map_err(broken(DETECTOR))?;
         let preparer = Preparer::new(shared.recipe.clone());
         let tensor = Tensor::zeros(&shared.recipe.shape());
-        Ok(Box::new(OnnxSession { shared, state, preparer, tensor, clock: Arc::clone(&ask.clock) }))
+        Ok(Box::new(OnnxSession { shared, state, detector, preparer, tensor, clock: Arc::clone(&ask.clock) }))
     }
 }
 
@@ -99,6 +114,7 @@ impl Method for OnnxMethod {
 struct OnnxSession {
     shared: Arc<Shared>,
     state: Box<dyn State>,
+    detector: Option<DetectorState>,
     preparer: Preparer,
     tensor: Tensor,
     clock: Arc<dyn Clock>,
@@ -106,30 +122,66 @@ struct OnnxSession {
 
 impl Session for OnnxSession {
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
-        let face_box = sample.face_box();
+        let mut face_box = sample.face_box();
         let bytes_in = sample.bytes().map(|bytes| bytes.len() as u64);
         let decoded = sample.picture(self.shared.decoder);
         let (picture, decoding) = match decoded {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Outcome { bytes_in, ..Outcome::failed(reason) }),
         };
+        let mut spent = Spent { prepare: decoding, answer: Duration::ZERO };
+        let mut faces = None;
+        if let (Some(detector), Some(state)) = (&self.shared.detector, &mut self.detector)
+            && !detector.leaves(face_box)
+        {
+            let begun = self.clock.monotonic();
+            if let Err(error) = state.prepare(picture) {
+                return Ok(Outcome { bytes_in, ..Outcome::failed(error.to_string()) });
+            }
+            let prepared = self.clock.monotonic();
+            let found = detector.faces(state, picture);
+            let found = found.map_err(|source| MethodError::Engine { file: DETECTOR.to_owned(), source })?;
+            spent.add(begun, prepared, self.clock.monotonic());
+            faces = Some(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            face_box = detector.choose(&found, picture);
+            if face_box.is_none() {
+                let none = Outcome::unanswered(Status::NoSubject, "the detector found no face");
+                return Ok(Outcome { bytes_in, faces, ..spent.on(none) });
+            }
+        }
         let begun = self.clock.monotonic();
         if let Err(error) = self.preparer.prepare(picture, face_box, self.tensor.numbers_mut()) {
-            return Ok(Outcome { bytes_in, ..Outcome::failed(error.to_string()) });
+            return Ok(Outcome { bytes_in, faces, ..Outcome::failed(error.to_string()) });
         }
         let prepared = self.clock.monotonic();
         let outputs = self.state.run(&self.tensor);
         let answered = self.clock.monotonic();
-        let broken = |source| MethodError::Engine { file: "the model".to_owned(), source };
-        let outputs = outputs.map_err(broken)?;
+        let outputs = outputs.map_err(|source| MethodError::Engine { file: MODEL.to_owned(), source })?;
         let output = outputs.first().map_or(&[][..], Tensor::numbers);
         let outcome = self.shared.head.decode(output);
-        let outcome = outcome.map_err(|source| MethodError::Head { file: "the model".to_owned(), source })?;
-        Ok(Outcome {
-            bytes_in,
-            prepare: Some(decoding + prepared.saturating_sub(begun)),
-            answer_time: Some(answered.saturating_sub(prepared)),
-            ..outcome
-        })
+        let outcome = outcome.map_err(|source| MethodError::Head { file: MODEL.to_owned(), source })?;
+        spent.add(begun, prepared, answered);
+        Ok(Outcome { bytes_in, faces, ..spent.on(outcome) })
+    }
+}
+
+/// What a session calls its networks, whose files it no longer knows.
+const MODEL: &str = "the model";
+const DETECTOR: &str = "the detector";
+
+/// Time so far: decoding and preparing, and the networks themselves.
+struct Spent {
+    prepare: Duration,
+    answer: Duration,
+}
+
+impl Spent {
+    fn add(&mut self, begun: Duration, prepared: Duration, answered: Duration) {
+        self.prepare += prepared.saturating_sub(begun);
+        self.answer += answered.saturating_sub(prepared);
+    }
+
+    fn on(self, outcome: Outcome) -> Outcome {
+        Outcome { prepare: Some(self.prepare), answer_time: Some(self.answer), ..outcome }
     }
 }

@@ -5,7 +5,7 @@ use crate::dataset::{TrueAge, TruthColumns, is_own_column};
 use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
 
 /// The names that a user may map, but for `score_T` and `pass_T`.
-pub(super) const OURS: [&str; 18] = [
+pub(crate) const OURS: [&str; 23] = [
     "sample_id",
     "subject_id",
     "cluster_id",
@@ -24,14 +24,19 @@ pub(super) const OURS: [&str; 18] = [
     "status",
     "reason",
     "method",
+    "bytes_in",
+    "bytes_out",
+    "prepare_ns",
+    "answer_ns",
+    "transfer_ns",
 ];
 
 /// Score and decision of a limit, as places.
-pub(super) type LimitPlaces = (AgeLimit, Option<usize>, Option<usize>);
+pub(crate) type LimitPlaces = (AgeLimit, Option<usize>, Option<usize>);
 
 /// Where everything stands in a recorded file.
 #[derive(Debug, Clone)]
-pub(super) struct Mapping {
+pub(crate) struct Mapping {
     /// The truth; `None` when the file has no true age.
     pub truth: Option<TruthColumns>,
     pub sample_id: Option<usize>,
@@ -42,10 +47,32 @@ pub(super) struct Mapping {
     pub status: Option<usize>,
     pub reason: Option<usize>,
     pub method: Option<usize>,
+    /// `bytes_in`, `bytes_out`, `prepare_ns`, `answer_ns`, `transfer_ns`.
+    pub taken: [Option<usize>; 5],
+}
+
+/// Where a user says which column is what: it decides how a remedy is worded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// In the flag `--columns`.
+    Flag,
+    /// In the table `[replay.columns]` of a card.
+    Card,
+}
+
+impl Said {
+    /// How to say that `ours` is `theirs`.
+    fn pair(self, ours: &str, theirs: &str) -> String {
+        match self {
+            Self::Flag => format!("--columns {ours}={theirs}"),
+            Self::Card => format!("[replay.columns] {ours} = \"{theirs}\""),
+        }
+    }
 }
 
 /// What the user said, held against the file's header.
 struct Lookup<'l> {
+    place: Said,
     file: &'l str,
     header: &'l [String],
     said: &'l [(String, String)],
@@ -59,7 +86,8 @@ impl Mapping {
     ///
     /// # Errors
     /// Every name that is unknown, every column that is missing.
-    pub fn find(
+    pub(crate) fn find(
+        place: Said,
         file: &str,
         header: &[String],
         said: &[(String, String)],
@@ -67,7 +95,7 @@ impl Mapping {
         limits: &[AgeLimit],
         truth_elsewhere: bool,
     ) -> Result<Self, Findings> {
-        let mut lookup = Lookup { file, header, said, findings: Findings::new() };
+        let mut lookup = Lookup { place, file, header, said, findings: Findings::new() };
         lookup.check_names();
         let mut place = |ours: &str| lookup.place(ours);
         let [sample_id, subject_id, cluster_id, weight, split, species] =
@@ -82,6 +110,7 @@ impl Mapping {
             [*low, *high] = ["age_low", "age_high"].map(&mut place);
         }
         let [status, reason, method] = ["status", "reason", "method"].map(&mut place);
+        let taken = ["bytes_in", "bytes_out", "prepare_ns", "answer_ns", "transfer_ns"].map(&mut place);
         let limits_found = lookup.limits(limits);
         let age = match (years, low.zip(high), birth.zip(captured)) {
             (Some(years), None, None) => Some(TrueAge::Years(years)),
@@ -107,7 +136,7 @@ impl Mapping {
             lookup.no_answer();
         }
         let mut carried: Vec<(usize, String)> = split.map(|place| (place, "split".to_owned())).into_iter().collect();
-        let answers = answer.iter().chain([&species, &status, &reason, &method]).flatten();
+        let answers = answer.iter().chain(&taken).chain([&species, &status, &reason, &method]).flatten();
         let truths = [sample_id, subject_id, cluster_id, weight, split, years, low, high, birth, captured];
         let of_limits = limits_found.iter().flat_map(|(_, score, pass)| [score, pass]).flatten();
         let meant: Vec<usize> = answers.chain(truths.iter().flatten()).chain(of_limits).copied().collect();
@@ -131,7 +160,7 @@ impl Mapping {
         let several_rows = method.is_some();
         let truth =
             age.map(|age| TruthColumns { sample_id, age, subject_id, cluster_id, weight, carried, several_rows });
-        Ok(Self { truth, sample_id, species, answer, limits: limits_found, status, reason, method })
+        Ok(Self { truth, sample_id, species, answer, limits: limits_found, status, reason, method, taken })
     }
 }
 
@@ -190,9 +219,11 @@ impl Lookup<'_> {
         for limit in others {
             let columns = ["score", "pass"].map(|kind| format!("{kind}_{limit}"));
             if columns.iter().any(|column| self.place(column).is_some()) {
-                let help = format!(
-                    "add {limit} to `limits` in the protocol, or leave it out: --columns pass_{limit}=,score_{limit}="
-                );
+                let out = match self.place {
+                    Said::Flag => format!("--columns pass_{limit}=,score_{limit}="),
+                    Said::Card => format!("[replay.columns] pass_{limit} = \"\", score_{limit} = \"\""),
+                };
+                let help = format!("add {limit} to `limits` in the protocol, or leave it out: {out}");
                 self.wrong(format!("answers for the limit {limit}, which the protocol does not have"), Some(help));
             }
         }
@@ -208,15 +239,40 @@ impl Lookup<'_> {
             ["pred", "estim", "answer", "output"].iter().any(|part| name.contains(part))
         });
         let help = match candidates.collect::<Vec<_>>().first() {
-            Some(name) => format!("name it: --columns age={name}"),
-            None => "name it: --columns age=COLUMN, or answer_low and answer_high, pass_18, score_18".to_owned(),
+            Some(name) => format!("name it: {}", self.place.pair("age", name)),
+            None => {
+                format!(
+                    "name it: {}, or answer_low and answer_high, pass_18, score_18",
+                    self.place.pair("age", "COLUMN")
+                )
+            }
         };
         let text = format!("no column holds the answers: there are {}", listed(self.header));
         self.wrong(text, Some(help));
     }
 }
 
-fn limit_of(name: &str) -> Option<AgeLimit> {
+/// The names among [`OURS`] that speak of the truth or of whose sample it is, but for the sample's id.
+const TRUTH: [&str; 10] = [
+    "subject_id",
+    "cluster_id",
+    "weight",
+    "split",
+    "species",
+    "true_age",
+    "true_age_low",
+    "true_age_high",
+    "birth_date",
+    "captured_on",
+];
+
+/// Whether `ours` is a column of an answer, or says whose it is.
+pub(crate) fn is_of_answer(ours: &str) -> bool {
+    limit_of(ours).is_some() || (OURS.contains(&ours) && !TRUTH.contains(&ours))
+}
+
+/// The limit of a name `score_T` or `pass_T`.
+pub(crate) fn limit_of(name: &str) -> Option<AgeLimit> {
     let years = name.strip_prefix("score_").or_else(|| name.strip_prefix("pass_"))?;
     AgeLimit::new(years.parse().ok()?).ok()
 }
