@@ -139,7 +139,7 @@ pub(super) fn linearised(
     let variance = standardised(cells, joint, any, weigh, level)?.v;
     let (low, high) = MeanSums { mean: value, variance: Some(variance), subjects }.estimate(level).bounds?;
     let (low, high) = (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0));
-    (subjects >= FEWEST_UNITS as u64).then_some(Bounds { interval: Interval::T, level, low, high })
+    (subjects >= FEWEST_UNITS).then_some(Bounds { interval: Interval::T, level, low, high })
 }
 
 /// What a subject adds to a rate.

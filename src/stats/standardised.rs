@@ -176,7 +176,8 @@ mod tests {
                 clusters: Clusters::of(both.iter().map(|pair| one(&pair.1)).chain(second.iter().map(one))),
             },
         ];
-        let joint = [Joint { first: 0, second: 1, pairs: both.iter().map(|(a, b)| (*a, *b, 1)).collect() }];
+        let pairs = both.iter().map(|(a, b)| (*a, *b, 1)).collect();
+        let joint = [Joint { first: 0, second: 1, pairs, weights: Vec::new() }];
         let pooled = both.iter().map(|(a, b)| (a.0 + b.0, a.1 + b.1, 1)).chain(second.iter().map(one));
         let found = standardised(&cells, &joint, &Clusters::of(pooled), Weigh::Attempts, 0.95).unwrap();
         let (p1, p2) = (6.0 / 9.0, 5.0 / 13.0);
