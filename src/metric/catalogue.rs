@@ -16,6 +16,34 @@ pub struct Entry {
     pub meaning: &'static str,
 }
 
+/// What design weights of the manifest do to a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    /// It is a weighted number.
+    Used,
+    /// It is a count, of people or attempts, and stays one.
+    Counted,
+    /// It is the same without them, and says so.
+    NotUsed,
+}
+
+impl Entry {
+    /// What design weights do to the metric.
+    #[must_use]
+    pub fn weights(&self) -> Weights {
+        match (self.measure.unit, self.family) {
+            (Unit::Attempts | Unit::Subjects, _) => Weights::Counted,
+            (_, "repeatability" | "retry" | "latency" | "waterfall" | "probe") => Weights::NotUsed,
+            _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
+            _ => Weights::Used,
+        }
+    }
+}
+
+/// Metrics of families that are weighted which are not themselves: bins of equal mass and their redraws.
+const UNWEIGHTED: [&str; 3] =
+    ["expected_calibration_error", "expected_calibration_error_if_calibrated", "share_over_by_score"];
+
 const fn entry(
     name: &'static str,
     unit: Unit,
@@ -218,6 +246,10 @@ catalogue! {
         "Attempts that the baseline ran and the method did not: in no pair.";
     DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
         "Attempts that both ran and that did not end in the same way.";
+    RUN_TO_RUN_SHIFT = "run_to_run_shift", Years, None, "comparison", "M9",
+        "Mean of a second run's answered ages less those of a first, of one method on one manifest.";
+    RUN_TO_RUN_SD = "run_to_run_sd", Years, Lower, "comparison", "M9",
+        "Root of half the mean squared difference of both runs' answered ages: what each run has of its own.";
     SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
         "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
     SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";
@@ -248,6 +280,16 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_methodology_says_of_every_metric_what_others_call_it() {
+        let text = include_str!("../../docs/methodology.md");
+        let (_, after) = text.split_once("## What others call it").unwrap();
+        let table = after.split("\n## ").next().unwrap();
+        for entry in ALL {
+            assert!(table.contains(&format!("`{}`", entry.measure.name)), "{} is not named", entry.measure.name);
+        }
+    }
 
     #[test]
     fn every_metric_has_its_own_name_in_whole_lower_case_words() {

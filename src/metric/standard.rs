@@ -7,7 +7,9 @@ use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::Side;
 use super::{Extent, error};
 use crate::protocol::Standard;
-use crate::stats::{self, JointSums, MeanCell, MeanJoint, MeanSums, SubjectSums, Weigh, standardised_mean};
+use crate::stats::{
+    self, JointDesign, JointSums, MeanCell, MeanJoint, MeanSums, SubjectSums, Weigh, standardised_mean,
+};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
@@ -162,11 +164,15 @@ impl<'a> Cells<'a> {
         let joint = |(first, second, pair): &(usize, usize, &CellPair)| {
             let part = |(attempts, sums): (&(u32, u32), &JointMoments)| {
                 let [one, other, product] = (of.products)(sums).map(|sum| sum as f64);
+                if cells.iter().any(|cell| cell.parts.iter().any(|part| part.design.is_some())) {
+                    return weighted_joint(*attempts, sums, of.place);
+                }
                 JointSums {
                     attempts: (u64::from(attempts.0), u64::from(attempts.1)),
                     subjects: sums.subjects,
                     sums: (one / of.scale, other / of.scale),
                     product: product / (of.scale * of.scale),
+                    design: None,
                 }
             };
             MeanJoint { first: *first, second: *second, parts: pair.moments.iter().map(part).collect() }
@@ -218,10 +224,8 @@ impl<'a> Cells<'a> {
                     weight,
                     clusters: cell.beyond.clusters(column, pair),
                 };
-                let joint = |(first, second, both): &(usize, usize, &CellPair)| stats::Joint {
-                    first: *first,
-                    second: *second,
-                    pairs: both.beyond.at(column).map(|(one, other, n)| (pair(one), pair(other), n)).collect(),
+                let joint = |(first, second, both): &(usize, usize, &CellPair)| {
+                    stats::Joint::of(*first, *second, both.beyond.pairs(column, pair))
                 };
                 let cells: Vec<_> = self.present.iter().map(cell).collect();
                 let joints: Vec<_> = self.pairs.iter().map(joint).collect();
@@ -243,15 +247,32 @@ struct Moment {
     parts: fn(&ErrorTally) -> Vec<SubjectSums>,
     products: fn(&JointMoments) -> Products,
     scale: f64,
+    /// Where the weighted products stand.
+    place: usize,
 }
 
 impl Moment {
     fn of(entry: &Entry) -> Self {
         match entry.measure.name {
-            "bias" => Self { parts: ErrorTally::signed, products: |sums| sums.signed, scale: 1e9 },
-            "mae" => Self { parts: ErrorTally::absolute, products: |sums| sums.absolute, scale: 1e9 },
-            _ => Self { parts: ErrorTally::squared, products: |sums| sums.squared, scale: 1e6 },
+            "bias" => Self { parts: ErrorTally::signed, products: |sums| sums.signed, scale: 1e9, place: 0 },
+            "mae" => Self { parts: ErrorTally::absolute, products: |sums| sums.absolute, scale: 1e9, place: 1 },
+            _ => Self { parts: ErrorTally::squared, products: |sums| sums.squared, scale: 1e6, place: 2 },
         }
+    }
+}
+
+/// The joint sums of subjects who weigh differently, in the unit of their cells' sums: of signed (0), absolute (1) or
+/// squared errors (2).
+pub(super) fn weighted_joint(attempts: (u32, u32), sums: &JointMoments, place: usize) -> JointSums {
+    const UNIT: f64 = 1e18;
+    let [product, sum_weight, weight_sum] = sums.design.products[place].map(|sum| sum as f64 / UNIT);
+    let design = JointDesign { weights: sums.design.weights as f64 / UNIT, sum_weight, weight_sum };
+    JointSums {
+        attempts: (u64::from(attempts.0), u64::from(attempts.1)),
+        subjects: sums.subjects,
+        sums: (0.0, 0.0),
+        product,
+        design: Some(design),
     }
 }
 
@@ -274,7 +295,7 @@ fn rates(frame: &mut Frame<'_>, place: &Place, keys: &[CellKey], tally: &Standar
                     |key| tally.outcomes.get(key),
                     &tally.vectors,
                     column,
-                    |combo| side.pair(combo, policy, tie),
+                    |_, combo| side.pair(combo, policy, tie),
                 );
                 let counts = Counts {
                     undecided: Some(cells.undecided),

@@ -37,6 +37,9 @@ mod truth;
 mod units;
 mod vectors;
 mod walk;
+mod weighted_errors;
+mod weighted_pairs;
+mod weights;
 mod wire;
 
 pub use answers::{Answers, not_ages};
@@ -52,18 +55,21 @@ pub use grid::Grid;
 pub use halves::Half;
 pub use measured::{ERROR_UNIT, Measured, SHARE_UNIT};
 pub use paired::{PairCell, PairFlow, PairPlace, PairTally};
-pub use paired_errors::{ErrorPair, paired_errors};
+pub use paired_errors::{ErrorPair, WeightedPair, paired_errors, run_to_run};
 pub use repeats::{RepeatSums, RepeatTally};
 pub use scores::{ScoreKind, ScoreRows, ScoredAttempt, SpreadAttempt};
 pub(crate) use sides::is_far;
 pub use sides::{LimitColumn, SideTally};
 pub use staged::{DecidedAttempt, StagedAttempt};
-pub use standards::{CellKey, CellPair, JointMoments, Products, StandardTally};
+pub use standards::{CellKey, CellPair, JointDesignSums, JointMoments, Products, StandardTally};
 pub use strata::{Strata, Stratum, Value};
 pub use together::{ByGroup, SlotColumn, Together};
 pub use truth::{Column, MOST_LEVELS, Truth, TruthBuilder, TruthRow};
 pub use units::Shard;
 pub use vectors::Vectors;
+pub use weighted_errors::{WeightedErrors, WeightedLine, WeightedMoments, WeightedSums};
+pub use weighted_pairs::WeightedPairs;
+pub use weights::Counted;
 
 /// Why nothing could be tallied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

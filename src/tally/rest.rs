@@ -11,27 +11,13 @@ use super::standards::{CellKey, CellPair, StandardTally};
 impl Cell {
     /// These counts without those of `part`, all of whose subjects are counted here.
     fn less(&self, part: &Self) -> Self {
-        let mut left = self.clone();
-        for (combo, differences) in &part.differences {
-            let own = left.differences.entry(*combo).or_default();
-            own.resize(own.len().max(differences.len()), 0);
-            own.iter_mut().zip(differences).for_each(|(own, part)| *own -= part);
-        }
-        left.differences.retain(|_, row| row.iter().any(|difference| *difference != 0));
-        left
+        Self { steps: self.steps.less(&part.steps) }
     }
 }
 
 impl Joints {
     fn less(&self, part: &Self) -> Self {
-        let mut left = self.clone();
-        for (combos, differences) in &part.differences {
-            let own = left.differences.entry(*combos).or_default();
-            own.resize(own.len().max(differences.len()), 0);
-            own.iter_mut().zip(differences).for_each(|(own, part)| *own -= part);
-        }
-        left.differences.retain(|_, row| row.iter().any(|difference| *difference != 0));
-        left
+        Self { steps: self.steps.less(&part.steps) }
     }
 }
 
@@ -50,7 +36,7 @@ impl GroupTally {
         }
         let joint = |(key, joints): (&_, &Joints)| {
             let left = part.joints.get(key).map_or_else(|| joints.clone(), |part| joints.less(part));
-            (!left.differences.is_empty()).then_some((*key, left))
+            (!left.steps.differences.is_empty()).then_some((*key, left))
         };
         let nobody = StandardTally::default();
         let standards = self.families.standards.iter().map(|(name, standard)| {
@@ -110,6 +96,7 @@ impl ErrorTally {
             left.moments.entry(*attempts).or_default().take_away(moments);
         }
         left.moments.retain(|_, moments| moments.subjects > 0);
+        left.weighted = self.weighted.less(&part.weighted);
         left
     }
 }

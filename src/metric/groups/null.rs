@@ -70,12 +70,15 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f6
     let tail = if request.apart.statistic.falls() { "percentile_5" } else { "percentile_95" };
     let tail_place = Place { variant: variant("null", tail), ..request.place.clone() };
     let places = [(p_place, catalogue::PERMUTATION_P), (median_place, request.entry), (tail_place, request.entry)];
-    let counts = Counts::default();
+    let (counts, weighted) = (Counts::default(), frame.tally.weighted);
     let mut nothing = |status: RowStatus, reason: &str| {
         for (place, entry) in places.clone() {
             frame.nothing(place, entry, status, counts, reason);
         }
     };
+    if weighted {
+        return nothing(RowStatus::NotMeasurable, "people weigh differently, labels cannot be dealt among them");
+    }
     let (null, movable) = match (found, request.observed, request.measured) {
         (_, None, _) => return nothing(RowStatus::InsufficientEvidence, "no value to hold against it"),
         (_, _, None) => return nothing(RowStatus::NotMeasurable, "no null is drawn over required cells"),

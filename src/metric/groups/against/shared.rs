@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::super::balanced::{REPLICATES, adds};
 use super::super::super::catalogue::{self, Entry};
 use super::super::super::level::Among;
+use super::super::super::standard::weighted_joint;
 use super::super::super::threshold::{Side, too_many_straddle};
 use super::{Difference, Pair, floor};
 use crate::age::{AgeLimit, ChallengeAge};
@@ -83,6 +84,11 @@ impl Pair<'_> {
             events: Some(own.events() + rest.events()),
             ..Counts::default()
         };
+        if self.tally.weighted {
+            // Replicates are drawn from counts, which say nothing of weights.
+            let reason = "people on both sides weigh differently".to_owned();
+            return Difference::none(RowStatus::NotApplicable, counts, vec![reason]);
+        }
         let (Some(p), Some(q)) = (own.share(Weigh::Subjects), rest.share(Weigh::Subjects)) else {
             let place = if own.subjects() == 0 { "" } else { " in the rest" };
             return Difference::none(RowStatus::Empty, counts, vec![format!("nobody to count{place}")]);
@@ -113,6 +119,9 @@ impl Pair<'_> {
         let cells = [(1.0, parts(&self.group.errors)), (-1.0, parts(&rest))];
         let cells = cells.map(|(weight, parts)| MeanCell { weight, parts });
         let part = |(attempts, sums): (&(u32, u32), &JointMoments)| {
+            if self.tally.weighted {
+                return weighted_joint(*attempts, sums, usize::from(!signed));
+            }
             let sums_of = if signed { sums.signed } else { sums.absolute };
             let [one, other, product] = sums_of.map(|sum| sum as f64);
             JointSums {
@@ -120,6 +129,7 @@ impl Pair<'_> {
                 subjects: sums.subjects,
                 sums: (one / 1e9, other / 1e9),
                 product: product / 1e18,
+                design: None,
             }
         };
         let joint = MeanJoint { first: 0, second: 1, parts: together.joint.iter().map(part).collect() };
