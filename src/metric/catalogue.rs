@@ -32,7 +32,7 @@ impl Entry {
     #[must_use]
     pub fn weights(&self) -> Weights {
         match (self.measure.unit, self.family) {
-            (Unit::Attempts | Unit::Subjects, _) => Weights::Counted,
+            (Unit::Attempts | Unit::Subjects | Unit::Count, _) => Weights::Counted,
             (_, "repeatability" | "retry" | "latency" | "waterfall" | "probe") => Weights::NotUsed,
             _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
             _ => Weights::Used,

@@ -201,6 +201,21 @@ fn question(name: &str, table: &Table, people: &[Person]) {
             }
         }
         "fixed-on-one-group" => {
+            // The least half year from 18 on at which at most 5 % of the boys of the window pass, used on the girls.
+            let rate = |sex: &str, half: i32| {
+                let inside = |person: &Person| (13..18).contains(&person.age) && person.sex == sex;
+                share(people, inside, |person| person.answer.map(|answer| answer >= half))
+            };
+            let half = (36..).find(|half| rate("male", *half) <= 0.05).unwrap();
+            let select = "metric = 'fixed_challenge_age'\nlimit = 18\ngroup_by = 'sex'\ngroup = 'male'\nvariant = '*'";
+            close(value(table, select), f64::from(half) / 2.0);
+            let select = format!(
+                "metric = 'under_age_pass_rate'\nlimit = 18\nchallenge = {:?}\npopulation = 'window:13-17'\n\
+                 failure_policy = 'conditional'\nweighting = 'subject'\ngroup_by = 'sex'\ngroup = 'female'\n\
+                 variant = 'fixed=males;window=pooled'",
+                f64::from(half) / 2.0
+            );
+            close(value(table, &select), rate("female", half));
             for sex in ["female", "male"] {
                 let wanted = |age| share(people, |person| person.age == age && person.sex == sex, |p| passes(p, 18));
                 let select = format!(
