@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::*;
 use crate::outcome::Status;
 use crate::stats::{Clusters, PairWeights, Triple, Weigh};
+use crate::table::Unit;
 use crate::tally::Shard;
 
 pub(super) struct Drawn {
@@ -195,7 +196,7 @@ fn what_cannot_be_weighted_says_so() {
     let unweighted =
         ["pass_within_tries", "answer_noise", "answer_noise_corrected", "within_subject_sd", "decision_flip_rate"];
     for row in &table.rows {
-        let counted = row.metric.starts_with("flow_") || row.metric == "retry_not_eligible";
+        let counted = matches!(row.unit, Unit::Attempts | Unit::Subjects | Unit::Count);
         assert_eq!(row.has("weights_not_used"), unweighted.contains(&row.metric.as_str()), "{row:?}");
         assert_eq!(row.has("weighted"), !counted && !row.has("weights_not_used"), "{row:?}");
     }
