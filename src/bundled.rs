@@ -1,5 +1,5 @@
-//! What is embedded in the binary: the drawn faces and the methods trained on drawn faces. They prove the tool and say
-//! nothing about any person.
+//! What is embedded in the binary: the drawn faces, the methods trained on drawn faces, and the worked protocols. Faces and
+//! methods prove the tool and say nothing about any person.
 
 use include_dir::{Dir, include_dir};
 
@@ -7,6 +7,7 @@ use crate::dataset::Embedded;
 
 static FACES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/faces");
 static MODELS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/models");
+static PROTOCOLS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/protocols");
 
 /// The name of the bundled dataset.
 pub const DATASET: &str = "drawn-faces";
@@ -37,4 +38,19 @@ pub fn methods() -> Vec<&'static str> {
 pub fn method(name: &str) -> Option<Embedded> {
     let name = methods().into_iter().find(|known| *known == name)?;
     Some(Embedded::new(&MODELS, name))
+}
+
+/// The names of the bundled protocols, sorted.
+#[must_use]
+pub fn protocols() -> Vec<&'static str> {
+    let name = |file: &'static include_dir::File<'static>| file.path().to_str()?.strip_suffix(".toml");
+    let mut names: Vec<&str> = PROTOCOLS.files().filter_map(name).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The text of the bundled protocol `name`.
+#[must_use]
+pub fn protocol(name: &str) -> Option<&'static str> {
+    PROTOCOLS.get_file(format!("{name}.toml"))?.contents_utf8()
 }

@@ -80,7 +80,7 @@ fn sums(people: &[Vec<f64>], of: impl Fn(f64) -> f64) -> Vec<SubjectSums> {
         .iter()
         .map(|errors| {
             let sum: f64 = errors.iter().map(|error| of(*error)).sum();
-            SubjectSums { attempts: errors.len() as u64, subjects: 1, sum, square: sum * sum }
+            SubjectSums { attempts: errors.len() as u64, subjects: 1, sum, square: sum * sum, design: None }
         })
         .collect()
 }

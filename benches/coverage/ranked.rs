@@ -53,6 +53,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                         }
                         let with = |other: usize| -> Vec<Scored<2>> {
                             let scored = |(subject, positive, scores): &(u32, bool, [f64; 3])| Scored {
+                                weight: 1,
                                 subject: *subject,
                                 positive: *positive,
                                 scores: [scores[0], scores[other]],
@@ -62,6 +63,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                         let one: Vec<Scored> = attempts
                             .iter()
                             .map(|(subject, positive, scores)| Scored {
+                                weight: 1,
                                 subject: *subject,
                                 positive: *positive,
                                 scores: [scores[0]],

@@ -57,8 +57,11 @@ fn mean_of(people: &[Person], cells: usize, weigh: Weigh) -> Option<Effective> {
     let weight = 1.0 / cells as f64;
     let cells: Vec<Cell> = pairs.into_iter().map(|pairs| Cell { weight, clusters: Clusters::of(pairs) }).collect();
     let next = |first: usize| (first + 1) % cells.len();
-    let joint: Vec<Joint> =
-        joint.into_iter().enumerate().map(|(first, pairs)| Joint { first, second: next(first), pairs }).collect();
+    let joint: Vec<Joint> = joint
+        .into_iter()
+        .enumerate()
+        .map(|(first, pairs)| Joint { first, second: next(first), pairs, weights: Vec::new() })
+        .collect();
     standardised(&cells, &joint, &Clusters::of(pooled), weigh, 0.95)
 }
 
@@ -139,7 +142,13 @@ fn errors(effort: &Effort) -> Table {
                         (attempts, sum)
                     };
                     let (m, one) = sums(first);
-                    let part = |attempts, sum: f64| SubjectSums { attempts, subjects: 1, sum, square: sum * sum };
+                    let part = |attempts, sum: f64| SubjectSums {
+                        attempts,
+                        subjects: 1,
+                        sum,
+                        square: sum * sum,
+                        design: None,
+                    };
                     parts[first].push(one.map(|sum| part(m, sum)));
                     if person % 2 == 0 && !last_year {
                         let (n, other) = sums(first + 1);
@@ -149,6 +158,7 @@ fn errors(effort: &Effort) -> Table {
                             subjects: 1,
                             sums: (one[of], other[of]),
                             product: one[of] * other[of],
+                            design: None,
                         }));
                     }
                 }

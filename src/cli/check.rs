@@ -12,13 +12,14 @@ use super::environment::Environment;
 use super::output::print;
 use super::run::unusable_dataset;
 use super::{Exit, Failure, conformance, methods};
+use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
-use crate::protocol::{Problem, Protocol};
+use crate::protocol::{Problem, Protocol, ProtocolError};
 
 /// Look for everything that is wrong with a dataset, a method card or a protocol.
 ///
@@ -27,7 +28,7 @@ use crate::protocol::{Problem, Protocol};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's name
+    /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's or protocol's name
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -133,6 +134,10 @@ fn check(
     environment: &Environment,
 ) -> Result<(What, Findings), Failure> {
     let place = Path::new(path);
+    if let Some(text) = (!place.exists()).then(|| bundled::protocol(path)).flatten() {
+        let none = |_: &str| Err("a bundled protocol names no files".to_owned());
+        return Ok((What::Protocol, of_protocol(path, Protocol::from_toml_with(text, &none))));
+    }
     let Some(file) = card_file(place)? else {
         return Ok((What::Method, check_method(path, &arguments.runtime, environment)?)); // a bundled name, or an error that lists them
     };
@@ -238,9 +243,13 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
 
 fn check_protocol(file: &Path) -> Result<Findings, Failure> {
     let shown = file.display().to_string();
-    match Protocol::from_toml_with(&read(file)?, &super::results::beside(file)) {
-        Ok(_) => Ok(Findings::new()),
-        Err(error) => Ok(error.problems.into_iter().map(|problem| protocol_finding(&shown, problem)).collect()),
+    Ok(of_protocol(&shown, Protocol::from_toml_with(&read(file)?, &super::results::beside(file))))
+}
+
+fn of_protocol(shown: &str, found: Result<Protocol, ProtocolError>) -> Findings {
+    match found {
+        Ok(_) => Findings::new(),
+        Err(error) => error.problems.into_iter().map(|problem| protocol_finding(shown, problem)).collect(),
     }
 }
 

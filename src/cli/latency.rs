@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
 
-    /// A protocol.toml, for its groups and levels
+    /// A protocol.toml or a bundled protocol's name, for its groups and levels
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
 

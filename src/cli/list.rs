@@ -13,7 +13,7 @@ use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::method::head::Head;
 use crate::metric::catalogue;
 
-/// List the bundled methods and datasets, the engines, heads and metrics.
+/// List the bundled methods, datasets and protocols, the engines, heads and metrics.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to list
@@ -38,6 +38,8 @@ enum What {
     Heads,
     /// Every metric with its unit and meaning
     Metrics,
+    /// Worked protocols embedded in the binary
+    Protocols,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,6 +64,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         What::Engines => list_engines(&arguments.runtime, environment),
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
+        What::Protocols => list_protocols(),
     };
     match arguments.format {
         Format::Table => print(&table(&listing, environment.width))?,
@@ -145,4 +148,14 @@ fn list_metrics() -> Listing {
         })
         .collect();
     Listing { columns: vec!["name", "unit", "better", "section", "meaning"], lines }
+}
+
+/// Each with the first sentence of its comment: the question that it answers.
+fn list_protocols() -> Listing {
+    let line = |name: &str| {
+        let text = bundled::protocol(name).unwrap_or_default();
+        let first: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
+        vec![name.to_owned(), first.join(" ")]
+    };
+    Listing { columns: vec!["name", "question"], lines: bundled::protocols().into_iter().map(line).collect() }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::output::{print, tell};
-use crate::finding::counted;
+use crate::bundled;
+use crate::finding::{counted, did_you_mean, listed};
 use crate::folder::{FolderError, RunFolder, names};
 use crate::protocol::Protocol;
 use crate::report::{self, Options};
@@ -33,11 +34,18 @@ impl Shown {
     }
 }
 
-/// The protocol in `file`, or the default one.
+/// The protocol in `file`, or the bundled one of that name where there is no such file; without any, the default one.
 pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
     let Some(file) = file else { return Ok(Protocol::default_protocol()) };
-    let text = std::fs::read_to_string(file)
-        .map_err(|source| Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source }))?;
+    let embedded = if file.exists() { None } else { file.to_str().and_then(bundled::protocol) };
+    let text = embedded.map_or_else(|| std::fs::read_to_string(file), |text| Ok(text.to_owned()));
+    let text = text.map_err(|source| {
+        let unreadable = super::methods::Unreadable { file: file.display().to_string(), source };
+        let names = bundled::protocols();
+        let near = file.to_str().and_then(|name| did_you_mean(name, names.iter().copied()));
+        let known = || format!("give a protocol.toml or a bundled protocol: {}", listed(&names));
+        Failure::unusable(unreadable).with_help(near.unwrap_or_else(known))
+    })?;
     Protocol::from_toml_with(&text, &beside(file))
         .map_err(|source| Failure::unusable(UnusableProtocol { file: file.display().to_string(), source }))
 }

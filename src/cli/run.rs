@@ -61,7 +61,7 @@ struct Data {
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
 
-    /// A protocol.toml; what it does not say is as in the default protocol
+    /// A protocol.toml or a bundled protocol's name; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
 

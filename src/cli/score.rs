@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     replace: bool,
 
-    /// A protocol.toml; what it does not say is as in the default protocol
+    /// A protocol.toml or a bundled protocol's name; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
 

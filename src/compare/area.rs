@@ -54,7 +54,8 @@ fn common(first: &[ScoredAttempt], second: &[ScoredAttempt]) -> Vec<Scored<2>> {
             others.next();
         }
         if let Some(other) = others.peek().filter(|other| other.sample == one.sample) {
-            made.push(Scored { subject: one.unit, positive: one.over, scores: [one.score, other.score] });
+            let weight = one.weight.map_or(1, i64::unsigned_abs);
+            made.push(Scored { subject: one.unit, positive: one.over, weight, scores: [one.score, other.score] });
         }
     }
     made
@@ -94,5 +95,7 @@ fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored
     let reasons: Vec<String> = [(&under, "under"), (&over, "over")].into_iter().filter_map(short).collect();
     let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
     let quantity = Quantity { value: found.value, bounds, counts, evidence: Some(evidence) };
-    pair.push(Difference { place, measure, quantity, claim, p: found.p_of_zero(), flags: Vec::new() });
+    let weighted = attempts.iter().any(|one| one.weight > 1);
+    let flags = if weighted { vec![crate::metric::flag::WEIGHTED] } else { Vec::new() };
+    pair.push(Difference { place, measure, quantity, claim, p: found.p_of_zero(), flags });
 }

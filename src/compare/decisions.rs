@@ -4,12 +4,12 @@ use super::flag;
 use super::pair::{Difference, Pair};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::metric::catalogue;
-use crate::stats::{Discordance, mcnemar, sign_flip};
+use crate::stats::{Discordance, mcnemar, sign_flip, sign_flip_normal};
 use crate::table::{
     Bounds, Claim, Counts, FailurePolicy, Group, Interval, Measure, Place, Population, Quantity, RowStatus, Variant,
     Weighting,
 };
-use crate::tally::{PairCell, PairPlace, PairTally, Slot};
+use crate::tally::{PairCell, PairPlace, PairTally, Slot, WeightedPairs};
 
 /// The rows of all decisions, and who ran what.
 pub(super) fn rows(pair: &mut Pair<'_>, tally: &PairTally) {
@@ -121,7 +121,10 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
         event_subjects: Some(differing),
         ..Counts::default()
     };
-    let Some(found) = Discordance::new(b, c, n as f64) else {
+    let weighted = cell.weighted.as_ref();
+    let real = weighted.map(|weighted| of_weights(weighted, under));
+    let (b, c, people) = real.unwrap_or((b, c, n as f64));
+    let Some(found) = Discordance::new(b, c, people) else {
         let reason = if attempts == 0 { "no attempt that both decided" } else { "" };
         pair.nothing(place, measure, RowStatus::Empty, counts, reason);
         return;
@@ -135,17 +138,41 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
         high: found.upper(one_sided),
     };
     let claim = Claim { low: found.lower(levels.claim), high: found.upper(levels.claim) };
-    let p = if single { Some(mcnemar(more, fewer)) } else { sign_flip(&differences, pair.protocol.seed) };
+    // McNemar's test counts people, all alike: with weights their signs are flipped instead.
+    let exact = single && weighted.is_none();
+    let p = match weighted {
+        _ if exact => Some(mcnemar(more, fewer)),
+        None => sign_flip(&differences, pair.protocol.seed),
+        Some(weighted) if weighted.differing > 0 && weighted.differences.is_empty() => {
+            Some(sign_flip_normal((weighted.more - weighted.fewer) as f64, weighted.square as f64))
+        }
+        Some(weighted) => {
+            let differences: Vec<f64> = weighted.differences.iter().map(|difference| *difference as f64).collect();
+            sign_flip(&differences, pair.protocol.seed)
+        }
+    };
     let flags = [
         (cell.one_decided > 0, flag::COVERAGE_DIFFERS),
         (differing == 0, flag::NO_DISCORDANT_SUBJECT),
-        (single, flag::MCNEMAR),
-        (!single, flag::SIGN_FLIP),
+        (exact, flag::MCNEMAR),
+        (!exact, flag::SIGN_FLIP),
+        (weighted.is_some(), crate::metric::flag::WEIGHTED),
     ];
     let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
-    let evidence = Some(pair.evidence(n));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the number of people")]
+    let evidence = Some(pair.evidence(n.min(people.floor() as u64)));
     let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence };
     pair.push(Difference { place, measure, quantity, claim: Some(claim), p, flags });
+}
+
+/// The weighted sums of both directions as shares of Kish's effective number of people, and that number: with equal weights
+/// those of the people themselves.
+fn of_weights(weighted: &WeightedPairs, under: bool) -> (f64, f64, f64) {
+    let weight = weighted.weight as f64;
+    let people = weight * weight / weighted.weight_square as f64;
+    let of = |sum: i128| people * sum as f64 / weight;
+    let (more, fewer) = (of(weighted.more), of(weighted.fewer));
+    if under { (more, fewer, people) } else { (fewer, more, people) }
 }
 
 fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {

@@ -3,7 +3,7 @@
 use super::flag;
 use super::pair::{Difference, Pair};
 use crate::metric::catalogue::{self, Entry};
-use crate::stats::{Bootstrap, FEWEST_UNITS, percentile_limits};
+use crate::stats::{Bootstrap, FEWEST_UNITS, percentile_limits, percentile_p};
 use crate::table::{Bounds, Claim, Counts, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{ErrorPair, paired_errors};
 
@@ -13,6 +13,9 @@ const REPLICATES: usize = 2000;
 const SQUARES: i128 = 1_000_000_000;
 /// The same in 10^-6 squared years, for sums over a subject's attempts.
 const SUMMED_SQUARES: i128 = 1_000_000_000_000;
+
+/// Weighted sums in the unit in which they are bootstrapped: weights of 10^-7 of the largest's decimal.
+const WEIGHTS: i128 = 100;
 
 /// The columns that are summed in each replicate.
 const COLUMNS: usize = 8;
@@ -47,8 +50,12 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
         let claim = limits(one_sided).map(|(low, high)| Claim { low, high });
         let value = difference(&errors, root, weighting);
         // Where both erred alike on every attempt, every replicate is 0.
-        let p = bounds.and_then(|_| p_value(drawn.as_deref()?));
-        let flags = if bounds.is_none() && subjects >= FEWEST_UNITS { vec![flag::NO_BOOTSTRAP] } else { Vec::new() };
+        let p = bounds.and_then(|_| percentile_p(drawn.as_deref()?));
+        let mut flags =
+            if bounds.is_none() && subjects >= FEWEST_UNITS { vec![flag::NO_BOOTSTRAP] } else { Vec::new() };
+        if errors.iter().any(|one| one.weighted.is_some()) {
+            flags.push(crate::metric::flag::WEIGHTED);
+        }
         let quantity = Quantity { value, bounds, counts, evidence: Some(pair.evidence(subjects.min(attempts))) };
         pair.push(Difference { place: at(weighting), measure: entry.measure, quantity, claim, p, flags });
     }
@@ -70,6 +77,12 @@ fn difference(errors: &[ErrorPair], root: bool, weighting: Weighting) -> f64 {
         for one in errors {
             let own = if root { one.squared[place] as f64 / 1e18 } else { one.absolute[place] as f64 / 1e9 };
             let attempts = f64::from(one.attempts);
+            if let Some(weighted) = one.weighted {
+                let own = if root { weighted.squared[place] as f64 } else { weighted.absolute[place] as f64 };
+                let divided = if weighting == Weighting::Subject { attempts } else { 1.0 };
+                (sum, weight) = (sum + own / divided, weight + weighted.weight as f64 / divided);
+                continue;
+            }
             match weighting {
                 Weighting::Subject => (sum, weight) = (sum + own / attempts, weight + 1.0),
                 Weighting::Attempt => (sum, weight) = (sum + own, weight + attempts),
@@ -81,23 +94,12 @@ fn difference(errors: &[ErrorPair], root: bool, weighting: Weighting) -> f64 {
     mean(1) - mean(0)
 }
 
-/// Twice the smaller share of replicates on one side of 0, (1 + hits) / (1 + B): at what level the percentile interval
-/// first holds 0. `None` when more than 1 % of the replicates are empty.
-fn p_value(drawn: &[Option<f64>]) -> Option<f64> {
-    let values: Vec<f64> = drawn.iter().copied().flatten().collect();
-    if 100 * (drawn.len() - values.len()) > drawn.len() {
-        return None;
-    }
-    let share = |side: &dyn Fn(f64) -> bool| {
-        (1 + values.iter().filter(|value| side(**value)).count()) as f64 / (1 + values.len()) as f64
-    };
-    Some((2.0 * share(&|value| value <= 0.0).min(share(&|value| value >= 0.0))).min(1.0))
-}
-
 /// Sums of errors in each replicate.
 struct Replicates {
     sums: crate::stats::Sums,
     single: bool,
+    /// Of one year, and of one squared year by subject and by attempt, in the unit of the sums.
+    units: [f64; 3],
 }
 
 impl Replicates {
@@ -108,6 +110,16 @@ impl Replicates {
         for one in errors {
             let m = i128::from(one.attempts);
             let whole = |value: i128| i64::try_from(value).ok();
+            if let Some(weighted) = one.weighted {
+                let (weight, absolute) = (weighted.weight, weighted.absolute[1] - weighted.absolute[0]);
+                for value in [weight, absolute] {
+                    values.extend([whole(value / m / WEIGHTS)?, whole(value / WEIGHTS)?]);
+                }
+                for squared in weighted.squared {
+                    values.extend([whole(squared / m / WEIGHTS)?, whole(squared / WEIGHTS)?]);
+                }
+                continue;
+            }
             let absolute = one.absolute[1] - one.absolute[0];
             values.extend([1, i64::from(one.attempts), whole(absolute / m)?, whole(absolute)?]);
             for squared in one.squared {
@@ -115,7 +127,9 @@ impl Replicates {
             }
         }
         let sums = Bootstrap::new(seed, REPLICATES).sums(&ranks, &values, COLUMNS)?;
-        Some(Self { sums, single: errors.iter().all(|one| one.attempts == 1) })
+        let weighted = errors.iter().any(|one| one.weighted.is_some());
+        let units = if weighted { [1.0; 3] } else { [1e9, 1e9, 1e6] };
+        Some(Self { sums, single: errors.iter().all(|one| one.attempts == 1), units })
     }
 
     /// The difference in each replicate.
@@ -124,10 +138,10 @@ impl Replicates {
         let by = usize::from(weighting == Weighting::Attempt && !self.single);
         let below = if by == 0 { SUBJECTS } else { ATTEMPTS };
         if !root {
-            let years = |value: Option<f64>| value.map(|value| value / 1e9);
+            let years = |value: Option<f64>| value.map(|value| value / self.units[0]);
             return self.sums.ratio(ABSOLUTE[by], below).into_iter().map(years).collect();
         }
-        let unit = if by == 0 { 1e9 } else { 1e6 };
+        let unit = self.units[1 + by];
         let roots = |place: usize| {
             let means = self.sums.ratio(SQUARE[place][by], below).into_iter();
             means.map(|mean| mean.map(|mean| (mean / unit).sqrt())).collect::<Vec<_>>()

@@ -13,6 +13,7 @@ mod family;
 mod out;
 mod pair;
 mod rank;
+mod repeated;
 mod standard;
 
 use std::path::{Path, PathBuf};
@@ -109,6 +110,7 @@ fn paired(fields: &Fields, protocol: &Protocol) -> Result<Vec<Compared>, Compare
                 decisions::rows(&mut pair, &tally);
                 errors::rows(&mut pair, &field.truth);
                 area::rows(&mut pair, &field.truth);
+                repeated::rows(&mut pair, &field.truth);
                 family::adjust(&mut pair.rows, protocol);
                 rows.extend(pair.rows);
             }

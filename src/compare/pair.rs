@@ -6,13 +6,8 @@ use crate::protocol::Protocol;
 use crate::table::{Claim, Compared, Counts, Evidence, Measure, Place, Quantity, Row, RowStatus};
 
 /// Flags of a data set: what holds of both methods' rows holds of the pair's.
-const OF_DATASET: [&str; 5] = [
-    flag::SAMPLE_ONLY,
-    flag::LABELS_NOT_CHRONOLOGICAL,
-    flag::SUBJECTS_UNKNOWN,
-    flag::CLUSTERED,
-    flag::WEIGHTS_NOT_USED,
-];
+const OF_DATASET: [&str; 4] =
+    [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::CLUSTERED];
 
 /// Two methods, and the rows that are being made of them.
 pub(super) struct Pair<'a> {

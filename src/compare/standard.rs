@@ -8,7 +8,7 @@ use super::flag;
 use super::pair::{Difference, Pair};
 use crate::metric::{self, catalogue};
 use crate::protocol::Protocol;
-use crate::stats::{Bounded, mover_difference, wilson};
+use crate::stats::{Bounded, mover_difference, p_at_zero, wilson};
 use crate::table::{
     Bounds, Claim, Compared, Counts, Evidence, Interval, Measure, Place, Quantity, Row, RowStatus, Weighting,
 };
@@ -90,7 +90,7 @@ fn difference(pair: &mut Pair<'_>, measure: Measure, method: &Row, baseline: &Ro
     };
     let quantity = Quantity { value: found.point, bounds: Some(bounds), counts, evidence: Some(evidence) };
     let claim = Claim { low: claim.low, high: claim.high };
-    let p = touching(|level| at(level).is_some_and(|bounds| bounds.low <= 0.0 && 0.0 <= bounds.high));
+    let p = p_at_zero(|level| at(level).is_some_and(|bounds| bounds.low <= 0.0 && 0.0 <= bounds.high));
     pair.push(Difference {
         place: method.place(),
         measure,
@@ -106,23 +106,6 @@ fn rate(row: &Row, level: f64) -> Option<Bounded> {
     let (value, n_star) = (row.value?, row.n_star?);
     let (low, high) = wilson(value, n_star, level);
     Bounded::new(value, low, high)
-}
-
-/// 1 less the level from which on the interval holds 0, by bisection to 1e-12.
-fn touching(holds_zero: impl Fn(f64) -> bool) -> f64 {
-    let (mut out, mut within) = (0.0_f64, 1.0 - 1e-13);
-    if holds_zero(1e-13) {
-        return 1.0;
-    }
-    for _ in 0..60 {
-        let level = f64::midpoint(out, within);
-        if holds_zero(level) {
-            within = level;
-        } else {
-            out = level;
-        }
-    }
-    1.0 - within
 }
 
 /// The rows of each pair of all entrants, each pair adjusted for the family.

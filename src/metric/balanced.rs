@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::catalogue;
 use super::frame::{Frame, weigh};
 use super::threshold::Side;
-use crate::stats::{Alike, Bootstrap, Bounded, Clusters, Weigh, mover_mean, percentile_limits, wilson};
+use crate::stats::{
+    Alike, Bootstrap, Bounded, Cell, Clusters, FEWEST_UNITS, Joint, MeanSums, Pair, Weigh, mover_mean,
+    percentile_limits, standardised, wilson,
+};
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
 
@@ -26,7 +29,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
             let none = BTreeMap::new();
             let both = group.families.sides.both.get(&(index, column)).unwrap_or(&none);
             let in_both = |(one, other): &(Combo, Combo)| pair[0](*one).1 > 0 && pair[1](*other).1 > 0;
-            let shared: u64 = both.iter().filter(|(combos, _)| in_both(combos)).map(|(_, subjects)| subjects).sum();
+            let shared: u64 =
+                both.iter().filter(|(combos, _)| in_both(combos)).map(|(_, counted)| counted.subjects).sum();
             let subjects = under.subjects() + over.subjects() - shared;
             let counts = Counts {
                 attempts: Some(under.attempts() + over.attempts()),
@@ -61,12 +65,21 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                         low: mean.low,
                         high: mean.high,
                     })
+                } else if under.weighted() || over.weighted() {
+                    let joint = both.iter().map(|((one, other), counted)| {
+                        let cells: [(Combo, &dyn Fn(Combo) -> Pair); 2] = [(*one, &pair[0]), (*other, &pair[1])];
+                        let weights = counted.view([*one, *other].into_iter()).cross(&cells, 0, 1);
+                        (pair[0](*one), pair[1](*other), counted.subjects, weights)
+                    });
+                    let joint = Joint::of(0, 1, joint.filter(|(one, other, ..)| one.1 > 0 && other.1 > 0));
+                    let cells = [&under, &over].map(|clusters| Cell { weight: 0.5, clusters: clusters.clone() });
+                    linearised(&cells, &[joint], weigh, (f64::midpoint(pass.p, deny.p), subjects), level)
                 } else {
                     let singles = [0, 1].map(|at| {
                         let mut left: BTreeMap<Combo, u64> = cells[at].at(column).collect();
-                        for ((one, other), subjects) in both {
+                        for ((one, other), counted) in both {
                             if let Some(own) = left.get_mut(if at == 0 { one } else { other }) {
-                                *own -= *subjects.min(own);
+                                *own -= counted.subjects.min(*own);
                             }
                         }
                         left
@@ -77,9 +90,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                             Alike { subjects: *subjects, adds: adds(at, pair[at](*combo), weigh).into_iter().collect() }
                         }));
                     }
-                    units.extend(both.iter().map(|((one, other), subjects)| {
+                    units.extend(both.iter().map(|((one, other), counted)| {
                         Alike {
-                            subjects: *subjects,
+                            subjects: counted.subjects,
                             adds: [(0, *one), (1, *other)]
                                 .into_iter()
                                 .filter_map(|(at, combo)| adds(at, pair[at](combo), weigh))
@@ -108,6 +121,25 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
             }
         }
     }
+}
+
+/// Student's interval from the linearised variance over subjects, for a number between 0 and 1 whose slopes in the
+/// shares of `cells` are their weights. It stands where subjects weigh differently: replicates are drawn from counts of
+/// subjects, which say nothing of their weights.
+///
+/// Source: Woodruff (1971), JASA 66: variance of a function of weighted means.
+pub(super) fn linearised(
+    cells: &[Cell],
+    joint: &[Joint],
+    weigh: Weigh,
+    (value, subjects): (f64, u64),
+    level: f64,
+) -> Option<Bounds> {
+    let any = &cells.first()?.clusters;
+    let variance = standardised(cells, joint, any, weigh, level)?.v;
+    let (low, high) = MeanSums { mean: value, variance: Some(variance), subjects }.estimate(level).bounds?;
+    let (low, high) = (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0));
+    (subjects >= FEWEST_UNITS).then_some(Bounds { interval: Interval::T, level, low, high })
 }
 
 /// What a subject adds to a rate.

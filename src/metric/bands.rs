@@ -1,8 +1,10 @@
 //! M7: age bands, and where people of each were answered.
 
+use std::collections::BTreeMap;
+
 use super::catalogue;
 use super::frame::Frame;
-use crate::stats::Clusters;
+use crate::stats::{Clusters, PairWeights, Triple};
 use crate::table::{Counts, Place, Population, RowStatus, Variant, Weighting};
 use crate::tally::{BandSaid, GroupTally};
 
@@ -61,13 +63,25 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
 /// The subjects with attempts in true band `index`, by how many of them were answered so.
 fn clusters(group: &GroupTally, index: usize, said: BandSaid) -> Clusters {
     let tally = &group.families.bands;
-    let found = tally.said.get(&(index, said));
-    let mut without = tally.attempts.get(&index).cloned().unwrap_or_default();
-    for ((_, attempts), subjects) in found.into_iter().flatten() {
-        if let Some(left) = without.get_mut(attempts) {
-            *left -= subjects;
+    let found = || tally.said.get(&(index, said)).into_iter().flatten();
+    let all = tally.attempts.get(&index).into_iter().flatten();
+    let mut without: BTreeMap<u64, (u64, Option<PairWeights>)> =
+        all.map(|(attempts, counted)| (*attempts, (counted.subjects, counted.without_events()))).collect();
+    for ((_, attempts), counted) in found() {
+        if let Some((left, weights)) = without.get_mut(attempts) {
+            *left -= counted.subjects;
+            if let (Some(weights), Some(pair)) = (weights, counted.pair_weights()) {
+                weights.take_away(&pair.without_events());
+            }
         }
     }
-    let some = found.into_iter().flatten().map(|((events, attempts), subjects)| (*events, *attempts, *subjects));
-    Clusters::of(some.chain(without.into_iter().map(|(attempts, subjects)| (0, attempts, subjects))))
+    let some = found().map(|((events, attempts), counted)| Triple {
+        events: *events,
+        attempts: *attempts,
+        subjects: counted.subjects,
+        weights: counted.pair_weights(),
+    });
+    let rest = without.into_iter();
+    let rest = rest.map(|(attempts, (subjects, weights))| Triple { events: 0, attempts, subjects, weights });
+    Clusters::of_triples(some.chain(rest))
 }

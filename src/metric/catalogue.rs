@@ -8,13 +8,41 @@ pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
     /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
-    /// `spread`, `buffer`, `attack`, `waterfall`, `probe`, `latency`, `comparison`.
+    /// `spread`, `buffer`, `attack`, `group`, `waterfall`, `probe`, `latency`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
     /// What it says, in a sentence, with its denominator.
     pub meaning: &'static str,
 }
+
+/// What design weights of the manifest do to a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    /// It is a weighted number.
+    Used,
+    /// It is a count, of people or attempts, and stays one.
+    Counted,
+    /// It is the same without them, and says so.
+    NotUsed,
+}
+
+impl Entry {
+    /// What design weights do to the metric.
+    #[must_use]
+    pub fn weights(&self) -> Weights {
+        match (self.measure.unit, self.family) {
+            (Unit::Attempts | Unit::Subjects | Unit::Count, _) => Weights::Counted,
+            (_, "repeatability" | "retry" | "latency" | "waterfall" | "probe") => Weights::NotUsed,
+            _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
+            _ => Weights::Used,
+        }
+    }
+}
+
+/// Metrics of families that are weighted which are not themselves: bins of equal mass and their redraws.
+const UNWEIGHTED: [&str; 3] =
+    ["expected_calibration_error", "expected_calibration_error_if_calibrated", "share_over_by_score"];
 
 const fn entry(
     name: &'static str,
@@ -111,6 +139,41 @@ catalogue! {
         "Mean over subjects of the share of pairs of their decisions that differ.";
     RETRY_PASS = "pass_within_tries", Share, Lower, "retry", "M10",
         "Mean over people below the limit with enough attempts of the chance of at least one pass in so many of them.";
+    UNDER_AGE_PASS_DIFFERENCE = "under_age_pass_rate_difference", Share, Zero, "group", "M11",
+        "Under-age pass rate of the group less that of everybody else.";
+    ADULT_DENIAL_DIFFERENCE = "adult_denial_rate_difference", Share, Zero, "group", "M11",
+        "Adult denial rate of the group less that of everybody else.";
+    BIAS_DIFFERENCE = "bias_difference", Years, Zero, "group", "M11", "Bias of the group less that of everybody else.";
+    MAE_DIFFERENCE = "mae_difference", Years, Zero, "group", "M11",
+        "Mean absolute error of the group less that of everybody else.";
+    DIFFERENCE_P = "difference_p", Probability, None, "group", "M11",
+        "How likely a difference from everybody else at least as large is where there is none; by `adjusted`, for all groups of the column.";
+    MAX_MINUS_MIN = "max_minus_min", Share, Lower, "group", "M11", "Largest less smallest rate of the groups with enough people.";
+    MAX_MINUS_MIN_YEARS = "max_minus_min_years", Years, Lower, "group", "M11",
+        "Largest less smallest mean error of the groups with enough people.";
+    MAX_OVER_MIN = "max_over_min", One, Lower, "group", "M11",
+        "Largest over smallest value of the groups with enough people and enough events.";
+    MAX_OVER_GEOMETRIC_MEAN = "max_over_geometric_mean", One, Lower, "group", "M11",
+        "Largest value over the geometric mean of the groups with enough people and enough events.";
+    GINI = "gini", One, Lower, "group", "M11",
+        "Gini coefficient of the groups with enough people, times n / (n - 1): 0 when all are equal.";
+    FAIRNESS_DISCREPANCY_RATE = "fairness_discrepancy_rate", One, Higher, "group", "M11",
+        "1 - (alpha x largest difference of under-age pass rates + (1 - alpha) x largest difference of adult denial rates).";
+    GARBE = "garbe", One, Lower, "group", "M11",
+        "alpha x Gini of the under-age pass rates + (1 - alpha) x Gini of the adult denial rates.";
+    PARITY_GAP = "parity_gap", Share, Lower, "group", "M11", "Largest distance of a group's rate from that of everybody.";
+    PARITY_GAP_YEARS = "parity_gap_years", Years, Lower, "group", "M11",
+        "Largest distance of a group's mean error from that of everybody.";
+    BETWEEN_GROUP_SD = "between_group_sd", Share, Lower, "group", "M11",
+        "Standard deviation of the groups' true rates, the noise of each taken out (DerSimonian and Laird).";
+    BETWEEN_GROUP_SD_YEARS = "between_group_sd_years", Years, Lower, "group", "M11",
+        "Standard deviation of the groups' true mean errors, the noise of each taken out (DerSimonian and Laird).";
+    LEFT_OUT = "groups_left_out", Count, Lower, "group", "M11",
+        "Groups of the column that are in no summary, for want of people; the evidence cell names them.";
+    PERMUTATION_P = "permutation_p", Probability, None, "group", "M11",
+        "How likely groups lie at least as far apart as by `summary` when labels are dealt to people of one age by chance.";
+    FIXED_CHALLENGE_AGE = "fixed_challenge_age", Years, None, "group", "M11",
+        "Least challenge age at which the under-age pass rate of one group is no higher than asked for; used for all groups.";
     RETRY_LEFT_OUT = "retry_not_eligible", Subjects, None, "retry", "M10",
         "People below the limit with fewer attempts than tries.";
     AUC = "auc", One, Higher, "score", "M8",
@@ -183,6 +246,10 @@ catalogue! {
         "Attempts that the baseline ran and the method did not: in no pair.";
     DIFFERENT = "different_outcomes", Attempts, None, "comparison", "M16",
         "Attempts that both ran and that did not end in the same way.";
+    RUN_TO_RUN_SHIFT = "run_to_run_shift", Years, None, "comparison", "M9",
+        "Mean of a second run's answered ages less those of a first, of one method on one manifest.";
+    RUN_TO_RUN_SD = "run_to_run_sd", Years, Lower, "comparison", "M9",
+        "Root of half the mean squared difference of both runs' answered ages: what each run has of its own.";
     SAFE_CHALLENGE_AGE = "safe_challenge_age", Years, Lower, "buffer", "M6",
         "Least challenge age from which on every claim bound of the under-age pass rate meets the target.";
     SAFE_BUFFER = "safe_buffer", Years, Lower, "buffer", "M6", "The safe challenge age less the limit.";
@@ -213,6 +280,16 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_methodology_says_of_every_metric_what_others_call_it() {
+        let text = include_str!("../../docs/methodology.md");
+        let (_, after) = text.split_once("## What others call it").unwrap();
+        let table = after.split("\n## ").next().unwrap();
+        for entry in ALL {
+            assert!(table.contains(&format!("`{}`", entry.measure.name)), "{} is not named", entry.measure.name);
+        }
+    }
 
     #[test]
     fn every_metric_has_its_own_name_in_whole_lower_case_words() {

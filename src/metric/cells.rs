@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::stats::{self, Clusters, Effective, Joint, Pair, Weigh};
+use crate::stats::{self, Clusters, CrossWeights, Effective, Joint, Pair, Triple, Weigh};
 use crate::tally::{Cell, CellKey, Combo, Vectors};
+
+/// Subjects in two cells by (events, attempts) in the one and in the other: how many, and the products of their weights.
+type Alike = BTreeMap<(Pair, Pair), (u64, Option<CrossWeights>)>;
 
 /// The required cells at one column, with (events, attempts) pairs.
 pub(super) struct Keyed {
@@ -21,52 +24,66 @@ pub(super) struct Keyed {
 }
 
 impl Keyed {
-    /// The cells `keys`: `single` holds the subjects who are in one cell only, `vectors` those in several.
+    /// The cells `keys`: `single` holds the subjects who are in one cell only, `vectors` those in several. `pair` is a sum
+    /// over attempts.
     pub fn of<'c>(
         keys: &[CellKey],
         single: impl Fn(&CellKey) -> Option<&'c Cell>,
         vectors: &Vectors,
         column: usize,
-        pair: impl Fn(Combo) -> Pair,
+        pair: impl Fn(&CellKey, Combo) -> Pair,
     ) -> Self {
         let place: BTreeMap<&CellKey, usize> = keys.iter().zip(0..).collect();
-        let mut triples: Vec<Vec<(u64, u64, u64)>> = vec![Vec::new(); keys.len()];
-        let mut pooled: Vec<(u64, u64, u64)> = Vec::new();
+        let mut triples: Vec<Vec<Triple>> = vec![Vec::new(); keys.len()];
+        let mut pooled: Vec<Triple> = Vec::new();
         let (mut undecided, mut ties) = (0, 0);
         let mut seen = |combo: Combo, subjects: u64| {
             undecided += combo.get(Combo::UNDECIDED) * subjects;
             ties += combo.get(Combo::TIE) * subjects;
         };
         for (key, own) in keys.iter().zip(&mut triples) {
-            for (combo, subjects) in single(key).into_iter().flat_map(|cell| cell.at(column)) {
-                let (events, attempts) = pair(combo);
-                own.push((events, attempts, subjects));
-                pooled.push((events, attempts, subjects));
-                seen(combo, subjects);
+            if let Some(cell) = single(key) {
+                cell.at(column).for_each(|(combo, subjects)| seen(combo, subjects));
+                own.extend(cell.triples(column, |combo| pair(key, combo)));
             }
+            pooled.extend(own.iter().copied());
         }
-        let mut joints: BTreeMap<(usize, usize), BTreeMap<(Pair, Pair), u64>> = BTreeMap::new();
-        for (vector, subjects) in vectors.columns.get(&column).into_iter().flatten() {
-            let cells: Vec<(usize, Pair)> = vector
+        let mut joints: BTreeMap<(usize, usize), Alike> = BTreeMap::new();
+        for (vector, counted) in vectors.columns.get(&column).into_iter().flatten() {
+            let subjects = counted.subjects;
+            // Cells that are not asked for have nobody in them.
+            let of_cell = |key: &CellKey, combo: Combo| if place.contains_key(key) { pair(key, combo) } else { (0, 0) };
+            let of_cells: Vec<_> = vector.iter().map(|(key, _)| move |combo: Combo| of_cell(key, combo)).collect();
+            let cells: Vec<(Combo, &dyn Fn(Combo) -> Pair)> = vector
                 .iter()
-                .filter_map(|(key, combo)| {
-                    let place = *place.get(key)?;
-                    seen(*combo, *subjects);
-                    Some((place, pair(*combo))).filter(|(_, (_, attempts))| *attempts > 0)
-                })
+                .zip(&of_cells)
+                .map(|((_, combo), pair)| (*combo, pair as &dyn Fn(Combo) -> Pair))
                 .collect();
-            let sum = |of: fn(&Pair) -> u64| cells.iter().map(|(_, pair)| of(pair)).sum::<u64>();
-            pooled.push((sum(|pair| pair.0), sum(|pair| pair.1), *subjects));
-            for (index, (one, here)) in cells.iter().enumerate() {
-                triples[*one].push((here.0, here.1, *subjects));
-                for (other, there) in &cells[index + 1..] {
-                    *joints.entry((*one, *other)).or_default().entry((*here, *there)).or_default() += subjects;
+            let view = counted.view(vector.iter().map(|(_, combo)| *combo));
+            pooled.push(view.triple(&cells, subjects));
+            let mut here: Vec<(usize, usize, Pair)> = Vec::new();
+            for (at, (key, combo)) in vector.iter().enumerate() {
+                let Some(place) = place.get(key) else { continue };
+                seen(*combo, subjects);
+                let triple = view.triple_of(&cells, at, subjects);
+                if triple.attempts > 0 {
+                    triples[*place].push(triple);
+                    here.push((at, *place, (triple.events, triple.attempts)));
+                }
+            }
+            for (index, (at, one, first)) in here.iter().enumerate() {
+                for (later, other, second) in &here[index + 1..] {
+                    let own = joints.entry((*one, *other)).or_default().entry((*first, *second)).or_default();
+                    own.0 += subjects;
+                    if let Some(weights) = view.cross(&cells, *at, *later) {
+                        own.1.get_or_insert_default().merge(&weights);
+                    }
                 }
             }
         }
         let (mut present, mut missing, mut index_of) = (Vec::new(), Vec::new(), vec![0; keys.len()]);
         for (place, (key, triples)) in keys.iter().zip(triples).enumerate() {
-            let clusters = Clusters::of(triples);
+            let clusters = Clusters::of_triples(triples);
             if clusters.subjects() == 0 {
                 missing.push(key.clone());
             } else {
@@ -74,12 +91,11 @@ impl Keyed {
                 present.push((key.clone(), clusters));
             }
         }
-        let joint = joints.into_iter().map(|((one, other), pairs)| Joint {
-            first: index_of[one],
-            second: index_of[other],
-            pairs: pairs.into_iter().map(|((here, there), subjects)| (here, there, subjects)).collect(),
+        let joint = joints.into_iter().map(|((one, other), alike)| {
+            let pairs = alike.into_iter().map(|((here, there), (subjects, weights))| (here, there, subjects, weights));
+            Joint::of(index_of[one], index_of[other], pairs)
         });
-        Self { present, missing, joint: joint.collect(), pooled: Clusters::of(pooled), undecided, ties }
+        Self { present, missing, joint: joint.collect(), pooled: Clusters::of_triples(pooled), undecided, ties }
     }
 
     /// The mean of the present cells, weighted by `weight`, which need not add up to anything.

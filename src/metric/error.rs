@@ -148,7 +148,7 @@ fn shares(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weightings: 
 /// Standard deviation, slope and squared correlation over attempts; no interval is defined for them.
 fn line(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally) {
     let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
-    let found = tally.line.slope_and_r_squared();
+    let found = tally.slope_and_r_squared();
     let values = [
         (tally.standard_deviation(), "one attempt"),
         (found.map(|(slope, _)| slope), "all true ages are equal"),

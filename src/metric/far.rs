@@ -3,7 +3,7 @@
 use super::catalogue;
 use super::frame::{Frame, flag};
 use super::threshold::Side;
-use crate::stats::Clusters;
+use crate::stats::{Clusters, Triple};
 use crate::table::{FailurePolicy, Place, Population, Variant, Weighting};
 use crate::tally::{GroupTally, Slot, is_far};
 
@@ -25,14 +25,19 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                         left_out = true;
                         continue;
                     };
-                    triples.extend(cell.at(column).map(|(combo, subjects)| {
+                    triples.extend(cell.triples(column, |combo| {
                         let (passes, _) = Side::UnderAgePass.pair(combo, FailurePolicy::FailClosed, tie);
-                        (if far { passes } else { 0 }, passes, subjects)
+                        (if far { passes } else { 0 }, passes)
                     }));
                 }
                 let several = group.families.sides.far.get(&((index, column), years));
-                triples.extend(several.into_iter().flatten().map(|((far, all), subjects)| (*far, *all, *subjects)));
-                let clusters = Clusters::of(triples);
+                triples.extend(several.into_iter().flatten().map(|((far, all), counted)| Triple {
+                    events: *far,
+                    attempts: *all,
+                    subjects: counted.subjects,
+                    weights: counted.pair_weights(),
+                }));
+                let clusters = Clusters::of_triples(triples);
                 for weighting in Weighting::ALL {
                     let place = Place {
                         limit: Some(limit),

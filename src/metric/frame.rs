@@ -1,7 +1,7 @@
 //! What all families share: evidence, intervals, flags, and the list of rows being made.
 
 use super::Facts;
-use super::catalogue::Entry;
+use super::catalogue::{Entry, Weights};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
 use crate::stats::{Clusters, Effective, Weigh, lower_claim, upper_claim, wilson};
@@ -22,7 +22,9 @@ pub mod flag {
     pub const SUBJECTS_UNKNOWN: &str = "subjects_unknown";
     /// Clusters of the manifest stand for subjects.
     pub const CLUSTERED: &str = "clustered";
-    /// The manifest has weights that this version does not use.
+    /// Design weights of the manifest are in this number.
+    pub const WEIGHTED: &str = "weighted";
+    /// The manifest has design weights, which this number cannot take into account.
     pub const WEIGHTS_NOT_USED: &str = "weights_not_used";
     /// Few subjects hold most attempts: no claim rests on the attempt weighting.
     pub const DOMINATED: &str = "dominated";
@@ -44,6 +46,8 @@ pub mod flag {
     pub const NOT_CONFIRMED: &str = "not_confirmed";
     /// Groups below the floor are not in this number.
     pub const GROUPS_LEFT_OUT: &str = "groups_left_out";
+    /// A difference without an interval: too few subjects, or values that do not vary.
+    pub const NO_INTERVAL: &str = "no_interval";
     /// A threshold was looked for at a rate that so few people cannot show: below 3 / n.
     pub const TARGET_BELOW_3_PER_N: &str = "target_below_3_per_n";
     /// The rate is of the people on whom its threshold was set.
@@ -99,7 +103,6 @@ impl<'a> Frame<'a> {
             (!facts.chronological, flag::LABELS_NOT_CHRONOLOGICAL),
             (tally.subjects_unknown, flag::SUBJECTS_UNKNOWN),
             (tally.clustered, flag::CLUSTERED),
-            (tally.weighted, flag::WEIGHTS_NOT_USED),
             (few, flag::FEW_DISTINCT_ANSWERS),
         ];
         let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
@@ -184,7 +187,21 @@ impl<'a> Frame<'a> {
         if event_subjects < FEW_EVENT_SUBJECTS {
             row = row.flagged(flag::UNDER_30_EVENTS);
         }
-        self.rows.push(row);
+        self.push(entry, row);
+    }
+
+    /// Adds a row, which says whether it is weighted where the manifest has weights.
+    fn push(&mut self, entry: Entry, row: Row) {
+        let flag = match entry.weights() {
+            _ if !self.tally.weighted => None,
+            Weights::Counted => None,
+            Weights::Used => Some(flag::WEIGHTED),
+            Weights::NotUsed => Some(flag::WEIGHTS_NOT_USED),
+        };
+        self.rows.push(match flag {
+            Some(flag) => row.flagged(flag),
+            None => row,
+        });
     }
 
     /// Adds a share over `clusters` alone, or an `empty` row where nobody is in the denominator.
@@ -206,17 +223,27 @@ impl<'a> Frame<'a> {
 
     /// Adds a mean, a percentile or a count.
     pub fn quantity(&mut self, place: Place, entry: Entry, quantity: Quantity) {
-        self.rows.push(Row::quantity(self.context, place, entry.measure, quantity));
+        self.push(entry, Row::quantity(self.context, place, entry.measure, quantity));
     }
 
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, counts: Counts, reason: &str) {
-        self.rows.push(Row::without_value(self.context, place, entry.measure, status, counts, reason));
+        self.push(entry, Row::without_value(self.context, place, entry.measure, status, counts, reason));
+    }
+
+    /// The rows so far.
+    pub fn made(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether the protocol declares the row added last.
+    pub fn last_is_primary(&self) -> bool {
+        self.rows.last().is_some_and(|row| self.protocol.primary.iter().any(|select| select.matches(row)))
     }
 
     /// Adds a row of which only bounds are known.
     pub fn between(&mut self, place: Place, entry: Entry, bounds: Bounds, counts: Counts, reason: &str) {
-        self.rows.push(Row::between(self.context, place, entry.measure, bounds, counts, reason));
+        self.push(entry, Row::between(self.context, place, entry.measure, bounds, counts, reason));
     }
 
     /// The evidence of the row added last.

@@ -15,6 +15,7 @@ mod error;
 mod far;
 mod flow;
 mod frame;
+mod groups;
 pub mod latency;
 mod level;
 mod mix;
@@ -96,6 +97,7 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
             attack::rows(&mut frame, group);
         }
     }
+    groups::rows(&mut frame);
     frame.finish()
 }
 

@@ -27,7 +27,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             frame.plain_share(place.clone(), entry, &clusters, *weighting);
         }
     }
-    let never = group.statuses.clusters(0, |combo| (u64::from(combo.get(ANSWERED) == 0), 1));
+    let never = group.statuses.whole_subjects(0, |combo| combo.get(ANSWERED) == 0);
     frame.plain_share(place.clone(), catalogue::NEVER_ANSWERED, &never, Weighting::Subject);
     let all = group.slot(None, Slot::All, frame.protocol);
     for limit in frame.protocol.limits.clone() {

@@ -47,7 +47,7 @@ fn rising(limit: AgeLimit) -> Place {
 }
 
 fn of_limit(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[DecidedAttempt]) {
-    let clusters = super::scores::clusters(attempts.iter().map(|one| (one.unit, one.passed)));
+    let clusters = super::scores::clusters(attempts.iter().map(|one| (one.unit, one.passed, None)));
     let counts = Frame::counts(&clusters);
     let answered: Vec<Answered> =
         attempts.iter().map(|one| Answered { unit: one.unit, x: one.age, yes: one.passed }).collect();

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::balanced::{REPLICATES, adds};
+use super::balanced::{REPLICATES, adds, linearised};
 use super::catalogue::{self, Entry};
 use super::cells::{Keyed, no_subject};
 use super::frame::{Frame, Share};
 use super::threshold::Side;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Projection;
-use crate::stats::{Alike, Bootstrap, Effective, Pair, Weigh, percentile_limits, wilson};
+use crate::stats::{self, Alike, Bootstrap, Clusters, Effective, Pair, Weigh, percentile_limits, wilson};
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Population, Quantity, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally};
 
@@ -48,6 +48,8 @@ struct Visitors<'a> {
     cells: [Keyed; 2],
     means: [Option<Effective>; 2],
     units: Vec<Alike>,
+    /// The cells of both sides together; only where subjects weigh differently.
+    together: Option<Keyed>,
 }
 
 impl<'a> Visitors<'a> {
@@ -70,8 +72,9 @@ impl<'a> Visitors<'a> {
             weights.keys().filter(|year| on(**year, side)).map(|year| (String::new(), *year)).collect()
         });
         let pair = |at: usize, combo: Combo| -> Pair { SIDES[at].pair(combo, policy, tie) };
-        let cells = [0, 1]
-            .map(|at| Keyed::of(&keys[at], |key| single.get(key).copied(), vectors, column, |combo| pair(at, combo)));
+        let cells = [0, 1].map(|at| {
+            Keyed::of(&keys[at], |key| single.get(key).copied(), vectors, column, |_, combo| pair(at, combo))
+        });
         let weight = |key: &CellKey| weights.get(&key.1).copied().unwrap_or_default();
         let means = [0, 1].map(|at| cells[at].mean(weight, Weigh::Subjects, level));
         let shares = SIDES.map(|side| weights.iter().filter(|(year, _)| on(**year, side)).map(|(_, w)| w).sum());
@@ -93,13 +96,19 @@ impl<'a> Visitors<'a> {
                 units.extend(add(key, combo).map(|add| Alike { subjects, adds: vec![add] }));
             }
         }
-        for (vector, subjects) in vectors.columns.get(&column).into_iter().flatten() {
+        for (vector, counted) in vectors.columns.get(&column).into_iter().flatten() {
             let adds: Vec<_> = vector.iter().filter_map(|(key, combo)| add(key, *combo)).collect();
             if !adds.is_empty() {
-                units.push(Alike { subjects: *subjects, adds });
+                units.push(Alike { subjects: counted.subjects, adds });
             }
         }
-        Self { projection, limit, challenge, column, shares, cells, means, units }
+        let weighted = cells.iter().any(|cells| cells.pooled.weighted());
+        let together = weighted.then(|| {
+            let side = |key: &CellKey| usize::from(key.1 >= limit.years());
+            let of_both = |key: &CellKey, combo| pair(side(key), combo);
+            Keyed::of(&keys.concat(), |key| single.get(key).copied(), vectors, column, of_both)
+        });
+        Self { projection, limit, challenge, column, shares, cells, means, units, together }
     }
 
     fn rows(&self, frame: &mut Frame<'_>) {
@@ -210,6 +219,7 @@ impl<'a> Visitors<'a> {
         let level = frame.protocol.levels.display;
         let limits = percentile_limits(&replicates, self.counts().subjects.unwrap_or(0), level);
         let bounds = limits.map(|(low, high)| Bounds { interval: Interval::Bootstrap, level, low, high });
+        let bounds = self.together.as_ref().map_or(bounds, |cells| self.linearised(cells, (pass, deny), point, level));
         let mut reasons: Vec<String> = self.cells.iter().flat_map(Keyed::reasons).collect();
         for (side, cells) in ["below", "at or above"].into_iter().zip(&self.cells) {
             let (subjects, floor) = (cells.pooled.subjects(), frame.protocol.evidence.subjects);
@@ -220,6 +230,27 @@ impl<'a> Visitors<'a> {
         let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
         let quantity = Quantity { value: point, bounds, counts: self.counts(), evidence: Some(evidence) };
         frame.quantity(place, catalogue::PPV, quantity);
+    }
+}
+
+impl Visitors<'_> {
+    /// The interval of the positive predictive value where subjects weigh differently: by its slopes in both rates.
+    fn linearised(&self, cells: &Keyed, (pass, deny): (f64, f64), point: f64, level: f64) -> Option<Bounds> {
+        let [below, above] = self.shares;
+        let (minors, adults) = (below * pass, above * (1.0 - deny));
+        let slopes = [-below * adults, -above * minors].map(|slope| slope / (minors + adults).powi(2));
+        let visitors =
+            |key: &CellKey| self.projection.ages.iter().find(|(year, _)| *year == key.1).map_or(0.0, |age| age.1);
+        let side = |key: &CellKey| usize::from(key.1 >= self.limit.years());
+        let mut totals = [0.0; 2];
+        cells.present.iter().for_each(|(key, _)| totals[side(key)] += visitors(key));
+        let cell = |(key, clusters): &(CellKey, Clusters)| stats::Cell {
+            weight: slopes[side(key)] * visitors(key) / totals[side(key)],
+            clusters: clusters.clone(),
+        };
+        let of_present: Vec<_> = cells.present.iter().map(cell).collect();
+        let subjects = self.counts().subjects.unwrap_or(0);
+        linearised(&of_present, &cells.joint, Weigh::Subjects, (point, subjects), level)
     }
 }
 

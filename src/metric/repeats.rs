@@ -44,6 +44,7 @@ fn spread<K: Copy + Into<u64>>(
         subjects: sums.units,
         sum: sums.sum as f64 / scale,
         square: sums.square as f64 / (scale * scale),
+        design: None,
     };
     let parts: Vec<SubjectSums> = sums.iter().map(part).collect();
     let Some(mean) = mean_of_subjects(&parts, Weigh::Attempts) else {

@@ -7,7 +7,9 @@ use super::frame::{Frame, Share, flag, weigh};
 use super::threshold::Side;
 use super::{Extent, error};
 use crate::protocol::Standard;
-use crate::stats::{self, JointSums, MeanCell, MeanJoint, SubjectSums, standardised_mean};
+use crate::stats::{
+    self, JointDesign, JointSums, MeanCell, MeanJoint, MeanSums, SubjectSums, Weigh, standardised_mean,
+};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
@@ -15,13 +17,11 @@ use crate::tally::{CellKey, CellPair, Combo, ErrorTally, GroupTally, JointMoment
 
 /// The rows of one group: all means and shares for the whole data set, bias and mean absolute error for groups.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
-    for standard in frame.protocol.standards.clone() {
-        let place = Place {
-            group: name.clone(),
-            population: Population::Standardised,
-            variant: Variant::of("standard", &standard.name),
-            ..Place::of_all()
-        };
+    let plain = |standard: Standard| (Population::Standardised, Variant::of("standard", &standard.name), standard);
+    let window = |standard: Standard| (Population::Window(standard.from, standard.to), Variant::none(), standard);
+    let standards = frame.protocol.standards.clone().into_iter().map(plain);
+    for (population, variant, standard) in standards.chain(frame.protocol.error_standards().into_iter().map(window)) {
+        let place = Place { group: name.clone(), population, variant, ..Place::of_all() };
         let nobody = StandardTally::default();
         let tally = group.families.standards.get(&standard.name).unwrap_or(&nobody);
         let whole = extent == Extent::Whole;
@@ -35,11 +35,13 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
                         if present { place.variant.clone().with("cells", "present") } else { place.variant.clone() };
                     let place = Place { variant, ..place.clone() };
                     cells.means(frame, &place, means, weightings, present);
-                    if whole {
+                    if whole && place.population == Population::Standardised {
                         cells.shares(frame, &place, weightings, present);
                     }
                 }
             }
+            // Without an age answered the row of all ages says so for the windows too.
+            _ if place.population != Population::Standardised && group.errors.attempts() == 0 => {}
             found => {
                 // In the words of the rows that are not standardised, where it is not the cells that are missing.
                 let (status, reason) = found.err().unwrap_or_else(|| error::without(group));
@@ -55,6 +57,19 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             rates(frame, &place, &keys, tally, weightings);
         }
     }
+}
+
+/// The mean of errors over the single years of a window, subjects weighing the same, with its attempts and subjects; or
+/// the years that have nobody.
+pub(super) fn over_years(
+    tally: &StandardTally,
+    (first, last): (u32, u32),
+    entry: &Entry,
+) -> Result<(MeanSums, Counts), Vec<u32>> {
+    let keys: Vec<CellKey> = (first..=last).map(|year| (String::new(), year)).collect();
+    let cells = Cells::of(&keys, tally);
+    let mean = cells.mean(entry, Weigh::Subjects).filter(|_| cells.missing.is_empty());
+    mean.map(|mean| (mean, counts(&cells.pooled))).ok_or_else(|| cells.missing.iter().map(|(_, year)| *year).collect())
 }
 
 /// The keys of the required cells, or why there are none.
@@ -138,35 +153,43 @@ impl<'a> Cells<'a> {
         reasons
     }
 
+    /// The equal mean of the cells that are there; none without any.
+    fn mean(&self, entry: &Entry, weigh: Weigh) -> Option<MeanSums> {
+        if self.present.is_empty() {
+            return None;
+        }
+        let (of, weight) = (Moment::of(entry), 1.0 / self.present.len() as f64);
+        let cell = |(_, cell): &(CellKey, ErrorTally)| MeanCell { weight, parts: (of.parts)(cell) };
+        let cells: Vec<MeanCell> = self.present.iter().map(cell).collect();
+        let joint = |(first, second, pair): &(usize, usize, &CellPair)| {
+            let part = |(attempts, sums): (&(u32, u32), &JointMoments)| {
+                let [one, other, product] = (of.products)(sums).map(|sum| sum as f64);
+                if cells.iter().any(|cell| cell.parts.iter().any(|part| part.design.is_some())) {
+                    return weighted_joint(*attempts, sums, of.place);
+                }
+                JointSums {
+                    attempts: (u64::from(attempts.0), u64::from(attempts.1)),
+                    subjects: sums.subjects,
+                    sums: (one / of.scale, other / of.scale),
+                    product: product / (of.scale * of.scale),
+                    design: None,
+                }
+            };
+            MeanJoint { first: *first, second: *second, parts: pair.moments.iter().map(part).collect() }
+        };
+        let joint: Vec<MeanJoint> = self.pairs.iter().map(joint).collect();
+        standardised_mean(&cells, &joint, self.pooled.subjects(), weigh)
+    }
+
     fn means(&self, frame: &mut Frame<'_>, place: &Place, entries: &[Entry], by: &[Weighting], present: bool) {
-        let weight = 1.0 / self.present.len().max(1) as f64;
         for weighting in by {
             for entry in entries {
                 if self.present.is_empty() || (!self.missing.is_empty() && !present) {
                     self.nothing(frame, place, *entry, *weighting);
                     continue;
                 }
-                let of = Moment::of(entry);
-                let cells: Vec<MeanCell> =
-                    self.present.iter().map(|(_, cell)| MeanCell { weight, parts: (of.parts)(cell) }).collect();
-                let joint: Vec<MeanJoint> = self
-                    .pairs
-                    .iter()
-                    .map(|(first, second, pair)| {
-                        let part = |(attempts, sums): (&(u32, u32), &JointMoments)| {
-                            let [one, other, product] = (of.products)(sums).map(|sum| sum as f64);
-                            JointSums {
-                                attempts: (u64::from(attempts.0), u64::from(attempts.1)),
-                                subjects: sums.subjects,
-                                sums: (one / of.scale, other / of.scale),
-                                product: product / (of.scale * of.scale),
-                            }
-                        };
-                        MeanJoint { first: *first, second: *second, parts: pair.moments.iter().map(part).collect() }
-                    })
-                    .collect();
                 let subjects = self.pooled.subjects();
-                let Some(mean) = standardised_mean(&cells, &joint, subjects, weigh(*weighting)) else { continue };
+                let Some(mean) = self.mean(entry, weigh(*weighting)) else { continue };
                 let level = frame.protocol.levels.display;
                 let found = estimate(mean, entry, level);
                 let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
@@ -201,10 +224,8 @@ impl<'a> Cells<'a> {
                     weight,
                     clusters: cell.beyond.clusters(column, pair),
                 };
-                let joint = |(first, second, both): &(usize, usize, &CellPair)| stats::Joint {
-                    first: *first,
-                    second: *second,
-                    pairs: both.beyond.at(column).map(|(one, other, n)| (pair(one), pair(other), n)).collect(),
+                let joint = |(first, second, both): &(usize, usize, &CellPair)| {
+                    stats::Joint::of(*first, *second, both.beyond.pairs(column, pair))
                 };
                 let cells: Vec<_> = self.present.iter().map(cell).collect();
                 let joints: Vec<_> = self.pairs.iter().map(joint).collect();
@@ -226,15 +247,32 @@ struct Moment {
     parts: fn(&ErrorTally) -> Vec<SubjectSums>,
     products: fn(&JointMoments) -> Products,
     scale: f64,
+    /// Where the weighted products stand.
+    place: usize,
 }
 
 impl Moment {
     fn of(entry: &Entry) -> Self {
         match entry.measure.name {
-            "bias" => Self { parts: ErrorTally::signed, products: |sums| sums.signed, scale: 1e9 },
-            "mae" => Self { parts: ErrorTally::absolute, products: |sums| sums.absolute, scale: 1e9 },
-            _ => Self { parts: ErrorTally::squared, products: |sums| sums.squared, scale: 1e6 },
+            "bias" => Self { parts: ErrorTally::signed, products: |sums| sums.signed, scale: 1e9, place: 0 },
+            "mae" => Self { parts: ErrorTally::absolute, products: |sums| sums.absolute, scale: 1e9, place: 1 },
+            _ => Self { parts: ErrorTally::squared, products: |sums| sums.squared, scale: 1e6, place: 2 },
         }
+    }
+}
+
+/// The joint sums of subjects who weigh differently, in the unit of their cells' sums: of signed (0), absolute (1) or
+/// squared errors (2).
+pub(super) fn weighted_joint(attempts: (u32, u32), sums: &JointMoments, place: usize) -> JointSums {
+    const UNIT: f64 = 1e18;
+    let [product, sum_weight, weight_sum] = sums.design.products[place].map(|sum| sum as f64 / UNIT);
+    let design = JointDesign { weights: sums.design.weights as f64 / UNIT, sum_weight, weight_sum };
+    JointSums {
+        attempts: (u64::from(attempts.0), u64::from(attempts.1)),
+        subjects: sums.subjects,
+        sums: (0.0, 0.0),
+        product,
+        design: Some(design),
     }
 }
 
@@ -257,7 +295,7 @@ fn rates(frame: &mut Frame<'_>, place: &Place, keys: &[CellKey], tally: &Standar
                     |key| tally.outcomes.get(key),
                     &tally.vectors,
                     column,
-                    |combo| side.pair(combo, policy, tie),
+                    |_, combo| side.pair(combo, policy, tie),
                 );
                 let counts = Counts {
                     undecided: Some(cells.undecided),

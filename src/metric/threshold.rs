@@ -33,27 +33,7 @@ impl Side {
     ///
     /// Source: METRICS M3, M4.
     pub fn pair(self, combo: Combo, policy: FailurePolicy, tie: Tie) -> (u64, u64) {
-        let ties = combo.get(Combo::TIE);
-        let (mut pass, mut deny) = (combo.get(Combo::ABOVE), combo.get(Combo::DENY));
-        match tie {
-            Tie::AtOrAbove => pass += ties,
-            Tie::Above => deny += ties,
-        }
-        let without = combo.get(Combo::UNDECIDED) + combo.get(Combo::UNANSWERED);
-        let event = match self {
-            Self::UnderAgePass => pass,
-            Self::AdultDenial => deny,
-        };
-        match (policy, self) {
-            (FailurePolicy::Conditional, _) => (event, pass + deny),
-            // Whoever got no decision does not pass: an event for adults; or passes: an event for minors.
-            (FailurePolicy::FailClosed, Self::AdultDenial) | (FailurePolicy::FailOpen, Self::UnderAgePass) => {
-                (event + without, combo.attempts())
-            }
-            (FailurePolicy::FailClosed, Self::UnderAgePass) | (FailurePolicy::FailOpen, Self::AdultDenial) => {
-                (event, combo.attempts())
-            }
-        }
+        combo.events(self == Self::AdultDenial, policy, tie)
     }
 
     pub fn slot(self) -> Slot {

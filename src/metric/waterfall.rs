@@ -99,7 +99,7 @@ impl Side<'_> {
     }
 
     fn clusters(&self, event: impl Fn(&StagedAttempt<'_>) -> bool) -> Clusters {
-        clusters(self.attempts.iter().map(|one| (one.unit, event(one))))
+        clusters(self.attempts.iter().map(|one| (one.unit, event(one), None)))
     }
 
     /// Whether an attempt is the error of this side, when everybody whom no stage decided gets `unresolved`.
@@ -244,7 +244,7 @@ impl Side<'_> {
         }
         let mut parts: BTreeMap<u64, SubjectSums> = BTreeMap::new();
         for (attempts, sum) in of_units.into_values() {
-            let empty = SubjectSums { attempts, subjects: 0, sum: 0.0, square: 0.0 };
+            let empty = SubjectSums { attempts, subjects: 0, sum: 0.0, square: 0.0, design: None };
             let part = parts.entry(attempts).or_insert(empty);
             let sum = sum as f64;
             (part.subjects, part.sum, part.square) = (part.subjects + 1, part.sum + sum, part.square + sum * sum);

@@ -80,13 +80,9 @@ impl Years {
             for (other, (later, _)) in cells.iter().enumerate().skip(one + 1) {
                 let Some(joints) = view.group.joint(AgeClass::Year(*year), AgeClass::Year(*later)) else { continue };
                 // Who is in only one of the two denominators is no pair.
-                let both = |(a, b, subjects): (Combo, Combo, u64)| {
-                    let (a, b) = (pair(a), pair(b));
-                    (a.1 > 0 && b.1 > 0).then_some((a, b, subjects))
-                };
-                let pairs: Vec<_> = joints.at(column).filter_map(both).collect();
-                if !pairs.is_empty() {
-                    joint.push(Joint { first: one, second: other, pairs });
+                let pairs = Joint::of(one, other, joints.pairs(column, pair));
+                if !pairs.pairs.is_empty() {
+                    joint.push(pairs);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::catalogue::Entry;
 use super::frame::{Frame, Share, flag};
 use super::level::{Among, Level, Rule, Standing};
 use super::threshold::{Side, years_of};
-use crate::table::{Group, Place, RowStatus, Variant, Weighting};
+use crate::table::{Group, Place, Population, RowStatus, Variant, Weighting};
 use crate::tally::GroupTally;
 
 /// `worst=year` at the headline challenge ages: of the window's single years the one with the highest upper bound.
@@ -41,6 +41,56 @@ pub(super) fn years(frame: &mut Frame<'_>, group: &GroupTally) {
                 }
                 all.iter_mut().for_each(|(_, level)| level.reasons.clone_from(&straddling));
                 row(frame, place, side.entry(), all.into_iter().map(|(_, level)| level).collect(), false);
+            }
+        }
+    }
+}
+
+/// `worst=group` at the headline challenge ages: of the groups above the floor the one with the highest upper bound.
+pub(super) fn groups(frame: &mut Frame<'_>, by: &str) {
+    let protocol = frame.protocol;
+    let rule = Rule::of(protocol, protocol.failure_policy);
+    let groups = super::groups::groups_of(frame, by);
+    let years: Vec<_> = groups.iter().map(|(_, group)| years_of(group)).collect();
+    let among: &[Among] =
+        if super::groups::is_crossing(by) { &[Among::Window] } else { &[Among::Everyone, Among::Window] };
+    for side in [Side::UnderAgePass, Side::AdultDenial] {
+        for limit in &protocol.limits {
+            let standings: Vec<Standing<'_>> = groups
+                .iter()
+                .zip(&years)
+                .map(|((name, group), years)| Standing::of(name, group, years, *limit, side, protocol))
+                .collect();
+            for among in
+                among.iter().filter(|among| **among == Among::Everyone || side.window(protocol, *limit).is_some())
+            {
+                for challenge in frame.challenges(*limit, true) {
+                    let at =
+                        |standing: &Standing<'_>| standing.at(&frame.tally.grid, challenge, *among, rule, protocol);
+                    let all: Vec<Level> = standings.iter().filter_map(at).collect();
+                    let there = all.len();
+                    let enough = |level: &Level| {
+                        level.effective.is_some() && level.clusters.subjects() >= protocol.evidence.subjects
+                    };
+                    let kept: Vec<Level> = all.into_iter().filter(enough).collect();
+                    let population = standings.first().map(|standing| standing.population(*among, protocol));
+                    let place = Place {
+                        limit: Some(*limit),
+                        challenge,
+                        failure_policy: Some(rule.policy),
+                        population: population.unwrap_or(Population::All),
+                        group: Group::all_of(by),
+                        weighting: Some(Weighting::Subject),
+                        variant: Variant::of("worst", "group"),
+                    };
+                    if kept.is_empty() {
+                        let (status, reason) = (RowStatus::InsufficientEvidence, "no group has enough people");
+                        frame.nothing(place, side.entry(), status, crate::table::Counts::default(), reason);
+                        continue;
+                    }
+                    let left_out = kept.len() < there;
+                    row(frame, place, side.entry(), kept, left_out);
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Groups, Protocol};
+use super::{Groups, Protocol, Standard};
 use crate::age::AgeLimit;
 
 /// The keys of one of the `fixed_thresholds`.
@@ -122,6 +122,20 @@ impl From<&FixedThreshold> for WireFixed {
 }
 
 impl Protocol {
+    /// The error windows as required cells, one a single year. Their names are none that a standard can have.
+    #[must_use]
+    pub fn error_standards(&self) -> Vec<Standard> {
+        let standard = |(from, to): &(u32, u32)| Standard {
+            name: format!("window={from}-{to}"),
+            column: None,
+            levels: Vec::new(),
+            from: *from,
+            to: *to,
+            rates: false,
+        };
+        self.between_groups.error_windows.iter().map(standard).collect()
+    }
+
     /// Whether rows are grouped by the column or crossing `by`, as far as the protocol alone says: a column may be one
     /// that the data set declares.
     pub(super) fn groups_by(&self, by: &str) -> bool {
@@ -146,7 +160,10 @@ pub(super) fn problems(protocol: &Protocol, wrong: &mut impl FnMut(&str, String)
     if !(99..=1_000_000).contains(&rules.replicates) {
         wrong("between_groups.replicates", format!("{}: expected 99 to 1,000,000", rules.replicates));
     }
-    for (first, last) in &rules.error_windows {
+    for (index, (first, last)) in rules.error_windows.iter().enumerate() {
+        if rules.error_windows[..index].contains(&(*first, *last)) {
+            wrong("between_groups.error_windows", format!("[{first}, {last}] is given twice"));
+        }
         if first > last || *last > 120 {
             wrong(
                 "between_groups.error_windows",

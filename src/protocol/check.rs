@@ -99,14 +99,18 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
             wrong(key, format!("{level} is not a level: expected 0.5 or more and less than 1"));
         }
     }
-    for (index, select) in protocol.primary.iter().enumerate() {
-        if let (Some(limit), Some(ChallengeSelect::At(challenge))) = (select.limit, select.challenge)
-            && challenge < limit.into()
-        {
-            let text = format!(
-                "the challenge age {challenge} lies below the limit {limit}: people under the limit would pass by rule"
-            );
-            wrong(&format!("primary, entry {}", index + 1), text);
+    for (list, selects) in [("primary", &protocol.primary), ("family", &protocol.family)] {
+        for (index, select) in selects.iter().enumerate() {
+            // Without a limit of its own an entry speaks of every limit that is not above its challenge age.
+            let limit = select.limit.or_else(|| protocol.limits.first().copied());
+            if let (Some(limit), Some(ChallengeSelect::At(challenge))) = (limit, select.challenge)
+                && challenge < limit.into()
+            {
+                let text = format!(
+                    "the challenge age {challenge} lies below the limit {limit}: people under the limit would pass by rule"
+                );
+                wrong(&format!("{list}, entry {}", index + 1), text);
+            }
         }
     }
     found.extend(super::populations::problems(&protocol.standards, &protocol.projections));

@@ -19,7 +19,7 @@ fn default_toml_writes_out_every_key_and_is_the_documented_default() {
     assert_eq!((ages.len(), ages[0].years(), ages[12].years()), (13, 18.0, 30.0));
     assert_eq!(protocol.under_window(protocol.limits[2]), Some((13, 17)));
     assert_eq!(protocol.over_window(protocol.limits[2]), Some((18, 30)));
-    assert_eq!(protocol.primary.len(), 4);
+    assert_eq!(protocol.primary.len(), 12);
     assert_eq!(protocol.primary[1].challenge, Some(ChallengeSelect::AboveLimit(5000)));
     assert_eq!(protocol.primary[1].population, Some(PopulationSelect::AnyWindow));
     assert_eq!(protocol.primary[1].weighting, Some(Weighting::Subject));
@@ -41,7 +41,7 @@ fn the_effective_protocol_reads_back_as_itself() {
 #[test]
 fn headline_offsets_move_the_primary_rows_that_name_them() {
     let protocol = Protocol::from_toml("[challenge]\nheadline = [7]\n").unwrap();
-    assert_eq!(protocol.primary.len(), 2);
+    assert_eq!(protocol.primary.len(), 6);
     assert_eq!(protocol.primary[0].challenge, Some(ChallengeSelect::AboveLimit(7000)));
 }
 

@@ -96,7 +96,10 @@ pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolErr
     let mut given: toml::Table = text.parse().map_err(syntax)?;
     let mut problems = unknown_keys(&given);
     leave_out_unknown(&mut given);
-    let mut full: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
+    let defaults: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
+    // Values of another type are told one by one, and left out so that the rest can be looked at.
+    problems.extend(leave_out_untyped(&mut given, &defaults));
+    let mut full = defaults;
     overlay(&mut full, given);
     let wire: Result<Wire, toml::de::Error> = full.try_into();
     let protocol =
@@ -109,6 +112,47 @@ pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolErr
             Err(ProtocolError { problems })
         }
     }
+}
+
+/// Takes out of `given` what has a type that its key does not take: keys of sections and entries of lists one by one.
+fn leave_out_untyped(given: &mut toml::Table, defaults: &toml::Table) -> Vec<Problem> {
+    let typed = |one: toml::Table| -> Result<Wire, toml::de::Error> {
+        let mut full = defaults.clone();
+        overlay(&mut full, one);
+        full.try_into()
+    };
+    if typed(given.clone()).is_ok() {
+        return Vec::new();
+    }
+    let table = |key: &str, value: toml::Value| toml::Table::from_iter([(key.to_owned(), value)]);
+    let mut problems = Vec::new();
+    let mut wrong = |key: String, one: toml::Table| match typed(one) {
+        Ok(_) => false,
+        Err(error) => {
+            problems.push(Problem::Value { key, text: error.message().replace('\n', " ") });
+            true
+        }
+    };
+    for (key, value) in given.iter_mut() {
+        match value {
+            toml::Value::Table(section) if defaults.get(key).is_some_and(toml::Value::is_table) => {
+                section.retain(|inner, value| {
+                    let one = table(key, table(inner, value.clone()).into());
+                    !wrong(format!("{key}.{inner}"), one)
+                });
+            }
+            toml::Value::Array(entries) if entries.first().is_some_and(toml::Value::is_table) => {
+                let mut at = 0;
+                entries.retain(|entry| {
+                    at += 1;
+                    !wrong(format!("{key}, entry {at}"), table(key, vec![entry.clone()].into()))
+                });
+            }
+            _ => {}
+        }
+    }
+    given.retain(|key, value| !wrong(key.to_owned(), table(key, value.clone())));
+    problems
 }
 
 /// Puts `given` over `base`: sections key by key, everything else whole.

@@ -1,6 +1,6 @@
 //! The area under the ROC curve where subjects have several attempts, of one method or the difference of two.
 //!
-//! One attempt counts as much as another; the variance is over subjects, who may have attempts of both classes.
+//! An attempt counts as much as its weight; the variance is over subjects, who may have attempts of both classes.
 
 use super::special::{normal_quantile, normal_two_sided};
 use rayon::prelude::*;
@@ -12,6 +12,8 @@ pub struct Scored<const METHODS: usize = 1> {
     pub subject: u32,
     /// Whether the attempt is of the positive class.
     pub positive: bool,
+    /// What it counts: 1 where all count the same.
+    pub weight: u64,
     /// The score of each method.
     pub scores: [f64; METHODS],
 }
@@ -60,7 +62,8 @@ impl Area {
 /// The area under the ROC curve of one method. `None` when a class is absent or a score is NaN.
 ///
 /// Variance: S10/M + S01/N + 2 S11/(M N) of placements summed within subject; with one attempt a subject it is that of
-/// DeLong et al. (1988). Source: Obuchowski (1997), Biometrics 53, 567-578; METRICS M8.
+/// DeLong et al. (1988). With weights M, N and placements are sums of them. Source: Obuchowski (1997), Biometrics 53,
+/// 567-578; METRICS M8.
 #[must_use]
 pub fn auc(attempts: &[Scored]) -> Option<Area> {
     let classes = Classes::of(attempts)?;
@@ -86,23 +89,25 @@ pub fn auc_difference(attempts: &[Scored<2>]) -> Option<Area> {
     Some(Area { value: second.area - first.area, variance: classes.variance(&residuals) })
 }
 
-/// Attempts of each class, in all and of each subject.
+/// Weights of each class, in all and of each subject.
 struct Classes {
     positives: u64,
     negatives: u64,
-    /// Positive and negative attempts by subject.
-    of_subject: Vec<[u32; 2]>,
+    /// Weights of the positive and of the negative attempts by subject.
+    of_subject: Vec<[u64; 2]>,
 }
 
 impl Classes {
     fn of<const METHODS: usize>(attempts: &[Scored<METHODS>]) -> Option<Self> {
         let subjects = attempts.iter().map(|attempt| attempt.subject as usize + 1).max()?;
-        let mut of_subject = vec![[0_u32; 2]; subjects];
+        let mut of_subject = vec![[0_u64; 2]; subjects];
         for attempt in attempts {
-            of_subject[attempt.subject as usize][usize::from(!attempt.positive)] += 1;
+            of_subject[attempt.subject as usize][usize::from(!attempt.positive)] += attempt.weight;
         }
-        let positives = attempts.iter().filter(|attempt| attempt.positive).count() as u64;
-        let negatives = attempts.len() as u64 - positives;
+        let weight = |positive: bool| -> u64 {
+            attempts.iter().filter(|attempt| attempt.positive == positive).map(|attempt| attempt.weight).sum()
+        };
+        let (positives, negatives) = (weight(true), weight(false));
         (positives > 0 && negatives > 0).then_some(Self { positives, negatives, of_subject })
     }
 
@@ -136,20 +141,24 @@ impl Placed {
         }
         // -0 and 0 are one score.
         let score = |attempt: &Scored<METHODS>| attempt.scores[method] + 0.0;
-        let mut sorted: Vec<(f64, u32, bool)> =
-            attempts.iter().map(|attempt| (score(attempt), attempt.subject, attempt.positive)).collect();
+        let mut sorted: Vec<(f64, u32, bool, u64)> = attempts
+            .iter()
+            .map(|attempt| (score(attempt), attempt.subject, attempt.positive, attempt.weight))
+            .collect();
         sorted.par_sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
         // Twice the placements, summed within subject: integers, so that the order among ties does not show.
         let mut doubled = vec![[0_u128; 2]; classes.of_subject.len()];
         let (mut positives_below, mut negatives_below) = (0_u64, 0_u64);
         for ties in sorted.chunk_by(|one, other| one.0 == other.0) {
-            let positives = ties.iter().filter(|(_, _, positive)| *positive).count() as u64;
-            let negatives = ties.len() as u64 - positives;
+            let weight = |wanted: bool| -> u64 {
+                ties.iter().filter(|(_, _, positive, _)| *positive == wanted).map(|(.., weight)| weight).sum()
+            };
+            let (positives, negatives) = (weight(true), weight(false));
             let above_negatives = 2 * negatives_below + negatives;
             let below_positives = 2 * (classes.positives - positives_below) - positives;
-            for (_, subject, positive) in ties {
+            for (_, subject, positive, weight) in ties {
                 let placement = if *positive { above_negatives } else { below_positives };
-                doubled[*subject as usize][usize::from(!positive)] += u128::from(placement);
+                doubled[*subject as usize][usize::from(!positive)] += u128::from(*weight) * u128::from(placement);
             }
             positives_below += positives;
             negatives_below += negatives;
@@ -161,7 +170,7 @@ impl Placed {
             .zip(&classes.of_subject)
             .map(|(sums, counts)| {
                 let residual =
-                    |class: usize, others: f64| sums[class] as f64 / (2.0 * others) - area * f64::from(counts[class]);
+                    |class: usize, others: f64| sums[class] as f64 / (2.0 * others) - area * counts[class] as f64;
                 [residual(0, n), residual(1, m)]
             })
             .collect();
@@ -182,6 +191,7 @@ mod tests {
         let one = |(i, (positive, score)): (usize, (&f64, &f64))| Scored {
             subject: subject(i),
             positive: *positive == 1.0,
+            weight: 1,
             scores: [*score],
         };
         positive.iter().zip(score).enumerate().map(one).collect()
@@ -199,7 +209,12 @@ mod tests {
         let both: Vec<Scored<2>> = scored(&positive, &a, each)
             .iter()
             .zip(&b)
-            .map(|(one, b)| Scored { subject: one.subject, positive: one.positive, scores: [*b, one.scores[0]] })
+            .map(|(one, b)| Scored {
+                subject: one.subject,
+                positive: one.positive,
+                weight: 1,
+                scores: [*b, one.scores[0]],
+            })
             .collect();
         let found = auc_difference(&both).unwrap();
         agree(found.variance.unwrap(), number(&case, "var_diff"), 1.0, "var of the difference");
@@ -227,11 +242,16 @@ mod tests {
             let both: Vec<Scored<2>> = scored(&list(&case["positive"]), &list(&case["a"]), |i| subject[i] as u32)
                 .iter()
                 .zip(list(&case["b"]))
-                .map(|(one, b)| Scored { subject: one.subject, positive: one.positive, scores: [one.scores[0], b] })
+                .map(|(one, b)| Scored {
+                    subject: one.subject,
+                    positive: one.positive,
+                    weight: 1,
+                    scores: [one.scores[0], b],
+                })
                 .collect();
             let first: Vec<Scored> = both
                 .iter()
-                .map(|it| Scored { subject: it.subject, positive: it.positive, scores: [it.scores[0]] })
+                .map(|it| Scored { subject: it.subject, positive: it.positive, weight: 1, scores: [it.scores[0]] })
                 .collect();
             let found = auc(&first).unwrap();
             agree(found.value, number(case, "auc_a"), 1.0, "scikit-learn's area");
@@ -244,7 +264,7 @@ mod tests {
 
     #[test]
     fn one_class_nan_and_the_ends_have_no_interval() {
-        let one = |subject: u32, positive: bool, score: f64| Scored { subject, positive, scores: [score] };
+        let one = |subject: u32, positive: bool, score: f64| Scored { subject, positive, weight: 1, scores: [score] };
         assert_eq!(auc(&[]), None);
         assert_eq!(auc(&[one(0, true, 1.0)]), None);
         assert_eq!(auc(&[one(0, true, f64::NAN), one(1, false, 0.0)]), None);
@@ -256,7 +276,7 @@ mod tests {
         assert_eq!(auc(&tied).unwrap().value, 0.5);
         let same: Vec<Scored<2>> = apart
             .iter()
-            .map(|it| Scored { subject: it.subject, positive: it.positive, scores: [it.scores[0]; 2] })
+            .map(|it| Scored { subject: it.subject, positive: it.positive, weight: 1, scores: [it.scores[0]; 2] })
             .collect();
         assert_eq!(auc_difference(&same).unwrap().p_of_zero(), Some(1.0));
     }
@@ -267,7 +287,7 @@ mod tests {
             rows in proptest::collection::vec((0_u32..12, proptest::bool::ANY, 0_u8..9), 4..80),
         ) {
             let attempts: Vec<Scored> =
-                rows.iter().map(|(subject, positive, score)| Scored { subject: *subject, positive: *positive, scores: [f64::from(*score)] }).collect();
+                rows.iter().map(|(subject, positive, score)| Scored { subject: *subject, positive: *positive, weight: 1, scores: [f64::from(*score)] }).collect();
             let mut reversed = attempts.clone();
             reversed.reverse();
             proptest::prop_assert_eq!(auc(&attempts), auc(&reversed));

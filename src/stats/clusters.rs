@@ -1,5 +1,8 @@
 //! A share over clustered attempts: its value, linearised variance and effective sample size.
 
+use std::collections::BTreeMap;
+
+use super::design::{PairWeights, Triple};
 use super::special::{normal_quantile, t_quantile};
 
 /// Which unit weighs the same.
@@ -16,6 +19,8 @@ pub enum Weigh {
 pub struct Clusters {
     /// (events, attempts, subjects), sorted by events and attempts, each pair once.
     pairs: Vec<(u64, u64, u64)>,
+    /// Sums of design weights for each pair; empty where everybody weighs the same.
+    weights: Vec<PairWeights>,
 }
 
 /// A share with what its intervals need.
@@ -50,7 +55,30 @@ impl Clusters {
             }
             same
         });
-        Self { pairs }
+        Self { pairs, weights: Vec::new() }
+    }
+
+    /// From triples in any order, of which either all have weights or none has.
+    #[must_use]
+    pub fn of_triples(triples: impl IntoIterator<Item = Triple>) -> Self {
+        let triples: Vec<Triple> = triples.into_iter().filter(|one| one.attempts > 0 && one.subjects > 0).collect();
+        if triples.iter().all(|triple| triple.weights.is_none()) {
+            return Self::of(triples.into_iter().map(|one| (one.events, one.attempts, one.subjects)));
+        }
+        let mut sums: BTreeMap<(u64, u64), (u64, PairWeights)> = BTreeMap::new();
+        for Triple { events, attempts, subjects, weights } in triples {
+            let own = sums.entry((events, attempts)).or_default();
+            own.0 += subjects;
+            own.1.merge(&weights.unwrap_or_default());
+        }
+        let pairs = sums.iter().map(|((events, attempts), (subjects, _))| (*events, *attempts, *subjects)).collect();
+        Self { pairs, weights: sums.into_values().map(|(_, weights)| weights).collect() }
+    }
+
+    /// Whether subjects weigh differently.
+    #[must_use]
+    pub fn weighted(&self) -> bool {
+        !self.weights.is_empty()
     }
 
     /// The (events, attempts, subjects) triples, sorted.
@@ -104,6 +132,9 @@ impl Clusters {
     #[must_use]
     pub fn share(&self, weigh: Weigh) -> Option<f64> {
         let subjects = self.subjects();
+        if self.weighted() {
+            return (subjects > 0).then(|| self.weighted_share(weigh));
+        }
         (subjects > 0).then(|| match weigh {
             Weigh::Attempts => self.events() as f64 / self.attempts() as f64,
             Weigh::Subjects => {
@@ -130,6 +161,9 @@ impl Clusters {
     #[must_use]
     pub fn effective(&self, weigh: Weigh, level: f64) -> Option<Effective> {
         let p = self.share(weigh)?;
+        if self.weighted() {
+            return Some(self.weighted_effective(weigh, p, level));
+        }
         let (s, m) = (self.subjects() as f64, self.attempts() as f64);
         let squares: f64 = self
             .pairs
@@ -159,6 +193,89 @@ impl Clusters {
             n_star(p, v, s, m, cap, few, level)
         };
         Some(Effective { p, v, n_star, deff: m / n_star, dominated: weigh == Weigh::Attempts && cap < s / 2.0 })
+    }
+}
+
+/// Shares of subjects who weigh differently. A subject's own share x is that of its weights, and it counts with the mean
+/// weight W of its attempts in the denominator (subject weighting) or with their sum (attempt weighting):
+/// p = sum W x / sum W, v = S / (S - 1) sum W^2 (x - p)^2 / (sum W)^2, cap = (sum W)^2 / sum W^2.
+///
+/// Source: METRICS M0, "weight enters every mean"; Kish (1965), Survey Sampling, 11.7; Korn & Graubard (1999), Analysis of
+/// Health Surveys, 2.2 (one stratum, subjects as primary sampling units drawn with replacement).
+impl Clusters {
+    /// Sum over pairs of `of`, which is divided by the attempts, or their square, where subjects weigh the same.
+    fn sum(&self, weigh: Weigh, power: i32, of: impl Fn(&PairWeights) -> f64) -> f64 {
+        let each = self.pairs.iter().zip(&self.weights);
+        each.map(|((_, attempts, _), weights)| match weigh {
+            Weigh::Subjects => of(weights) / (*attempts as f64).powi(power),
+            Weigh::Attempts => of(weights),
+        })
+        .sum()
+    }
+
+    fn weighted_share(&self, weigh: Weigh) -> f64 {
+        if self.event_subjects() == 0 {
+            0.0
+        } else if self.non_event_subjects() == 0 {
+            1.0
+        } else {
+            self.sum(weigh, 1, |weights| weights.events as f64) / self.denominator(weigh)
+        }
+    }
+
+    /// The sum of what subjects weigh: of `weigh` and of their design weights.
+    pub(super) fn denominator(&self, weigh: Weigh) -> f64 {
+        match weigh {
+            _ if self.weighted() => self.sum(weigh, 1, |weights| weights.all as f64),
+            Weigh::Subjects => self.subjects() as f64,
+            Weigh::Attempts => self.attempts() as f64,
+        }
+    }
+
+    /// Sum over subjects of the squared, weighted difference of their share from `p`; weighted subjects only.
+    pub(super) fn squared_residuals(&self, weigh: Weigh, p: f64) -> f64 {
+        let squares = self.sum(weigh, 2, |weights| {
+            let (k, km, m) = (weights.events_square as f64, weights.product as f64, weights.all_square as f64);
+            (k - p * (2.0 * km - p * m)).max(0.0)
+        });
+        // Squares that cancel leave a rest of rounding.
+        let most = self.sum(weigh, 2, |weights| weights.all_square as f64) * p * (1.0 - p);
+        if squares <= 1e-13 * most { 0.0 } else { squares }
+    }
+
+    /// As many subjects of the same weight would tell as much: Kish's effective number of subjects.
+    pub(super) fn cap(&self, weigh: Weigh) -> f64 {
+        match weigh {
+            _ if self.weighted() => {
+                self.denominator(weigh).powi(2) / self.sum(weigh, 2, |weights| weights.all_square as f64)
+            }
+            Weigh::Subjects => self.subjects() as f64,
+            Weigh::Attempts => (self.attempts() as f64).powi(2) / self.squared_attempts(),
+        }
+    }
+
+    /// Whether all attempts of subjects of one attempt each weigh the same.
+    fn one_equal_attempt_each(&self) -> bool {
+        let total = |of: fn(&PairWeights) -> i128| self.weights.iter().map(of).sum::<i128>();
+        let (sum, squares) = (total(|weights| weights.all), total(|weights| weights.all_square));
+        self.one_attempt_each() && i128::from(self.subjects()) * squares == sum * sum
+    }
+
+    fn weighted_effective(&self, weigh: Weigh, p: f64, level: f64) -> Effective {
+        let (s, m) = (self.subjects() as f64, self.attempts() as f64);
+        let v = if s < 2.0 {
+            0.0
+        } else {
+            s / (s - 1.0) * self.squared_residuals(weigh, p) / self.denominator(weigh).powi(2)
+        };
+        let cap = self.cap(weigh);
+        let n_star = if self.one_equal_attempt_each() {
+            s
+        } else {
+            let few = self.event_subjects() < TRUSTED || self.non_event_subjects() < TRUSTED;
+            n_star(p, v, s, m, cap, few, level)
+        };
+        Effective { p, v, n_star, deff: m / n_star, dominated: cap < s / 2.0 }
     }
 }
 

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use statrs::function::beta::beta_reg;
 
 use super::random::{Stream, key};
+use super::special::normal_two_sided;
 
 /// Flips that are drawn when there are too many to try all.
 pub const FLIPS: u64 = 9_999;
@@ -52,6 +53,13 @@ pub fn sign_flip(differences: &[f64], seed: u64) -> Option<f64> {
     } else {
         share_of_drawn(&groups(&sizes), observed, seed)
     })
+}
+
+/// The same p-value for very many subjects: the sum of differences with random signs has mean 0 and variance the sum of
+/// their squares, and is normal. 1 when all are 0.
+#[must_use]
+pub fn sign_flip_normal(sum: f64, sum_of_squares: f64) -> f64 {
+    if sum == 0.0 || sum_of_squares <= 0.0 { 1.0 } else { normal_two_sided(sum / sum_of_squares.sqrt()) }
 }
 
 /// Share of all sums of +-sizes that are at least `observed` away from 0.

@@ -23,6 +23,19 @@ pub struct SubjectSums {
     pub sum: f64,
     /// Sum over them of the square of the subject's own sum.
     pub square: f64,
+    /// With design weights `sum` and `square` are of weighted sums, and this is what their weights come to.
+    pub design: Option<DesignSums>,
+}
+
+/// What the weights of subjects come to, beside [`SubjectSums`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DesignSums {
+    /// Sum over the subjects of the weight of their attempts.
+    pub weight: f64,
+    /// Sum of its square.
+    pub square: f64,
+    /// Sum of its product with the subject's own weighted sum.
+    pub product: f64,
 }
 
 /// A mean and its variance.
@@ -40,7 +53,9 @@ pub struct MeanSums {
 /// an attempt.
 ///
 /// Subject weighting: the mean of the subjects' own means, variance sum (x_s - x)^2 / (S (S - 1)). Attempt weighting:
-/// the pooled mean, variance S / (S - 1) sum (k_s - x m_s)^2 / (sum m)^2. The unit is that of the quantity.
+/// the pooled mean, variance S / (S - 1) sum (k_s - x m_s)^2 / (sum m)^2. The unit is that of the quantity. With design
+/// weights k_s and m_s are sums of weighted values and of weights; subject weighting divides both by the number of the
+/// subject's attempts: x = sum (k_s / m) / sum (m_s / m).
 ///
 /// Source: METRICS M15, "Means of errors"; Cochran (1977), Sampling Techniques, 6.4 (ratio estimator).
 #[must_use]
@@ -53,6 +68,9 @@ pub fn mean_of_subjects(parts: &[SubjectSums], weigh: Weigh) -> Option<MeanSums>
     let total = |of: &dyn Fn(&SubjectSums, f64) -> f64| -> f64 {
         parts.iter().map(|part| of(part, part.attempts as f64)).sum()
     };
+    if parts.iter().all(|part| part.design.is_some()) {
+        return Some(weighted_mean(parts, weigh, subjects));
+    }
     let (mean, squares) = match weigh {
         Weigh::Subjects => {
             let mean = total(&|part, m| part.sum / m) / s;
@@ -68,6 +86,20 @@ pub fn mean_of_subjects(parts: &[SubjectSums], weigh: Weigh) -> Option<MeanSums>
     // Both are now sums of squares of a residual whose mean over subjects estimates the error of the mean.
     let variance = (subjects > 1).then(|| squares.max(0.0) / (s * (s - 1.0)));
     Some(MeanSums { mean, variance, subjects })
+}
+
+/// The same of subjects who weigh differently.
+fn weighted_mean(parts: &[SubjectSums], weigh: Weigh, subjects: u64) -> MeanSums {
+    let divided = |part: &SubjectSums| if weigh == Weigh::Subjects { part.attempts as f64 } else { 1.0 };
+    let designs = || parts.iter().filter_map(|part| Some((part, part.design?, divided(part))));
+    let weight: f64 = designs().map(|(_, design, m)| design.weight / m).sum();
+    let mean = designs().map(|(part, _, m)| part.sum / m).sum::<f64>() / weight;
+    let squares: f64 = designs()
+        .map(|(part, design, m)| (part.square - mean * (2.0 * design.product - mean * design.square)) / (m * m))
+        .sum();
+    let s = subjects as f64;
+    let variance = (subjects > 1).then(|| s / (s - 1.0) * squares.max(0.0) / (weight * weight));
+    MeanSums { mean, variance, subjects }
 }
 
 impl MeanSums {
@@ -106,7 +138,7 @@ mod tests {
     fn parts(subjects: &[&[f64]]) -> Vec<SubjectSums> {
         let part = |values: &&[f64]| {
             let sum: f64 = values.iter().sum();
-            SubjectSums { attempts: values.len() as u64, subjects: 1, sum, square: sum * sum }
+            SubjectSums { attempts: values.len() as u64, subjects: 1, sum, square: sum * sum, design: None }
         };
         subjects.iter().map(part).collect()
     }

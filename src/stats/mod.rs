@@ -9,6 +9,7 @@ mod bootstrap;
 mod calibration;
 mod chances;
 mod clusters;
+mod design;
 mod det;
 mod flip;
 mod holm;
@@ -29,15 +30,16 @@ mod standardised_mean;
 
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Scored, auc, auc_difference};
-pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits};
+pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};
 pub use calibration::{BINS, Bin, REDRAWS, Reliability};
 pub use chances::mean_of_chances;
 pub use clusters::{Clusters, Effective, Weigh};
+pub use design::{CrossWeights, PairWeights, Triple};
 pub use det::{Det, DetPoint, Weighted};
-pub use flip::{FLIPS, mcnemar, sign_flip};
+pub use flip::{FLIPS, mcnemar, sign_flip, sign_flip_normal};
 pub use holm::holm;
-pub use mean::{Estimate, MeanSums, SubjectSums, mean_of_subjects};
-pub use mover::{Bounded, mover_difference, mover_mean};
+pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, mean_of_subjects};
+pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
 pub use permutation::{Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
@@ -47,12 +49,12 @@ pub use power::{
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
 pub use probit::{Answered, NoLine, Probit, probit, rising_half};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
-pub use quantile::{order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
+pub use quantile::{WeightedSample, order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use random::key;
 pub use special::{beta_quantile, normal_quantile, normal_two_sided, t_quantile};
 pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};
-pub use standardised_mean::{JointSums, MeanCell, MeanJoint, standardised_mean};
+pub use standardised_mean::{JointDesign, JointSums, MeanCell, MeanJoint, standardised_mean};
 
 #[cfg(test)]
 pub(crate) mod golden;

@@ -56,6 +56,25 @@ pub fn mover_mean(first: Bounded, second: Bounded) -> Bounded {
     mover_difference(first, second.times(-1.0)).times(0.5)
 }
 
+/// The p-value that belongs to an interval: 1 less the least level at which it holds 0, by bisection to 1e-12.
+/// `holds_zero` says for a level whether the interval at it does; the intervals must grow with the level.
+#[must_use]
+pub fn p_at_zero(holds_zero: impl Fn(f64) -> bool) -> f64 {
+    let (mut out, mut within) = (0.0_f64, 1.0 - 1e-13);
+    if holds_zero(1e-13) {
+        return 1.0;
+    }
+    for _ in 0..60 {
+        let level = f64::midpoint(out, within);
+        if holds_zero(level) {
+            within = level;
+        } else {
+            out = level;
+        }
+    }
+    1.0 - within
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

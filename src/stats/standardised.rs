@@ -1,6 +1,7 @@
 //! A share as the weighted mean of the shares in required cells, for subjects who may be in several cells.
 
 use super::clusters::{Clusters, Effective, TRUSTED, Weigh, n_star};
+use super::design::CrossWeights;
 
 /// One required cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,25 @@ pub struct Joint {
     pub second: usize,
     /// (events, attempts) in the one, in the other, and subjects.
     pub pairs: Vec<(Pair, Pair, u64)>,
+    /// The products of their weights in both, for each of `pairs`; empty where everybody weighs the same.
+    pub weights: Vec<CrossWeights>,
+}
+
+impl Joint {
+    /// Of subjects who all have weights or none.
+    #[must_use]
+    pub fn of(
+        first: usize,
+        second: usize,
+        subjects: impl IntoIterator<Item = (Pair, Pair, u64, Option<CrossWeights>)>,
+    ) -> Self {
+        let mut joint = Self { first, second, pairs: Vec::new(), weights: Vec::new() };
+        for (one, other, count, weights) in subjects {
+            joint.pairs.push((one, other, count));
+            joint.weights.extend(weights);
+        }
+        joint
+    }
 }
 
 /// The mean of the cells' shares with its variance over subjects and its effective sample size. `pooled` are the same
@@ -31,7 +51,8 @@ pub struct Joint {
 /// has no subject.
 ///
 /// v = sum over subjects of (sum over their cells of w_c (x_sc - p_c) / sqrt(S_c (S_c - 1)))^2; for attempt weighting
-/// the residual is (k_sc - p_c m_sc) sqrt(S_c / (S_c - 1)) / M_c. A cell with one subject adds nothing to v.
+/// the residual is (k_sc - p_c m_sc) sqrt(S_c / (S_c - 1)) / M_c. A cell with one subject adds nothing to v. With design
+/// weights M_c and S_c in the denominators are sums of weights, and k_sc, m_sc those of the subject.
 ///
 /// Source: METRICS M15, "Standardised".
 #[must_use]
@@ -54,30 +75,39 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
     for cell in cells {
         let share = cell.clusters.share(weigh)?;
         let (s, m) = (cell.clusters.subjects() as f64, cell.clusters.attempts() as f64);
+        let weighted = cell.clusters.weighted();
         let factor = match weigh {
             _ if s < 2.0 => 0.0,
+            _ if weighted => cell.weight / cell.clusters.denominator(weigh) * (s / (s - 1.0)).sqrt(),
             Weigh::Subjects => cell.weight / (s * (s - 1.0)).sqrt(),
             Weigh::Attempts => cell.weight / m * (s / (s - 1.0)).sqrt(),
         };
-        let cap = match weigh {
-            Weigh::Subjects => s,
-            Weigh::Attempts => m * m / cell.clusters.squared_attempts(),
-        };
+        let cap = cell.clusters.cap(weigh);
         let this = Prepared { share, factor };
         p += cell.weight * share;
-        v += cell
-            .clusters
-            .pairs()
-            .iter()
-            .map(|(k, m, count)| residual(&this, (*k, *m)).powi(2) * *count as f64)
-            .sum::<f64>();
+        v += if weighted {
+            factor * factor * cell.clusters.squared_residuals(weigh, share)
+        } else {
+            let each = cell.clusters.pairs().iter();
+            each.map(|(k, m, count)| residual(&this, (*k, *m)).powi(2) * *count as f64).sum::<f64>()
+        };
         tightest = tightest.max(cell.weight / cap);
         spread += cell.weight * cell.weight / m;
-        dominated |= weigh == Weigh::Attempts && cap < s / 2.0;
+        dominated |= (weighted || weigh == Weigh::Attempts) && cap < s / 2.0;
         prepared.push(this);
     }
     for pair in joint {
         let (first, second) = (prepared.get(pair.first)?, prepared.get(pair.second)?);
+        for ((one, other, _), weights) in pair.pairs.iter().zip(&pair.weights) {
+            let (x, y) = (first.share, second.share);
+            let product = weights.events as f64 - y * weights.events_all as f64 - x * weights.all_events as f64
+                + x * y * weights.all as f64;
+            let attempts = if weigh == Weigh::Subjects { (one.1 * other.1) as f64 } else { 1.0 };
+            v += 2.0 * first.factor * second.factor * product / attempts;
+        }
+        if !pair.weights.is_empty() {
+            continue;
+        }
         v += pair
             .pairs
             .iter()
@@ -111,7 +141,7 @@ mod tests {
         let cells =
             [Cell { weight: 0.25, clusters: clusters(&first) }, Cell { weight: 0.75, clusters: clusters(&present) }];
         let pairs = (0..3).map(|i| (first[i], second[i].unwrap(), 1)).collect();
-        let joint = [Joint { first: 0, second: 1, pairs }];
+        let joint = [Joint { first: 0, second: 1, pairs, weights: Vec::new() }];
         let pooled = Clusters::of((0..6).map(|i| {
             let (a, b) = (first.get(i).copied().unwrap_or_default(), second[i].unwrap_or_default());
             (a.0 + b.0, a.1 + b.1, 1)
@@ -146,7 +176,8 @@ mod tests {
                 clusters: Clusters::of(both.iter().map(|pair| one(&pair.1)).chain(second.iter().map(one))),
             },
         ];
-        let joint = [Joint { first: 0, second: 1, pairs: both.iter().map(|(a, b)| (*a, *b, 1)).collect() }];
+        let pairs = both.iter().map(|(a, b)| (*a, *b, 1)).collect();
+        let joint = [Joint { first: 0, second: 1, pairs, weights: Vec::new() }];
         let pooled = both.iter().map(|(a, b)| (a.0 + b.0, a.1 + b.1, 1)).chain(second.iter().map(one));
         let found = standardised(&cells, &joint, &Clusters::of(pooled), Weigh::Attempts, 0.95).unwrap();
         let (p1, p2) = (6.0 / 9.0, 5.0 / 13.0);

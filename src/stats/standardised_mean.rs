@@ -23,6 +23,19 @@ pub struct JointSums {
     pub sums: (f64, f64),
     /// Sum over them of the product of both.
     pub product: f64,
+    /// With design weights `sums` and `product` are of weighted sums, and this is what their weights come to.
+    pub design: Option<JointDesign>,
+}
+
+/// What the weights of subjects in two cells come to, beside [`JointSums`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JointDesign {
+    /// Sum over the subjects of the product of their weights in the one cell and in the other.
+    pub weights: f64,
+    /// Sum of the weighted sum in the one cell times the weight in the other.
+    pub sum_weight: f64,
+    /// Sum of the weight in the one cell times the weighted sum in the other.
+    pub weight_sum: f64,
 }
 
 /// The subjects who are in the cells `first` and `second`.
@@ -51,10 +64,15 @@ pub fn standardised_mean(cells: &[MeanCell], joint: &[MeanJoint], subjects: u64,
         let found = mean_of_subjects(&cell.parts, weigh)?;
         let (s, m) =
             (found.subjects as f64, cell.parts.iter().map(|part| part.attempts * part.subjects).sum::<u64>() as f64);
-        let factor = match weigh {
+        let design = |part: &SubjectSums| {
+            Some(part.design?.weight / if weigh == Weigh::Subjects { part.attempts as f64 } else { 1.0 })
+        };
+        let weights: Option<f64> = cell.parts.iter().map(design).sum();
+        let factor = match (weigh, weights) {
             _ if found.subjects < 2 => 0.0,
-            Weigh::Subjects => cell.weight / (s * (s - 1.0)).sqrt(),
-            Weigh::Attempts => cell.weight / m * (s / (s - 1.0)).sqrt(),
+            (_, Some(weights)) => cell.weight / weights * (s / (s - 1.0)).sqrt(),
+            (Weigh::Subjects, None) => cell.weight / (s * (s - 1.0)).sqrt(),
+            (Weigh::Attempts, None) => cell.weight / m * (s / (s - 1.0)).sqrt(),
         };
         mean += cell.weight * found.mean;
         variance += cell.weight * cell.weight * found.variance.unwrap_or(0.0);
@@ -66,6 +84,13 @@ pub fn standardised_mean(cells: &[MeanCell], joint: &[MeanJoint], subjects: u64,
             let (a, b) = (part.attempts.0 as f64, part.attempts.1 as f64);
             let (n, (sum_x, sum_y)) = (part.subjects as f64, part.sums);
             let product = match weigh {
+                _ if part.design.is_some() => {
+                    let attempts = if weigh == Weigh::Subjects { a * b } else { 1.0 };
+                    let of = |design: JointDesign| {
+                        part.product - y * design.sum_weight - x * design.weight_sum + x * y * design.weights
+                    };
+                    part.design.map_or(0.0, of) / attempts
+                }
                 Weigh::Subjects => part.product / (a * b) - y * sum_x / a - x * sum_y / b + x * y * n,
                 Weigh::Attempts => part.product - y * b * sum_x - x * a * sum_y + x * a * y * b * n,
             };
@@ -102,6 +127,7 @@ mod tests {
                 subjects: 1,
                 sum: sum(values),
                 square: sum(values) * sum(values),
+                design: None,
             };
             MeanCell { weight, parts: SUBJECTS.iter().map(of).filter(|values| !values.is_empty()).map(part).collect() }
         };
@@ -112,6 +138,7 @@ mod tests {
             subjects: 1,
             sums: (sum(one), sum(other)),
             product: sum(one) * sum(other),
+            design: None,
         });
         let joint = [MeanJoint { first: 0, second: 1, parts: parts.collect() }];
         for weigh in [Weigh::Subjects, Weigh::Attempts] {
@@ -137,7 +164,7 @@ mod tests {
     #[test]
     fn a_cell_without_anybody_leaves_no_mean() {
         let cell = |parts: Vec<SubjectSums>| MeanCell { weight: 0.5, parts };
-        let one = SubjectSums { attempts: 1, subjects: 1, sum: 1.0, square: 1.0 };
+        let one = SubjectSums { attempts: 1, subjects: 1, sum: 1.0, square: 1.0, design: None };
         assert_eq!(standardised_mean(&[cell(vec![one]), cell(Vec::new())], &[], 1, Weigh::Subjects), None);
         let found = standardised_mean(&[cell(vec![one]), cell(vec![one])], &[], 1, Weigh::Subjects).unwrap();
         assert_eq!((found.mean, found.variance), (1.0, None));

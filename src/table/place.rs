@@ -172,6 +172,12 @@ impl Group {
         Self { by: by.to_owned(), level: level.to_owned() }
     }
 
+    /// All groups of a column or crossing at once, as rows about their differences name them: without a level.
+    #[must_use]
+    pub fn all_of(by: &str) -> Self {
+        Self { by: by.to_owned(), level: String::new() }
+    }
+
     /// A part of this group that no row speaks of, such as one half of its subjects: a crossing with a column whose
     /// name is empty, which no manifest has.
     #[must_use]

@@ -8,7 +8,6 @@ use super::cell::{Cell, Combo};
 use super::class::AgeClass;
 use super::errors::{Error, ErrorTally};
 use super::families::Seen;
-use super::hot::Run;
 use super::profile::Profile;
 use super::shape::Shape;
 use super::wire;
@@ -73,7 +72,7 @@ impl AttackTally {
         let mut profile = Profile::default();
         let columns = shape.grid.columns();
         profile.take(shape, samples);
-        self.all.add_runs(&profile.runs, columns);
+        self.all.add_runs(profile.found(), columns);
         for limit in shape.grid.limits() {
             let below = |sample: &&u32| {
                 let age = shape.truth.age(**sample as usize);
@@ -82,12 +81,12 @@ impl AttackTally {
             let under: Vec<u32> = samples.iter().filter(below).copied().collect();
             if !under.is_empty() {
                 profile.take(shape, &under);
-                self.under.entry(*limit).or_default().add_runs(&profile.runs, columns);
+                self.under.entry(*limit).or_default().add_runs(profile.found(), columns);
             }
         }
         let ages = samples.iter().filter_map(|sample| {
             let age = super::class::point_age(shape.truth.age(*sample as usize)?, false)?.nanos();
-            Some(Error { signed: age, age })
+            Some(Error { signed: age, age, weight: shape.truth.weight(*sample as usize) })
         });
         self.ages.add(ages);
     }
@@ -96,16 +95,5 @@ impl AttackTally {
     #[must_use]
     pub fn not_answered(&self) -> crate::stats::Clusters {
         self.all.clusters(0, |combo| (combo.get(Combo::UNANSWERED), combo.attempts()))
-    }
-}
-
-impl Cell {
-    /// Counts one unit with these runs over `columns` columns.
-    pub(super) fn add_runs(&mut self, runs: &[Run], columns: usize) {
-        for run in runs {
-            let differences = self.differences.entry(run.combo).or_insert_with(|| vec![0; columns + 1]);
-            differences[run.start] += 1;
-            differences[run.end] -= 1;
-        }
     }
 }

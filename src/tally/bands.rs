@@ -8,6 +8,7 @@ use super::answers::Said;
 use super::class::AgeClass;
 use super::families::Seen;
 use super::shape::Shape;
+use super::weights::Counted;
 use super::wire;
 use crate::age::NANOS_PER_YEAR;
 use crate::outcome::Decision;
@@ -36,10 +37,10 @@ pub enum BandSaid {
 #[serde(deny_unknown_fields)]
 pub struct BandTally {
     /// Subjects by attempts of people of this true band.
-    pub attempts: BTreeMap<BandIndex, BTreeMap<u64, u64>>,
+    pub attempts: BTreeMap<BandIndex, BTreeMap<u64, Counted>>,
     /// Subjects with at least one such answer, by (such answers, attempts).
     #[serde(with = "wire::nested")]
-    pub said: BTreeMap<(BandIndex, BandSaid), BTreeMap<(u64, u64), u64>>,
+    pub said: BTreeMap<(BandIndex, BandSaid), BTreeMap<(u64, u64), Counted>>,
 }
 
 /// The band of a class; `None` when it spans an edge.
@@ -83,23 +84,30 @@ impl BandTally {
     pub(super) fn count(&mut self, seen: &Seen<'_>) {
         let (shape, edges) = (seen.shape, &seen.shape.plan.bands);
         let class = |sample: u32| shape.classes[usize::from(shape.class_of[sample as usize])];
-        let mut found: BTreeMap<BandIndex, (u64, BTreeMap<BandSaid, u64>)> = BTreeMap::new();
+        // Attempts and their weight, of the band and of each kind of answer.
+        type Own = (u64, i64);
+        let mut found: BTreeMap<BandIndex, (Own, BTreeMap<BandSaid, Own>)> = BTreeMap::new();
         for sample in seen.live {
             let Some(band) = true_band(class(*sample), edges) else { continue };
             let said = answered_band(shape, *sample as usize, edges).unwrap_or(BandSaid::NotAnswered);
             let (attempts, answers) = found.entry(band).or_default();
-            *attempts += 1;
-            *answers.entry(said).or_default() += 1;
+            let weight = shape.truth.weight(*sample as usize).unwrap_or_default();
+            let add = |own: &mut Own| *own = (own.0 + 1, own.1 + weight);
+            add(attempts);
+            add(answers.entry(said).or_default());
             if let BandSaid::In(answer) = said
                 && answer != band
             {
-                *answers.entry(if answer < band { BandSaid::Down } else { BandSaid::Up }).or_default() += 1;
+                add(answers.entry(if answer < band { BandSaid::Down } else { BandSaid::Up }).or_default());
             }
         }
-        for (band, (attempts, answers)) in found {
-            *self.attempts.entry(band).or_default().entry(attempts).or_default() += 1;
-            for (said, count) in answers {
-                *self.said.entry((band, said)).or_default().entry((count, attempts)).or_default() += 1;
+        let weighted = shape.truth.is_weighted();
+        for (band, ((attempts, all), answers)) in found {
+            let own = self.attempts.entry(band).or_default().entry(attempts).or_default();
+            own.add(&[all][..usize::from(weighted)]);
+            for (said, (count, weight)) in answers {
+                let own = self.said.entry((band, said)).or_default().entry((count, attempts)).or_default();
+                own.add(&[weight, all][..2 * usize::from(weighted)]);
             }
         }
     }
@@ -107,11 +115,11 @@ impl BandTally {
     pub(super) fn merge(&mut self, other: &Self) {
         for (band, counts) in &other.attempts {
             let own = self.attempts.entry(*band).or_default();
-            counts.iter().for_each(|(attempts, subjects)| *own.entry(*attempts).or_default() += subjects);
+            counts.iter().for_each(|(attempts, subjects)| own.entry(*attempts).or_default().merge(subjects));
         }
         for (key, counts) in &other.said {
             let own = self.said.entry(*key).or_default();
-            counts.iter().for_each(|(pair, subjects)| *own.entry(*pair).or_default() += subjects);
+            counts.iter().for_each(|(pair, subjects)| own.entry(*pair).or_default().merge(subjects));
         }
     }
 }

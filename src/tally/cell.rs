@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::hot::Runs;
+use super::weights::{View, add, length, of_parts, parts};
 use super::wire;
-use crate::stats::Clusters;
+use crate::stats::{Clusters, CrossWeights, Pair, Triple};
 
 /// What came of the attempts of one subject in one cell at one column: numbers of attempts that answered strictly
 /// above, equal, below, undecided, and not at all. Other tallies use the five places for other things.
@@ -37,45 +39,158 @@ impl Combo {
     }
 }
 
-/// How many subjects have which [`Combo`] at which column. Kept as differences from column to column, so that a
-/// subject whose combination does not change touches two numbers.
+/// Counts and sums of weights by a key, over columns: both are kept as differences from column to column, so that a
+/// subject whose key does not change touches two places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Steps<K: Ord> {
+    pub(super) differences: BTreeMap<K, Vec<i64>>,
+    /// Sums of weights, [`length`] numbers a column; empty where everybody weighs the same.
+    pub(super) weights: BTreeMap<K, Vec<i128>>,
+}
+
+impl<K: Ord> Default for Steps<K> {
+    fn default() -> Self {
+        Self { differences: BTreeMap::new(), weights: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord + Copy> Steps<K> {
+    /// Adds one subject from column `start` to before `end`, of `columns`; `vector` says what it weighs.
+    pub(super) fn add(&mut self, key: K, (start, end): (usize, usize), columns: usize, vector: &[i64]) {
+        let differences = self.differences.entry(key).or_insert_with(|| vec![0; columns + 1]);
+        differences[start] += 1;
+        differences[end] -= 1;
+        if !vector.is_empty() {
+            let size = length(vector.len());
+            let sums = self.weights.entry(key).or_insert_with(|| vec![0; size * (columns + 1)]);
+            add(&mut sums[size * start..size * (start + 1)], vector, 1);
+            add(&mut sums[size * end..size * (end + 1)], vector, -1);
+        }
+    }
+
+    /// Adds the counts of `other`.
+    pub(super) fn merge(&mut self, other: &Self) {
+        merge(&mut self.differences, &other.differences, |own, other| *own += other);
+        merge(&mut self.weights, &other.weights, |own, other| *own += other);
+    }
+
+    /// These counts without those of `part`, all of whose subjects are counted here.
+    pub(super) fn less(&self, part: &Self) -> Self {
+        let mut left = self.clone();
+        merge(&mut left.differences, &part.differences, |own, part| *own -= part);
+        merge(&mut left.weights, &part.weights, |own, part| *own -= part);
+        left.differences.retain(|_, row| row.iter().any(|difference| *difference != 0));
+        left.weights.retain(|key, _| left.differences.contains_key(key));
+        left
+    }
+
+    /// How many subjects have which key at `column`, sorted, with the sums of their weights.
+    fn at(&self, column: usize) -> impl Iterator<Item = (K, u64, Vec<i128>)> {
+        self.differences.iter().filter_map(move |(key, differences)| {
+            let subjects: i64 = differences.iter().take(column + 1).sum();
+            let subjects = u64::try_from(subjects).ok().filter(|subjects| *subjects > 0)?;
+            let sums = self.weights.get(key).map_or_else(Vec::new, |sums| {
+                let size = sums.len() / differences.len();
+                let mut total = vec![0; size];
+                for step in sums.chunks(size).take(column + 1) {
+                    total.iter_mut().zip(step).for_each(|(own, step)| *own += step);
+                }
+                total
+            });
+            Some((*key, subjects, sums))
+        })
+    }
+}
+
+fn merge<K: Ord + Copy, N: Copy + Default>(
+    own: &mut BTreeMap<K, Vec<N>>,
+    other: &BTreeMap<K, Vec<N>>,
+    with: impl Fn(&mut N, N),
+) {
+    for (key, row) in other {
+        let own = own.entry(*key).or_default();
+        own.resize(own.len().max(row.len()), N::default());
+        own.iter_mut().zip(row).for_each(|(own, other)| with(own, *other));
+    }
+}
+
+impl<K: Ord + Copy + Serialize> Serialize for Steps<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        wire::steps::serialize(&self.differences, &self.weights, serializer)
+    }
+}
+
+impl<'de, K: Ord + Copy + Deserialize<'de>> Deserialize<'de> for Steps<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (differences, weights) = wire::steps::deserialize(deserializer)?;
+        Ok(Self { differences, weights })
+    }
+}
+
+/// How many subjects have which [`Combo`] at which column.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cell {
-    #[serde(with = "wire::pairs")]
-    pub(super) differences: BTreeMap<Combo, Vec<i64>>,
+    pub(super) steps: Steps<Combo>,
 }
 
 impl Cell {
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (combo, differences) in &other.differences {
-            let own = self.differences.entry(*combo).or_default();
-            own.resize(own.len().max(differences.len()), 0);
-            own.iter_mut().zip(differences).for_each(|(own, other)| *own += other);
-        }
+        self.steps.merge(&other.steps);
     }
 
     /// Whether nobody was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.differences.is_empty()
+        self.steps.differences.is_empty()
+    }
+
+    /// Counts one unit with these runs over `columns` columns.
+    pub(super) fn add_runs(&mut self, runs: Runs<'_>, columns: usize) {
+        for (run, weights) in runs.each() {
+            let vector: Vec<i64> = weights.into_iter().flat_map(|weights| of_parts(run.combo, weights)).collect();
+            self.steps.add(run.combo, (run.start, run.end), columns, &vector);
+        }
     }
 
     /// The combinations at `column` with how many subjects have each, sorted.
     pub fn at(&self, column: usize) -> impl Iterator<Item = (Combo, u64)> {
-        self.differences.iter().filter_map(move |(combo, differences)| {
+        self.steps.differences.iter().filter_map(move |(combo, differences)| {
             let subjects: i64 = differences.iter().take(column + 1).sum();
             u64::try_from(subjects).ok().filter(|subjects| *subjects > 0).map(|subjects| (*combo, subjects))
         })
     }
 
-    /// The subjects at `column` as (events, attempts) pairs, both taken from the combination.
-    pub fn clusters(&self, column: usize, pair: impl Fn(Combo) -> (u64, u64)) -> Clusters {
-        Clusters::of(self.at(column).map(|(combo, subjects)| {
-            let (events, attempts) = pair(combo);
-            (events, attempts, subjects)
-        }))
+    /// The subjects at `column` as (events, attempts) pairs with their weights; `pair` is a sum over attempts.
+    pub fn triples(&self, column: usize, pair: impl Fn(Combo) -> Pair) -> impl Iterator<Item = Triple> {
+        self.steps.at(column).map(move |(combo, subjects, sums)| {
+            View { entries: parts(combo), sums: &sums }.triple(&[(combo, &pair)], subjects)
+        })
+    }
+
+    /// The subjects at `column` as (events, attempts) pairs, both taken from the combination; `pair` is a sum over
+    /// attempts.
+    pub fn clusters(&self, column: usize, pair: impl Fn(Combo) -> Pair) -> Clusters {
+        if self.steps.weights.is_empty() {
+            return Clusters::of(self.at(column).map(|(combo, subjects)| {
+                let (events, attempts) = pair(combo);
+                (events, attempts, subjects)
+            }));
+        }
+        Clusters::of_triples(self.triples(column, pair))
+    }
+
+    /// The subjects at `column` as one attempt each, of which `event` says whether it is an event.
+    pub fn whole_subjects(&self, column: usize, event: impl Fn(Combo) -> bool) -> Clusters {
+        Clusters::of_triples(self.triples(column, |combo| (0, combo.attempts())).zip(self.at(column)).map(
+            |(triple, (combo, subjects))| Triple {
+                events: u64::from(event(combo)),
+                attempts: 1,
+                subjects,
+                weights: triple.weights.map(|weights| weights.of_whole_subjects(combo.attempts(), event(combo))),
+            },
+        ))
     }
 
     /// Sum over subjects at `column` of `of`.
@@ -88,25 +203,27 @@ impl Cell {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Joints {
-    #[serde(with = "wire::pairs")]
-    pub(super) differences: BTreeMap<(Combo, Combo), Vec<i64>>,
+    pub(super) steps: Steps<(Combo, Combo)>,
 }
 
 impl Joints {
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (combos, differences) in &other.differences {
-            let own = self.differences.entry(*combos).or_default();
-            own.resize(own.len().max(differences.len()), 0);
-            own.iter_mut().zip(differences).for_each(|(own, other)| *own += other);
-        }
+        self.steps.merge(&other.steps);
     }
 
-    /// The pairs of combinations at `column` with how many subjects have each, sorted.
-    pub fn at(&self, column: usize) -> impl Iterator<Item = (Combo, Combo, u64)> {
-        self.differences.iter().filter_map(move |((one, other), differences)| {
-            let subjects: i64 = differences.iter().take(column + 1).sum();
-            u64::try_from(subjects).ok().filter(|subjects| *subjects > 0).map(|subjects| (*one, *other, subjects))
+    /// The subjects at `column` who are in both denominators, by (events, attempts) in the one and in the other, with
+    /// the products of their weights. `pair` is a sum over attempts.
+    pub fn pairs(
+        &self,
+        column: usize,
+        pair: impl Fn(Combo) -> Pair,
+    ) -> impl Iterator<Item = (Pair, Pair, u64, Option<CrossWeights>)> {
+        self.steps.at(column).filter_map(move |((one, other), subjects, sums)| {
+            let view = View { entries: parts(one) + parts(other), sums: &sums };
+            let (first, second) = (pair(one), pair(other));
+            let cells: [(Combo, &dyn Fn(Combo) -> Pair); 2] = [(one, &pair), (other, &pair)];
+            (first.1 > 0 && second.1 > 0).then(|| (first, second, subjects, view.cross(&cells, 0, 1)))
         })
     }
 }

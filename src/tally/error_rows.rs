@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use super::answers::Answers;
 use super::errors::Error;
 use super::truth::{Column, Truth};
+use super::weights::Counted;
 use crate::protocol::{Groups, Protocol};
-use crate::stats::{Clusters, quantile, woodruff};
+use crate::stats::{Clusters, Triple, WeightedSample, quantile, woodruff};
 use crate::table::Group;
 
 /// A percentile with its bounds.
@@ -46,18 +47,25 @@ impl ErrorRows {
             let error = (!truth.attacks[index]).then(|| Error::of(truth, answers, index, middle)).flatten()?;
             Some((truth.units[index], error.signed.unsigned_abs() as f64 / 1e9))
         };
-        let of_all =
-            |middle: bool| -> Vec<Row> { order.par_iter().filter_map(|index| error(*index, middle)).collect() };
+        let weigh = |index: u32| truth.weight(index as usize);
+        let of_all = |middle: bool| -> Rows {
+            let errors = order.par_iter().filter_map(|index| error(*index, middle)).collect();
+            let weight = |index: &u32| error(*index, middle).and_then(|_| weigh(*index));
+            let weights = if truth.is_weighted() { order.par_iter().filter_map(weight).collect() } else { Vec::new() };
+            Rows { errors, weights }
+        };
         let mut found = BTreeMap::new();
         found.insert((Group::whole(), false), percentiles(&of_all(false), shares, level));
         if (0..length).any(|index| truth.age(index).is_some_and(|age| !age.is_exact())) {
             found.insert((Group::whole(), true), percentiles(&of_all(true), shares, level));
         }
         for column in truth.columns.iter().filter(|column| wanted(column, protocol)) {
-            let mut levels: Vec<Vec<Row>> = vec![Vec::new(); column.levels.len()];
+            let mut levels: Vec<Rows> = vec![Rows::default(); column.levels.len()];
             for index in &order {
                 if let Some(row) = error(*index, false) {
-                    levels[column.codes[*index as usize] as usize].push(row);
+                    let own = &mut levels[column.codes[*index as usize] as usize];
+                    own.errors.push(row);
+                    own.weights.extend(weigh(*index));
                 }
             }
             let each = levels.par_iter().map(|rows| percentiles(rows, shares, level)).collect::<Vec<_>>();
@@ -83,19 +91,59 @@ fn wanted(column: &Column, protocol: &Protocol) -> bool {
     }
 }
 
-/// The percentiles of `rows`, which are in the order of their units.
-fn percentiles(rows: &[Row], shares: &[f64], level: f64) -> BTreeMap<u64, Percentile> {
-    let mut sorted: Vec<f64> = rows.iter().map(|(_, error)| *error).collect();
+/// The errors of one population, in the order of their units.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    errors: Vec<Row>,
+    /// What each weighs; empty where everybody weighs the same.
+    weights: Vec<i64>,
+}
+
+/// The percentiles of `rows`.
+fn percentiles(rows: &Rows, shares: &[f64], level: f64) -> BTreeMap<u64, Percentile> {
+    let errors = &rows.errors;
+    if !rows.weights.is_empty() {
+        return weighted(rows, shares, level);
+    }
+    let mut sorted: Vec<f64> = errors.iter().map(|(_, error)| *error).collect();
     sorted.par_sort_unstable_by(f64::total_cmp);
     let one = |share: &f64| {
         let value = quantile(&sorted, *share)?;
         let mut pairs: BTreeMap<(u64, u64), u64> = BTreeMap::new();
-        for subject in rows.chunk_by(|one, other| one.0 == other.0) {
+        for subject in errors.chunk_by(|one, other| one.0 == other.0) {
             let below = subject.iter().filter(|(_, error)| *error <= value).count() as u64;
             *pairs.entry((below, subject.len() as u64)).or_default() += 1;
         }
         let below = Clusters::of(pairs.into_iter().map(|((k, m), subjects)| (k, m, subjects)));
         Some((share.to_bits(), Percentile { value, bounds: woodruff(&sorted, *share, &below, level)? }))
+    };
+    shares.par_iter().filter_map(one).collect()
+}
+
+fn weighted(rows: &Rows, shares: &[f64], level: f64) -> BTreeMap<u64, Percentile> {
+    let sample = WeightedSample::of(rows.errors.iter().zip(&rows.weights).map(|(row, w)| (row.1, *w)).collect());
+    let one = |share: &f64| {
+        let value = sample.quantile(*share)?;
+        let mut pairs: BTreeMap<(u64, u64), Counted> = BTreeMap::new();
+        let mut after = 0;
+        for subject in rows.errors.chunk_by(|one, other| one.0 == other.0) {
+            let weights = &rows.weights[after..after + subject.len()];
+            after += subject.len();
+            let (mut below, mut sums) = (0, [0; 2]);
+            for ((_, error), weight) in subject.iter().zip(weights) {
+                below += u64::from(*error <= value);
+                sums[0] += if *error <= value { *weight } else { 0 };
+                sums[1] += weight;
+            }
+            pairs.entry((below, subject.len() as u64)).or_default().add(&sums);
+        }
+        let below = Clusters::of_triples(pairs.into_iter().map(|((events, attempts), counted)| Triple {
+            events,
+            attempts,
+            subjects: counted.subjects,
+            weights: counted.pair_weights(),
+        }));
+        Some((share.to_bits(), Percentile { value, bounds: sample.woodruff(*share, &below, level)? }))
     };
     shares.par_iter().filter_map(one).collect()
 }

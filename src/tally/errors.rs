@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::answers::{Answers, Said};
 use super::cell::{Cell, Combo};
 use super::class::point_age;
-use super::hot::Run;
+use super::hot::{Run, Runs};
 use super::truth::Truth;
+use super::weighted_errors::{WeightedErrors, WeightedMoments, WeightedOwn, WeightedSums};
+use super::weights::{PartWeights, UNIT};
 use crate::age::{NANOS_PER_YEAR, nanos};
 use crate::stats::SubjectSums;
 
@@ -90,6 +92,9 @@ pub struct ErrorTally {
     pub beyond: Cell,
     /// The straight line; zero where it is not asked for.
     pub line: LineSums,
+    /// The same sums weighted; empty where everybody weighs the same.
+    #[serde(default, skip_serializing_if = "WeightedErrors::is_empty")]
+    pub weighted: WeightedErrors,
 }
 
 /// One answered attempt with a known point age.
@@ -99,6 +104,8 @@ pub(super) struct Error {
     pub signed: i64,
     /// True age, nanoyears.
     pub age: i64,
+    /// What the attempt weighs; none where everybody weighs the same.
+    pub weight: Option<i64>,
 }
 
 impl Error {
@@ -106,7 +113,7 @@ impl Error {
     pub fn of(truth: &Truth, answers: &Answers, index: usize, middle: bool) -> Option<Self> {
         let Said::Age(years) = answers.said(index) else { return None };
         let age = point_age(truth.age(index)?, middle)?.nanos();
-        Some(Self { signed: nanos(years) - age, age })
+        Some(Self { signed: nanos(years) - age, age, weight: truth.weight(index) })
     }
 
     /// How many of x = 1..=10 years the absolute error exceeds.
@@ -123,14 +130,21 @@ pub(super) struct Profiled {
     pub attempts: usize,
     runs: [Run; BEYOND],
     length: usize,
+    /// What the subject weighs in each run; empty where everybody weighs the same.
+    weights: Vec<PartWeights>,
 }
 
 impl Profiled {
     pub fn of(errors: impl Iterator<Item = Error>) -> Self {
         let (mut attempts, mut exceeding) = (0_u32, [0_u32; BEYOND + 1]);
+        let mut weights: Vec<[i64; BEYOND + 1]> = Vec::new();
         for error in errors {
             attempts += 1;
             exceeding[error.exceeds()] += 1;
+            if let Some(weight) = error.weight {
+                weights.resize(1, [0; BEYOND + 1]);
+                weights[0][error.exceeds()] += weight;
+            }
         }
         let mut runs = [Run { combo: Combo::default(), start: 0, end: 0 }; BEYOND];
         let (mut beyond, mut length) = (attempts - exceeding[0], 0);
@@ -142,21 +156,30 @@ impl Profiled {
             let start = if runs[length].end == 0 { x } else { runs[length].start };
             runs[length] = Run { combo: Combo([beyond, 0, attempts - beyond, 0, 0]), start, end: x + 1 };
         }
-        Self { attempts: attempts as usize, runs, length: length + 1 }
+        let of_run = |exceeding: &[i64; BEYOND + 1]| {
+            let all: i64 = exceeding.iter().sum();
+            let within = |run: &Run| -> i64 { exceeding[..=run.start].iter().sum() };
+            runs[..=length].iter().map(|run| [all - within(run), 0, within(run), 0, 0]).collect()
+        };
+        let weights = weights.first().map_or_else(Vec::new, of_run);
+        Self { attempts: attempts as usize, runs, length: length + 1, weights }
     }
 
     /// The runs over x = 1 to 10 in columns 0 to 9.
-    pub fn runs(&self) -> &[Run] {
-        &self.runs[..self.length]
+    pub fn runs(&self) -> Runs<'_> {
+        Runs { runs: &self.runs[..self.length], weights: &self.weights }
     }
 }
 
 impl ErrorTally {
     /// Adds the sums of one subject.
-    pub(super) fn add(&mut self, errors: impl Iterator<Item = Error>) {
+    pub(super) fn add(&mut self, errors: impl Iterator<Item = Error> + Clone) {
+        let whole = errors.clone();
         let (mut attempts, mut signed, mut absolute, mut squared) = (0_u32, 0_i128, 0_i128, 0_i128);
+        let mut weighted = false;
         for error in errors {
             attempts += 1;
+            weighted |= error.weight.is_some();
             let signed_one = i128::from(error.signed);
             signed += signed_one;
             absolute += signed_one.abs();
@@ -174,6 +197,9 @@ impl ErrorTally {
             squared,
             fourth: millionths * millionths,
         });
+        if weighted {
+            self.weighted.add(attempts, &WeightedOwn::of(whole));
+        }
     }
 
     /// Adds one attempt to the straight line.
@@ -186,6 +212,9 @@ impl ErrorTally {
         line.xx += x * x;
         line.xy += x * y;
         line.yy += y * y;
+        if let Some(weight) = error.weight {
+            self.weighted.add_line(error, weight);
+        }
     }
 
     /// Adds the sums of `other`.
@@ -201,6 +230,7 @@ impl ErrorTally {
         own.xx += line.xx;
         own.xy += line.xy;
         own.yy += line.yy;
+        self.weighted.merge(&other.weighted);
     }
 
     /// Attempts.
@@ -215,10 +245,25 @@ impl ErrorTally {
         self.moments.values().map(|moments| moments.subjects).sum()
     }
 
-    fn sums(&self, of: impl Fn(&Moments) -> (f64, f64)) -> Vec<SubjectSums> {
+    fn sums(
+        &self,
+        of: impl Fn(&Moments) -> (f64, f64),
+        weighted: impl Fn(&WeightedMoments) -> &WeightedSums,
+    ) -> Vec<SubjectSums> {
         let part = |(attempts, moments): (&u32, &Moments)| {
-            let (sum, square) = of(moments);
-            SubjectSums { attempts: u64::from(*attempts), subjects: moments.subjects, sum, square }
+            let (attempts_each, subjects) = (u64::from(*attempts), moments.subjects);
+            match self.weighted.moments.get(attempts) {
+                None => {
+                    let (sum, square) = of(moments);
+                    SubjectSums { attempts: attempts_each, subjects, sum, square, design: None }
+                }
+                Some(moments) => {
+                    let sums = weighted(moments);
+                    let (sum, square) = (sums.sum as f64 / UNIT, sums.square as f64 / (UNIT * UNIT));
+                    let design = Some(moments.design(sums));
+                    SubjectSums { attempts: attempts_each, subjects, sum, square, design }
+                }
+            }
         };
         self.moments.iter().map(part).collect()
     }
@@ -226,25 +271,32 @@ impl ErrorTally {
     /// Signed errors in years, for [`crate::stats::mean_of_subjects`].
     #[must_use]
     pub fn signed(&self) -> Vec<SubjectSums> {
-        self.sums(|moments| (moments.signed.sum as f64 / 1e9, moments.signed.square as f64 / 1e18))
+        self.sums(|moments| (moments.signed.sum as f64 / 1e9, moments.signed.square as f64 / 1e18), |it| &it.signed)
     }
 
     /// Absolute errors in years.
     #[must_use]
     pub fn absolute(&self) -> Vec<SubjectSums> {
-        self.sums(|moments| (moments.absolute.sum as f64 / 1e9, moments.absolute.square as f64 / 1e18))
+        self.sums(
+            |moments| (moments.absolute.sum as f64 / 1e9, moments.absolute.square as f64 / 1e18),
+            |it| &it.absolute,
+        )
     }
 
     /// Squared errors in squared years.
     #[must_use]
     pub fn squared(&self) -> Vec<SubjectSums> {
-        self.sums(|moments| (moments.squared as f64 / 1e18, moments.fourth as f64 / 1e12))
+        self.sums(|moments| (moments.squared as f64 / 1e18, moments.fourth as f64 / 1e12), |it| &it.squared)
     }
 
-    /// Standard deviation (n - 1) of the signed errors over attempts, years; `None` below two attempts.
+    /// Standard deviation (n - 1) of the signed errors over attempts, years; `None` below two attempts. With weights
+    /// the weighted mean square about the weighted mean, times n / (n - 1).
     #[must_use]
     pub fn standard_deviation(&self) -> Option<f64> {
         let n = i128::from(self.attempts());
+        if !self.weighted.is_empty() {
+            return (n > 1).then(|| (self.weighted.line.error_variance() * n as f64 / (n - 1) as f64).sqrt());
+        }
         let sum: i128 = self.moments.values().map(|moments| moments.signed.sum).sum();
         let squares: i128 = self.moments.values().map(|moments| moments.squared).sum();
         // About the mean before leaving the integers: the difference would cancel as doubles.
@@ -252,11 +304,24 @@ impl ErrorTally {
     }
 }
 
+impl ErrorTally {
+    /// Slope of answered on true age, and the squared correlation, weighted where samples weigh differently; `None` when
+    /// all true ages are equal, and no correlation when all answers are.
+    #[must_use]
+    pub fn slope_and_r_squared(&self) -> Option<(f64, Option<f64>)> {
+        let found = self.line.slope_and_r_squared()?;
+        if self.weighted.is_empty() {
+            return Some(found);
+        }
+        let (slope, r_squared) = self.weighted.line.slope_and_r_squared();
+        Some((slope, found.1.map(|_| r_squared)))
+    }
+}
+
 impl LineSums {
     /// Slope of answered on true age, and the squared Pearson correlation; `None` when all true ages are equal, and no
     /// correlation when all answers are.
-    #[must_use]
-    pub fn slope_and_r_squared(&self) -> Option<(f64, Option<f64>)> {
+    fn slope_and_r_squared(&self) -> Option<(f64, Option<f64>)> {
         if self.n == 0 {
             return None;
         }

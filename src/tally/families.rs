@@ -10,12 +10,16 @@ use super::cell::Cell;
 use super::class::AgeClass;
 use super::grid::Grid;
 use super::months::HotMonths;
+use super::moved::{HotMoved, MovedPlan};
 use super::repeats::{HotRepeats, RepeatTally};
 use super::shape::Shape;
 use super::sides::SideTally;
 use super::standards::{HotStandard, StandardPlan, StandardTally};
+use super::strata::Strata;
+use super::together::ByGroup;
 use super::truth::Truth;
 use super::vectors::Vectors;
+use super::wire;
 use crate::age::AgeLimit;
 use crate::protocol::{Protocol, Tie};
 use crate::table::Group;
@@ -47,6 +51,8 @@ pub(super) struct Plan {
     pub under_years: u32,
     pub bands: Vec<f64>,
     pub projected: bool,
+    /// What labels are moved for.
+    pub moved: MovedPlan,
     standards: Vec<StandardPlan>,
 }
 
@@ -68,6 +74,7 @@ impl Plan {
             under_years: protocol.windows.under_years,
             bands: protocol.bands.iter().map(|edge| f64::from(*edge)).collect(),
             projected: !protocol.projections.is_empty(),
+            moved: MovedPlan::of(classes, grid, protocol),
             standards: StandardPlan::all(truth, classes, protocol),
         }
     }
@@ -83,6 +90,7 @@ pub(super) struct HotFamilies {
     ages: Vectors<u32>,
     bands: BandTally,
     repeats: HotRepeats,
+    moved: HotMoved,
 }
 
 /// The counts of all families; those of disjoint subjects add up. A family derives `Serialize` and `Deserialize`, so
@@ -104,6 +112,11 @@ pub struct Families {
     pub bands: BandTally,
     /// Subjects with several answers.
     pub repeats: RepeatTally,
+    /// Sums for permutation nulls, by column or crossing as the cell `group_by` writes it; of the whole data set only.
+    pub strata: BTreeMap<String, Strata>,
+    /// Subjects with attempts in a group and outside of it; of the whole data set only.
+    #[serde(with = "wire::pairs")]
+    pub together: ByGroup,
 }
 
 impl HotFamilies {
@@ -124,6 +137,7 @@ impl HotFamilies {
             return;
         }
         self.months.count(seen);
+        self.moved.count(seen);
         if seen.live.len() > 1 {
             self.sides.count(seen);
             self.repeats.count(seen);
@@ -154,6 +168,7 @@ impl HotFamilies {
 
     /// The finished counts.
     pub fn finish(self, shape: &Shape<'_>) -> Families {
+        let (strata, together) = self.moved.finish(shape);
         let standards = self.standards.into_iter().zip(&shape.plan.standards);
         Families {
             attacks: self.attacks,
@@ -163,6 +178,8 @@ impl HotFamilies {
             ages: self.ages.keyed(|year| (String::new(), *year)),
             bands: self.bands,
             repeats: self.repeats.finish(),
+            strata,
+            together,
         }
     }
 }
@@ -181,5 +198,11 @@ impl Families {
         self.ages.merge(&other.ages);
         self.bands.merge(&other.bands);
         self.repeats.merge(&other.repeats);
+        for (by, strata) in &other.strata {
+            self.strata.entry(by.clone()).or_default().merge(strata);
+        }
+        for (group, together) in &other.together {
+            self.together.entry(group.clone()).or_default().merge(together);
+        }
     }
 }

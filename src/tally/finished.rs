@@ -230,7 +230,7 @@ pub struct Tally {
     pub subjects_unknown: bool,
     /// Whether clusters stand for subjects.
     pub clustered: bool,
-    /// Whether the manifest has weights; they are not used yet.
+    /// Whether samples weigh differently.
     pub weighted: bool,
     /// Whether some known age is a label of whole years or a part of one.
     pub labelled_years: bool,

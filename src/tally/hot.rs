@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cell::{Cell, Combo};
+use super::cell::{Cell, Combo, Steps};
+use super::weights::{PartWeights, add, length, of_parts};
 
 /// Up to so many attempts of one subject in one cell are counted in dense tables.
 const SMALL: usize = 6;
@@ -61,6 +62,19 @@ pub(super) struct Run {
     pub end: usize,
 }
 
+/// The stretches of one subject, and what it weighs in each part of each; no weights where everybody weighs the same.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Runs<'a> {
+    pub runs: &'a [Run],
+    pub weights: &'a [PartWeights],
+}
+
+impl<'a> Runs<'a> {
+    pub fn each(self) -> impl Iterator<Item = (&'a Run, Option<&'a PartWeights>)> {
+        self.runs.iter().enumerate().map(move |(place, run)| (run, self.weights.get(place)))
+    }
+}
+
 /// A cell while it is filled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HotCell {
@@ -69,20 +83,38 @@ pub(super) struct HotCell {
     /// For each small number of attempts: differences by rank of the combination and column.
     small: Vec<Vec<i32>>,
     large: BTreeMap<Combo, Vec<i64>>,
+    /// For each step function the sums of the weights of its subjects and of their squares; empty where everybody weighs
+    /// the same.
+    code_weights: Vec<[i128; 2]>,
+    /// Sums of the weights of all others.
+    weights: BTreeMap<Combo, Vec<i128>>,
 }
 
 impl HotCell {
     /// Counts one subject of one attempt with step function `code` of `codes`.
-    pub fn add_code(&mut self, code: usize, codes: usize) {
+    pub fn add_code(&mut self, code: usize, codes: usize, weight: Option<i64>) {
         if self.codes.is_empty() {
             self.codes = vec![0; codes];
         }
         self.codes[code] += 1;
+        if let Some(weight) = weight {
+            self.code_weights.resize(codes, [0; 2]);
+            add(&mut self.code_weights[code], &[weight], 1);
+        }
     }
 
     /// Counts one subject of `attempts` attempts with these runs over `columns` columns.
-    pub fn add_runs(&mut self, attempts: usize, runs: &[Run], columns: usize) {
+    pub fn add_runs(&mut self, attempts: usize, runs: Runs<'_>, columns: usize) {
         let width = columns + 1;
+        for (run, weights) in runs.each() {
+            let Some(weights) = weights else { break };
+            let vector: Vec<i64> = of_parts(run.combo, weights).collect();
+            let size = length(vector.len());
+            let sums = self.weights.entry(run.combo).or_insert_with(|| vec![0; size * width]);
+            add(&mut sums[size * run.start..size * (run.start + 1)], &vector, 1);
+            add(&mut sums[size * run.end..size * (run.end + 1)], &vector, -1);
+        }
+        let runs = runs.runs;
         if attempts <= SMALL {
             if self.small.is_empty() {
                 self.small = vec![Vec::new(); SMALL + 1];
@@ -125,8 +157,18 @@ impl HotCell {
                 }
             }
         }
+        let mut weights = self.weights;
+        for (code, [sum, square]) in self.code_weights.into_iter().enumerate().filter(|(_, sums)| sums[0] > 0) {
+            for run in runs_of(code) {
+                let own = weights.entry(run.combo).or_insert_with(|| vec![0; 2 * width]);
+                for (column, sign) in [(run.start, 1), (run.end, -1)] {
+                    own[2 * column] += sign * sum;
+                    own[2 * column + 1] += sign * square;
+                }
+            }
+        }
         differences.retain(|_, row| row.iter().any(|difference| *difference != 0));
-        Cell { differences }
+        Cell { steps: Steps { differences, weights } }
     }
 }
 
@@ -148,9 +190,10 @@ mod tests {
     fn dense_and_sparse_counts_are_the_same_cell() {
         let run = |parts, start, end| Run { combo: Combo(parts), start, end };
         let mut hot = HotCell::default();
-        hot.add_runs(2, &[run([2, 0, 0, 0, 0], 0, 1), run([1, 0, 1, 0, 0], 1, 4)], 4);
-        hot.add_runs(9, &[run([9, 0, 0, 0, 0], 0, 4)], 4);
-        hot.add_code(0, 2);
+        let two = [run([2, 0, 0, 0, 0], 0, 1), run([1, 0, 1, 0, 0], 1, 4)];
+        hot.add_runs(2, Runs { runs: &two, weights: &[] }, 4);
+        hot.add_runs(9, Runs { runs: &[run([9, 0, 0, 0, 0], 0, 4)], weights: &[] }, 4);
+        hot.add_code(0, 2, None);
         let cell = hot.finish(4, |_| vec![run([0, 0, 1, 0, 0], 0, 4)]);
         let at = |column| cell.at(column).collect::<Vec<_>>();
         assert_eq!(at(0), [(Combo([0, 0, 1, 0, 0]), 1), (Combo([2, 0, 0, 0, 0]), 1), (Combo([9, 0, 0, 0, 0]), 1)]);

@@ -54,7 +54,7 @@ impl HotMonths {
             let samples: Vec<u32> = part.iter().map(|(_, sample)| *sample).collect();
             self.profile.take(shape, &samples);
             let cell = self.cells.entry(part[0].0).or_default();
-            cell.add_runs(samples.len(), &self.profile.runs, shape.grid.columns());
+            cell.add_runs(samples.len(), self.profile.found(), shape.grid.columns());
         }
     }
 

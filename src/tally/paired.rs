@@ -8,6 +8,7 @@ use super::answers::{Answers, Said};
 use super::class::Slot;
 use super::shape::{NO_CLASS, Shape};
 use super::units::{LEAST_UNITS, Shard, order, starts};
+use super::weighted_pairs::WeightedPairs;
 use super::{TallyError, Truth};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::outcome::Decision;
@@ -40,6 +41,8 @@ pub struct PairCell {
     pub discordant: u64,
     /// Attempts that both ran and exactly one of the two decided.
     pub one_decided: u64,
+    /// What weights make of it; none where everybody weighs the same.
+    pub weighted: Option<WeightedPairs>,
 }
 
 impl PairCell {
@@ -56,6 +59,9 @@ impl PairCell {
         self.ran += other.ran;
         self.discordant += other.discordant;
         self.one_decided += other.one_decided;
+        if let Some(weighted) = &other.weighted {
+            self.weighted.get_or_insert_default().merge(weighted);
+        }
     }
 }
 
@@ -276,7 +282,9 @@ impl<'a> Counting<'a> {
                 let inside = |place: &usize| members[usize::from(shape.class_of[live[*place] as usize])];
                 for (policy, word) in plan.policies.iter().enumerate() {
                     let Some(place) = plan.place(group, at, slot, policy) else { continue };
-                    own[place].add((0..live.len()).filter(inside).map(|place| self.verdicts[place]), *word);
+                    let weight = |place: usize| shape.truth.weight(live[place] as usize);
+                    let attempts = (0..live.len()).filter(inside);
+                    own[place].add(attempts.map(|place| (self.verdicts[place], weight(place))), *word);
                 }
             }
         }
@@ -322,10 +330,11 @@ fn verdict(answers: &Answers, index: usize, column: &Column, tie: Tie) -> Option
 }
 
 impl Filling {
-    /// Adds the attempts of one subject, each with the two verdicts.
-    fn add(&mut self, attempts: impl Iterator<Item = [Option<bool>; 2]>, policy: FailurePolicy) {
+    /// Adds the attempts of one subject, each with the two verdicts and its weight.
+    fn add(&mut self, attempts: impl Iterator<Item = ([Option<bool>; 2], Option<i64>)>, policy: FailurePolicy) {
         let (mut baseline, mut method, mut all) = (0_u32, 0_u32, 0_u32);
-        for verdicts in attempts {
+        let (mut weighs, mut difference) = (0, 0);
+        for (verdicts, weight) in attempts {
             self.cell.ran += 1;
             self.cell.one_decided += u64::from(verdicts[0].is_some() != verdicts[1].is_some());
             let passed = match (policy, verdicts) {
@@ -337,7 +346,14 @@ impl Filling {
             baseline += u32::from(passed[0]);
             method += u32::from(passed[1]);
             all += 1;
+            if let Some(weight) = weight {
+                weighs += weight;
+                difference += weight * (i64::from(passed[1]) - i64::from(passed[0]));
+            }
             self.cell.discordant += u64::from(passed[0] != passed[1]);
+        }
+        if weighs > 0 {
+            self.cell.weighted.get_or_insert_default().add(weighs, difference, all);
         }
         match all {
             0 => {}

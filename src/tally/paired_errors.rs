@@ -1,9 +1,11 @@
 //! Errors of two methods on the attempts that both answered with an age, summed by subject.
 
-use super::answers::Answers;
-use super::errors::Error;
+use super::answers::{Answers, Said};
+use super::errors::{Error, ErrorTally};
 use super::truth::Truth;
 use super::units::{Shard, order, starts};
+use super::weighted_errors::WeightedOwn;
+use crate::age::nanos;
 
 /// One subject's errors: about a person, never written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,19 @@ pub struct ErrorPair {
     /// Sums of absolute errors, nanoyears: the baseline's, the method's.
     pub absolute: [i128; 2],
     /// Sums of squared errors, squared nanoyears: the baseline's, the method's.
+    pub squared: [i128; 2],
+    /// The same weighted; none where everybody weighs the same.
+    pub weighted: Option<WeightedPair>,
+}
+
+/// One subject's weighted errors: weights in 10^-9, times years or squared years, rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WeightedPair {
+    /// Sum of the weights.
+    pub weight: i128,
+    /// Sums of absolute errors: the baseline's, the method's.
+    pub absolute: [i128; 2],
+    /// Sums of squared errors: the baseline's, the method's.
     pub squared: [i128; 2],
 }
 
@@ -32,7 +47,8 @@ pub fn paired_errors(truth: &Truth, baseline: &Answers, method: &Answers) -> Vec
         let samples = &order[ends[0]..ends[1]];
         let Some(first) = samples.first() else { continue };
         let unit = truth.units[*first as usize];
-        let mut pair = ErrorPair { unit, attempts: 0, absolute: [0; 2], squared: [0; 2] };
+        let mut pair = ErrorPair { unit, attempts: 0, absolute: [0; 2], squared: [0; 2], weighted: None };
+        let mut errors: [Vec<Error>; 2] = Default::default();
         for index in samples.iter().map(|sample| *sample as usize).filter(|index| !truth.attacks[*index]) {
             let error = |answers| Error::of(truth, answers, index, false);
             let (Some(one), Some(other)) = (error(baseline), error(method)) else { continue };
@@ -41,11 +57,46 @@ pub fn paired_errors(truth: &Truth, baseline: &Answers, method: &Answers) -> Vec
                 let signed = i128::from(error.signed);
                 pair.absolute[place] += signed.abs();
                 pair.squared[place] += signed * signed;
+                if error.weight.is_some() {
+                    errors[place].push(error);
+                }
             }
+        }
+        if !errors[0].is_empty() {
+            let [one, other] = errors.map(|errors| WeightedOwn::of(errors.into_iter()));
+            pair.weighted = Some(WeightedPair {
+                weight: one.weight,
+                absolute: [one.absolute, other.absolute],
+                squared: [one.squared, other.squared],
+            });
         }
         if pair.attempts > 0 {
             pairs.push(pair);
         }
     }
     pairs
+}
+
+/// How far the answered ages of a second run lie from those of a first, in the place of signed errors, of the eligible
+/// attempts that both answered with an age.
+#[must_use]
+pub fn run_to_run(truth: &Truth, first: &Answers, second: &Answers) -> ErrorTally {
+    let mut tally = ErrorTally::default();
+    if truth.len() != first.len() || truth.len() != second.len() {
+        return tally;
+    }
+    let order = order(&truth.units, Shard::WHOLE);
+    for ends in starts(&truth.units, &order).windows(2) {
+        let eligible = |sample: &&u32| {
+            let index = **sample as usize;
+            !truth.attacks[index] && truth.age(index).is_some()
+        };
+        let moved = order[ends[0]..ends[1]].iter().filter(eligible).filter_map(|sample| {
+            let index = *sample as usize;
+            let (Said::Age(one), Said::Age(other)) = (first.said(index), second.said(index)) else { return None };
+            Some(Error { signed: nanos(other) - nanos(one), age: 0, weight: truth.weight(index) })
+        });
+        tally.add(moved);
+    }
+    tally
 }

@@ -29,6 +29,8 @@ pub struct ScoredAttempt {
     pub over: bool,
     /// Higher is more surely over.
     pub score: f64,
+    /// What the attempt weighs; none where everybody weighs the same.
+    pub weight: Option<i64>,
 }
 
 /// One eligible attempt answered with an age and a spread that is a number from 0 on, its true age known to the year.
@@ -42,6 +44,8 @@ pub struct SpreadAttempt {
     pub sd: f64,
     /// The true age, years.
     pub age: f64,
+    /// What the attempt weighs; none where everybody weighs the same.
+    pub weight: Option<i64>,
 }
 
 /// Scores and spreads of one method.
@@ -86,7 +90,8 @@ impl<'a> ScoreRows<'a> {
                 Side::Straddling => return None,
             };
             let sample = u32::try_from(index).ok()?;
-            Some(ScoredAttempt { unit: self.truth.units[index], sample, over, score: score(index)? })
+            let (unit, weight) = (self.truth.units[index], self.truth.weight(index));
+            Some(ScoredAttempt { unit, sample, over, score: score(index)?, weight })
         };
         self.eligible().filter_map(attempt).collect()
     }
@@ -135,7 +140,8 @@ impl<'a> ScoreRows<'a> {
                 Error::of(self.truth, self.answers, index, middle)?;
                 let age = point_age(self.truth.age(index)?, middle)?.nanos() as f64 / NANOS_PER_YEAR as f64;
                 let spread = self.answers.spread(index).filter(|sd| sd.is_finite() && *sd >= 0.0);
-                Some(spread.map(|sd| SpreadAttempt { unit: self.truth.units[index], mean, sd, age }))
+                let (unit, weight) = (self.truth.units[index], self.truth.weight(index));
+                Some(spread.map(|sd| SpreadAttempt { unit, mean, sd, age, weight }))
             })
             .collect();
         let left_out = found.iter().filter(|one| one.is_none()).count() as u64;

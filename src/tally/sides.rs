@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::Combo;
 use super::class::AgeClass;
 use super::families::Seen;
+use super::weights::{Counted, PartWeights, of_parts};
 use super::wire;
 use crate::age::NANOS_PER_YEAR;
 
@@ -19,11 +20,11 @@ pub type LimitColumn = (usize, usize);
 pub struct SideTally {
     /// Subjects with attempts surely below and surely at or above the limit: their combinations on both sides.
     #[serde(with = "wire::nested")]
-    pub both: BTreeMap<LimitColumn, BTreeMap<(Combo, Combo), u64>>,
+    pub both: BTreeMap<LimitColumn, BTreeMap<(Combo, Combo), Counted>>,
     /// Subjects of several age classes who pass below the limit: for x years, (passes of people more than x years
     /// below it, all passes below it). An attempt of which it is not known leaves both.
     #[serde(with = "wire::nested")]
-    pub far: BTreeMap<(LimitColumn, u32), BTreeMap<(u64, u64), u64>>,
+    pub far: BTreeMap<(LimitColumn, u32), BTreeMap<(u64, u64), Counted>>,
 }
 
 /// Whether everybody in `class` is more than `years` below `limit` (both whole years); `None` when not known.
@@ -39,6 +40,7 @@ impl SideTally {
         let shape = seen.shape;
         let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
         let first = class(&seen.live[0]);
+        let weighted = shape.truth.is_weighted();
         if seen.live.iter().all(|sample| class(sample) == first) {
             return;
         }
@@ -50,34 +52,46 @@ impl SideTally {
             let both = seen.live.iter().any(|sample| over[class(sample)]);
             for column in shape.plan.headline.iter().filter(|column| shape.column_of_limit(**column, index)) {
                 let mut combos = [Combo::default(); 2];
+                let mut weights: [PartWeights; 2] = Default::default();
                 for sample in seen.live {
                     let part = shape.part(*sample as usize, *column);
-                    if under[class(sample)] {
-                        combos[0].0[part] += 1;
+                    let side = if under[class(sample)] {
+                        0
                     } else if over[class(sample)] {
-                        combos[1].0[part] += 1;
-                    }
+                        1
+                    } else {
+                        continue;
+                    };
+                    combos[side].0[part] += 1;
+                    weights[side][part] += shape.truth.weight(*sample as usize).unwrap_or_default();
                 }
                 let key = (index, *column);
                 if both {
-                    *self.both.entry(key).or_default().entry((combos[0], combos[1])).or_default() += 1;
+                    let own = self.both.entry(key).or_default().entry((combos[0], combos[1])).or_default();
+                    let parts = combos.iter().zip(&weights).flat_map(|(combo, weights)| of_parts(*combo, weights));
+                    let vector: Vec<i64> = if weighted { parts.collect() } else { Vec::new() };
+                    own.add(&vector);
                 }
                 if !shape.passed(combos[0]) {
                     continue;
                 }
                 for years in 1..=shape.plan.under_years {
-                    let (mut far, mut all) = (0, 0);
+                    let (mut far, mut all, mut weights) = (0, 0, [0_i64; 2]);
                     for sample in seen.live.iter().filter(|sample| under[class(sample)]) {
                         let mut one = Combo::default();
                         one.0[shape.part(*sample as usize, *column)] = 1;
                         let known = is_far(shape.classes[class(sample)], limit.years(), years);
                         if let Some(is_far) = known.filter(|_| shape.passed(one)) {
+                            let weight = shape.truth.weight(*sample as usize).unwrap_or_default();
                             all += 1;
                             far += u64::from(is_far);
+                            weights[0] += if is_far { weight } else { 0 };
+                            weights[1] += weight;
                         }
                     }
                     if all > 0 {
-                        *self.far.entry((key, years)).or_default().entry((far, all)).or_default() += 1;
+                        let own = self.far.entry((key, years)).or_default().entry((far, all)).or_default();
+                        own.add(if weighted { &weights } else { &[] });
                     }
                 }
             }
@@ -86,13 +100,13 @@ impl SideTally {
 
     pub(super) fn merge(&mut self, other: &Self) {
         fn add<K: Ord + Copy, P: Ord + Copy>(
-            own: &mut BTreeMap<K, BTreeMap<P, u64>>,
-            other: &BTreeMap<K, BTreeMap<P, u64>>,
+            own: &mut BTreeMap<K, BTreeMap<P, Counted>>,
+            other: &BTreeMap<K, BTreeMap<P, Counted>>,
         ) {
             for (key, pairs) in other {
                 let own = own.entry(*key).or_default();
                 for (pair, subjects) in pairs {
-                    *own.entry(*pair).or_default() += subjects;
+                    own.entry(*pair).or_default().merge(subjects);
                 }
             }
         }

@@ -13,6 +13,7 @@ use super::profile::join;
 use super::shape::{NO_CLASS, Reply, Shape};
 use super::truth::Truth;
 use super::vectors::Vectors;
+use super::weighted_errors::WeightedOwn;
 use super::wire;
 use crate::protocol::Protocol;
 use crate::table::Group;
@@ -35,16 +36,59 @@ pub struct JointMoments {
     pub absolute: Products,
     /// Squared errors, each subject's sum rounded to millionths of a squared year.
     pub squared: Products,
+    /// The same weighted; zero where everybody weighs the same.
+    #[serde(default, skip_serializing_if = "JointDesignSums::is_empty")]
+    pub design: JointDesignSums,
+}
+
+/// Sums over subjects of what they weigh in two cells, as in [`super::WeightedMoments`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JointDesignSums {
+    /// Products of the weights in the one and in the other.
+    pub weights: i128,
+    /// Of signed, absolute and squared errors: the product of both weighted sums, of the weighted sum in the one with the
+    /// weight in the other, and of the weight in the one with the weighted sum in the other.
+    pub products: [Products; 3],
+}
+
+impl JointDesignSums {
+    fn is_empty(&self) -> bool {
+        self.weights == 0
+    }
+
+    fn of(one: &WeightedOwn, other: &WeightedOwn) -> Self {
+        let sums = |own: &WeightedOwn| [own.signed, own.absolute, own.squared];
+        let (x, y) = (sums(one), sums(other));
+        let products = [0, 1, 2].map(|of| [x[of] * y[of], x[of] * other.weight, one.weight * y[of]]);
+        Self { weights: one.weight * other.weight, products }
+    }
 }
 
 impl JointMoments {
-    fn merge(&mut self, other: &Self) {
+    /// Takes the sums of `part` away, all of whose subjects are counted here.
+    pub(super) fn take_away(&mut self, part: &Self) {
+        self.subjects -= part.subjects.min(self.subjects);
+        for (own, part) in
+            [(&mut self.signed, part.signed), (&mut self.absolute, part.absolute), (&mut self.squared, part.squared)]
+        {
+            own.iter_mut().zip(part).for_each(|(own, part)| *own -= part);
+        }
+        self.design.weights -= part.design.weights;
+        let products = self.design.products.iter_mut().flatten().zip(part.design.products.iter().flatten());
+        products.for_each(|(own, part)| *own -= part);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
         self.subjects += other.subjects;
         for (own, other) in
             [(&mut self.signed, other.signed), (&mut self.absolute, other.absolute), (&mut self.squared, other.squared)]
         {
             own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
         }
+        self.design.weights += other.design.weights;
+        let products = self.design.products.iter_mut().flatten().zip(other.design.products.iter().flatten());
+        products.for_each(|(own, other)| *own += other);
     }
 }
 
@@ -153,7 +197,7 @@ impl StandardPlan {
                 rates: standard.rates,
             }
         };
-        protocol.standards.iter().map(one).collect()
+        protocol.standards.iter().chain(&protocol.error_standards()).map(one).collect()
     }
 
     /// The cell of a sample, as a number.
@@ -233,7 +277,9 @@ impl HotStandard {
         let parts: Vec<_> = self
             .errors
             .chunk_by(|one, other| one.0 == other.0)
-            .map(|part| (part[0].0, Own::of(part), add(&mut self.several[part[0].0], part)))
+            .map(|part| {
+                (part[0].0, Own::of(part.iter().map(|(_, error)| *error)), add(&mut self.several[part[0].0], part))
+            })
             .collect();
         for (index, (cell, one, runs)) in parts.iter().enumerate() {
             for (later, other, later_runs) in &parts[index + 1..] {
@@ -255,12 +301,12 @@ impl HotStandard {
         }
         self.outcomes.resize_with(plan.levels.len() * plan.years, HotCell::default);
         if let (1, Reply::Code(code)) = (self.cells.len(), shape.reply(self.cells[0].1 as usize)) {
-            self.outcomes[first].add_code(code, shape.codes());
+            self.outcomes[first].add_code(code, shape.codes(), shape.truth.weight(self.cells[0].1 as usize));
         } else {
             let samples: Vec<u32> = self.cells.iter().map(|(_, sample)| *sample).collect();
             let mut profile = super::profile::Profile::default();
             profile.take(shape, &samples);
-            self.outcomes[first].add_runs(samples.len(), &profile.runs, shape.grid.columns());
+            self.outcomes[first].add_runs(samples.len(), profile.found(), shape.grid.columns());
         }
     }
 
@@ -290,31 +336,42 @@ impl HotStandard {
 }
 
 /// What one subject's errors in one cell come to.
-struct Own {
-    attempts: u32,
+pub(super) struct Own {
+    pub attempts: u32,
     signed: i128,
     absolute: i128,
     millionths: i128,
+    weighted: Option<WeightedOwn>,
 }
 
 impl Own {
-    fn of(errors: &[(usize, Error)]) -> Self {
-        let sum = |of: fn(i128) -> i128| errors.iter().map(|(_, error)| of(i128::from(error.signed))).sum::<i128>();
-        Self {
-            attempts: u32::try_from(errors.len()).unwrap_or(u32::MAX),
-            signed: sum(|error| error),
-            absolute: sum(i128::abs),
-            millionths: (sum(|error| error * error) + 500_000_000_000) / 1_000_000_000_000,
+    pub fn of(errors: impl Iterator<Item = Error> + Clone) -> Self {
+        let mut weighted = false;
+        let (mut own, mut squared) = (Self { attempts: 0, signed: 0, absolute: 0, millionths: 0, weighted: None }, 0);
+        let whole = errors.clone();
+        for error in errors {
+            weighted |= error.weight.is_some();
+            let signed = i128::from(error.signed);
+            own.attempts += 1;
+            own.signed += signed;
+            own.absolute += signed.abs();
+            squared += signed * signed;
         }
+        let weighted = weighted.then(|| WeightedOwn::of(whole));
+        Self { millionths: (squared + 500_000_000_000) / 1_000_000_000_000, weighted, ..own }
     }
 
-    fn with(&self, other: &Self) -> JointMoments {
+    pub fn with(&self, other: &Self) -> JointMoments {
         let products = |one: i128, other: i128| [one, other, one * other];
         JointMoments {
             subjects: 1,
             signed: products(self.signed, other.signed),
             absolute: products(self.absolute, other.absolute),
             squared: products(self.millionths, other.millionths),
+            design: self
+                .weighted
+                .zip(other.weighted)
+                .map_or_else(Default::default, |(one, other)| JointDesignSums::of(&one, &other)),
         }
     }
 }

@@ -59,7 +59,8 @@ pub struct Truth {
     pub(super) columns: Vec<Column>,
     pub(super) subjects_unknown: bool,
     pub(super) clustered: bool,
-    pub(super) weighted: bool,
+    /// The weights as integers, see [`super::weights`]; empty where everybody weighs the same.
+    weights: Vec<i64>,
 }
 
 impl Truth {
@@ -79,6 +80,16 @@ impl Truth {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// Whether samples weigh differently.
+    pub(super) fn is_weighted(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
+    /// What sample `index` weighs; none where everybody weighs the same.
+    pub(super) fn weight(&self, index: usize) -> Option<i64> {
+        self.weights.get(index).copied()
     }
 
     /// The subject of sample `index`.
@@ -117,6 +128,7 @@ impl Truth {
 pub struct TruthBuilder {
     subjects: Vec<u32>,
     clusters: Vec<Option<u32>>,
+    weights: Vec<f64>,
     truth: Truth,
     seen: Vec<BTreeMap<String, u32>>,
     /// Columns that were given whole.
@@ -150,7 +162,10 @@ impl TruthBuilder {
     pub fn push(&mut self, row: &TruthRow<'_>) {
         self.subjects.push(row.subject_rank);
         self.truth.subjects_unknown |= !row.subject_known;
-        self.truth.weighted |= row.weight.is_some_and(|weight| weight != 1.0);
+        if !self.weights.is_empty() || row.weight.is_some_and(|weight| weight != 1.0) {
+            self.weights.resize(self.subjects.len() - 1, 1.0);
+            self.weights.push(row.weight.unwrap_or(1.0));
+        }
         if let Some(cluster) = row.cluster_rank {
             self.truth.clustered = true;
             self.clusters.resize(self.subjects.len() - 1, None);
@@ -222,6 +237,7 @@ impl TruthBuilder {
             self.truth.species.iter_mut().for_each(|code| *code = sorted[*code as usize]);
             self.truth.species_names = self.species.into_keys().collect();
         }
+        self.truth.weights = super::weights::integers(&self.weights);
         self.clusters.resize(self.subjects.len(), None);
         // Where clusters are named they are the unit; samples without one fall back on their subject.
         let after = self.clusters.iter().flatten().max().map_or(0, |last| last + 1);

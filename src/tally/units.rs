@@ -63,7 +63,7 @@ impl Tally {
             kinds: AnswerKinds::of_limits(shape.grid.limits().len()),
             subjects_unknown: truth.subjects_unknown,
             clustered: truth.clustered,
-            weighted: truth.weighted,
+            weighted: truth.is_weighted(),
             labelled_years: false,
             bands: false,
         };

@@ -7,8 +7,8 @@ use super::class::{AgeClass, Slot};
 use super::errors::{BEYOND, Error, ErrorTally, Profiled};
 use super::families::{HotFamilies, Seen};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
-use super::hot::{HotCell, Run};
-use super::profile::{Profile, join};
+use super::hot::{HotCell, Run, Runs};
+use super::profile::{Kept, Profile, join};
 use super::shape::{NO_CLASS, Reply, Shape};
 use crate::age::NANOS_PER_YEAR;
 use crate::outcome::Status;
@@ -137,6 +137,7 @@ impl<'a> Hot<'a> {
         let (truth, answers) = (self.shape.truth, self.shape.answers);
         let mut counts = [0_u64; 7];
         let mut statuses = [0_u32; 5];
+        let mut weights = [0_i64; 5];
         for sample in samples {
             let index = *sample as usize;
             counts[0] += 1;
@@ -156,6 +157,7 @@ impl<'a> Hot<'a> {
                         Status::NoSubject | Status::Failed | Status::TimedOut => 3,
                     };
                     statuses[place] += 1;
+                    weights[place] += truth.weight(index).unwrap_or_default();
                     counts[5] += u64::from(status == Status::Answered);
                     counts[6] += u64::from(matches!(answers.said(index), super::answers::Said::Age(_)));
                 }
@@ -167,7 +169,9 @@ impl<'a> Hot<'a> {
             stage.subjects += u64::from(count > 0);
         }
         if !live.is_empty() {
-            own.statuses.add_runs(live.len(), &[Run { combo: Combo(statuses), start: 0, end: 1 }], 1);
+            let run = Run { combo: Combo(statuses), start: 0, end: 1 };
+            let weights: &[_] = if truth.is_weighted() { &[weights] } else { &[] };
+            own.statuses.add_runs(live.len(), Runs { runs: &[run], weights }, 1);
         }
     }
 
@@ -188,22 +192,22 @@ impl<'a> Hot<'a> {
             if let [only] = *live
                 && let Reply::Code(code) = shape.reply(only as usize)
             {
-                own.pure[first].add_code(code, shape.codes());
+                own.pure[first].add_code(code, shape.codes(), shape.truth.weight(only as usize));
             } else {
                 self.whole.take(shape, live);
-                own.pure[first].add_runs(live.len(), &self.whole.runs, columns);
+                own.pure[first].add_runs(live.len(), self.whole.found(), columns);
             }
             return;
         }
         live.sort_by_key(class);
         sized(&mut own.mixed, shape.classes.len());
         sized(&mut own.slots, shape.slots.len());
-        let mut profiles: Vec<(usize, Vec<Run>)> = Vec::new();
+        let mut profiles: Vec<(usize, Kept)> = Vec::new();
         for part in live.chunk_by(|one, other| class(one) == class(other)) {
             self.whole.take(shape, part);
             let class = class(&part[0]);
-            own.mixed[class].add_runs(part.len(), &self.whole.runs, columns);
-            profiles.push((class, self.whole.runs.clone()));
+            own.mixed[class].add_runs(part.len(), self.whole.found(), columns);
+            profiles.push((class, self.whole.keep()));
         }
         // Slot 0 holds everybody; most others hold the same attempts, or none.
         self.whole.take(shape, live);
@@ -211,10 +215,10 @@ impl<'a> Hot<'a> {
             self.subset.clear();
             self.subset.extend(live.iter().filter(|sample| members[class(sample)]));
             if self.subset.len() == live.len() {
-                own.slots[slot].add_runs(live.len(), &self.whole.runs, columns);
+                own.slots[slot].add_runs(live.len(), self.whole.found(), columns);
             } else if !self.subset.is_empty() {
                 self.part.take(shape, &self.subset);
-                own.slots[slot].add_runs(self.subset.len(), &self.part.runs, columns);
+                own.slots[slot].add_runs(self.subset.len(), self.part.found(), columns);
             }
         }
         for (index, (one, runs)) in profiles.iter().enumerate() {
@@ -222,7 +226,7 @@ impl<'a> Hot<'a> {
                 if shape.share_window[one * shape.classes.len() + other] {
                     #[expect(clippy::cast_possible_truncation, reason = "class indices were made from u16")]
                     let joints = own.joints.entry((*one as u16, *other as u16)).or_default();
-                    join(joints, runs, other_runs, columns);
+                    join(joints, runs.found(), other_runs.found(), columns);
                 }
             }
         }

@@ -63,3 +63,76 @@ pub(super) mod nested {
         Ok(pairs.into_iter().map(|(key, inner)| (key, inner.into_iter().collect())).collect())
     }
 }
+
+/// Counts and weights over columns as a list of `[key, differences]`, or `[key, differences, sums of weights]` where there
+/// are any.
+pub(super) mod steps {
+    use std::collections::BTreeMap;
+    use std::marker::PhantomData;
+
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::ser::SerializeSeq;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes the list.
+    pub fn serialize<K: Ord + Serialize, S: Serializer>(
+        differences: &BTreeMap<K, Vec<i64>>,
+        weights: &BTreeMap<K, Vec<i128>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(differences.len()))?;
+        for (key, row) in differences {
+            match weights.get(key) {
+                None => list.serialize_element(&(key, row))?,
+                Some(sums) => list.serialize_element(&(key, row, sums))?,
+            }
+        }
+        list.end()
+    }
+
+    /// One entry of the list.
+    struct Entry<K>(K, Vec<i64>, Option<Vec<i128>>);
+
+    impl<'de, K: Deserialize<'de>> Deserialize<'de> for Entry<K> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Form<K>(PhantomData<K>);
+            impl<'de, K: Deserialize<'de>> Visitor<'de> for Form<K> {
+                type Value = Entry<K>;
+
+                fn expecting(&self, text: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    text.write_str("a key, its differences, and sums of weights where there are any")
+                }
+
+                fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Entry<K>, A::Error> {
+                    let key = seq.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
+                    let differences = seq.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
+                    Ok(Entry(key, differences, seq.next_element()?))
+                }
+            }
+            deserializer.deserialize_seq(Form(PhantomData))
+        }
+    }
+
+    type Maps<K> = (BTreeMap<K, Vec<i64>>, BTreeMap<K, Vec<i128>>);
+
+    /// Reads the list; keys ascend, and there are as many sums for each column.
+    pub fn deserialize<'de, K: Ord + Copy + Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Maps<K>, D::Error> {
+        let entries = Vec::<Entry<K>>::deserialize(deserializer)?;
+        if !entries.is_sorted_by(|one, other| one.0 < other.0) {
+            return Err(D::Error::custom("the keys of a map do not ascend"));
+        }
+        let (mut differences, mut weights) = Maps::default();
+        for Entry(key, row, sums) in entries {
+            if let Some(sums) = sums {
+                if row.is_empty() || sums.is_empty() || sums.len() % row.len() != 0 {
+                    return Err(D::Error::custom("sums of weights that are not as many for each column"));
+                }
+                weights.insert(key, sums);
+            }
+            differences.insert(key, row);
+        }
+        Ok((differences, weights))
+    }
+}

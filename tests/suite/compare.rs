@@ -68,3 +68,53 @@ fn what_cannot_be_compared_ends_with_2_and_the_way_out() {
     run(&["compare", text(&one), text(&others), "--restandardise", "--replace", "--out", text(&one)]).ended(2);
     assert!(one.join("outcomes.csv").exists(), "a run is never replaced by a comparison");
 }
+
+#[test]
+fn weights_of_the_manifest_enter_differences_their_bounds_and_the_test() {
+    let place = tempfile::tempdir().unwrap();
+    let recorded = |name: &str, passes: std::ops::Range<u32>| {
+        let mut csv = "sample_id,subject_id,true_age,age,weight\n".to_owned();
+        for person in 0..60 {
+            let (answer, weight) = (if passes.contains(&person) { 30 } else { 12 }, 1.0 + 0.5 * f64::from(person % 5));
+            csv.push_str(&format!("s{person},p{person},17,{answer},{weight}\n"));
+        }
+        let file = place.path().join(format!("{name}.csv"));
+        fs::write(&file, csv).unwrap();
+        let out = place.path().join(name);
+        run(&["score", text(&file), "--dataset-name", "people", "--out", text(&out)]).ended(0);
+        out
+    };
+    let (first, second) = (recorded("first", 12..16), recorded("second", 0..12));
+    let out = place.path().join("compared");
+    run(&["compare", text(&first), text(&second), "--out", text(&out)]).ended(0);
+    let comparison = fs::read_to_string(out.join("comparison.csv")).unwrap();
+    let cells = |name: &str| column(&comparison, name);
+    let at = |wanted: [(&str, &str); 5]| {
+        let columns: Vec<_> = wanted.iter().map(|(name, word)| (cells(name), *word)).collect();
+        let rows: Vec<usize> =
+            (0..columns[0].0.len()).filter(|row| columns.iter().all(|(cells, word)| cells[*row] == *word)).collect();
+        assert_eq!(rows.len(), 1, "{wanted:?}");
+        rows[0]
+    };
+    // scripts/validation/weighted.py: Tango's bounds by numerical maximum likelihood, every flip of 16 signs.
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/golden/weighted_pairs.json")).unwrap();
+    let near = |name: &str, row: usize, key: &str, tolerance: f64| {
+        let (found, wanted) = (cells(name)[row].parse::<f64>().unwrap(), golden[key].as_f64().unwrap());
+        assert!((found - wanted).abs() <= tolerance, "{name}: {found} is not {wanted}");
+    };
+    let rate = at([
+        ("metric", "under_age_pass_rate"),
+        ("limit", "18"),
+        ("challenge", "18"),
+        ("failure_policy", "conditional"),
+        ("population", "under"),
+    ]);
+    near("value", rate, "value", 1e-9);
+    near("low", rate, "low", 1e-7);
+    near("high", rate, "high", 1e-7);
+    near("p", rate, "p", 1e-9);
+    assert!(cells("flags")[rate].contains("weighted") && cells("flags")[rate].contains("sign_flip"));
+    let error = at([("metric", "mae"), ("weighting", "subject"), ("group_by", ""), ("limit", ""), ("variant", "")]);
+    near("value", error, "mae_difference", 1e-9);
+}

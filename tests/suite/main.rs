@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
 mod bad_input;
+mod bad_rows;
 mod bundled;
 mod command;
 mod compare;
@@ -26,3 +27,4 @@ mod reports;
 mod stages;
 mod support;
 mod weights;
+mod worked_protocols;

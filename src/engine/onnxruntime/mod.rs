@@ -145,7 +145,8 @@ impl OnnxRuntime {
 fn missing_operator(reason: &str) -> Option<String> {
     let known = |(before, _): (&str, &str)| before.rsplit(' ').next().map(str::to_owned);
     let named = reason.split_once(" is not a registered function/op").and_then(known).or_else(|| {
-        let (_, behind) = reason.split_once("Could not find an implementation for ")?;
+        let before = ["Could not find an implementation for ", "No Op registered for "];
+        let (_, behind) = before.iter().find_map(|before| reason.split_once(before))?;
         behind.split(' ').next().map(str::to_owned)
     })?;
     named.split('(').next().filter(|operator| !operator.is_empty()).map(str::to_owned)
@@ -213,6 +214,8 @@ mod tests {
         assert_eq!(missing_operator(unknown).as_deref(), Some("ai.acme:Frobnicate"));
         let uncoded = "Could not find an implementation for Det(11) node with name 'd'";
         assert_eq!(missing_operator(uncoded).as_deref(), Some("Det"));
+        let unregistered = "This is an invalid model. Error No Op registered for Rsqrt with domain_version of 13";
+        assert_eq!(missing_operator(unregistered).as_deref(), Some("Rsqrt"));
         assert_eq!(missing_operator("Type Error: Type parameter (T) of Optype (Add) bound to different types"), None);
     }
 }

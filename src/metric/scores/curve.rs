@@ -10,6 +10,8 @@ use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
 
 /// Least common multiple up to which subjects' weights are exact.
 const LARGEST_MULTIPLE: u64 = 1_000_000_000;
+/// The largest multiple where attempts have design weights as well.
+const LARGEST_WEIGHTED: u64 = 60;
 /// What stands for a common multiple where there is none so small.
 const INEXACT_MULTIPLE: u64 = 1_000_000_000_000;
 
@@ -51,14 +53,21 @@ pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, atte
 ///
 /// Source: Obuchowski (1997); METRICS M8.
 fn area(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], sides: &Sides) {
-    let scored: Vec<Scored> =
-        attempts.iter().map(|one| Scored { subject: one.unit, positive: one.over, scores: [one.score] }).collect();
+    let scored: Vec<Scored> = attempts
+        .iter()
+        .map(|one| Scored { subject: one.unit, positive: one.over, weight: whole(one.weight), scores: [one.score] })
+        .collect();
     let place = at.place(Weighting::Attempt);
     let Some(found) = auc(&scored) else { return };
     let level = frame.protocol.levels.display;
     let bounds = found.logit_interval(level).map(|(low, high)| Bounds { interval: Interval::Logit, level, low, high });
     let evidence = Some(evidence(frame, sides));
     frame.quantity(place, catalogue::AUC, Quantity { value: found.value, bounds, counts: sides.counts(), evidence });
+}
+
+/// What an attempt weighs, as a count.
+fn whole(weight: Option<i64>) -> u64 {
+    weight.map_or(1, i64::unsigned_abs)
 }
 
 /// Attempts with the weight of their subject: every subject of a side counts the same. Minors are those that `minors`
@@ -74,10 +83,13 @@ fn weighted(attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt) -> bool)
         tries[unit][usize::from(one.over)] += 1;
     }
     let multiple = common_multiple(tries.iter().flatten().copied());
+    // Design weights are below 10^10: the sum over a hundred million attempts stays below 2^64.
+    let multiple =
+        if attempts.iter().any(|one| one.weight.is_some()) { multiple.min(LARGEST_WEIGHTED) } else { multiple };
     let weight = |one: &ScoredAttempt| Weighted {
         score: one.score,
         over: one.over,
-        weight: multiple / tries[one.unit as usize][usize::from(one.over)].max(1),
+        weight: whole(one.weight) * multiple / tries[one.unit as usize][usize::from(one.over)].max(1),
     };
     attempts.iter().filter(taken).map(weight).collect()
 }
@@ -118,7 +130,7 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
                 .is_none_or(|(first, last)| rows.years(one.sample).is_some_and(|year| (first..=last).contains(&year)))
     };
     let under = || attempts.iter().filter(|one| !one.over && minors(one));
-    let basis = clusters(under().map(|one| (one.unit, false)));
+    let basis = clusters(under().map(|one| (one.unit, false, None)));
     let counts = Frame::counts(&basis);
     let det = Det::of(&weighted(attempts, minors));
     for target in &rules.targets {
@@ -170,7 +182,7 @@ fn rate<'s>(
     attempts: impl Iterator<Item = &'s ScoredAttempt>,
     threshold: f64,
 ) {
-    let found = clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over)));
+    let found = clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over, one.weight)));
     frame.plain_share(place, entry, &found, Weighting::Subject);
 }
 

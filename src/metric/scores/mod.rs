@@ -13,11 +13,11 @@ use super::catalogue::{self, Entry};
 use super::frame::Frame;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
-use crate::stats::Clusters;
+use crate::stats::{Clusters, Triple};
 use crate::table::{
     Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting, twelve_digits,
 };
-use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt, Tally};
+use crate::tally::{Counted, ScoreKind, ScoreRows, ScoredAttempt, Tally};
 
 /// The scores themselves.
 #[derive(Debug, Clone, Copy)]
@@ -161,22 +161,33 @@ fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
     }
 }
 
-/// The subjects behind attempts, each an event or not.
-pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool)>) -> Clusters {
+/// The subjects behind attempts, each an event or not, with the attempt's weight where samples weigh differently.
+pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool, Option<i64>)>) -> Clusters {
     let mut by_unit: Vec<(u32, u32)> = Vec::new();
-    for (unit, event) in attempts {
+    let mut weights: Vec<[i64; 2]> = Vec::new();
+    for (unit, event, weight) in attempts {
         let unit = unit as usize;
         if by_unit.len() <= unit {
             by_unit.resize(unit + 1, (0, 0));
         }
         let own = &mut by_unit[unit];
         (own.0, own.1) = (own.0 + u32::from(event), own.1 + 1);
+        if let Some(weight) = weight {
+            weights.resize(by_unit.len().max(weights.len()), [0; 2]);
+            weights[unit][0] += if event { weight } else { 0 };
+            weights[unit][1] += weight;
+        }
     }
-    let mut pairs: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-    for pair in by_unit.into_iter().filter(|(_, attempts)| *attempts > 0) {
-        *pairs.entry(pair).or_default() += 1;
+    let mut pairs: BTreeMap<(u32, u32), Counted> = BTreeMap::new();
+    for (unit, pair) in by_unit.into_iter().enumerate().filter(|(_, (_, attempts))| *attempts > 0) {
+        pairs.entry(pair).or_default().add(weights.get(unit).map_or(&[][..], |weights| &weights[..]));
     }
-    Clusters::of(pairs.into_iter().map(|((events, attempts), count)| (u64::from(events), u64::from(attempts), count)))
+    Clusters::of_triples(pairs.into_iter().map(|((events, attempts), counted)| Triple {
+        events: u64::from(events),
+        attempts: u64::from(attempts),
+        subjects: counted.subjects,
+        weights: counted.pair_weights(),
+    }))
 }
 
 /// Attempts and subjects of both sides of the limit.
@@ -190,8 +201,8 @@ struct Sides {
 impl Sides {
     fn of(attempts: &[ScoredAttempt]) -> Self {
         let of = |over: bool| attempts.iter().filter(move |one| one.over == over);
-        let subjects = |over: bool| clusters(of(over).map(|one| (one.unit, false))).subjects();
-        let all = clusters(attempts.iter().map(|one| (one.unit, false))).subjects();
+        let subjects = |over: bool| clusters(of(over).map(|one| (one.unit, false, None))).subjects();
+        let all = clusters(attempts.iter().map(|one| (one.unit, false, None))).subjects();
         Self {
             attempts: [of(false).count() as u64, of(true).count() as u64],
             subjects: [subjects(false), subjects(true), all],

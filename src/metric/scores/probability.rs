@@ -6,7 +6,7 @@ use super::super::catalogue::{self, Entry};
 use super::super::frame::{Frame, flag, weigh};
 use super::{Sides, clusters};
 use crate::age::AgeLimit;
-use crate::stats::{Reliability, SubjectSums, brier, log_loss, mean_of_subjects};
+use crate::stats::{DesignSums, Reliability, SubjectSums, brier, log_loss, mean_of_subjects};
 use crate::table::{Bounds, Counts, Interval, Place, Quantity, RowStatus, Variant, Weighting, twelve_digits};
 use crate::tally::ScoredAttempt;
 
@@ -26,15 +26,15 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         absent(frame, limit, status, counts, reason);
         return;
     };
-    let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?)));
+    let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?, one.weight)));
     means(frame, &place, catalogue::BRIER, &by_subject(squares), counts);
     let mut held = 0;
-    let losses: Vec<(u32, f64)> = attempts
+    let losses: Vec<(u32, f64, Option<i64>)> = attempts
         .iter()
         .filter_map(|one| {
             let (loss, clipped) = log_loss(one.score, one.over)?;
             held += u64::from(clipped);
-            Some((one.unit, loss))
+            Some((one.unit, loss, one.weight))
         })
         .collect();
     let with_held = Counts { events: Some(held), ..counts };
@@ -52,7 +52,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
     }
     for (number, bin) in (1_u32..).zip(&table.bins) {
         let here = attempts.iter().filter(|one| (bin.least..=bin.most).contains(&one.score));
-        let found = clusters(here.map(|one| (one.unit, one.over)));
+        let found = clusters(here.map(|one| (one.unit, one.over, None)));
         let variant = Variant::of("bin", format!("{number:02}"))
             .with("from", twelve_digits(bin.least))
             .with("to", twelve_digits(bin.most))
@@ -77,26 +77,52 @@ pub(super) fn absent(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, 
 /// Values are summed within a subject in this unit, so that the order of its attempts does not show.
 const UNIT: f64 = 1e-15;
 
-/// Sums over the subjects with the same number of attempts, in the order of the subjects' ranks.
+/// What one subject comes to.
+#[derive(Clone, Copy, Default)]
+struct Own {
+    attempts: u32,
+    sum: i128,
+    weight: i64,
+}
+
+/// Sums over the subjects with the same number of attempts, in the order of the subjects' ranks; weighted where the
+/// attempts have a weight.
 #[expect(clippy::cast_possible_truncation, reason = "values of at most 120, 1.2e17 units")]
-pub(super) fn by_subject(attempts: impl Iterator<Item = (u32, f64)>) -> Vec<SubjectSums> {
-    let mut by_unit: Vec<(u32, i128)> = Vec::new();
-    for (unit, value) in attempts {
+pub(super) fn by_subject(attempts: impl Iterator<Item = (u32, f64, Option<i64>)>) -> Vec<SubjectSums> {
+    let mut by_unit: Vec<Own> = Vec::new();
+    let mut weighted = false;
+    for (unit, value, weight) in attempts {
         let unit = unit as usize;
         if by_unit.len() <= unit {
-            by_unit.resize(unit + 1, (0, 0));
+            by_unit.resize(unit + 1, Own::default());
         }
-        let own = &mut by_unit[unit];
-        (own.0, own.1) = (own.0 + 1, own.1 + i128::from((value / UNIT).round() as i64));
+        weighted |= weight.is_some();
+        let (own, weight) = (&mut by_unit[unit], weight.unwrap_or(1));
+        own.attempts += 1;
+        own.sum += i128::from(weight) * i128::from((value / UNIT).round() as i64);
+        own.weight += weight;
     }
     let mut parts: BTreeMap<u32, SubjectSums> = BTreeMap::new();
-    for (attempts, sum) in by_unit.into_iter().filter(|(attempts, _)| *attempts > 0) {
-        let none = SubjectSums { attempts: u64::from(attempts), subjects: 0, sum: 0.0, square: 0.0 };
-        let part = parts.entry(attempts).or_insert(none);
-        let sum = sum as f64 * UNIT;
+    for own in by_unit.into_iter().filter(|own| own.attempts > 0) {
+        let none = DesignSums { weight: 0.0, square: 0.0, product: 0.0 };
+        let none = SubjectSums {
+            attempts: u64::from(own.attempts),
+            subjects: 0,
+            sum: 0.0,
+            square: 0.0,
+            design: weighted.then_some(none),
+        };
+        let part = parts.entry(own.attempts).or_insert(none);
+        let sum = own.sum as f64 * UNIT;
         part.subjects += 1;
         part.sum += sum;
         part.square += sum * sum;
+        if let Some(design) = &mut part.design {
+            let weight = own.weight as f64;
+            design.weight += weight;
+            design.square += weight * weight;
+            design.product += weight * sum;
+        }
     }
     parts.into_values().collect()
 }

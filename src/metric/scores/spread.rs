@@ -51,13 +51,15 @@ fn of_label(frame: &mut Frame<'_>, rows: crate::tally::ScoreRows<'_>, middle: bo
     let place = place(middle);
     let (attempts, left_out) = rows.spreads(middle);
     for (entry, z) in [(catalogue::COVERAGE_68, Z_68), (catalogue::COVERAGE_95, Z_95)] {
-        let held = attempts.iter().filter_map(|one| Some((one.unit, covered(one.mean, one.sd, one.age, z)?)));
+        let held =
+            attempts.iter().filter_map(|one| Some((one.unit, covered(one.mean, one.sd, one.age, z)?, one.weight)));
         let found = clusters(held);
         for weighting in Weighting::ALL {
             frame.plain_share(place.clone(), entry, &found, *weighting);
         }
     }
-    let scores = attempts.iter().filter_map(|one| Some((one.unit, crps_normal(one.mean, one.sd, one.age)?)));
+    let scores =
+        attempts.iter().filter_map(|one| Some((one.unit, crps_normal(one.mean, one.sd, one.age)?, one.weight)));
     let parts = by_subject(scores);
     let subjects = parts.iter().map(|part| part.subjects).sum();
     let counts = Counts { attempts: Some(attempts.len() as u64), subjects: Some(subjects), ..Counts::default() };

@@ -2,9 +2,13 @@ mod attacks;
 mod buffer;
 mod clustered;
 mod families;
+mod golden;
+mod groups;
+mod identities;
 mod morph;
 mod rules;
 mod scores;
+mod weighted;
 
 use crate::age::{Age, AgeRange};
 use crate::metric::{Errors, Facts, rows};

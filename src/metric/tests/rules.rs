@@ -206,13 +206,9 @@ fn attacks_and_unknown_ages_are_counted_and_in_no_rate() {
     assert_eq!(stages, [100.0, 10.0, 10.0, 80.0, 70.0, 70.0]);
     let row = only(&table, &under(18.0, "conditional"));
     assert_eq!(row.n_attempts, Some(70));
-    for set in [
-        flag::SAMPLE_ONLY,
-        flag::LABELS_NOT_CHRONOLOGICAL,
-        flag::SUBJECTS_UNKNOWN,
-        flag::WEIGHTS_NOT_USED,
-        flag::EXPLORATORY,
-    ] {
+    for set in
+        [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::WEIGHTED, flag::EXPLORATORY]
+    {
         assert!(row.has(set), "{set}");
     }
 }

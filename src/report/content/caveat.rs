@@ -29,7 +29,12 @@ fn meaning(flag: &str) -> String {
                                        looks): no claim can rest on them."
         }
         "clustered" => "Clusters of people (such as a site or a family) are counted as one, as the data says.",
-        "weights_not_used" => "The data has weights that this version does not use.",
+        "weighted" => {
+            "People count by the weights that the data gives them; counts of people and attempts are plain counts."
+        }
+        "weights_not_used" => {
+            "Some numbers cannot take the weights of the data into account and are the same without them."
+        }
         "bands_left_out" => {
             "Some true ages are known as bands of years; those that span a birthday are in no single \
                              year."

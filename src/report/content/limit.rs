@@ -85,6 +85,11 @@ impl People {
         }
     }
 
+    /// Both errors, with the people that each is counted over.
+    pub(crate) fn populations(&self) -> [(&'static str, &PopulationSelect); 2] {
+        [(names::UNDER_AGE_PASS, &self.under.population), (names::ADULT_DENIAL, &self.over.population)]
+    }
+
     /// The two rows of a place.
     pub(crate) fn rows<'a>(
         &self,

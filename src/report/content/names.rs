@@ -31,6 +31,13 @@ pub(crate) const BIAS: &str = "bias";
 /// Share of answered ages within five years.
 pub(crate) const WITHIN_5: &str = "within_5_years";
 
+/// Largest less smallest rate of the groups.
+pub(crate) const MAX_MINUS_MIN: &str = "max_minus_min";
+/// How likely groups lie as far apart by chance.
+pub(crate) const PERMUTATION_P: &str = "permutation_p";
+/// Groups that are in no summary.
+pub(crate) const LEFT_OUT: &str = "groups_left_out";
+
 /// The flag of a row that was declared in advance.
 pub(crate) const PRIMARY: &str = "primary";
 /// The flag of a row that was not declared in advance.

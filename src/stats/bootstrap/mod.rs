@@ -191,5 +191,19 @@ pub fn percentile_limits(replicates: &[Option<f64>], units: u64, level: f64) -> 
     Some((quantile(&values, tail)?, quantile(&values, 1.0 - tail)?))
 }
 
+/// Twice the smaller share of replicates on one side of 0, (1 + hits) / (1 + B): at what level the percentile interval
+/// first holds 0. `None` when more than 1 % of the replicates are empty.
+#[must_use]
+pub fn percentile_p(drawn: &[Option<f64>]) -> Option<f64> {
+    let values: Vec<f64> = drawn.iter().copied().flatten().collect();
+    if 100 * (drawn.len() - values.len()) > drawn.len() {
+        return None;
+    }
+    let share = |side: &dyn Fn(f64) -> bool| {
+        (1 + values.iter().filter(|value| side(**value)).count()) as f64 / (1 + values.len()) as f64
+    };
+    Some((2.0 * share(&|value| value <= 0.0).min(share(&|value| value >= 0.0))).min(1.0))
+}
+
 #[cfg(test)]
 mod tests;

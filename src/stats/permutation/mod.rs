@@ -58,8 +58,9 @@ struct Prepared {
 enum Form {
     /// A group for each subject, and the values of all subjects one behind the other.
     Real { groups: Vec<usize>, values: Vec<f64> },
-    /// Subjects by group, mean value, and the factor of the values' covariance, by rows of the dimensions.
-    Normal { sizes: Vec<f64>, mean: Vec<f64>, factor: Vec<f64>, rank: usize },
+    /// Subjects by group, the dimensions in which any value is not 0, mean value in each of them, and the factor of the
+    /// values' covariance, by rows of these dimensions.
+    Normal { sizes: Vec<f64>, active: Vec<usize>, mean: Vec<f64>, factor: Vec<f64>, rank: usize },
 }
 
 impl Permutation {
@@ -155,13 +156,19 @@ impl Permutation {
         if !sound || n < 2.0 || !sum.iter().chain(products).all(|number| number.is_finite()) {
             return None;
         }
-        let covariance: Vec<f64> = (0..dimensions * dimensions)
-            .map(|place| (products[place] - sum[place / dimensions] * sum[place % dimensions] / n) / (n - 1.0))
+        let square = |i: usize| products[i * dimensions + i];
+        let active: Vec<usize> = (0..dimensions).filter(|i| square(*i) != 0.0).collect();
+        let covariance: Vec<f64> = active
+            .iter()
+            .flat_map(|i| {
+                active.iter().map(move |j| (products[i * dimensions + j] - sum[*i] * sum[*j] / n) / (n - 1.0))
+            })
             .collect();
-        let scale: Vec<f64> = (0..dimensions).map(|i| products[i * dimensions + i] / n).collect();
+        let scale: Vec<f64> = active.iter().map(|i| square(*i) / n).collect();
         let (factor, rank) = factor(&covariance, &scale);
         let sizes = sizes.iter().map(|size| *size as f64).collect();
-        Some(Form::Normal { sizes, mean: sum.iter().map(|sum| sum / n).collect(), factor, rank })
+        let mean = active.iter().map(|i| sum[*i] / n).collect();
+        Some(Form::Normal { sizes, active, mean, factor, rank })
     }
 
     /// Writes one replicate: the sum of group g in dimension d at g * dimensions + d, over all strata.
@@ -180,7 +187,7 @@ impl Permutation {
                         }
                     }
                 }
-                Form::Normal { sizes, mean, factor, rank } => {
+                Form::Normal { sizes, active, mean, factor, rank } => {
                     spare.normals.clear();
                     spare.normals.extend(sizes.iter().flat_map(|size| std::iter::repeat_n(size.sqrt(), *rank)).map(
                         |root| {
@@ -195,14 +202,14 @@ impl Permutation {
                     let n: f64 = sizes.iter().sum();
                     for (group, size) in sizes.iter().enumerate() {
                         let own = &spare.normals[group * rank..(group + 1) * rank];
-                        for dimension in 0..dimensions {
-                            let row = &factor[dimension * rank..(dimension + 1) * rank];
+                        for (place, dimension) in active.iter().enumerate() {
+                            let row = &factor[place * rank..(place + 1) * rank];
                             let moved: f64 = row
                                 .iter()
                                 .zip(own.iter().zip(&spare.totals))
                                 .map(|(factor, (own, total))| factor * (own - size / n * total))
                                 .sum();
-                            sums[group * dimensions + dimension] += size * mean[dimension] + moved;
+                            sums[group * dimensions + dimension] += size * mean[place] + moved;
                         }
                     }
                 }

@@ -1,0 +1,356 @@
+//! The strata while they are filled: every subject once, with the label that it has in each column and crossing.
+
+use std::collections::BTreeMap;
+
+use super::cell::Combo;
+use super::class::AgeClass;
+use super::errors::Error;
+use super::families::Seen;
+use super::grid::Grid;
+use super::measured::{ERROR_UNIT, Measured, SHARE_UNIT};
+use super::shape::{Reply, Shape};
+use super::strata::{Strata, Stratum, Value, add};
+use super::together::HotTogether;
+use crate::protocol::{Protocol, Tie};
+use crate::stats::REAL_UNDER;
+use crate::table::FailurePolicy;
+
+/// Nanoyears in the unit of errors.
+const PER_NANO: i64 = ERROR_UNIT / 1_000_000_000;
+
+/// What is looked up of the measures.
+pub(super) struct MovedPlan {
+    measures: Vec<Planned>,
+    /// The columns of the grid that some measure asks for.
+    columns: Vec<usize>,
+    /// Where each class of ages begins, for the youngest.
+    youngest: Vec<i64>,
+    policy: FailurePolicy,
+    tie: Tie,
+    challenges: usize,
+}
+
+struct Planned {
+    measured: Measured,
+    /// Place of its column in the columns.
+    column: usize,
+    /// By class of ages: the component, and whether it is of people at or above the limit.
+    components: Vec<Option<(u16, bool)>>,
+}
+
+impl MovedPlan {
+    pub fn of(classes: &[AgeClass], grid: &Grid, protocol: &Protocol) -> Self {
+        let all = Measured::all(grid, protocol);
+        let mut columns: Vec<usize> = all
+            .iter()
+            .filter_map(|one| if let Measured::Rates { column, .. } = one { Some(*column) } else { None })
+            .collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let planned = |measured: &Measured| {
+            let component = |class: &AgeClass| {
+                let component = measured.component(*class, grid, protocol)?;
+                Some((component, measured.over(component, grid, protocol)))
+            };
+            let column = match measured {
+                Measured::Rates { column, .. } => columns.binary_search(column).unwrap_or_default(),
+                Measured::Errors { .. } => 0,
+            };
+            Planned { measured: *measured, column, components: classes.iter().map(component).collect() }
+        };
+        Self {
+            measures: all.iter().map(planned).collect(),
+            columns: columns.clone(),
+            youngest: classes.iter().map(|class| class.ends().0).collect(),
+            policy: protocol.failure_policy,
+            tie: protocol.tie,
+            challenges: grid.challenges().len(),
+        }
+    }
+
+    /// What came of one attempt at a column.
+    fn part(&self, shape: &Shape<'_>, sample: u32, reply: Reply, column: usize) -> usize {
+        match reply {
+            Reply::Code(code) if code + 1 == shape.codes() => Combo::UNANSWERED,
+            Reply::Code(_) if column >= self.challenges => Combo::UNDECIDED,
+            Reply::Code(code) if column < code / 2 => Combo::ABOVE,
+            Reply::Code(code) if column == code / 2 && code % 2 == 1 => Combo::TIE,
+            Reply::Code(_) => Combo::DENY,
+            Reply::Range(..) | Reply::Limits => shape.part(sample as usize, column),
+        }
+    }
+}
+
+/// The values of one subject, or of some of its attempts; reused from subject to subject.
+#[derive(Default)]
+struct Values {
+    classes: Vec<u16>,
+    combos: Vec<Combo>,
+    errors: Vec<(i128, i128, i64)>,
+    values: Vec<Value>,
+}
+
+impl Values {
+    /// Takes the attempts `live`, those of a class of ages together.
+    fn take(&mut self, shape: &Shape<'_>, live: &[u32]) {
+        let plan = &shape.plan.moved;
+        let width = plan.columns.len();
+        self.classes.clear();
+        self.combos.clear();
+        self.errors.clear();
+        self.values.clear();
+        let class = |sample: &u32| shape.class_of[*sample as usize];
+        for part in live.chunk_by(|one, other| class(one) == class(other)) {
+            self.classes.push(class(&part[0]));
+            let base = self.combos.len();
+            self.combos.resize(base + width, Combo::default());
+            let mut errors = (0, 0, 0);
+            for sample in part {
+                let reply = shape.reply(*sample as usize);
+                for (combo, column) in self.combos[base..].iter_mut().zip(&plan.columns) {
+                    combo.0[plan.part(shape, *sample, reply, *column)] += 1;
+                }
+                if let Some(error) = Error::of(shape.truth, shape.answers, *sample as usize, false) {
+                    errors.0 += i128::from(error.signed);
+                    errors.1 += i128::from(error.signed.abs());
+                    errors.2 += 1;
+                }
+            }
+            self.errors.push(errors);
+        }
+        for (index, planned) in (0_u16..).zip(&plan.measures) {
+            match planned.measured {
+                Measured::Rates { window, .. } => self.rates(plan, index, planned, window, width),
+                Measured::Errors { absolute, window } => {
+                    self.means(index, planned, absolute, window.is_some());
+                }
+            }
+        }
+    }
+
+    fn rates(&mut self, plan: &MovedPlan, index: u16, planned: &Planned, window: bool, width: usize) {
+        // Below and above the limit; in a window every class is a year of its own.
+        let mut sides = [Combo::default(); 2];
+        for (place, class) in self.classes.iter().enumerate() {
+            let Some((component, over)) = planned.components[usize::from(*class)] else { continue };
+            let combo = self.combos[place * width + planned.column];
+            if window {
+                let value = share(combo.events(over, plan.policy, plan.tie));
+                self.values.extend(value.map(|(number, weight)| (index, component, number, weight)));
+            } else {
+                let own = &mut sides[usize::from(component)];
+                own.0.iter_mut().zip(combo.0).for_each(|(own, more)| *own += more);
+            }
+        }
+        for ((component, over), combo) in [(0, false), (1, true)].into_iter().zip(sides) {
+            let value = share(combo.events(over, plan.policy, plan.tie));
+            self.values.extend(value.map(|(number, weight)| (index, component, number, weight)));
+        }
+    }
+
+    fn means(&mut self, index: u16, planned: &Planned, absolute: bool, window: bool) {
+        let mut all = (0, 0);
+        for (class, (signed, without_sign, attempts)) in self.classes.iter().zip(&self.errors) {
+            let Some((component, _)) = planned.components[usize::from(*class)] else { continue };
+            let sum = if absolute { *without_sign } else { *signed };
+            if window {
+                let value = mean(sum, *attempts);
+                self.values.extend(value.map(|number| (index, component, number, SHARE_UNIT)));
+            } else {
+                all = (all.0 + sum, all.1 + attempts);
+            }
+        }
+        self.values.extend(mean(all.0, all.1).map(|number| (index, 0, number, SHARE_UNIT)));
+    }
+}
+
+/// A subject's share in its unit, with its weight; none where it is in no denominator.
+#[expect(clippy::cast_possible_truncation, reason = "a share of the unit")]
+fn share((events, attempts): (u64, u64)) -> Option<(i64, i64)> {
+    match attempts {
+        0 => None,
+        1 => Some((if events == 0 { 0 } else { SHARE_UNIT }, SHARE_UNIT)),
+        _ => {
+            let (k, m) = (i128::from(events), i128::from(attempts));
+            Some((((k * i128::from(SHARE_UNIT) + m / 2) / m) as i64, SHARE_UNIT))
+        }
+    }
+}
+
+/// A subject's mean error in its unit, to the nearest; none without an error.
+#[expect(clippy::cast_possible_truncation, reason = "at most 120 years in 10^-12")]
+fn mean(sum: i128, attempts: i64) -> Option<i64> {
+    match attempts {
+        0 => None,
+        1 => Some(sum as i64 * PER_NANO),
+        m => {
+            let (scaled, m) = (sum * i128::from(PER_NANO), i128::from(m));
+            Some((2 * scaled + m).div_euclid(2 * m) as i64)
+        }
+    }
+}
+
+/// One stratum while it is filled.
+#[derive(Default, Clone)]
+struct HotStratum {
+    subjects: u64,
+    /// Where a subject has one value of a measure, in the component of the stratum's own class: sum of numbers, of
+    /// weights, and of the three products.
+    own: Vec<[i128; 5]>,
+    rest: Stratum,
+}
+
+impl HotStratum {
+    fn add(&mut self, values: &[Value], plan: &MovedPlan, class: usize) {
+        self.subjects += 1;
+        if self.subjects < REAL_UNDER {
+            *self.rest.each.entry(values.to_vec()).or_default() += 1;
+        } else {
+            self.rest.each.clear();
+        }
+        if self.own.is_empty() {
+            self.own.resize(plan.measures.len(), [0; 5]);
+        }
+        for part in values.chunk_by(|one, other| one.0 == other.0) {
+            let measure = part[0].0;
+            if let [(_, component, number, weight)] = *part
+                && plan.measures[usize::from(measure)].components[class].is_some_and(|(own, _)| own == component)
+            {
+                let (number, weight) = (i128::from(number), i128::from(weight));
+                let sums = [number, weight, number * number, number * weight, weight * weight];
+                add(&mut self.own[usize::from(measure)], &sums);
+                continue;
+            }
+            for (place, (_, component, number, weight)) in part.iter().enumerate() {
+                let (number, weight) = (i128::from(*number), i128::from(*weight));
+                add(self.rest.sums.entry((measure, *component)).or_default(), &[number, weight]);
+                for (_, other, its_number, its_weight) in &part[place..] {
+                    let (a, b) = (i128::from(*its_number), i128::from(*its_weight));
+                    let products = [number * a, number * b, weight * a, weight * b];
+                    add(self.rest.products.entry((measure, *component, *other)).or_default(), &products);
+                }
+            }
+        }
+    }
+
+    fn finish(&self, plan: &MovedPlan, class: usize) -> Stratum {
+        let mut stratum = self.rest.clone();
+        for ((measure, planned), [number, weight, nn, nw, ww]) in (0_u16..).zip(&plan.measures).zip(&self.own) {
+            let Some((component, _)) = planned.components[class].filter(|_| *weight != 0) else { continue };
+            add(stratum.sums.entry((measure, component)).or_default(), &[*number, *weight]);
+            add(stratum.products.entry((measure, component, component)).or_default(), &[*nn, *nw, *nw, *ww]);
+        }
+        stratum
+    }
+}
+
+/// One column or crossing while it is filled.
+#[derive(Default)]
+struct HotDimension {
+    /// By class: subjects by group, as an index into the groups of the shape.
+    sizes: Vec<BTreeMap<u32, u64>>,
+    split: Vec<u64>,
+    /// Subjects of one label here who have several in another column.
+    more: Vec<HotStratum>,
+    kept: BTreeMap<(u32, u16, u16), [i128; 2]>,
+}
+
+/// All strata while they are filled.
+#[derive(Default)]
+pub(super) struct HotMoved {
+    /// Subjects of one label in every column and crossing, by class.
+    common: Vec<HotStratum>,
+    dimensions: Vec<HotDimension>,
+    together: HotTogether,
+    // Reused from subject to subject.
+    values: Values,
+    spare: Values,
+    part: Vec<u32>,
+}
+
+impl HotMoved {
+    /// Counts one unit of the whole data set.
+    pub fn count(&mut self, seen: &Seen<'_>) {
+        let shape = seen.shape;
+        let plan = &shape.plan.moved;
+        let printed = shape.dimensions.iter().filter(|dimension| dimension.printed);
+        let (classes, count) = (shape.classes.len(), printed.clone().count());
+        if count == 0 {
+            return;
+        }
+        if self.dimensions.is_empty() {
+            self.common.resize(classes, HotStratum::default());
+            self.dimensions.resize_with(count, || HotDimension {
+                sizes: vec![BTreeMap::new(); classes],
+                split: vec![0; classes],
+                more: vec![HotStratum::default(); classes],
+                kept: BTreeMap::new(),
+            });
+        }
+        let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
+        let class = seen.live.iter().map(class).min_by_key(|class| (plan.youngest[*class], *class)).unwrap_or_default();
+        let label = |groups: &[u32]| {
+            let first = groups[seen.live[0] as usize];
+            seen.live.iter().all(|sample| groups[*sample as usize] == first).then_some(first)
+        };
+        self.values.take(shape, seen.live);
+        let everywhere = printed.clone().all(|dimension| label(&dimension.groups).is_some());
+        if everywhere {
+            self.common[class].add(&self.values.values, plan, class);
+        }
+        for (dimension, own) in printed.zip(&mut self.dimensions) {
+            if let Some(label) = label(&dimension.groups) {
+                *own.sizes[class].entry(label).or_default() += 1;
+                if !everywhere {
+                    own.more[class].add(&self.values.values, plan, class);
+                }
+                continue;
+            }
+            own.split[class] += 1;
+            let mut labels: Vec<u32> = seen.live.iter().map(|sample| dimension.groups[*sample as usize]).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            for label in labels {
+                self.part.clear();
+                let in_group = |sample: &&u32| dimension.groups[**sample as usize] == label;
+                self.part.extend(seen.live.iter().filter(in_group));
+                self.spare.take(shape, &self.part);
+                for (measure, component, number, weight) in &self.spare.values {
+                    let sums = [i128::from(*number), i128::from(*weight)];
+                    add(own.kept.entry((label, *measure, *component)).or_default(), &sums);
+                }
+                self.together.count(seen, label, &dimension.groups);
+            }
+        }
+    }
+
+    /// The finished strata and what is known of subjects of several labels, by column or crossing.
+    pub fn finish(self, shape: &Shape<'_>) -> (BTreeMap<String, Strata>, super::together::ByGroup) {
+        let plan = &shape.plan.moved;
+        let group = |label: u32| shape.groups[label as usize].clone();
+        let printed = shape.dimensions.iter().filter(|dimension| dimension.printed);
+        let mut all = BTreeMap::new();
+        for (dimension, hot) in printed.zip(self.dimensions) {
+            let mut strata = Strata::default();
+            for (class, sizes) in hot.sizes.into_iter().enumerate() {
+                let split = hot.split[class];
+                if sizes.is_empty() && split == 0 {
+                    continue;
+                }
+                let mut stratum = Stratum {
+                    sizes: sizes.into_iter().map(|(label, subjects)| (group(label), subjects)).collect(),
+                    split,
+                    ..Stratum::default()
+                };
+                stratum.merge(&self.common[class].finish(plan, class));
+                stratum.merge(&hot.more[class].finish(plan, class));
+                strata.strata.insert(shape.classes[class], stratum);
+            }
+            let kept = hot.kept.into_iter();
+            strata.kept =
+                kept.map(|((label, measure, component), sums)| ((group(label), measure, component), sums)).collect();
+            all.insert(dimension.by.clone(), strata);
+        }
+        (all, self.together.finish(shape))
+    }
+}
