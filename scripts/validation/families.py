@@ -349,7 +349,7 @@ def repeats(rows, out):
     k, m = np.array(list(squares.values())), np.array(list(free.values()), float)
     r, s = k.sum() / m.sum(), len(k)
     half = stats.t.ppf(0.975, s - 1) * math.sqrt(s / (s - 1) * np.sum((k - r * m) ** 2)) / m.sum()
-    found = [math.sqrt(max(0.0, x)) for x in (r, r - half, r + half)]
+    found = [math.sqrt(r) * math.exp(side * half / (2 * r)) for side in (0, -1, 1)]
     out.append(dict(metric="within_subject_sd", weighting="attempt", value=found[0], low=found[1], high=found[2]))
     for limit, offset in itertools.product(LIMITS, OFFSETS):
         pairs = {}

@@ -158,15 +158,20 @@ fn the_bundled_dataset_and_methods_pass_their_own_check() {
 }
 
 #[test]
-fn the_example_card_of_the_documentation_can_be_read() {
+fn the_example_cards_of_the_documentation_can_be_read() {
     let page = fs::read_to_string(package().join("docs/cards.md")).unwrap();
-    let card: String = page
-        .lines()
-        .skip_while(|line| !line.starts_with("    name = "))
-        .map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n")
-        .collect();
-    let (card, findings) = agebench::method::MethodCard::read("docs/cards.md", &card);
-    assert!(card.is_some(), "{findings}");
+    let lines: Vec<&str> = page.lines().collect();
+    // An example is a run of indented lines, with empty ones between its tables.
+    let examples = lines.split(|line| !line.is_empty() && !line.starts_with("    "));
+    let mut read = Vec::new();
+    for example in examples {
+        let card: String = example.iter().map(|line| line.trim_start_matches("    ").to_owned() + "\n").collect();
+        if card.trim_start().starts_with("name = ") {
+            let (card, findings) = agebench::method::MethodCard::read("docs/cards.md", &card);
+            read.push(card.unwrap_or_else(|| panic!("{findings}")).name);
+        }
+    }
+    assert!(read.contains(&"my-model".to_owned()) && read.len() > 1, "{read:?}");
 }
 
 /// Ctrl-C: the rows on disk are whole, and the exit code says what happened.

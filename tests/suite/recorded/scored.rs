@@ -156,6 +156,7 @@ fn groups_of_a_recorded_file_have_rows_and_an_empty_cell_is_unknown() {
     for level in ["F", "M", "unknown"] {
         let found = row(&table, "mae", |select| {
             select.weighting = Some(Weighting::Subject);
+            select.population = Some(PopulationSelect::Exactly(Population::All));
             select.group = GroupSelect::Exactly(Group::of([("sex", level)]));
         });
         assert_eq!(found.n_attempts, Some(30));

@@ -277,7 +277,8 @@ impl Instance {
                         *place = Some((reply, at));
                         continue;
                     }
-                    _ => format!("the program answered request {}, which was not asked or has its answer", reply.n),
+                    // Which number it was depends on how many processes there are: a row must not.
+                    _ => "the program answered a request which was not asked or has its answer".to_owned(),
                 },
                 Ok(Err(problem)) => format!("the program wrote what is no answer: {problem}"),
                 Err(trouble) => {
