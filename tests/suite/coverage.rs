@@ -14,7 +14,7 @@ const LONG: [&str; 4] = ["buffer", "areas", "tests", "nulls"];
 
 #[test]
 fn intervals_bounds_and_tests_keep_their_levels_in_a_few_drawn_cells() {
-    let effort = Effort { sets: 200, few: true };
+    let effort = Effort { sets: 1000, few: true };
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validation.md")).unwrap();
     for (family, tables) in families::ALL.into_iter().filter(|(family, _)| !LONG.contains(family)) {
         for table in tables(&effort) {
