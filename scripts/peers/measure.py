@@ -20,6 +20,7 @@ used on both sides unless --ort-library names another. Needs: numpy, pillow, onn
 """
 import argparse
 import csv
+import importlib.util
 import json
 import os
 import pathlib
@@ -101,6 +102,12 @@ class Pictures:
                 print(f"s{number:07},{self.files[number % len(self.files)]},p{number:07},{10 + number % 30}", file=out)
 
 
+def of_this_python():
+    """The library inside the onnxruntime of the Python that runs this."""
+    capi = pathlib.Path(importlib.util.find_spec("onnxruntime").origin).parent / "capi"
+    return next((str(file) for file in sorted(capi.glob("libonnxruntime*")) if "providers" not in file.name), None)
+
+
 class Work:
     def __init__(self, work, options, scratch, pictures):
         self.name, network, which, self.size, self.layout, self.channels, self.scale, self.output, self.batch = work
@@ -133,7 +140,7 @@ class Work:
             self.pictures.list(count)
             command = [self.options.agebench, "run", self.method, "--dataset", self.pictures.folder, "--out", self.out,
                        "--replace", "--jobs", str(JOBS), "--engine", engine]
-            library = self.options.ort_library
+            library = self.options.ort_library or of_this_python()
             return timed(command + (["--ort-library", library] if engine == "onnxruntime" and library else []))
 
         start, _ = run(1)
