@@ -73,7 +73,11 @@ fn published_answers_score_to_the_published_numbers_and_to_395_of_657_minors_pas
         let recorded = Recorded::new("", MORPH).groups(&["sex"]);
         let made = recorded.with(&file, None, import).unwrap();
         let table = score(&ScoreRequest { folder: &made.folder, protocol: None, out: None }).unwrap().table;
-        let by_attempt = |select: &mut Select| select.weighting = Some(Weighting::Attempt);
+        let by_attempt = |select: &mut Select| {
+            select.weighting = Some(Weighting::Attempt);
+            select.population = Some(PopulationSelect::Exactly(Population::All));
+            select.group = GroupSelect::Exactly(Group::whole());
+        };
         assert!((row(&table, "mae", by_attempt).value.unwrap() - mae).abs() < 1e-9);
         assert!((row(&table, "rmse", by_attempt).value.unwrap() - rmse).abs() < 1e-9);
         let under = row(&table, "under_age_pass_rate", at(18, Population::Under));
