@@ -76,7 +76,6 @@ fn published_answers_score_to_the_published_numbers_and_to_395_of_657_minors_pas
         let by_attempt = |select: &mut Select| {
             select.weighting = Some(Weighting::Attempt);
             select.population = Some(PopulationSelect::Exactly(Population::All));
-            select.group = GroupSelect::Exactly(Group::whole());
         };
         assert!((row(&table, "mae", by_attempt).value.unwrap() - mae).abs() < 1e-9);
         assert!((row(&table, "rmse", by_attempt).value.unwrap() - rmse).abs() < 1e-9);
