@@ -11,7 +11,7 @@ use chacha20::ChaCha8Rng;
 use super::Effort;
 use super::draw::over_sets;
 use super::rates::{DESIGNS, Population};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 const TARGET: f64 = 0.05;
 /// Whoever passes is answered this age, so that the rate is the same at every challenge age up to it and 0 above: a safe
@@ -87,8 +87,9 @@ fn wrong(
 
 /// How often the safe challenge age lies too low, and how often such a one is confirmed.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = ["rate on the target", "attempts", "ρ", "people a year of age", "too low", "too low and confirmed"];
-    let mut table = Table::new("buffer", header);
+    let about = ["rate on the target", "attempts", "ρ", "people a year of age"];
+    let folded = ["attempts", "ρ"];
+    let mut table = Table::new("buffer", about, folded, ["too low", "too low and confirmed"]);
     let Ok(protocol) = Protocol::from_toml(PROTOCOL) else {
         table.broken.push("the protocol of the safe buffer is not read".to_owned());
         return vec![table];
@@ -109,10 +110,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                 let found =
                     over_sets(effort.at_most(8_000), &label, |random| wrong(random, &protocol, bound, &cell, *people));
                 let about = [name.to_owned(), attempts.to_owned(), rho.to_string(), people.to_string()];
-                let what = about.join(", ");
-                let figures: Vec<String> =
-                    found.into_iter().map(|tally| table.simulated(tally, Rule::AtMost(0.05), &what)).collect();
-                table.row(&about, figures);
+                table.row(&about, found.map(|tally| Figure::drawn(tally, Rule::AtMost(0.05))));
             }
         }
     }

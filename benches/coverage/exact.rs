@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use statrs::function::gamma::ln_gamma;
 
 use super::Effort;
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// Rates from 0.001 to 0.5, equally spaced.
 const RATES: usize = 4001;
@@ -71,8 +71,9 @@ fn rate(step: usize) -> f64 {
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let mut table = Table::new(
         "exact",
+        ["people"],
+        [],
         [
-            "people",
             "Clopper-Pearson upper 95 %: least",
             "lower 95 %: least",
             "two-sided 95 %: least",
@@ -97,12 +98,11 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                 bounds(&|k| wilson(k / size, size, 0.95)),
             ],
         );
-        let what = format!("n = {n}");
-        let mut figures: Vec<String> =
-            found[..3].iter().map(|found| table.exact(found.least, Rule::AtLeast(0.95), &what)).collect();
-        figures.push(table.exact(found[3].mean, Rule::Within(0.949, 0.953), &what));
-        figures.push(table.exact(found[3].least, Rule::Told, &what));
-        figures.push(format!("{:.6}", found[3].at));
+        let mut figures: Vec<Figure> =
+            found[..3].iter().map(|found| Figure::exact(found.least, Rule::AtLeast(0.95))).collect();
+        figures.push(Figure::exact(found[3].mean, Rule::Within(0.949, 0.953)));
+        figures.push(Figure::exact(found[3].least, Rule::Told));
+        figures.push(Figure::Said(format!("{:.6}", found[3].at)));
         table.row(&[n.to_string()], figures);
     }
     vec![table]

@@ -9,7 +9,7 @@ use statrs::function::erf::erfc;
 
 use super::Effort;
 use super::draw::{dirichlet_multinomial, multinomial, over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// Errors of a method: normal about `bias`; those of one person in ten `tail` times as far from it.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ const ERRORS: [Errors; 3] = [
     Errors { name: "a tenth of the people 3 times as far off", bias: 1.0, tail: 3.0 },
 ];
 const SD: f64 = 4.0;
+/// The root mean squared error is held to its rule where the mean square's standard error is at most this share of it.
+const KNOWN: f64 = 0.125;
 const RHO: [f64; 3] = [0.0, 0.5, 0.8];
 
 /// E|X| of a normal variable: Leone, Nelson & Nottingham (1961).
@@ -58,6 +60,23 @@ impl Errors {
         [bias, self.mix(|sd| folded_mean(bias, sd)), self.mix(|sd| bias * bias + sd * sd).sqrt()]
     }
 
+    /// The true standard error of the mean squared error of so many people, as a share of it.
+    fn error_of_square(self, rho: f64, subjects: u64, weighting: &str) -> f64 {
+        let bias = self.bias * self.bias;
+        let mean = |sd: f64| bias + sd * sd;
+        let between = self.mix(|sd| mean(sd).powi(2)) - self.mix(mean).powi(2);
+        // Of one squared normal error, and of two of a person.
+        let own = self.mix(|sd| 2.0 * sd.powi(4) + 4.0 * bias * sd * sd);
+        let both = self.mix(|sd| 2.0 * (rho * sd * sd).powi(2) + 4.0 * bias * rho * sd * sd);
+        let variances = (1..=5).map(|attempts| {
+            let m = f64::from(attempts);
+            let variance = (own + (m - 1.0) * both) / m + between;
+            // An attempt in 3 on average.
+            if weighting == "attempt" { variance * m * m / 9.0 } else { variance }
+        });
+        (variances.sum::<f64>() / 5.0 / subjects as f64).sqrt() / self.mix(mean)
+    }
+
     /// The quantile of the absolute error, by halving.
     fn quantile(self, share: f64) -> f64 {
         let below = |x: f64| {
@@ -87,8 +106,9 @@ fn sums(people: &[Vec<f64>], of: impl Fn(f64) -> f64) -> Vec<SubjectSums> {
 
 /// Bias, mean absolute and root mean squared error with Student's interval.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = ["errors", "ρ", "people", "weighting", "bias", "mean absolute error", "root mean squared error"];
-    let mut table = Table::new("means", header);
+    let about = ["errors", "ρ", "people", "weighting"];
+    let measures = ["bias", "mean absolute error", "root mean squared error"];
+    let mut table = Table::new("means", about, ["ρ", "weighting"], measures);
     let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300, 1000] };
     for errors in ERRORS {
         for rho in RHO {
@@ -111,16 +131,12 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                 });
                 for (by, weighting) in ["subject", "attempt"].into_iter().enumerate() {
                     let about = [errors.name.to_owned(), rho.to_string(), subjects.to_string(), weighting.to_owned()];
-                    let what = about.join(", ");
-                    let figures: Vec<String> = (0..3)
-                        .map(|place| {
-                            // What a few people decide has no interval from its mean and variance: see the page.
-                            let told = *subjects < if place == 2 && errors.tail > 1.0 { 300 } else { 100 }
-                                || (place == 2 && errors.tail > 2.0);
-                            let rule = if told { Rule::Told } else { Rule::Within(0.925, 0.965) };
-                            table.simulated(found[3 * by + place], rule, &what)
-                        })
-                        .collect();
+                    let known = errors.error_of_square(rho, *subjects, weighting) <= KNOWN;
+                    let figures = (0..3).map(|place| {
+                        let held = *subjects >= 100 && (place < 2 || known);
+                        let rule = if held { Rule::Within(0.925, 0.965) } else { Rule::Told };
+                        Figure::drawn(found[3 * by + place], rule)
+                    });
                     table.row(&about, figures);
                 }
             }
@@ -132,8 +148,9 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 /// Median and percentiles of the absolute error with Woodruff's bounds, made as `tally` makes them.
 pub fn percentiles(effort: &Effort) -> Vec<Table> {
     const SHARES: [(f64, u64); 4] = [(0.5, 30), (0.9, 36), (0.95, 72), (0.99, 368)];
-    let mut table = Table::new("percentiles", ["errors", "attempts", "ρ", "people", "median", "P90", "P95", "P99"]);
-    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 400, 1000] };
+    let about = ["errors", "attempts", "ρ", "people"];
+    let mut table = Table::new("percentiles", about, ["ρ"], ["median", "P90", "P95", "P99"]);
+    let sizes: &[u64] = if effort.few { &[100] } else { &[40, 100, 400, 1000] };
     for errors in [ERRORS[0], ERRORS[2]] {
         for (attempts, rho) in [("1", 0.0), ("1 to 5", 0.0), ("1 to 5", 0.5), ("1 to 5", 0.8)] {
             for subjects in sizes {
@@ -157,17 +174,8 @@ pub fn percentiles(effort: &Effort) -> Vec<Table> {
                     judged
                 });
                 let about = [errors.name.to_owned(), attempts.to_owned(), rho.to_string(), subjects.to_string()];
-                let what = about.join(", ");
-                let figures: Vec<String> = found
-                    .into_iter()
-                    .zip(SHARES)
-                    .map(|(tally, (share, _))| {
-                        // Where fewer than 15 people lie beyond, n* is capped and bounds are wider than they need be.
-                        let rule = if share == 0.5 { Rule::Within(0.925, 0.965) } else { Rule::AtLeast(0.925) };
-                        table.simulated(tally, rule, &what)
-                    })
-                    .collect();
-                table.row(&about, figures);
+                let rule = if *subjects >= 100 { Rule::Within(0.925, 0.965) } else { Rule::Told };
+                table.row(&about, found.map(|tally| Figure::drawn(tally, rule)));
             }
         }
     }
@@ -180,8 +188,8 @@ pub fn bootstraps(effort: &Effort) -> Vec<Table> {
 }
 
 fn differences(effort: &Effort) -> Table {
-    let header = ["ρ", "people", "mean absolute errors, subject", "attempt", "root mean squared errors, attempt"];
-    let mut table = Table::new("bootstrap-differences", header);
+    let measures = ["mean absolute errors, subject", "attempt", "root mean squared errors, attempt"];
+    let mut table = Table::new("bootstrap-differences", ["ρ", "people"], ["ρ"], measures);
     let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300] };
     // The second method is further off and less biased; it shares half of the person's own error.
     let (first, second) = (ERRORS[0], Errors { name: "", bias: -0.5, tail: 1.0 });
@@ -238,18 +246,16 @@ fn differences(effort: &Effort) -> Table {
                 )
             });
             let about = [rho.to_string(), subjects.to_string()];
-            let what = about.join(", ");
             let rule = if *subjects >= 100 { Rule::Within(0.925, 0.965) } else { Rule::Told };
-            let figures: Vec<String> = found.into_iter().map(|tally| table.simulated(tally, rule, &what)).collect();
-            table.row(&about, figures);
+            table.row(&about, found.map(|tally| Figure::drawn(tally, rule)));
         }
     }
     table
 }
 
 fn balanced(effort: &Effort) -> Table {
-    let header = ["under-age pass rate", "adult denial rate", "concentration", "people", "subject", "attempt"];
-    let mut table = Table::new("bootstrap-balanced", header);
+    let about = ["under-age pass rate", "adult denial rate", "concentration", "people"];
+    let mut table = Table::new("bootstrap-balanced", about, ["concentration"], ["subject", "attempt"]);
     let sizes: &[u64] = if effort.few { &[100] } else { &[100, 1000] };
     for (upr, adr) in [(0.3, 0.1), (0.1, 0.3)] {
         for concentration in [1.0, 9.0] {
@@ -294,10 +300,7 @@ fn balanced(effort: &Effort) -> Table {
                     })
                 });
                 let about = [upr.to_string(), adr.to_string(), concentration.to_string(), subjects.to_string()];
-                let what = about.join(", ");
-                let figures: Vec<String> =
-                    found.into_iter().map(|tally| table.simulated(tally, Rule::Within(0.925, 0.965), &what)).collect();
-                table.row(&about, figures);
+                table.row(&about, found.map(|tally| Figure::drawn(tally, Rule::Within(0.925, 0.965))));
             }
         }
     }

@@ -5,7 +5,7 @@ use chacha20::ChaCha8Rng;
 
 use super::Effort;
 use super::draw::{beta_binomial, multinomial, over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// Replicates of a null: a p-value of 0.05 is a whole number of them.
 const REPLICATES: usize = 199;
@@ -38,16 +38,9 @@ fn rates(sums: &[f64]) -> Option<Vec<f64>> {
 
 /// Level of the test and agreement of both forms.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = [
-        "strata",
-        "groups",
-        "mean rate",
-        "max - min: p ≤ 0.05",
-        "Gini: p ≤ 0.05",
-        "max - min, all permuted: p ≤ 0.05",
-        "Gini, all permuted: p ≤ 0.05",
-    ];
-    let mut table = Table::new("nulls", header);
+    let header =
+        ["max - min: p ≤ 0.05", "Gini: p ≤ 0.05", "max - min, all permuted: p ≤ 0.05", "Gini, all permuted: p ≤ 0.05"];
+    let mut table = Table::new("nulls", ["strata", "groups", "mean rate"], [], header);
     let designs: [(&str, &[u64]); 3] = [
         ("5 of 30", &[30; 5]),
         ("5 of 100", &[100; 5]),
@@ -91,10 +84,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                     judged
                 });
                 let about = [design.to_owned(), grouping.to_owned(), rate.to_string()];
-                let what = about.join(", ");
-                let figures: Vec<String> =
-                    found.into_iter().map(|tally| table.simulated(tally, Rule::AtMost(0.05), &what)).collect();
-                table.row(&about, figures);
+                table.row(&about, found.map(|tally| Figure::drawn(tally, Rule::AtMost(0.05))));
             }
         }
     }

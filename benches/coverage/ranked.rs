@@ -6,21 +6,13 @@ use statrs::function::erf::erfc;
 
 use super::Effort;
 use super::draw::{over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// Coverage of both intervals. Scores are normal, those of attempts over the limit `apart` standard deviations higher;
 /// a person has 1 to 3 attempts, one person in five on both sides.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = [
-        "people",
-        "share under",
-        "ρ",
-        "area",
-        "logit interval",
-        "difference of two methods",
-        "no difference: p ≤ 0.05",
-    ];
-    let mut table = Table::new("areas", header);
+    let header = ["logit interval", "difference of two methods", "no difference: p ≤ 0.05"];
+    let mut table = Table::new("areas", ["people", "ρ", "area"], [], header);
     let sizes: &[u32] = if effort.few { &[100] } else { &[100, 300] };
     for subjects in sizes {
         for under in [0.4] {
@@ -77,13 +69,9 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                         };
                         [holds(logit, area(apart)), holds(difference, area(better) - area(apart)), p.map(|p| p <= 0.05)]
                     });
-                    let about =
-                        [subjects.to_string(), under.to_string(), rho.to_string(), format!("{:.3}", area(apart))];
-                    let what = about.join(", ");
+                    let about = [subjects.to_string(), rho.to_string(), format!("{:.3}", area(apart))];
                     let rules = [Rule::Within(0.925, 0.965), Rule::Within(0.925, 0.965), Rule::AtMost(0.075)];
-                    let figures: Vec<String> =
-                        found.into_iter().zip(rules).map(|(tally, rule)| table.simulated(tally, rule, &what)).collect();
-                    table.row(&about, figures);
+                    table.row(&about, found.into_iter().zip(rules).map(|(tally, rule)| Figure::drawn(tally, rule)));
                 }
             }
         }

@@ -4,7 +4,7 @@ use agebench::stats::{Clusters, Weigh, lower_claim, upper_claim, wilson};
 
 use super::Effort;
 use super::draw::{beta_binomial, multinomial, over_sets};
-use super::report::{Rule, Table, Tally};
+use super::report::{Figure, Rule, Table, Tally, add_all};
 
 /// Who has how many attempts: (attempts, share of subjects, factor of the rate).
 pub type Sizes = &'static [(u64, f64, f64)];
@@ -18,8 +18,11 @@ pub const DESIGNS: [(&str, Sizes); 3] = [
 ];
 const RHO: [f64; 3] = [0.0, 0.4, 0.8];
 const SUBJECTS: [u64; 4] = [30, 100, 1000, 30_000];
-/// Expected people with an event; below half a person no rule holds, see the exact table.
-const EVENT_PEOPLE: [f64; 7] = [0.2, 0.5, 1.0, 3.0, 10.0, 30.0, 100.0];
+/// Expected people with an event: few, and many.
+const EVENT_PEOPLE: [f64; 5] = [0.2, 0.5, 1.0, 3.0, 10.0];
+const MANY: [f64; 2] = [30.0, 100.0];
+/// Ends of the bands of expected people with an event over which the display interval's coverage is a mean.
+const BANDS: [f64; 5] = [0.2, 1.0, 3.0, 10.0, 30.0];
 
 /// A population: every (events, attempts) pair with its probability, and the rate under both weightings.
 pub struct Population {
@@ -87,90 +90,82 @@ fn held(clusters: &Clusters, weigh: Weigh, rate: f64) -> [Option<bool>; 3] {
     ]
 }
 
-struct Cell {
-    design: usize,
-    rho: f64,
-    subjects: u64,
-    population: Population,
+/// All six figures of one rate: display, upper and lower claim, by subject and by attempt.
+fn figures(label: &str, sizes: Sizes, rho: f64, subjects: u64, p: f64, sets: u64) -> [Tally; 6] {
+    let population = Population::of(sizes, rho, p);
+    over_sets(sets, &format!("{label} {p}"), |random| {
+        let clusters = population.draw(random, subjects);
+        let [a, b, c] = held(&clusters, Weigh::Subjects, population.by_subject);
+        let [d, e, f] = held(&clusters, Weigh::Attempts, population.by_attempt);
+        [a, b, c, d, e, f]
+    })
 }
 
-impl Cell {
-    fn figures(&self, sets: u64) -> [Tally; 6] {
-        let label = format!("rates {} {} {} {}", self.design, self.rho, self.subjects, self.population.by_subject);
-        over_sets(sets, &label, |random| {
-            let clusters = self.population.draw(random, self.subjects);
-            let [a, b, c] = held(&clusters, Weigh::Subjects, self.population.by_subject);
-            let [d, e, f] = held(&clusters, Weigh::Attempts, self.population.by_attempt);
-            [a, b, c, d, e, f]
-        })
-    }
-
-    /// One attempt each has its rule in the exact table: the mean over rates.
-    fn display_rule(&self, expected: f64) -> Rule {
-        if self.population.event_people(self.subjects).iter().all(|count| *count >= 30.0) {
-            Rule::Within(0.94, 0.97)
-        } else if expected < 0.5 || self.design == 0 {
-            Rule::Told
-        } else {
-            Rule::AtLeast(0.92)
-        }
-    }
+/// Figures over data sets at several rates, as many at each; and whether 30 people are expected to have an event, and 30 one
+/// that is none, at each of them. Rates above one half mirror those below and are left out.
+fn over_rates(label: &str, sizes: Sizes, rho: f64, subjects: u64, rates: &[f64], sets: u64) -> (bool, [Tally; 6]) {
+    let rates: Vec<f64> = rates.iter().copied().filter(|rate| *rate <= 0.5).collect();
+    let people = |rate: &f64| Population::of(sizes, rho, *rate).event_people(subjects);
+    let enough = rates.iter().all(|rate| people(rate).iter().all(|count| *count >= 29.999));
+    let each = rates.iter().map(|p| figures(label, sizes, rho, subjects, *p, sets.div_ceil(rates.len() as u64)));
+    (enough, each.reduce(add_all).unwrap_or_default())
 }
 
-/// Three tables: the display interval and both bounds for claims; a column for each expected number of people with an event.
+/// Three tables: the display interval and both bounds for claims; a column for each expected number of people with an
+/// event. The display interval has the mean over rates where few are expected, as Wilson's has in the exact table;
+/// bounds for claims hold at each rate.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let columns = EVENT_PEOPLE.iter().map(|people| format!("{people}")).chain(["rate 30 %".to_owned()]);
-    let header = ["attempts", "ρ", "people", "weighting"].into_iter().map(str::to_owned).chain(columns);
-    let header: Vec<String> = header.collect();
-    let mut tables = ["rates-display", "rates-upper", "rates-lower"].map(|name| Table::new(name, header.clone()));
+    let rate_names = || ["30", "100", "rate 30 %"].map(str::to_owned);
+    let bands = BANDS.windows(2).map(|ends| format!("{} to {}", ends[0], ends[1])).chain(rate_names());
+    let columns: Vec<String> = EVENT_PEOPLE.iter().map(|people| people.to_string()).chain(rate_names()).collect();
+    let (about, folds) = (["attempts", "ρ", "people", "weighting"], ["ρ", "weighting"]);
+    let mut display = Table::new("rates-display", about, folds, bands);
+    let mut claims = ["rates-upper", "rates-lower"].map(|name| Table::new(name, about, folds, columns.clone()));
     let (rhos, sizes): (&[f64], &[u64]) = if effort.few { (&[0.0, 0.5], &[30, 1000]) } else { (&RHO, &SUBJECTS) };
-    for (design, (name, design_sizes)) in DESIGNS.into_iter().enumerate() {
-        let single = design_sizes == [(1, 1.0, 1.0)];
-        let equal = design_sizes.len() == 1;
+    for (name, design) in DESIGNS {
+        let single = design == [(1, 1.0, 1.0)];
         for rho in rhos.iter().filter(|rho| !single || **rho == 0.0) {
             for subjects in sizes {
-                let rate = |expected: &f64| (*expected, Population::rate_for(design_sizes, *rho, *subjects, *expected));
-                let rates = EVENT_PEOPLE.iter().map(rate).chain([(f64::INFINITY, 0.3)]);
-                let results: Vec<Option<(Rule, [Tally; 6])>> = rates
-                    .map(|(expected, p)| {
-                        // Rates above one half mirror those below.
-                        (p <= 0.5).then(|| {
-                            let population = Population::of(design_sizes, *rho, p);
-                            let cell = Cell { design, rho: *rho, subjects: *subjects, population };
-                            (cell.display_rule(expected), cell.figures(effort.sets))
-                        })
-                    })
-                    .collect();
-                for (weighting, at) in [("subject", 0), ("attempt", 3)].into_iter().take(if equal { 1 } else { 2 }) {
-                    let weighting = if equal { "either" } else { weighting };
+                let label = format!("rates {name} {rho} {subjects}");
+                let drawn = |rates: &[f64]| over_rates(&label, design, *rho, *subjects, rates, effort.sets);
+                let rate = |people: f64| Population::rate_for(design, *rho, *subjects, people);
+                let band = |ends: &[f64]| {
+                    let step = |at: u32| ends[0] + (ends[1] - ends[0]) * (f64::from(at) + 0.5) / 16.0;
+                    drawn(&(0..16).map(|at| rate(step(at))).collect::<Vec<_>>())
+                };
+                let banded: Vec<_> = BANDS.windows(2).map(band).collect();
+                let rates = EVENT_PEOPLE.iter().chain(&MANY).map(|people| rate(*people)).chain([0.3]);
+                let fixed: Vec<_> = rates.map(|rate| drawn(&[rate])).collect();
+                for (weighting, at) in [("subject", 0), ("attempt", 3)].into_iter().take(if single { 1 } else { 2 }) {
+                    let weighting = if single { "either" } else { weighting };
                     let about = [name.to_owned(), rho.to_string(), subjects.to_string(), weighting.to_owned()];
-                    for (measure, table) in tables.iter_mut().enumerate() {
-                        let what = about.join(", ");
-                        let figures: Vec<String> = header[4..]
-                            .iter()
-                            .zip(&results)
-                            .map(|(events, result)| {
-                                let Some((display, tallies)) = result else { return String::new() };
-                                let rule = if measure == 0 { *display } else { Rule::AtLeast(0.95) };
-                                table.simulated(tallies[at + measure], rule, &format!("{what}, {events}"))
-                            })
-                            .collect();
-                        table.row(&about, figures);
+                    let shown = banded.iter().chain(&fixed[EVENT_PEOPLE.len()..]);
+                    display.row(
+                        &about,
+                        shown.map(|(enough, tallies)| {
+                            let rule = if *enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
+                            Figure::drawn(tallies[at], rule)
+                        }),
+                    );
+                    for (measure, table) in (1..).zip(&mut claims) {
+                        let figure = |tallies: &[Tally; 6]| Figure::drawn(tallies[at + measure], Rule::AtLeast(0.95));
+                        table.row(&about, fixed.iter().map(|(_, tallies)| figure(tallies)));
                     }
                 }
             }
         }
     }
-    tables.into()
+    let [upper, lower] = claims;
+    vec![display, upper, lower]
 }
 
 /// 1 subject of 100 with half of the attempts, or a third: what the weightings make of it.
 pub fn dominated(effort: &Effort) -> Vec<Table> {
     let mut table = Table::new(
         "dominated",
+        ["rate", "ρ"],
+        ["ρ"],
         [
-            "rate",
-            "ρ",
             "subject: display",
             "subject: upper claim",
             "subject: lower claim",
@@ -195,10 +190,7 @@ pub fn dominated(effort: &Effort) -> Vec<Table> {
             let display = if rate * 100.0 >= 30.0 { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
             let rules = [display, Rule::AtLeast(0.95), Rule::AtLeast(0.95), Rule::Told, Rule::Told, Rule::AtLeast(1.0)];
             let about = [rate.to_string(), rho.to_string()];
-            let what = about.join(", ");
-            let figures: Vec<String> =
-                found.into_iter().zip(rules).map(|(tally, rule)| table.simulated(tally, rule, &what)).collect();
-            table.row(&about, figures);
+            table.row(&about, found.into_iter().zip(rules).map(|(tally, rule)| Figure::drawn(tally, rule)));
         }
     }
     vec![table]

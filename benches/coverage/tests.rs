@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::Effort;
 use super::draw::{dirichlet_multinomial, multinomial, over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 const LEVEL: f64 = 0.05;
 
@@ -15,8 +15,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 }
 
 fn flips(effort: &Effort) -> Table {
-    let header = ["people", "attempts", "either only", "ρ", "p ≤ 0.05"];
-    let mut table = Table::new("sign-flips", header);
+    let mut table = Table::new("sign-flips", ["people", "attempts", "either only", "ρ"], [], ["p ≤ 0.05"]);
     let sizes: &[u64] = if effort.few { &[50] } else { &[30, 100] };
     for subjects in sizes {
         for (attempts, rho) in [(1, 0.0), (5, 0.0), (5, 0.8)] {
@@ -51,9 +50,7 @@ fn flips(effort: &Effort) -> Table {
                 });
                 let name = if attempts == 1 { "1 (McNemar)" } else { "1 to 5" };
                 let about = [subjects.to_string(), name.to_owned(), either.to_string(), rho.to_string()];
-                let what = about.join(", ");
-                let figure = table.simulated(found[0], Rule::AtMost(LEVEL), &what);
-                table.row(&about, [figure]);
+                table.row(&about, [Figure::drawn(found[0], Rule::AtMost(LEVEL))]);
             }
         }
     }
@@ -62,8 +59,7 @@ fn flips(effort: &Effort) -> Table {
 
 /// Two methods at 13 challenge ages, whose decisions hang together as ages do; at some of them they truly differ.
 fn families(effort: &Effort) -> Table {
-    let header = ["people", "challenge ages that differ", "any wrong rejection"];
-    let mut table = Table::new("holm", header);
+    let mut table = Table::new("holm", ["people", "challenge ages that differ"], [], ["any wrong rejection"]);
     let sizes: &[u64] = if effort.few { &[50] } else { &[50, 200, 1000] };
     for subjects in sizes {
         for differing in [0_usize, 4, 9] {
@@ -89,9 +85,7 @@ fn families(effort: &Effort) -> Table {
                 [holm(&p).map(|adjusted| adjusted[differing..].iter().any(|p| *p <= LEVEL))]
             });
             let about = [subjects.to_string(), format!("{differing} of 13")];
-            let what = about.join(", ");
-            let figure = table.simulated(found[0], Rule::AtMost(LEVEL), &what);
-            table.row(&about, [figure]);
+            table.row(&about, [Figure::drawn(found[0], Rule::AtMost(LEVEL))]);
         }
     }
     table

@@ -5,7 +5,7 @@ use agebench::stats::{Bounded, Clusters, Weigh, mover_difference, mover_mean, wi
 use super::Effort;
 use super::draw::over_sets;
 use super::rates::{DESIGNS, Population};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 fn bounded(clusters: &Clusters) -> Option<Bounded> {
     let found = clusters.effective(Weigh::Subjects, 0.95)?;
@@ -15,8 +15,8 @@ fn bounded(clusters: &Clusters) -> Option<Bounded> {
 
 /// Coverage of both.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = ["attempts", "ρ", "people", "rates", "difference", "balanced error"];
-    let mut table = Table::new("mover", header);
+    let about = ["attempts", "ρ", "people", "rates"];
+    let mut table = Table::new("mover", about, ["ρ", "rates"], ["difference", "balanced error"]);
     let sizes: &[[u64; 2]] = if effort.few { &[[100, 100]] } else { &[[30, 30], [50, 200], [300, 300], [3000, 1000]] };
     for (design, rho) in [(0, 0.0), (1, 0.0), (1, 0.5), (1, 0.8)] {
         let (name, design_sizes) = DESIGNS[design];
@@ -38,15 +38,13 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                     format!("{} and {}", people[0], people[1]),
                     format!("{} and {}", rates[0], rates[1]),
                 ];
-                let what = about.join(", ");
                 // Both rates with 30 expected events and others, taken as people: a person has at most 5 attempts.
                 let enough = [&one, &other]
                     .iter()
                     .zip(people)
                     .all(|(population, people)| population.event_people(*people).iter().all(|count| *count >= 30.0));
                 let rule = if enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
-                let figures: Vec<String> = found.into_iter().map(|tally| table.simulated(tally, rule, &what)).collect();
-                table.row(&about, figures);
+                table.row(&about, found.map(|tally| Figure::drawn(tally, rule)));
             }
         }
     }

@@ -9,7 +9,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::Effort;
 use super::draw::{over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// Rates of the five single years of a window, as factors of their mean: passes rise towards the limit.
 const YEARS: [f64; 5] = [0.2, 0.4, 0.8, 1.4, 2.2];
@@ -71,8 +71,9 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 }
 
 fn rates(effort: &Effort) -> Table {
-    let mut table =
-        Table::new("windows", ["people", "ρ", "mean rate", "weighting", "display", "upper claim", "lower claim"]);
+    let about = ["people", "ρ", "mean rate", "weighting"];
+    let measures = ["display", "upper claim", "lower claim"];
+    let mut table = Table::new("windows", about, ["ρ", "weighting"], measures);
     let sizes: &[u64] = if effort.few { &[100] } else { &[50, 100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0, 0.3, 0.8] {
@@ -99,11 +100,8 @@ fn rates(effort: &Effort) -> Table {
                 let display = if enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
                 for (weighting, at) in [("subject", 0), ("attempt", 3)] {
                     let about = [subjects.to_string(), rho.to_string(), rate.to_string(), weighting.to_owned()];
-                    let what = about.join(", ");
                     let rules = [display, Rule::AtLeast(0.95), Rule::AtLeast(0.95)];
-                    let figures: Vec<String> =
-                        (0..3).map(|place| table.simulated(found[at + place], rules[place], &what)).collect();
-                    table.row(&about, figures);
+                    table.row(&about, (0..3).map(|place| Figure::drawn(found[at + place], rules[place])));
                 }
             }
         }
@@ -114,10 +112,8 @@ fn rates(effort: &Effort) -> Table {
 /// Means over 26 cells: two sexes by thirteen years, whoever is photographed twice a year older the second time.
 fn errors(effort: &Effort) -> Table {
     const CELLS: usize = 26;
-    let mut table = Table::new(
-        "standardised-means",
-        ["people", "ρ", "bias, subject", "bias, attempt", "absolute error, subject", "absolute error, attempt"],
-    );
+    let measures = ["bias, subject", "bias, attempt", "absolute error, subject", "absolute error, attempt"];
+    let mut table = Table::new("standardised-means", ["people", "ρ"], ["ρ"], measures);
     let sizes: &[u64] = if effort.few { &[300] } else { &[100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0_f64, 0.5, 0.8] {
@@ -190,10 +186,7 @@ fn errors(effort: &Effort) -> Table {
                 judged
             });
             let about = [subjects.to_string(), rho.to_string()];
-            let what = about.join(", ");
-            let figures: Vec<String> =
-                found.into_iter().map(|it| table.simulated(it, Rule::Within(0.925, 0.965), &what)).collect();
-            table.row(&about, figures);
+            table.row(&about, found.map(|it| Figure::drawn(it, Rule::Within(0.925, 0.965))));
         }
     }
     table

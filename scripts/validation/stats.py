@@ -18,6 +18,7 @@ import scipy.stats
 import sklearn
 import sklearn.metrics
 import statsmodels
+import statsmodels.api as sm
 from statsmodels.stats.meta_analysis import combine_effects
 
 
@@ -263,6 +264,27 @@ def permutation():
     return cases
 
 
+def woodruff():
+    """Bounds of percentiles over people with several values: statsmodels' cluster-robust variance of the share below."""
+    rng = np.random.default_rng(9)
+    cases = []
+    for people, most, share in [(40, 3, 0.5), (60, 5, 0.9), (80, 4, 0.95), (380, 3, 0.99)]:
+        attempts = rng.integers(1, most + 1, people)
+        subject = np.repeat(np.arange(people), attempts)
+        values = np.round(np.abs(3 * rng.normal(size=people)[subject] + 2 * rng.normal(size=len(subject))), 3)
+        below = (values <= np.quantile(values, share)).astype(float)
+        fit = sm.OLS(below, np.ones(len(below))).fit(cov_type="cluster", cov_kwds={"groups": subject})
+        p, v = fit.params[0], fit.cov_params()[0, 0]
+        z, t = scipy.stats.norm.ppf(0.975), scipy.stats.t.ppf(0.975, people - 1)
+        n_star = min(len(below), p * (1 - p) / v * (z / t) ** 2)
+        half = z * np.sqrt(share * (1 - share) / n_star)
+        cases.append({
+            "subject": subject.tolist(), "values": values.tolist(), "share": share, "beyond": len(set(subject[below == 0])),
+            "low": float(np.quantile(values, max(share - half, 0))), "high": float(np.quantile(values, min(share + half, 1))),
+        })
+    return cases
+
+
 def shown(n, limit):
     """Most events with which the upper bound is at most the limit, for every n; -1 when there is none."""
     k = scipy.stats.binom.ppf(0.05, n, limit).astype(int)
@@ -290,6 +312,24 @@ def subjects_needed():
     return cases
 
 
+def shown_by():
+    """What so many people show: most events, the largest rate that passes, the least limit at a rate; by trying and by root finding."""
+    cases = []
+    for n, limit, wanted, level, rate in [
+        (300, 0.05, 0.8, 0.95, 0.02), (1000, 0.01, 0.9, 0.95, 0.004), (60, 0.1, 0.5, 0.99, 0.03), (5000, 0.01, 0.8, 0.9, 0.0),
+        (40, 0.3, 0.8, 0.975, 0.2), (299, 0.01, 0.8, 0.95, 0.001),
+    ]:
+        upper = [scipy.stats.beta.ppf(level, k + 1, n - k) for k in range(n)]
+        allowed = max(k for k in range(n) if upper[k] <= limit)
+        largest = scipy.optimize.brentq(lambda r: scipy.stats.binom.cdf(allowed, n, r) - wanted, 1e-12, 1 - 1e-12, xtol=1e-16)
+        kept = next(k for k in range(n) if scipy.stats.binom.cdf(k, n, rate) >= wanted)
+        cases.append({
+            "n": n, "limit": limit, "wanted": wanted, "level": level, "true_rate": rate, "allowed_events": allowed,
+            "power": float(scipy.stats.binom.cdf(allowed, n, rate)), "largest_rate": float(largest), "least_limit": float(upper[kept]),
+        })
+    return cases
+
+
 def main(path):
     values = {
         "source": f"numpy {np.__version__}, scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, "
@@ -308,6 +348,8 @@ def main(path):
         "permutation": permutation(),
         "power": power(),
         "subjects_needed": subjects_needed(),
+        "woodruff": woodruff(),
+        "shown_by": shown_by(),
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)

@@ -44,6 +44,8 @@ impl Area {
     }
 
     /// The interval value +- z SE at `level`, for a difference; `None` without a variance.
+    ///
+    /// Source: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     #[must_use]
     pub fn normal_interval(&self, level: f64) -> Option<(f64, f64)> {
         let half = normal_quantile(0.5 + level / 2.0) * self.variance?.sqrt();
@@ -52,6 +54,8 @@ impl Area {
 
     /// The two-sided p-value of the hypothesis that a difference is 0; 1 when it is exactly 0; `None` without a
     /// variance.
+    ///
+    /// Source: as [`Self::normal_interval`].
     #[must_use]
     pub fn p_of_zero(&self) -> Option<f64> {
         let variance = self.variance?;

@@ -128,7 +128,9 @@ impl Clusters {
         self.pairs.iter().map(|(_, attempts, subjects)| (*attempts as f64).powi(2) * *subjects as f64).sum()
     }
 
-    /// The share; `None` without a subject.
+    /// The share of attempts that are events, pooled or as the mean of the subjects' own shares; `None` without a subject.
+    ///
+    /// Source: METRICS M3 and M15.
     #[must_use]
     pub fn share(&self, weigh: Weigh) -> Option<f64> {
         let subjects = self.subjects();
@@ -160,9 +162,25 @@ impl Clusters {
     /// Source: METRICS M15; Korn & Graubard (1998); NCHS Series 2, No. 175 (2017).
     #[must_use]
     pub fn effective(&self, weigh: Weigh, level: f64) -> Option<Effective> {
+        self.measured(weigh, level, TRUSTED)
+    }
+
+    /// n* of the attempts at or below a quantile: as in [`Self::effective`] by attempts, but the variance is trusted
+    /// however few lie beyond. `None` without a subject.
+    ///
+    /// The cap keeps a rate that nobody knows from seeming surer than it is. Here the share is given and only the standard
+    /// error at it is wanted; capped, bounds of P95 and P99 held up to 99.96 %, where these hold 93 to 96 %.
+    ///
+    /// Source: Woodruff (1952), JASA 47, who takes the variance as it is estimated; docs/validation.md.
+    pub(super) fn n_star_at_quantile(&self, level: f64) -> Option<f64> {
+        Some(self.measured(Weigh::Attempts, level, 0)?.n_star)
+    }
+
+    /// As [`Self::effective`], with the least number of subjects with an event, and without, whose variance is trusted.
+    fn measured(&self, weigh: Weigh, level: f64, trusted: u64) -> Option<Effective> {
         let p = self.share(weigh)?;
         if self.weighted() {
-            return Some(self.weighted_effective(weigh, p, level));
+            return Some(self.weighted_effective(weigh, p, level, trusted));
         }
         let (s, m) = (self.subjects() as f64, self.attempts() as f64);
         let squares: f64 = self
@@ -189,7 +207,7 @@ impl Clusters {
         let n_star = if self.one_attempt_each() {
             s
         } else {
-            let few = self.event_subjects() < TRUSTED || self.non_event_subjects() < TRUSTED;
+            let few = self.event_subjects() < trusted || self.non_event_subjects() < trusted;
             n_star(p, v, s, m, cap, few, level)
         };
         Some(Effective { p, v, n_star, deff: m / n_star, dominated: weigh == Weigh::Attempts && cap < s / 2.0 })
@@ -261,7 +279,7 @@ impl Clusters {
         self.one_attempt_each() && i128::from(self.subjects()) * squares == sum * sum
     }
 
-    fn weighted_effective(&self, weigh: Weigh, p: f64, level: f64) -> Effective {
+    fn weighted_effective(&self, weigh: Weigh, p: f64, level: f64, trusted: u64) -> Effective {
         let (s, m) = (self.subjects() as f64, self.attempts() as f64);
         let v = if s < 2.0 {
             0.0
@@ -272,7 +290,7 @@ impl Clusters {
         let n_star = if self.one_equal_attempt_each() {
             s
         } else {
-            let few = self.event_subjects() < TRUSTED || self.non_event_subjects() < TRUSTED;
+            let few = self.event_subjects() < trusted || self.non_event_subjects() < trusted;
             n_star(p, v, s, m, cap, few, level)
         };
         Effective { p, v, n_star, deff: m / n_star, dominated: cap < s / 2.0 }

@@ -99,6 +99,8 @@ impl Det {
 
     /// The point of the least score at which at most `share` of the under class passes, without interpolation; the
     /// infinite threshold, which nobody passes, when there is none.
+    ///
+    /// Source: METRICS M8; NIST IR 8525 sets thresholds so.
     #[must_use]
     pub fn threshold_for(&self, share: f64) -> DetPoint {
         let first = self.steps.partition_point(|step| step.passing as f64 / self.under as f64 > share);
@@ -107,6 +109,8 @@ impl Det {
 
     /// The equal error rate, the mean of both errors at the distinct score where they are closest, and that point: of
     /// two equally close ones the higher score.
+    ///
+    /// Source: METRICS M8. ISO/IEC 19795-1 leaves open what to do where no score makes both equal.
     #[must_use]
     pub fn equal_error(&self) -> (f64, DetPoint) {
         // Compared as integers: rounding must not break a tie.

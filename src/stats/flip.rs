@@ -57,6 +57,8 @@ pub fn sign_flip(differences: &[f64], seed: u64) -> Option<f64> {
 
 /// The same p-value for very many subjects: the sum of differences with random signs has mean 0 and variance the sum of
 /// their squares, and is normal. 1 when all are 0.
+///
+/// Source: Hajek, Sidak & Sen (1999), Theory of Rank Tests, 6.1 (Lindeberg's condition holds for bounded differences).
 #[must_use]
 pub fn sign_flip_normal(sum: f64, sum_of_squares: f64) -> f64 {
     if sum == 0.0 || sum_of_squares <= 0.0 { 1.0 } else { normal_two_sided(sum / sum_of_squares.sqrt()) }

@@ -104,6 +104,8 @@ fn weighted_mean(parts: &[SubjectSums], weigh: Weigh, subjects: u64) -> MeanSums
 
 impl MeanSums {
     /// The mean with Student's interval at `level`, subjects - 1 degrees of freedom.
+    ///
+    /// Source: Student (1908), Biometrika 6; METRICS M15.
     #[must_use]
     pub fn estimate(&self, level: f64) -> Estimate {
         let bounds = self.variance.map(|variance| {

@@ -58,6 +58,8 @@ pub fn mover_mean(first: Bounded, second: Bounded) -> Bounded {
 
 /// The p-value that belongs to an interval: 1 less the least level at which it holds 0, by bisection to 1e-12.
 /// `holds_zero` says for a level whether the interval at it does; the intervals must grow with the level.
+///
+/// Source: Cox & Hinkley (1974), Theoretical Statistics, 7.2 (tests and intervals as each other's inverse).
 #[must_use]
 pub fn p_at_zero(holds_zero: impl Fn(f64) -> bool) -> f64 {
     let (mut out, mut within) = (0.0_f64, 1.0 - 1e-13);

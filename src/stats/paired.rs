@@ -95,6 +95,8 @@ impl GateBounds {
     pub const PASS_LEVEL: f64 = 0.95;
 
     /// The level of the lower bound with so many rules: any rule may fail, so a failure is corrected (Bonferroni).
+    ///
+    /// Source: METRICS M16; Dunn (1961), JASA 56.
     #[must_use]
     pub fn fail_level(rules: u64) -> f64 {
         1.0 - 0.05 / rules.max(1) as f64

@@ -35,6 +35,8 @@ pub fn zero_event_trials(limit: f64, level: f64) -> Option<u64> {
 }
 
 /// Most events among `n` with which the claim is still shown; `None` when not even none suffices.
+///
+/// Source: Clopper & Pearson (1934), Biometrika 26, inverted.
 #[must_use]
 pub fn allowed_events(n: u64, limit: f64, level: f64) -> Option<u64> {
     if !open(&[limit, level]) || n < zero_event_trials(limit, level)? {
@@ -113,6 +115,8 @@ pub fn subjects_needed(rate: f64, limit: f64, wanted: f64, level: f64, most: u64
 
 /// The largest true rate at which `n` subjects still show a rate of at most `limit` with probability `wanted`. `None`
 /// when even a method without an event cannot, or a number is no probability.
+///
+/// Source: P(X <= k) as a Beta distribution function, Abramowitz & Stegun 26.5.24.
 #[must_use]
 pub fn largest_rate_that_passes(n: u64, limit: f64, wanted: f64, level: f64) -> Option<f64> {
     let k = allowed_events(n, limit, level).filter(|_| open(&[wanted]))?;
@@ -122,6 +126,8 @@ pub fn largest_rate_that_passes(n: u64, limit: f64, wanted: f64, level: f64) -> 
 
 /// The least limit that `n` subjects show with probability `wanted` when the rate is `rate`: what an existing set can
 /// show at best. `None` without a subject or when a number is no probability.
+///
+/// Source: as [`power`]: the bound of the least number of events that is kept with that probability.
 #[must_use]
 pub fn least_limit_to_show(n: u64, rate: f64, wanted: f64, level: f64) -> Option<f64> {
     if n == 0 || !open(&[wanted, level]) || !(0.0..1.0).contains(&rate) {
@@ -194,6 +200,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_number_of_people_shows_is_what_scipy_finds_by_trying() {
+        for case in own("shown_by").as_array().unwrap() {
+            let (n, limit) = (case["n"].as_u64().unwrap(), number(case, "limit"));
+            let (wanted, level, rate) = (number(case, "wanted"), number(case, "level"), number(case, "true_rate"));
+            assert_eq!(allowed_events(n, limit, level), case["allowed_events"].as_u64(), "{case}");
+            agree(power(n, rate, limit, level), number(case, "power"), 1.0, "power");
+            let largest = largest_rate_that_passes(n, limit, wanted, level).unwrap();
+            agree(largest, number(case, "largest_rate"), 1.0, "largest rate");
+            let least = least_limit_to_show(n, rate, wanted, level).unwrap();
+            agree(least, number(case, "least_limit"), 1.0, "least limit");
+        }
+    }
+
+    #[test]
     fn what_a_set_can_show_is_what_the_power_says() {
         let rate = largest_rate_that_passes(1000, 0.01, 0.8, 0.95).unwrap();
         agree(power(1000, rate, 0.01, 0.95), 0.8, 1.0, "power at the largest rate");
@@ -218,6 +238,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn from_the_needed_number_on_the_power_is_enough_and_just_before_it_is_not(
+            limit in 0.005_f64..0.3, share in 0.05_f64..0.7, wanted in 0.5_f64..0.95, more in 0_u64..200,
+        ) {
+            let rate = limit * share;
+            let n = subjects_needed(rate, limit, wanted, 0.95, 1_000_000).unwrap();
+            proptest::prop_assert!(power(n + more, rate, limit, 0.95) >= wanted - 1e-9);
+            proptest::prop_assert!(n == 1 || power(n - 1, rate, limit, 0.95) < wanted + 1e-9);
+        }
+
         #[test]
         fn one_event_more_than_allowed_is_not_shown(n in 1_u64..3000, limit in 0.001_f64..0.5) {
             match allowed_events(n, limit, 0.95) {

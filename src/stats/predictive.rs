@@ -53,6 +53,8 @@ pub fn crps_normal(mean: f64, sd: f64, y: f64) -> Option<f64> {
 }
 
 /// Whether `y` lies within `z` standard deviations of the mean, ends included; `None` as for [`crps_normal`].
+///
+/// Source: METRICS M8; Gneiting & Raftery (2007), 6.2, for coverage as a check of calibration.
 #[must_use]
 pub fn covered(mean: f64, sd: f64, y: f64, z: f64) -> Option<bool> {
     let sound = mean.is_finite() && sd.is_finite() && y.is_finite() && sd >= 0.0;

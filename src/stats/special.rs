@@ -46,6 +46,8 @@ pub(super) fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
 
 /// The value below which a Beta(`a`, `b`) variable lies with the given probability. `a`, `b` > 0; 0 and 1 map to
 /// themselves, and a NaN or a shape that is not positive gives NaN.
+///
+/// Source: the regularised incomplete Beta function (Abramowitz & Stegun 26.5.1), inverted by bracketing.
 #[must_use]
 pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&probability)) {
@@ -105,6 +107,8 @@ pub fn normal_quantile(probability: f64) -> f64 {
 }
 
 /// P(|Z| >= |z|) for a standard normal Z; NaN for NaN.
+///
+/// Source: Abramowitz & Stegun 7.1.22: erfc(|z| / sqrt 2).
 #[must_use]
 pub fn normal_two_sided(z: f64) -> f64 {
     erfc(z.abs() / std::f64::consts::SQRT_2)
@@ -113,7 +117,7 @@ pub fn normal_two_sided(z: f64) -> f64 {
 /// The value below which a Student variable with `freedom` degrees of freedom lies with the given probability,
 /// 0 < probability < 1 and freedom > 0; NaN else.
 ///
-/// t^2 / (freedom + t^2) is Beta(1/2, freedom / 2) distributed (Abramowitz & Stegun 26.7.1).
+/// Source: t^2 / (freedom + t^2) is Beta(1/2, freedom / 2) distributed (Abramowitz & Stegun 26.7.1).
 #[must_use]
 pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
     if !(probability > 0.0 && probability < 1.0 && freedom > 0.0) {

@@ -11,12 +11,16 @@ fn range(values: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// Largest value - smallest value, in the unit of the values.
+///
+/// Source: METRICS M11; NIST IR 8525 prints it beside the Gini coefficient.
 #[must_use]
 pub fn max_minus_min(values: &[f64]) -> Option<f64> {
     range(values).map(|(least, most)| most - least)
 }
 
 /// Largest value / smallest value; `None` also when the smallest is not above 0.
+///
+/// Source: NIST IR 8429 (2022), which tells why it is unstable.
 #[must_use]
 pub fn max_over_min(values: &[f64]) -> Option<f64> {
     range(values).filter(|(least, _)| *least > 0.0).map(|(least, most)| most / least)
@@ -52,6 +56,8 @@ pub fn gini(values: &[f64]) -> Option<f64> {
 }
 
 /// Largest distance of a value from `reference`, in the unit of the values.
+///
+/// Source: METRICS M11, "parity max".
 #[must_use]
 pub fn max_distance(values: &[f64], reference: f64) -> Option<f64> {
     let (least, most) = range(values)?;

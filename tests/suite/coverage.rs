@@ -20,6 +20,7 @@ fn intervals_bounds_and_tests_keep_their_levels_in_a_few_drawn_cells() {
         for table in tables(&effort) {
             assert!(table.held > 0, "{family}: nothing is held against a rule");
             assert!(table.broken.is_empty(), "{family}: {:#?}", table.broken);
+            assert!(table.csv().lines().count() > table.held, "a row for each figure");
             assert!(report::replaced(&page, table.name, &table.markdown()).is_some(), "{} is not there", table.name);
         }
     }

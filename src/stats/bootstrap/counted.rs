@@ -65,7 +65,7 @@ impl Bootstrap {
     }
 
     /// For each of `cells` cells the sum of numerators over the sum of denominators in each replicate; `None` where
-    /// the denominator is 0. The order of `units` tells their draws apart.
+    /// the denominator is 0. The order of `units` tells their draws apart. Source: as [`Self::together`].
     #[must_use]
     pub fn ratios(&self, label: u64, units: &[Alike], cells: usize) -> Vec<Vec<Option<f64>>> {
         let draw = |(at, unit): (usize, &Alike)| self.together(label, at as u64, unit.subjects);

@@ -167,7 +167,7 @@ impl Sums {
         self.sums.get(column * replicates..(column + 1) * replicates).unwrap_or(&[])
     }
 
-    /// One column divided by another in each replicate; `None` where the denominator is 0.
+    /// One column divided by another in each replicate, in the unit of their quotient; `None` where the denominator is 0.
     #[must_use]
     pub fn ratio(&self, numerator: usize, denominator: usize) -> Vec<Option<f64>> {
         let pairs = self.column(numerator).iter().zip(self.column(denominator));
@@ -193,6 +193,8 @@ pub fn percentile_limits(replicates: &[Option<f64>], units: u64, level: f64) -> 
 
 /// Twice the smaller share of replicates on one side of 0, (1 + hits) / (1 + B): at what level the percentile interval
 /// first holds 0. `None` when more than 1 % of the replicates are empty.
+///
+/// Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, 15.4; the added one as in Phipson & Smyth (2010).
 #[must_use]
 pub fn percentile_p(drawn: &[Option<f64>]) -> Option<f64> {
     let values: Vec<f64> = drawn.iter().copied().flatten().collect();
