@@ -4,13 +4,26 @@ use agebench::stats::{Bounded, Clusters, Weigh, mover_difference, mover_mean, wi
 
 use super::Effort;
 use super::draw::over_sets;
-use super::rates::{DESIGNS, Population};
-use super::report::{Figure, Rule, Table};
+use super::rates::{DESIGNS, Population, Sizes};
+use super::report::{Figure, Rule, Table, Tally, add_all};
 
 fn bounded(clusters: &Clusters) -> Option<Bounded> {
     let found = clusters.effective(Weigh::Subjects, 0.95)?;
     let (low, high) = wilson(found.p, found.n_star, 0.95);
     Bounded::new(found.p, low, high)
+}
+
+/// How often both hold their truths at two rates.
+fn covered(label: &str, sizes: Sizes, rho: f64, people: [u64; 2], rates: [f64; 2], sets: u64) -> [Tally; 2] {
+    let [one, other] = rates.map(|rate| Population::of(sizes, rho, rate));
+    over_sets(sets, &format!("{label} {rates:?}"), |random| {
+        let sides = [(&one, people[0]), (&other, people[1])];
+        let [first, second] = sides.map(|(population, people)| bounded(&population.draw(random, people)));
+        let Some((first, second)) = first.zip(second) else { return [None; 2] };
+        let (difference, mean) = (mover_difference(first, second), mover_mean(first, second));
+        let holds = |found: Bounded, truth: f64| Some(found.low <= truth && truth <= found.high);
+        [holds(difference, rates[0] - rates[1]), holds(mean, f64::midpoint(rates[0], rates[1]))]
+    })
 }
 
 /// Coverage of both.
@@ -22,27 +35,29 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
         let (name, design_sizes) = DESIGNS[design];
         for people in sizes {
             for rates in [[0.02, 0.02], [0.05, 0.02], [0.1, 0.3], [0.3, 0.3], [0.5, 0.2]] {
-                let [one, other] = rates.map(|rate| Population::of(design_sizes, rho, rate));
                 let label = format!("mover {design} {rho} {people:?} {rates:?}");
-                let found = over_sets(effort.sets, &label, |random| {
-                    let sides = [(&one, people[0]), (&other, people[1])];
-                    let [first, second] = sides.map(|(population, people)| bounded(&population.draw(random, people)));
-                    let Some((first, second)) = first.zip(second) else { return [None; 2] };
-                    let (difference, mean) = (mover_difference(first, second), mover_mean(first, second));
-                    let holds = |found: Bounded, truth: f64| Some(found.low <= truth && truth <= found.high);
-                    [holds(difference, rates[0] - rates[1]), holds(mean, f64::midpoint(rates[0], rates[1]))]
-                });
+                let [one, other] = rates.map(|rate| Population::of(design_sizes, rho, rate));
+                let enough = [&one, &other]
+                    .iter()
+                    .zip(people)
+                    .all(|(population, people)| population.event_people(*people).iter().all(|count| *count >= 30.0));
+                // The mean over rates where few are expected, as for one rate.
+                let found = if enough {
+                    covered(&label, design_sizes, rho, *people, rates, effort.sets)
+                } else {
+                    let factor = |at: u32| 0.5 + (f64::from(at) + 0.5) / 16.0;
+                    (0..16)
+                        .map(|at| rates.map(|rate| rate * factor(at)))
+                        .map(|rates| covered(&label, design_sizes, rho, *people, rates, effort.sets.div_ceil(16)))
+                        .reduce(add_all)
+                        .unwrap_or_default()
+                };
                 let about = [
                     name.to_owned(),
                     rho.to_string(),
                     format!("{} and {}", people[0], people[1]),
                     format!("{} and {}", rates[0], rates[1]),
                 ];
-                // Both rates with 30 expected events and others, taken as people: a person has at most 5 attempts.
-                let enough = [&one, &other]
-                    .iter()
-                    .zip(people)
-                    .all(|(population, people)| population.event_people(*people).iter().all(|count| *count >= 30.0));
                 let rule = if enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
                 table.row(&about, found.map(|tally| Figure::drawn(tally, rule)));
             }
