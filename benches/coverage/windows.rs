@@ -97,7 +97,8 @@ fn rates(effort: &Effort) -> Table {
                 });
                 // Expected people with an event are at least a third of the expected events: correlation makes no more.
                 let enough = rate * *subjects as f64 >= 30.0;
-                let display = if enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
+                // n* is never more than the attempts (NCHS 2017), though years whose rates differ tell more than that.
+                let display = if enough { Rule::Within(0.94, 0.98) } else { Rule::AtLeast(0.92) };
                 for (weighting, at) in [("subject", 0), ("attempt", 3)] {
                     let about = [subjects.to_string(), rho.to_string(), rate.to_string(), weighting.to_owned()];
                     let rules = [display, Rule::AtLeast(0.95), Rule::AtLeast(0.95)];
