@@ -285,6 +285,36 @@ def woodruff():
     return cases
 
 
+def weighted():
+    """Rates and means of people who weigh differently: statsmodels' weighted least squares with cluster-robust variance."""
+    rng = np.random.default_rng(10)
+    z = scipy.stats.norm.ppf(0.975)
+    cases = []
+    for people, most, rate in [(25, 1, 0.4), (40, 4, 0.5), (60, 3, 0.08), (2, 3, 0.5)]:
+        subject = np.repeat(np.arange(people), rng.integers(1, most + 1, people))
+        weight = (rng.integers(1, 8, people)[subject] if people > 40 else rng.integers(1, 8, len(subject))).astype(float)
+        event = (rng.random(len(subject)) < rate).astype(float)
+        event[:2] = [1, 0]
+        error = np.round(rng.normal(1, 4, len(subject)), 3)
+        case = {"person": subject.tolist(), "weight": weight.astype(int).tolist(), "event": event.astype(int).tolist(), "error": error.tolist()}
+        attempts = np.bincount(subject)[subject]
+        t = scipy.stats.t.ppf(0.975, people - 1)
+        for name, w in [("subject", weight / attempts), ("attempt", weight)]:
+            found = {}
+            for what, y in [("rate", event), ("mean", error)]:
+                fit = sm.WLS(y, np.ones(len(y)), weights=w).fit(cov_type="cluster", cov_kwds={"groups": subject})
+                found[what] = {"value": float(fit.params[0]), "variance": float(fit.cov_params()[0, 0])}
+            own = np.bincount(subject, w)
+            p, v = found["rate"]["value"], found["rate"]["variance"]
+            n, cap = min(len(subject), p * (1 - p) / v * (z / t) ** 2), own.sum() ** 2 / (own**2).sum()
+            few = min(len(set(subject[event == 1])), len(set(subject[event == 0]))) < 15
+            found["rate"]["n_star"] = float(min(n, cap) if few else n)
+            found["rate"]["dominated"] = bool(cap < people / 2)
+            case[name] = found
+        cases.append(case)
+    return cases
+
+
 def shown(n, limit):
     """Most events with which the upper bound is at most the limit, for every n; -1 when there is none."""
     k = scipy.stats.binom.ppf(0.05, n, limit).astype(int)
@@ -350,6 +380,7 @@ def main(path):
         "subjects_needed": subjects_needed(),
         "woodruff": woodruff(),
         "shown_by": shown_by(),
+        "weighted": weighted(),
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)
