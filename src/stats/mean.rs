@@ -135,7 +135,7 @@ impl MeanSums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::golden::{agree, number, section};
+    use crate::stats::golden::{agree, number, own, section};
 
     fn parts(subjects: &[&[f64]]) -> Vec<SubjectSums> {
         let part = |values: &&[f64]| {
@@ -214,6 +214,35 @@ mod tests {
                 let (low, high) = other.estimate(0.95).bounds.unwrap();
                 proptest::prop_assert!(low <= other.mean && other.mean <= high);
             }
+        }
+    }
+
+    #[test]
+    fn weighted_means_are_those_of_statsmodels_weighted_least_squares_clustered_by_person() {
+        for case in own("weighted").as_array().unwrap() {
+            let list = |key: &str| -> Vec<f64> {
+                case[key].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+            };
+            let mut people: std::collections::BTreeMap<u64, (u64, f64, f64)> = std::collections::BTreeMap::new();
+            for ((person, weight), error) in list("person").into_iter().zip(list("weight")).zip(list("error")) {
+                let own = people.entry(person as u64).or_default();
+                *own = (own.0 + 1, own.1 + weight, own.2 + weight * error);
+            }
+            let part = |(attempts, weight, sum): (u64, f64, f64)| SubjectSums {
+                attempts,
+                subjects: 1,
+                sum,
+                square: sum * sum,
+                design: Some(DesignSums { weight, square: weight * weight, product: weight * sum }),
+            };
+            let parts: Vec<SubjectSums> = people.into_values().map(part).collect();
+            for (name, weigh) in [("subject", Weigh::Subjects), ("attempt", Weigh::Attempts)] {
+                let found = mean_of_subjects(&parts, weigh).unwrap();
+                agree(found.mean, number(&case[name]["mean"], "value"), 1.0, name);
+                agree(found.variance.unwrap(), number(&case[name]["mean"], "variance"), 1.0, name);
+                assert_eq!(found.subjects, parts.len() as u64);
+            }
+            assert_eq!(mean_of_subjects(&parts[..1], Weigh::Subjects).unwrap().variance, None);
         }
     }
 

@@ -129,6 +129,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::PairWeights;
+    use crate::stats::design::Triple;
     use crate::stats::golden::agree;
 
     #[test]
@@ -197,6 +199,72 @@ mod tests {
         agree(found.n_star, n, 1.0, "n*");
         agree(found.deff, 22.0 / n, 1.0, "deff");
         assert!(!found.dominated);
+    }
+
+    #[test]
+    fn weights_enter_the_formula_taken_subject_by_subject() {
+        // (events, attempts, weight of each attempt) of 5 subjects in both cells, the last two in one of them only.
+        type In = Option<(u64, u64, i128)>;
+        let people: [(In, In); 7] = [
+            (Some((1, 2, 3)), Some((0, 3, 2))),
+            (Some((3, 4, 1)), Some((1, 1, 5))),
+            (Some((0, 1, 4)), Some((2, 2, 4))),
+            (Some((2, 2, 2)), Some((1, 4, 1))),
+            (Some((0, 3, 7)), Some((1, 2, 6))),
+            (None, Some((1, 1, 2))),
+            (Some((1, 1, 1)), None),
+        ];
+        let sums = |(events, attempts, weight): (u64, u64, i128)| {
+            let (k, m) = (i128::from(events) * weight, i128::from(attempts) * weight);
+            PairWeights { events: k, all: m, events_square: k * k, product: k * m, all_square: m * m }
+        };
+        let triple =
+            |one: (u64, u64, i128)| Triple { events: one.0, attempts: one.1, subjects: 1, weights: Some(sums(one)) };
+        let weights = [0.4, 0.6];
+        let cells = [0, 1].map(|at| {
+            let own = people.iter().filter_map(|both| if at == 0 { both.0 } else { both.1 });
+            Cell { weight: weights[at], clusters: Clusters::of_triples(own.map(triple)) }
+        });
+        let joint = Joint::of(
+            0,
+            1,
+            people.iter().filter_map(|both| {
+                let (one, other) = both.0.zip(both.1)?;
+                let (a, b) = (sums(one), sums(other));
+                let products = CrossWeights {
+                    events: a.events * b.events,
+                    events_all: a.events * b.all,
+                    all_events: a.all * b.events,
+                    all: a.all * b.all,
+                };
+                Some(((one.0, one.1), (other.0, other.1), 1, Some(products)))
+            }),
+        );
+        let pooled = Clusters::of(people.iter().map(|both| {
+            let (a, b) = (both.0.unwrap_or_default(), both.1.unwrap_or_default());
+            (a.0 + b.0, a.1 + b.1, 1)
+        }));
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let found = standardised(&cells, std::slice::from_ref(&joint), &pooled, weigh, 0.95).unwrap();
+            let own = |one: (u64, u64, i128)| {
+                let m = if weigh == Weigh::Subjects { one.1 as f64 } else { 1.0 };
+                (one.0 as f64 * one.2 as f64 / m, one.1 as f64 * one.2 as f64 / m)
+            };
+            let (mut p, mut residuals) = (0.0, [0.0; 7]);
+            for at in [0, 1] {
+                let inside: Vec<(usize, (f64, f64))> =
+                    (0..7).filter_map(|i| Some((i, own(if at == 0 { people[i].0? } else { people[i].1? })))).collect();
+                let (k, m) = inside.iter().fold((0.0, 0.0), |sum, (_, one)| (sum.0 + one.0, sum.1 + one.1));
+                let s = inside.len() as f64;
+                p += weights[at] * k / m;
+                for (i, one) in inside {
+                    residuals[i] += weights[at] * (one.0 - k / m * one.1) / m * (s / (s - 1.0)).sqrt();
+                }
+            }
+            agree(found.p, p, 1.0, "p");
+            agree(found.v, residuals.iter().map(|residual| residual * residual).sum(), 1.0, "v");
+            assert!(!found.dominated);
+        }
     }
 
     #[test]

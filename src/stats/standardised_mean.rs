@@ -103,6 +103,7 @@ pub fn standardised_mean(cells: &[MeanCell], joint: &[MeanJoint], subjects: u64,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::DesignSums;
     use crate::stats::golden::agree;
 
     type Values = &'static [f64];
@@ -158,6 +159,54 @@ mod tests {
             };
             let wanted: f64 = SUBJECTS.iter().map(|(one, other)| (residual(one, 0) + residual(other, 1)).powi(2)).sum();
             agree(found.variance.unwrap(), wanted, 1.0, "variance");
+        }
+    }
+
+    #[test]
+    fn weights_enter_the_formula_taken_subject_by_subject() {
+        // Each subject weighs as much as its number among them, by attempt.
+        let weight = |subject: usize| subject as f64 + 1.0;
+        let of = |at: usize, subject: usize| if at == 0 { SUBJECTS[subject].0 } else { SUBJECTS[subject].1 };
+        let sums = |at: usize, subject: usize| {
+            let values = of(at, subject);
+            let sum = weight(subject) * values.iter().sum::<f64>();
+            (values.len() as u64, sum, weight(subject) * values.len() as f64)
+        };
+        let inside = |at: usize| (0..6).filter(move |subject| !of(at, *subject).is_empty());
+        let part = |at: usize, subject: usize| {
+            let (attempts, sum, weight) = sums(at, subject);
+            let design = DesignSums { weight, square: weight * weight, product: weight * sum };
+            SubjectSums { attempts, subjects: 1, sum, square: sum * sum, design: Some(design) }
+        };
+        let weights = [0.25, 0.75];
+        let cells = [0, 1]
+            .map(|at| MeanCell { weight: weights[at], parts: inside(at).map(|subject| part(at, subject)).collect() });
+        let both = (0..6).filter(|subject| !of(0, *subject).is_empty() && !of(1, *subject).is_empty());
+        let parts = both.map(|subject| {
+            let ((m, a, v), (n, b, w)) = (sums(0, subject), sums(1, subject));
+            let design = JointDesign { weights: v * w, sum_weight: a * w, weight_sum: v * b };
+            JointSums { attempts: (m, n), subjects: 1, sums: (a, b), product: a * b, design: Some(design) }
+        });
+        let joint = [MeanJoint { first: 0, second: 1, parts: parts.collect() }];
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let found = standardised_mean(&cells, &joint, 6, weigh).unwrap();
+            let (mut mean, mut residuals) = (0.0, [0.0; 6]);
+            for at in [0, 1] {
+                let own = |subject: usize| {
+                    let (attempts, sum, weight) = sums(at, subject);
+                    let by = if weigh == Weigh::Subjects { attempts as f64 } else { 1.0 };
+                    (sum / by, weight / by)
+                };
+                let (sum, all) = inside(at).map(own).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+                let s = inside(at).count() as f64;
+                mean += weights[at] * sum / all;
+                for subject in inside(at) {
+                    let one = own(subject);
+                    residuals[subject] += weights[at] * (one.0 - sum / all * one.1) / all * (s / (s - 1.0)).sqrt();
+                }
+            }
+            agree(found.mean, mean, 1.0, "mean");
+            agree(found.variance.unwrap(), residuals.iter().map(|one| one * one).sum(), 1.0, "variance");
         }
     }
 
