@@ -7,8 +7,9 @@ the compiler and left out ("unviable"). What cannot be copied (a method of a for
 compiled several times) is left to cargo-mutants itself, and listed.
 
     cargo install cargo-mutants
-    python3 scripts/validation/mutants.py FOLDER          # goes on where it was stopped
-    python3 scripts/validation/mutants.py FOLDER --report # what is known so far
+    python3 scripts/validation/mutants.py FOLDER            # goes on where it was stopped
+    python3 scripts/validation/mutants.py FOLDER mean power # of some files of src/stats
+    python3 scripts/validation/mutants.py FOLDER --report   # what is known so far
 
 Needs cargo, cargo-mutants 27 and Python 3.9 on Linux or macOS. Writes FOLDER/results.jsonl, a line a mutant.
 """
@@ -193,14 +194,15 @@ def refused(crate, messages):
     return found
 
 
-def build(folder):
+def build(folder, files):
     """(mutants, unviable, left to cargo-mutants, test binary)."""
     crate = folder / "crate"
     shutil.copytree(ROOT / "fixtures/golden", crate / "fixtures/golden", dirs_exist_ok=True)
     (crate / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
     shutil.copy(ROOT / "Cargo.lock", crate / "Cargo.lock")
     write(crate, [], set())
-    listed = subprocess.run(["cargo", "mutants", "--list", "--json", "-f", "src/stats/**"], cwd=crate, check=True, stdout=subprocess.PIPE)
+    chosen = [option for name in files or ["**"] for option in ("-f", f"src/stats/{name}*")]
+    listed = subprocess.run(["cargo", "mutants", "--list", "--json", *chosen], cwd=crate, check=True, stdout=subprocess.PIPE)
     mutants, unviable = json.loads(listed.stdout), set()
     while True:
         left = write(crate, mutants, unviable)
@@ -236,13 +238,14 @@ def outcome(binary, folder, mutant, k):
 def main():
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("folder", type=pathlib.Path)
+    reader.add_argument("file", nargs="*", help="of src/stats, without its ending")
     reader.add_argument("--report", action="store_true", help="only say what is known")
     asked = reader.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = asked.folder / "results.jsonl"
     known = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
     if not asked.report:
-        mutants, unviable, left, binary = build(asked.folder)
+        mutants, unviable, left, binary = build(asked.folder, asked.file)
         names = {result["name"] for result in known}
         with results.open("a") as file:
             for k, mutant in enumerate(mutants):
