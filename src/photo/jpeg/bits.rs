@@ -1,61 +1,114 @@
-//! Bits of entropy-coded data, the highest first, without the zeros that are stuffed behind 0xFF.
+//! Bits of entropy-coded data, the highest first.
+
+use memchr::memchr;
 
 use super::Broken;
 
-/// Reads one scan. Behind its end it gives zeros, and [`Bits::overdrawn`] tells that it did.
-#[derive(Debug)]
-pub(super) struct Bits<'a> {
-    data: &'a [u8],
-    /// The next byte of `data` to be read.
+/// The entropy-coded data of one scan, stretch by stretch: up to the next restart marker.
+pub(super) struct Stretches<'a> {
+    file: &'a [u8],
+    /// The place in the file behind the stretch.
     place: usize,
-    /// Bits that were read and not yet taken, from the top; zeros below them.
-    buffer: u64,
-    /// How many those are.
-    count: u32,
-    /// How many zeros were put behind the end of the data.
-    padding: u32,
+    /// The stretch without the zeros that are stuffed behind each 0xFF.
+    plain: Vec<u8>,
 }
 
-impl<'a> Bits<'a> {
-    /// Over the scan that starts at `place` of the file.
-    pub(super) fn new(data: &'a [u8], place: usize) -> Self {
-        Self { data, place, buffer: 0, count: 0, padding: 0 }
+impl<'a> Stretches<'a> {
+    /// Over the scan that starts at `place` of the file; its first stretch.
+    pub(super) fn new(file: &'a [u8], place: usize) -> Self {
+        let mut stretches = Self { file, place, plain: Vec::new() };
+        stretches.unstuff();
+        stretches
     }
 
-    /// Makes sure that 32 bits can be taken.
+    /// Takes the stretch that starts at `place`.
+    fn unstuff(&mut self) {
+        self.plain.clear();
+        loop {
+            let rest = self.file.get(self.place..).unwrap_or_default();
+            let until = memchr(0xFF, rest).unwrap_or(rest.len());
+            self.plain.extend_from_slice(&rest[..until]);
+            self.place += until;
+            if rest.get(until + 1) != Some(&0) {
+                return; // a marker, or the end of the file
+            }
+            self.plain.push(0xFF);
+            self.place += 2;
+        }
+    }
+
+    /// The bits of this stretch.
+    pub(super) fn bits(&self) -> Bits<'_> {
+        Bits { data: &self.plain, place: 0, buffer: 0, count: 0 }
+    }
+
+    /// Goes on behind restart marker `number`.
+    pub(super) fn restart(&mut self, number: usize) -> Result<(), Broken> {
+        let rest = self.file.get(self.place..).unwrap_or_default();
+        let fill = rest.iter().take_while(|byte| **byte == 0xFF).count();
+        match rest.get(fill) {
+            Some(marker) if fill > 0 && usize::from(*marker) == 0xD0 + number % 8 => {
+                self.place += fill + 1;
+                self.unstuff();
+                Ok(())
+            }
+            None => Err(Broken::Truncated),
+            Some(_) => Err(Broken::Damaged("a restart marker is missing")),
+        }
+    }
+
+    /// What it means that the bits ended before the pixels: of the file, or of this stretch alone.
+    pub(super) fn end_too_early(&self) -> Broken {
+        let rest = self.file.get(self.place..).unwrap_or_default();
+        if rest.len() < 2 || rest.starts_with(&[0xFF, 0xD9]) {
+            Broken::Truncated
+        } else {
+            Broken::Damaged("a scan ends too early")
+        }
+    }
+
+    /// The place in the file behind what was taken.
+    pub(super) fn place(&self) -> usize {
+        self.place
+    }
+}
+
+/// Reads one stretch. Behind its end it gives zeros, and [`Bits::overdrawn`] tells that it did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bits<'a> {
+    data: &'a [u8],
+    /// The byte of `data` whose bits come behind those counted; may lie beyond its end.
+    place: usize,
+    /// The next bits, from the top: at least `count` of them.
+    buffer: u64,
+    count: u32,
+}
+
+impl Bits<'_> {
+    /// Bits that can be taken after [`Bits::fill`].
+    pub(super) const FILLED: u32 = 56;
+
+    /// Makes sure that [`Bits::FILLED`] bits can be taken. Without a branch that could be guessed wrongly: what is in
+    /// the buffer beyond `count` is the same whenever it is put there.
     #[inline(always)]
     pub(super) fn fill(&mut self) {
-        if self.count < 32 {
-            if let Some(four) = self.data.get(self.place..).and_then(<[u8]>::first_chunk::<4>) {
-                let word = u32::from_be_bytes(*four);
-                if !holds_ff(word) {
-                    self.buffer |= u64::from(word) << (32 - self.count);
-                    self.count += 32;
-                    self.place += 4;
-                    return;
-                }
-            }
-            self.fill_by_bytes();
-        }
+        let word = match self.data.get(self.place..).and_then(<[u8]>::first_chunk::<8>) {
+            Some(eight) => u64::from_be_bytes(*eight),
+            None => self.last_word(),
+        };
+        self.buffer |= word >> self.count;
+        self.place += ((63 - self.count) / 8) as usize;
+        self.count |= Self::FILLED;
     }
 
+    /// Less than 8 bytes, and zeros behind them.
     #[cold]
     #[inline(never)]
-    fn fill_by_bytes(&mut self) {
-        while self.count <= 48 {
-            let rest = self.data.get(self.place..).unwrap_or_default();
-            let (byte, length) = match rest {
-                [0xFF, 0, ..] => (0xFF, 2),
-                [0xFF, ..] | [] => (0, 0), // a marker, or the end of the file
-                [byte, ..] => (*byte, 1),
-            };
-            self.place += length;
-            if length == 0 {
-                self.padding = self.padding.saturating_add(8);
-            }
-            self.buffer |= u64::from(byte) << (56 - self.count);
-            self.count += 8;
-        }
+    fn last_word(self) -> u64 {
+        let mut word = [0; 8];
+        let rest = self.data.get(self.place..).unwrap_or_default();
+        word.iter_mut().zip(rest).for_each(|(byte, rest)| *byte = *rest);
+        u64::from_be_bytes(word)
     }
 
     /// The next `count` bits, 1 to 32 that were filled; they stay.
@@ -74,7 +127,7 @@ impl<'a> Bits<'a> {
     /// Takes a number of `size` bits, 1 to 16 that were filled, as JPEG writes them: those below half are negative.
     #[inline(always)]
     pub(super) fn number(&mut self, size: u32) -> i32 {
-        let bits = self.peek(size) as i32;
+        let bits = self.peek(size).cast_signed();
         let negative = !(self.buffer.cast_signed() >> 63) as i32;
         self.skip(size);
         bits + (negative & ((-1 << size) + 1))
@@ -93,48 +146,8 @@ impl<'a> Bits<'a> {
 
     /// Whether more was taken than there was.
     pub(super) fn overdrawn(&self) -> bool {
-        self.padding > self.count
+        self.place * 8 > self.data.len() * 8 + self.count as usize
     }
-
-    /// Drops the rest of a byte and takes the marker of restart number `number`.
-    pub(super) fn restart(&mut self, number: usize) -> Result<(), Broken> {
-        if self.overdrawn() {
-            return Err(self.end_too_early());
-        }
-        (self.buffer, self.count, self.padding) = (0, 0, 0);
-        let rest = self.data.get(self.place..).unwrap_or_default();
-        let fill = rest.iter().take_while(|byte| **byte == 0xFF).count();
-        match rest.get(fill) {
-            Some(marker) if fill > 0 && usize::from(*marker) == 0xD0 + number % 8 => {
-                self.place += fill + 1;
-                Ok(())
-            }
-            None => Err(Broken::Truncated),
-            Some(_) => Err(Broken::Damaged("a restart marker is missing")),
-        }
-    }
-
-    /// What it means that the bits ended before the pixels: of the file, or of this scan alone.
-    pub(super) fn end_too_early(&self) -> Broken {
-        let rest = self.data.get(self.place..).unwrap_or_default();
-        if rest.len() < 2 || rest.starts_with(&[0xFF, 0xD9]) {
-            Broken::Truncated
-        } else {
-            Broken::Damaged("a scan ends too early")
-        }
-    }
-
-    /// The place in the file behind what was read.
-    pub(super) fn place(&self) -> usize {
-        self.place
-    }
-}
-
-/// Whether one of the four bytes is 0xFF.
-#[inline(always)]
-fn holds_ff(word: u32) -> bool {
-    let turned = !word;
-    turned.wrapping_sub(0x0101_0101) & word & 0x8080_8080 != 0
 }
 
 #[cfg(test)]
@@ -147,34 +160,43 @@ mod tests {
         let stuffed: Vec<u8> =
             data.iter().flat_map(|byte| if *byte == 0xFF { vec![0xFF, 0] } else { vec![*byte] }).collect();
         assert!(stuffed.len() > data.len());
-        let mut bits = Bits::new(&stuffed, 0);
+        let stretches = Stretches::new(&stuffed, 0);
+        let mut bits = stretches.bits();
         let mut place = 0;
         for step in 0.. {
             let count = step * 7 % 16 + 1;
             if place + count > data.len() * 8 {
                 break;
             }
-            let wanted = (place..place + count).fold(0, |all, bit| all << 1 | u32::from(data[bit / 8] >> (7 - bit % 8) & 1));
-            bits.fill();
-            assert_eq!(bits.peek(u32::try_from(count).unwrap()), wanted, "bit {place}");
-            bits.skip(u32::try_from(count).unwrap());
+            let bit = |bit: usize| u32::from(data[bit / 8] >> (7 - bit % 8) & 1);
+            let wanted = (place..place + count).fold(0, |all, place| all << 1 | bit(place));
+            assert_eq!(bits.take(u32::try_from(count).unwrap()), wanted, "bit {place}");
             assert!(!bits.overdrawn());
             place += count;
         }
-        bits.fill();
-        bits.skip(16);
+        bits.take(16);
         assert!(bits.overdrawn());
     }
 
     #[test]
+    fn stretches_end_at_markers() {
+        let file = [0xFF, 0, 7, 0xFF, 0xD0, 8, 0xFF, 0xFF, 0xD1, 0xFF, 0xD9];
+        let mut stretches = Stretches::new(&file, 0);
+        assert_eq!(stretches.plain, [0xFF, 7]);
+        stretches.restart(0).unwrap();
+        assert_eq!(stretches.plain, [8]);
+        assert_eq!(stretches.restart(0), Err(Broken::Damaged("a restart marker is missing")));
+        stretches.restart(1).unwrap();
+        assert_eq!((stretches.plain.len(), stretches.end_too_early()), (0, Broken::Truncated));
+    }
+
+    #[test]
     fn numbers_below_half_are_negative() {
-        let numbers: Vec<i32> = (0..4_u8)
-            .map(|code| {
-                let mut bits = Bits::new(&[], 0);
-                (bits.buffer, bits.count) = (u64::from(code) << 62, 64);
-                bits.number(2)
-            })
-            .collect();
-        assert_eq!(numbers, [-3, -2, 2, 3]);
+        let number = |byte: u8| {
+            let mut bits = Bits { data: &[byte], place: 0, buffer: 0, count: 0 };
+            bits.fill();
+            bits.number(2)
+        };
+        assert_eq!([0x00, 0x40, 0x80, 0xC0].map(number), [-3, -2, 2, 3]);
     }
 }

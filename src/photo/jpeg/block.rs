@@ -2,8 +2,11 @@
 
 use super::Broken;
 use super::bits::Bits;
-use super::huffman::Table;
+use super::huffman::{PEEK, Table};
 use super::transform::{Block, PLACES};
+
+/// Look-ups that the bits of one filling suffice for.
+const LOOKUPS: u32 = Bits::FILLED / PEEK;
 
 /// The tables of one component: how its means, its other coefficients, and their steps are written.
 #[derive(Clone, Copy)]
@@ -17,50 +20,69 @@ pub(super) struct Tables<'a> {
 /// Reads a block into `block`, which is all zero, and gives the place of its last coefficient in zigzag order. `mean` is the
 /// one before it, not yet multiplied.
 #[inline(always)]
-pub(super) fn read(bits: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16, block: &mut Block) -> Result<usize, Broken> {
+pub(super) fn read(
+    reader: &mut Bits<'_>,
+    tables: Tables<'_>,
+    mean: &mut i16,
+    block: &mut Block,
+) -> Result<usize, Broken> {
+    const TOO_MANY: Broken = Broken::Damaged("more coefficients than a block has");
+    let mut bits = *reader; // in registers
     bits.fill();
-    *mean = mean.wrapping_add(difference(bits, tables.means)?);
+    *mean = mean.wrapping_add(difference(&mut bits, tables.means)?);
     block[0] = mean.wrapping_mul(tables.steps[0]);
-    let (mut place, mut last) = (1, 0);
-    while place < 64 {
+    let mut place = 0;
+    'block: loop {
         bits.fill();
-        let found = tables.others.look(bits);
-        let number = if found.number() != 0 {
-            place += found.zeros();
-            bits.skip(found.whole());
-            found.number()
-        } else {
-            let symbol = tables.others.symbol(found, bits)?;
-            let (zeros, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
-            if size == 0 {
-                if zeros < 15 {
-                    break;
+        for _ in 0..LOOKUPS {
+            let found = tables.others.look(&bits);
+            if found.number() == 0 {
+                // A long code, a large number, or sixteen zeros.
+                bits.fill();
+                let symbol = tables.others.symbol(&mut bits)?;
+                let size = u32::from(symbol & 15);
+                let step = usize::from(symbol >> 4) + 1;
+                if size == 0 {
+                    match step {
+                        1 => break 'block,
+                        16 if place + 16 < 64 => place += 16,
+                        _ => return Err(TOO_MANY),
+                    }
+                    continue 'block;
                 }
-                place += 16;
-                continue;
+                let number = bits.number(size) as i16;
+                place += step;
+                if place > 63 {
+                    return Err(TOO_MANY);
+                }
+                block[usize::from(PLACES[place] & 63)] = number.wrapping_mul(tables.steps[place]);
+                if place == 63 {
+                    break 'block;
+                }
+                continue 'block;
             }
-            place += zeros;
-            bits.number(size) as i16
-        };
-        if place > 63 {
-            return Err(Broken::Damaged("more coefficients than a block has"));
+            bits.skip(found.length());
+            let next = place + found.step();
+            if next < 64 {
+                block[usize::from(PLACES[next] & 63)] = found.number().wrapping_mul(tables.steps[next]);
+                place = next;
+            }
+            if next >= 63 {
+                if next > 63 && !found.ends() {
+                    return Err(TOO_MANY);
+                }
+                break 'block;
+            }
         }
-        block[usize::from(PLACES[place] & 63)] = number.wrapping_mul(tables.steps[place]);
-        last = place;
-        place += 1;
     }
-    Ok(last)
+    *reader = bits;
+    Ok(place)
 }
 
-/// Takes the difference to the mean before; 32 bits were filled.
+/// Takes the difference to the mean before, from bits that were filled.
 #[inline(always)]
 pub(super) fn difference(bits: &mut Bits<'_>, means: &Table) -> Result<i16, Broken> {
-    let found = means.look(bits);
-    if found.number() != 0 {
-        bits.skip(found.whole());
-        return Ok(found.number());
-    }
-    match means.symbol(found, bits)? {
+    match means.symbol(bits)? {
         0 => Ok(0),
         size @ 1..=15 => Ok(bits.number(size.into()) as i16),
         _ => Err(Broken::Damaged("a mean of more than 15 bits")),

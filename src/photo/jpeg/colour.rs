@@ -59,12 +59,15 @@ fn between<const SHIFT: u16, const LEFT: u16, const RIGHT: u16>(padded: &[u16], 
 pub(super) fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], rgb: &mut [u8]) {
     let (pixels, _) = rgb.as_chunks_mut::<3>();
     for (((pixel, luma), blue), red) in pixels.iter_mut().zip(luma).zip(blue).zip(red) {
-        let (luma, blue, red) = (i32::from(*luma), i32::from(*blue) - 128, i32::from(*red) - 128);
-        let level = |level: i32| level.clamp(0, 255) as u8;
+        // In 16 bits wherever that is the same: whole multiples apart, and products halved after they were rounded down.
+        let (luma, blue, red) = (i16::from(*luma), i16::from(*blue) - 128, i16::from(*red) - 128);
+        let part = |level: i16, factor: i16| (((i32::from(2 * level) * i32::from(factor) >> BITS) as i16) + 1) >> 1;
+        let green = (i32::from(blue) * -22_554 + i32::from(red) * 18_734 + HALF >> BITS) as i16;
+        let level = |level: i16| level.clamp(0, 255) as u8;
         *pixel = [
-            level(luma + (91_881 * red + HALF >> BITS)),                     // 1.40200
-            level(luma + (-22_554 * blue - 46_802 * red + HALF >> BITS)),    // 0.34414 and 0.71414
-            level(luma + (116_130 * blue + HALF >> BITS)),                   // 1.77200
+            level(luma + red + part(red, 26_345)),        // 1.40200
+            level(luma - red + green),                    // 0.34414 and 0.71414
+            level(luma + 2 * blue + part(blue, -14_942)), // 1.77200
         ];
     }
 }

@@ -3,14 +3,19 @@
 use super::Broken;
 use super::bits::Bits;
 
-/// Bits of a look-up: most codes are shorter.
-const PEEK: u32 = 10;
+/// Bits of a look-up: most codes with the number behind them are no longer.
+pub(super) const PEEK: u32 = 10;
+
+/// A step that leads out of any block.
+const OUT: u32 = 64;
 
 /// A table of codes for one class of numbers.
 pub(super) struct Table {
-    /// By the next [`PEEK`] bits: 4 bits say how many to drop, 4 how many of these are the code, 8 are the symbol, and the
-    /// upper 16 are the number behind the code where it fits too. 0 for longer codes.
+    /// By the next [`PEEK`] bits, where code and number fit: 5 bits say how many to drop, 7 are the step to the number's
+    /// place, and the upper 16 are the number. Else 0.
     short: [u32; 1 << PEEK],
+    /// By the next [`PEEK`] bits, where the code fits: its length, and its symbol below it. Else 0.
+    codes: [u16; 1 << PEEK],
     /// The first code behind those of each length, as if it had 16 bits.
     ends: [u32; 17],
     /// What is added to a code of each length to get its place in `symbols`.
@@ -23,22 +28,27 @@ pub(super) struct Table {
 pub(super) struct Found(u32);
 
 impl Found {
-    /// The number behind the code, where it was short enough; never 0 where it is there. [`Found::whole`] drops both.
+    /// The number behind the code where both were short enough, else 0, which no number is.
     #[inline(always)]
     pub(super) fn number(self) -> i16 {
         (self.0 >> 16) as i16
     }
 
-    /// Bits of code and number together.
+    /// Bits of code and number.
     #[inline(always)]
-    pub(super) fn whole(self) -> u32 {
-        self.0 & 15
+    pub(super) fn length(self) -> u32 {
+        self.0 & 31
     }
 
-    /// Zeros before the number: the upper half of the symbol.
+    /// Places from the number before to this one; out of the block where the code says that no more follow.
     #[inline(always)]
-    pub(super) fn zeros(self) -> usize {
-        (self.0 >> 12 & 15) as usize
+    pub(super) fn step(self) -> usize {
+        (self.0 >> 5 & 127) as usize
+    }
+
+    /// Whether the code says that no more follow.
+    pub(super) fn ends(self) -> bool {
+        self.step() == OUT as usize
     }
 }
 
@@ -50,14 +60,20 @@ impl Table {
     pub(super) fn new(counts: &[u8; 16], symbols: &[u8]) -> Result<Self, Broken> {
         const DAMAGED: Broken = Broken::Damaged("a Huffman table with impossible codes");
         let total: usize = counts.iter().map(|count| usize::from(*count)).sum();
-        let mut table = Self { short: [0; 1 << PEEK], ends: [0; 17], offsets: [0; 17], symbols: [0; 256] };
         if total > 256 || symbols.len() != total {
             return Err(DAMAGED);
         }
+        let mut table = Self {
+            short: [0; 1 << PEEK],
+            codes: [0; 1 << PEEK],
+            ends: [0; 17],
+            offsets: [0; 17],
+            symbols: [0; 256],
+        };
         table.symbols[..total].copy_from_slice(symbols);
         let (mut code, mut place) = (0_u32, 0);
         for (length, &count) in (1_u32..).zip(counts) {
-            table.offsets[length as usize] = place as i32 - code as i32;
+            table.offsets[length as usize] = place as i32 - code.cast_signed();
             for &symbol in &symbols[place..place + usize::from(count)] {
                 if code >= 1 << length {
                     return Err(DAMAGED);
@@ -72,21 +88,22 @@ impl Table {
         Ok(table)
     }
 
-    /// Fills the look-up for one code.
+    /// Fills the look-ups for one code.
     fn shorten(&mut self, code: u32, length: u32, symbol: u8) {
         if length > PEEK {
             return;
         }
-        let (size, rest) = (u32::from(symbol & 15), PEEK - length);
-        let first = (code << rest) as usize;
-        for (behind, slot) in (0_u32..).zip(&mut self.short[first..first + (1 << rest)]) {
-            let (mut drop, mut number) = (length, 0);
-            if size > 0 && size <= rest {
+        let (step, size, rest) = (u32::from(symbol >> 4) + 1, u32::from(symbol & 15), PEEK - length);
+        let slots = (code << rest) as usize..((code + 1) << rest) as usize;
+        self.codes[slots.clone()].fill((length as u16) << 8 | u16::from(symbol));
+        for (behind, slot) in (0_u32..).zip(&mut self.short[slots]) {
+            if symbol == 0 {
+                *slot = 1 << 16 | OUT << 5 | length;
+            } else if size > 0 && size <= rest {
                 let bits = behind >> (rest - size);
-                number = bits as i32 + if bits >> (size - 1) == 0 { (-1 << size) + 1 } else { 0 };
-                drop = length + size;
+                let number = bits.cast_signed() + if bits >> (size - 1) == 0 { (-1 << size) + 1 } else { 0 };
+                *slot = number.cast_unsigned() << 16 | step << 5 | (length + size);
             }
-            *slot = (number as u32) << 16 | u32::from(symbol) << 8 | length << 4 | drop;
         }
     }
 
@@ -96,31 +113,31 @@ impl Table {
         Found(self.short[bits.peek(PEEK) as usize])
     }
 
-    /// Takes a code that [`Table::look`] found no number behind, and gives its symbol.
+    /// Takes a code, from bits that were filled, and gives its symbol.
     #[inline(always)]
-    pub(super) fn symbol(&self, found: Found, bits: &mut Bits<'_>) -> Result<u8, Broken> {
-        if found.0 == 0 {
-            return self.long(bits);
-        }
-        bits.skip(found.0 >> 4 & 15);
-        Ok((found.0 >> 8) as u8)
+    pub(super) fn symbol(&self, bits: &mut Bits<'_>) -> Result<u8, Broken> {
+        let code = self.codes[bits.peek(PEEK) as usize];
+        let (length, symbol) = if code == 0 { self.long(bits.peek(16))? } else { (u32::from(code >> 8), code as u8) };
+        bits.skip(length);
+        Ok(symbol)
     }
 
+    /// Length and symbol of the code at the start of `next`, 16 bits.
     #[cold]
     #[inline(never)]
-    fn long(&self, bits: &mut Bits<'_>) -> Result<u8, Broken> {
-        let next = bits.peek(16);
+    fn long(&self, next: u32) -> Result<(u32, u8), Broken> {
+        const DAMAGED: Broken = Broken::Damaged("bits that are no Huffman code");
         let longer = (PEEK + 1..=16).find(|length| next < self.ends[*length as usize]);
-        let length = longer.ok_or(Broken::Damaged("bits that are no Huffman code"))?;
+        let length = longer.ok_or(DAMAGED)?;
         let place = self.offsets[length as usize] + (next >> (16 - length)).cast_signed();
-        bits.skip(length);
         let symbol = usize::try_from(place).ok().and_then(|place| self.symbols.get(place));
-        symbol.copied().ok_or(Broken::Damaged("bits that are no Huffman code"))
+        Ok((length, *symbol.ok_or(DAMAGED)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bits::Stretches;
     use super::*;
 
     /// Codes 0, 10, 110, ... of lengths 1 to 16, each followed by a number of two bits.
@@ -131,18 +148,19 @@ mod tests {
         for length in 1..=16_u32 {
             let code = (1_u64 << length) - 2;
             let data = (code << 2 | 0b01) << (64 - length - 2);
-            let stuffed: Vec<u8> =
-                data.to_be_bytes().iter().flat_map(|byte| if *byte == 0xFF { vec![0xFF, 0] } else { vec![*byte] }).collect();
-            let mut bits = Bits::new(&stuffed, 0);
+            let stuff = |byte: &u8| if *byte == 0xFF { vec![0xFF, 0] } else { vec![*byte] };
+            let stuffed: Vec<u8> = data.to_be_bytes().iter().flat_map(stuff).collect();
+            let stretches = Stretches::new(&stuffed, 0);
+            let mut bits = stretches.bits();
             bits.fill();
             let found = table.look(&bits);
             assert_eq!(found.number() != 0, length + 2 <= PEEK, "{length}");
-            if found.number() == 0 {
-                assert_eq!(table.symbol(found, &mut bits), Ok(((length - 1) << 4 | 2) as u8));
-                assert_eq!(bits.number(2), -2);
-            } else {
-                assert_eq!((found.number(), found.zeros(), found.whole()), (-2, length as usize - 1, length + 2));
+            if found.number() != 0 {
+                assert_eq!((found.number(), found.step(), found.length()), (-2, length as usize, length + 2));
+                assert!(!found.ends());
             }
+            assert_eq!(table.symbol(&mut bits), Ok(((length - 1) << 4 | 2) as u8));
+            assert_eq!(bits.number(2), -2);
         }
     }
 
@@ -154,9 +172,12 @@ mod tests {
         counts[0] = 2;
         assert!(Table::new(&counts, &[0, 1]).is_ok());
         assert!(Table::new(&counts, &[0]).is_err());
-        let table = Table::new(&[0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &[5]).unwrap();
-        let mut bits = Bits::new(&[0xF0, 0xF0], 0);
+        let mut counts = [0; 16];
+        counts[1] = 1;
+        let table = Table::new(&counts, &[5]).unwrap();
+        let stretches = Stretches::new(&[0xF0, 0xF0], 0);
+        let mut bits = stretches.bits();
         bits.fill();
-        assert!(table.symbol(table.look(&bits), &mut bits).is_err());
+        assert!(table.symbol(&mut bits).is_err());
     }
 }

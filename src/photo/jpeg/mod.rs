@@ -21,7 +21,7 @@ mod transform;
 use image::metadata::Orientation;
 use memchr::{memchr, memmem};
 
-use self::bits::Bits;
+use self::bits::Stretches;
 use self::frame::{Frame, Header};
 use self::planes::Planes;
 use self::progressive::Coefficients;
@@ -81,16 +81,16 @@ fn pixels(
 ) -> Result<(), Broken> {
     let mut scan = header.scan(frame, first)?;
     if !frame.progressive && scan.components.len() == frame.components.len() {
-        let mut bits = Bits::new(file.bytes, file.place);
-        scan::read(&mut bits, header, frame, &scan, planes)?;
-        let rest = file.bytes.get(bits.place()..).unwrap_or_default();
+        let mut stretches = Stretches::new(file.bytes, file.place);
+        scan::read(&mut stretches, header, frame, &scan, planes)?;
+        let rest = file.bytes.get(stretches.place()..).unwrap_or_default();
         return memmem::find(rest, b"\xFF\xD9").map(drop).ok_or(Broken::Truncated);
     }
     let mut coefficients = Coefficients::new(frame);
     loop {
-        let mut bits = Bits::new(file.bytes, file.place);
-        coefficients.read(&mut bits, header, frame, &scan)?;
-        file.place = bits.place();
+        let mut stretches = Stretches::new(file.bytes, file.place);
+        coefficients.read(&mut stretches, header, frame, &scan)?;
+        file.place = stretches.place();
         let Some(next) = file.scan(header)? else { break };
         scan = header.scan(frame, next)?;
     }

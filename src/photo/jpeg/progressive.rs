@@ -2,7 +2,7 @@
 //! until the last scan was read.
 
 use super::Broken;
-use super::bits::Bits;
+use super::bits::{Bits, Stretches};
 use super::block::{self, Tables};
 use super::frame::{Component, Frame, Header, ScanHeader, placed, table};
 use super::huffman::Table;
@@ -28,7 +28,7 @@ impl Coefficients {
     /// Takes in one scan.
     pub(super) fn read(
         &mut self,
-        bits: &mut Bits<'_>,
+        stretches: &mut Stretches<'_>,
         header: &Header,
         frame: &Frame,
         scan: &ScanHeader,
@@ -48,10 +48,15 @@ impl Coefficients {
             (component.size.0.div_ceil(8), component.size.1.div_ceil(8))
         });
         let (mut unit, mut restarts) = (0, 0);
+        let mut bits = stretches.bits();
         for row in 0..rows {
             for column in 0..columns {
                 if header.restart > 0 && unit == header.restart {
-                    bits.restart(restarts)?;
+                    if bits.overdrawn() {
+                        return Err(stretches.end_too_early());
+                    }
+                    stretches.restart(restarts)?;
+                    bits = stretches.bits();
                     (unit, restarts) = (0, restarts + 1);
                     readers.iter_mut().for_each(|(_, reader)| (reader.mean, reader.run) = (0, 0));
                 }
@@ -62,13 +67,13 @@ impl Coefficients {
                     for y in 0..down {
                         let first = (row * down + y) * component.blocks.0 + column * across;
                         for block in &mut self.parts[*place].0[first..first + across] {
-                            reader.read(bits, block)?;
+                            reader.read(&mut bits, block)?;
                         }
                     }
                 }
             }
             if bits.overdrawn() {
-                return Err(bits.end_too_early());
+                return Err(stretches.end_too_early());
             }
         }
         Ok(())
@@ -161,7 +166,7 @@ impl<'a> Reader<'a> {
         let mut place = self.band.0;
         while place <= self.band.1 {
             bits.fill();
-            let symbol = table.symbol(table.look(bits), bits)?;
+            let symbol = table.symbol(bits)?;
             let (zeros, size) = (symbol >> 4, u32::from(symbol & 15));
             if size == 0 {
                 if zeros < 15 {
@@ -188,7 +193,7 @@ impl<'a> Reader<'a> {
         let mut place = self.band.0;
         while self.run == 0 && place <= self.band.1 {
             bits.fill();
-            let symbol = table.symbol(table.look(bits), bits)?;
+            let symbol = table.symbol(bits)?;
             let (zeros, size) = (symbol >> 4, symbol & 15);
             let mut new = 0;
             if size > 0 {

@@ -1,15 +1,18 @@
 //! The one scan of most files: every component's blocks in turn, made into pixels strip by strip.
 
+use multiversion::multiversion;
+
 use super::Broken;
-use super::bits::Bits;
+use super::bits::Stretches;
 use super::block::{self, Tables};
 use super::frame::{Frame, Header, ScanHeader, table};
 use super::planes::Planes;
 use super::transform::transform;
 
 /// Reads all pixels into `planes`.
+#[multiversion(targets("x86_64+bmi1+bmi2+lzcnt"))]
 pub(super) fn read(
-    bits: &mut Bits<'_>,
+    stretches: &mut Stretches<'_>,
     header: &Header,
     frame: &Frame,
     scan: &ScanHeader,
@@ -23,10 +26,15 @@ pub(super) fn read(
         parts.push((place, component, tables, 0_i16));
     }
     let (mut unit, mut restarts) = (0, 0);
+    let mut bits = stretches.bits();
     for _ in 0..frame.strips {
         for column in 0..frame.columns {
             if header.restart > 0 && unit == header.restart {
-                bits.restart(restarts)?;
+                if bits.overdrawn() {
+                    return Err(stretches.end_too_early());
+                }
+                stretches.restart(restarts)?;
+                bits = stretches.bits();
                 (unit, restarts) = (0, restarts + 1);
                 parts.iter_mut().for_each(|(.., mean)| *mean = 0);
             }
@@ -35,7 +43,7 @@ pub(super) fn read(
                 for y in 0..component.down {
                     for x in 0..component.across {
                         let mut coefficients = [0; 64];
-                        let last = block::read(bits, *tables, mean, &mut coefficients)?;
+                        let last = block::read(&mut bits, *tables, mean, &mut coefficients)?;
                         let (samples, stride) = planes.planes[*place].block(column * component.across + x, y);
                         transform(&coefficients, last, samples, stride);
                     }
@@ -43,7 +51,7 @@ pub(super) fn read(
             }
         }
         if bits.overdrawn() {
-            return Err(bits.end_too_early());
+            return Err(stretches.end_too_early());
         }
         planes.finish_strip();
     }
