@@ -57,6 +57,12 @@ impl<'a> Stretches<'a> {
         }
     }
 
+    /// What is wrong where reading `bits` met `error`: zeros behind the end make no sense, but are not what is wrong.
+    #[cold]
+    pub(super) fn why(&self, bits: &Bits<'_>, error: Broken) -> Broken {
+        if bits.overdrawn() { self.end_too_early() } else { error }
+    }
+
     /// What it means that the bits ended before the pixels: of the file, or of this stretch alone.
     pub(super) fn end_too_early(&self) -> Broken {
         let rest = self.file.get(self.place..).unwrap_or_default();

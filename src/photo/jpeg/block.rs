@@ -26,20 +26,27 @@ pub(super) fn read(
     mean: &mut i16,
     block: &mut Block,
 ) -> Result<usize, Broken> {
-    const TOO_MANY: Broken = Broken::Damaged("more coefficients than a block has");
     let mut bits = *reader; // in registers
+    let last = read_by_value(&mut bits, tables, mean, block);
+    *reader = bits;
+    last
+}
+
+#[inline(always)]
+fn read_by_value(bits: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16, block: &mut Block) -> Result<usize, Broken> {
+    const TOO_MANY: Broken = Broken::Damaged("more coefficients than a block has");
     bits.fill();
-    *mean = mean.wrapping_add(difference(&mut bits, tables.means)?);
+    *mean = mean.wrapping_add(difference(bits, tables.means)?);
     block[0] = mean.wrapping_mul(tables.steps[0]);
     let mut place = 0;
     'block: loop {
         bits.fill();
         for _ in 0..LOOKUPS {
-            let found = tables.others.look(&bits);
+            let found = tables.others.look(bits);
             if found.number() == 0 {
                 // A long code, a large number, or sixteen zeros.
                 bits.fill();
-                let symbol = tables.others.symbol(&mut bits)?;
+                let symbol = tables.others.symbol(bits)?;
                 let size = u32::from(symbol & 15);
                 let step = usize::from(symbol >> 4) + 1;
                 if size == 0 {
@@ -75,7 +82,6 @@ pub(super) fn read(
             }
         }
     }
-    *reader = bits;
     Ok(place)
 }
 

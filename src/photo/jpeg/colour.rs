@@ -45,7 +45,8 @@ fn pad(numbers: impl ExactSizeIterator<Item = u16>, padded: &mut Vec<u16>) {
 fn between<const SHIFT: u16, const LEFT: u16, const RIGHT: u16>(padded: &[u16], out: &mut [u8]) {
     let (pairs, _) = out.as_chunks_mut::<2>();
     let count = pairs.len();
-    let (Some(before), Some(own), Some(behind)) = (padded.get(..count), padded.get(1..=count), padded.get(2..count + 2))
+    let (Some(before), Some(own), Some(behind)) =
+        (padded.get(..count), padded.get(1..=count), padded.get(2..count + 2))
     else {
         return;
     };

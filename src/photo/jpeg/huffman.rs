@@ -63,13 +63,8 @@ impl Table {
         if total > 256 || symbols.len() != total {
             return Err(DAMAGED);
         }
-        let mut table = Self {
-            short: [0; 1 << PEEK],
-            codes: [0; 1 << PEEK],
-            ends: [0; 17],
-            offsets: [0; 17],
-            symbols: [0; 256],
-        };
+        let mut table =
+            Self { short: [0; 1 << PEEK], codes: [0; 1 << PEEK], ends: [0; 17], offsets: [0; 17], symbols: [0; 256] };
         table.symbols[..total].copy_from_slice(symbols);
         let (mut code, mut place) = (0_u32, 0);
         for (length, &count) in (1_u32..).zip(counts) {

@@ -67,7 +67,8 @@ impl Coefficients {
                     for y in 0..down {
                         let first = (row * down + y) * component.blocks.0 + column * across;
                         for block in &mut self.parts[*place].0[first..first + across] {
-                            reader.read(&mut bits, block)?;
+                            let read = reader.read(&mut bits, block);
+                            read.map_err(|error| stretches.why(&bits, error))?;
                         }
                     }
                 }
@@ -92,7 +93,10 @@ impl Coefficients {
                     let first = (strip * component.down + y) * component.blocks.0;
                     for (x, block) in blocks[first..first + component.blocks.0].iter().enumerate() {
                         let mut multiplied = *block;
-                        multiplied.iter_mut().zip(steps).for_each(|(number, step)| *number = number.wrapping_mul(*step));
+                        multiplied
+                            .iter_mut()
+                            .zip(steps)
+                            .for_each(|(number, step)| *number = number.wrapping_mul(*step));
                         let last = if block[1..].iter().all(|number| *number == 0) { 0 } else { 63 };
                         let (samples, stride) = plane.block(x, y);
                         transform(&multiplied, last, samples, stride);

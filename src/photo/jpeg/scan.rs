@@ -43,7 +43,8 @@ pub(super) fn read(
                 for y in 0..component.down {
                     for x in 0..component.across {
                         let mut coefficients = [0; 64];
-                        let last = block::read(&mut bits, *tables, mean, &mut coefficients)?;
+                        let last = block::read(&mut bits, *tables, mean, &mut coefficients);
+                        let last = last.map_err(|error| stretches.why(&bits, error))?;
                         let (samples, stride) = planes.planes[*place].block(column * component.across + x, y);
                         transform(&coefficients, last, samples, stride);
                     }

@@ -36,9 +36,21 @@ pub(super) const PLACES: [u8; 64] = {
         let (in_rows, in_columns) = (partner(row), partner(column));
         places[step] = (in_rows / 2 * 16 + in_columns * 2 + in_rows % 2) as u8;
         if (row + column) % 2 == 0 {
-            (row, column) = if column == 7 { (row + 1, 7) } else if row == 0 { (0, column + 1) } else { (row - 1, column + 1) };
+            (row, column) = if column == 7 {
+                (row + 1, 7)
+            } else if row == 0 {
+                (0, column + 1)
+            } else {
+                (row - 1, column + 1)
+            };
         } else {
-            (row, column) = if row == 7 { (7, column + 1) } else if column == 0 { (row + 1, 0) } else { (row + 1, column - 1) };
+            (row, column) = if row == 7 {
+                (7, column + 1)
+            } else if column == 0 {
+                (row + 1, 0)
+            } else {
+                (row + 1, column - 1)
+            };
         }
         step += 1;
     }
@@ -134,9 +146,12 @@ fn plain(block: &Block, _last: usize, samples: &mut [u8], stride: usize) {
     for column in 0..8 {
         let input = |row: usize| i32::from(block[row / 2 * 16 + column * 2 + row % 2]);
         for row in 0..4 {
-            let half = |first: usize| (first..first + 4).map(|place| input(place) * i32::from(MATRIX[place][row])).sum::<i32>();
+            let half = |first: usize| {
+                (first..first + 4).map(|place| input(place) * i32::from(MATRIX[place][row])).sum::<i32>()
+            };
             let (even, odd) = (half(0), half(4));
-            let rounded = |sum: i32| (sum + (1 << (FIRST_SHIFT - 1)) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into());
+            let rounded =
+                |sum: i32| (sum + (1 << (FIRST_SHIFT - 1)) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into());
             between[row][column] = rounded(even.wrapping_add(odd));
             between[7 - row][column] = rounded(even.wrapping_sub(odd));
         }
@@ -144,7 +159,9 @@ fn plain(block: &Block, _last: usize, samples: &mut [u8], stride: usize) {
     for (input, line) in between.iter().zip(samples.chunks_mut(stride)) {
         for column in 0..4 {
             let half = |first: usize| {
-                (first..first + 4).map(|place| input[place].wrapping_mul(MATRIX[place][column].into())).fold(0, i32::wrapping_add)
+                (first..first + 4)
+                    .map(|place| input[place].wrapping_mul(MATRIX[place][column].into()))
+                    .fold(0, i32::wrapping_add)
             };
             let (even, odd) = (half(0), half(4));
             let rounded = |sum: i32| level(sum.wrapping_add(1 << (SECOND_SHIFT - 1)) >> SECOND_SHIFT);
@@ -166,14 +183,14 @@ mod pairs {
         let (pairs, _) = block.as_chunks::<16>();
         let rows = if quarter {
             let [even, odd] = [load(&pairs[0]), load(&pairs[2])];
-            std::array::from_fn(|row| {
-                (_mm256_madd_epi16(even, both(0, row)), _mm256_madd_epi16(odd, both(4, row)))
-            })
+            std::array::from_fn(|row| (_mm256_madd_epi16(even, both(0, row)), _mm256_madd_epi16(odd, both(4, row))))
         } else {
             let [even, even_2, odd, odd_2] = [load(&pairs[0]), load(&pairs[1]), load(&pairs[2]), load(&pairs[3])];
             std::array::from_fn(|row| {
-                let even = _mm256_add_epi32(_mm256_madd_epi16(even, both(0, row)), _mm256_madd_epi16(even_2, both(2, row)));
-                let odd = _mm256_add_epi32(_mm256_madd_epi16(odd, both(4, row)), _mm256_madd_epi16(odd_2, both(6, row)));
+                let even =
+                    _mm256_add_epi32(_mm256_madd_epi16(even, both(0, row)), _mm256_madd_epi16(even_2, both(2, row)));
+                let odd =
+                    _mm256_add_epi32(_mm256_madd_epi16(odd, both(4, row)), _mm256_madd_epi16(odd_2, both(6, row)));
                 (even, odd)
             })
         };
@@ -304,7 +321,9 @@ mod tests {
             let wanted = reference(&natural);
             let mut samples = [0; 80];
             transform(&block, last, &mut samples, 10);
-            let found = |samples: &[u8; 80]| std::array::from_fn(|row| std::array::from_fn(|column| samples[row * 10 + column]));
+            let found = |samples: &[u8; 80]| {
+                std::array::from_fn(|row| std::array::from_fn(|column| samples[row * 10 + column]))
+            };
             assert_eq!(wanted, found(&samples), "{natural:?}");
             plain(&block, last, &mut samples, 10);
             assert_eq!(wanted, found(&samples), "{natural:?}");
