@@ -23,7 +23,7 @@ pub(super) fn widen_between(near: &[u8], far: &[u8], spare: &mut Vec<u16>, out: 
 pub(super) fn lower(near: &[u8], far: &[u8], upper: bool, out: &mut [u8]) {
     let bias = if upper { 1 } else { 2 };
     for ((out, near), far) in out.iter_mut().zip(near).zip(far) {
-        *out = (u16::from(*near) * 3 + u16::from(*far) + bias >> 2) as u8;
+        *out = ((u16::from(*near) * 3 + u16::from(*far) + bias) >> 2) as u8;
     }
 }
 
@@ -51,7 +51,7 @@ fn between<const SHIFT: u16, const LEFT: u16, const RIGHT: u16>(padded: &[u16], 
         return;
     };
     for (((pair, before), own), behind) in pairs.iter_mut().zip(before).zip(own).zip(behind) {
-        *pair = [(own * 3 + before + LEFT >> SHIFT) as u8, (own * 3 + behind + RIGHT >> SHIFT) as u8];
+        *pair = [((own * 3 + before + LEFT) >> SHIFT) as u8, ((own * 3 + behind + RIGHT) >> SHIFT) as u8];
     }
 }
 
@@ -62,8 +62,8 @@ pub(super) fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], rgb: &mut [u8]) {
     for (((pixel, luma), blue), red) in pixels.iter_mut().zip(luma).zip(blue).zip(red) {
         // In 16 bits wherever that is the same: whole multiples apart, and products halved after they were rounded down.
         let (luma, blue, red) = (i16::from(*luma), i16::from(*blue) - 128, i16::from(*red) - 128);
-        let part = |level: i16, factor: i16| (((i32::from(2 * level) * i32::from(factor) >> BITS) as i16) + 1) >> 1;
-        let green = (i32::from(blue) * -22_554 + i32::from(red) * 18_734 + HALF >> BITS) as i16;
+        let part = |level: i16, factor: i16| ((((i32::from(2 * level) * i32::from(factor)) >> BITS) as i16) + 1) >> 1;
+        let green = ((i32::from(blue) * -22_554 + i32::from(red) * 18_734 + HALF) >> BITS) as i16;
         let level = |level: i16| level.clamp(0, 255) as u8;
         *pixel = [
             level(luma + red + part(red, 26_345)),        // 1.40200

@@ -89,7 +89,7 @@ impl Plane {
         let mut out = std::mem::take(&mut self.row);
         let own = y / self.down;
         let near = self.samples(before, own);
-        let upper = y % 2 == 0;
+        let upper = y.is_multiple_of(2);
         let other = if upper { own.saturating_sub(1) } else { own + 1 };
         match self.stretch {
             Stretch::None => {}

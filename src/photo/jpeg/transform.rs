@@ -35,7 +35,7 @@ pub(super) const PLACES: [u8; 64] = {
     while step < 64 {
         let (in_rows, in_columns) = (partner(row), partner(column));
         places[step] = (in_rows / 2 * 16 + in_columns * 2 + in_rows % 2) as u8;
-        if (row + column) % 2 == 0 {
+        if (row + column).is_multiple_of(2) {
             (row, column) = if column == 7 {
                 (row + 1, 7)
             } else if row == 0 {
@@ -59,7 +59,7 @@ pub(super) const PLACES: [u8; 64] = {
 
 /// The place of `index` in [`PARTNERS`].
 const fn partner(index: usize) -> usize {
-    if index % 2 == 0 { index / 2 } else { 4 + index / 2 }
+    if index.is_multiple_of(2) { index / 2 } else { 4 + index / 2 }
 }
 
 /// libjpeg's one-dimensional transform, before rounding.
@@ -124,7 +124,7 @@ pub(super) fn transform(block: &Block, last: usize, samples: &mut [u8], stride: 
 /// The level of a block that is its mean alone.
 fn flat(mean: i16) -> u8 {
     let between = (i32::from(mean) << BETWEEN_BITS).clamp(i16::MIN.into(), i16::MAX.into());
-    level((between << MATRIX_BITS) + (1 << (SECOND_SHIFT - 1)) >> SECOND_SHIFT)
+    level(((between << MATRIX_BITS) + (1 << (SECOND_SHIFT - 1))) >> SECOND_SHIFT)
 }
 
 fn level(value: i32) -> u8 {
@@ -135,13 +135,13 @@ fn level(value: i32) -> u8 {
 fn full(block: &Block, last: usize, samples: &mut [u8], stride: usize) {
     match_target! {
         "x86_64+avx+avx2" => pairs::transform(block, last <= LAST_OF_QUARTER, samples, stride),
-        _ => plain(block, last, samples, stride),
+        _ => plain(block, samples, stride),
     }
 }
 
 /// For processors without AVX2.
 #[inline(always)]
-fn plain(block: &Block, _last: usize, samples: &mut [u8], stride: usize) {
+fn plain(block: &Block, samples: &mut [u8], stride: usize) {
     let mut between = [[0_i32; 8]; 8];
     for column in 0..8 {
         let input = |row: usize| i32::from(block[row / 2 * 16 + column * 2 + row % 2]);
@@ -151,7 +151,7 @@ fn plain(block: &Block, _last: usize, samples: &mut [u8], stride: usize) {
             };
             let (even, odd) = (half(0), half(4));
             let rounded =
-                |sum: i32| (sum + (1 << (FIRST_SHIFT - 1)) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into());
+                |sum: i32| ((sum + (1 << (FIRST_SHIFT - 1))) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into());
             between[row][column] = rounded(even.wrapping_add(odd));
             between[7 - row][column] = rounded(even.wrapping_sub(odd));
         }
@@ -325,7 +325,7 @@ mod tests {
                 std::array::from_fn(|row| std::array::from_fn(|column| samples[row * 10 + column]))
             };
             assert_eq!(wanted, found(&samples), "{natural:?}");
-            plain(&block, last, &mut samples, 10);
+            plain(&block, &mut samples, 10);
             assert_eq!(wanted, found(&samples), "{natural:?}");
         }
     }
