@@ -133,25 +133,28 @@ fn level(value: i32) -> u8 {
 
 #[multiversion(targets("x86_64+avx+avx2"))]
 fn full(block: &Block, last: usize, samples: &mut [u8], stride: usize) {
+    let quarter = last <= LAST_OF_QUARTER;
     match_target! {
-        "x86_64+avx+avx2" => pairs::transform(block, last <= LAST_OF_QUARTER, samples, stride),
-        _ => plain(block, samples, stride),
+        "x86_64+avx+avx2" => pairs::transform(block, quarter, samples, stride),
+        _ => plain(block, quarter, samples, stride),
     }
 }
 
 /// For processors without AVX2.
 #[inline(always)]
-fn plain(block: &Block, samples: &mut [u8], stride: usize) {
+fn plain(block: &Block, quarter: bool, samples: &mut [u8], stride: usize) {
+    let reach = if quarter { 2 } else { 4 };
     let mut between = [[0_i32; 8]; 8];
     for column in 0..8 {
         let input = |row: usize| i32::from(block[row / 2 * 16 + column * 2 + row % 2]);
         for row in 0..4 {
             let half = |first: usize| {
-                (first..first + 4).map(|place| input(place) * i32::from(MATRIX[place][row])).sum::<i32>()
+                (first..first + reach).map(|place| input(place) * i32::from(MATRIX[place][row])).sum::<i32>()
             };
             let (even, odd) = (half(0), half(4));
-            let rounded =
-                |sum: i32| ((sum + (1 << (FIRST_SHIFT - 1))) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into());
+            let rounded = |sum: i32| {
+                (sum.wrapping_add(1 << (FIRST_SHIFT - 1)) >> FIRST_SHIFT).clamp(i16::MIN.into(), i16::MAX.into())
+            };
             between[row][column] = rounded(even.wrapping_add(odd));
             between[7 - row][column] = rounded(even.wrapping_sub(odd));
         }
@@ -159,7 +162,7 @@ fn plain(block: &Block, samples: &mut [u8], stride: usize) {
     for (input, line) in between.iter().zip(samples.chunks_mut(stride)) {
         for column in 0..4 {
             let half = |first: usize| {
-                (first..first + 4)
+                (first..first + reach)
                     .map(|place| input[place].wrapping_mul(MATRIX[place][column].into()))
                     .fold(0, i32::wrapping_add)
             };
@@ -325,7 +328,7 @@ mod tests {
                 std::array::from_fn(|row| std::array::from_fn(|column| samples[row * 10 + column]))
             };
             assert_eq!(wanted, found(&samples), "{natural:?}");
-            plain(&block, &mut samples, 10);
+            plain(&block, last <= LAST_OF_QUARTER, &mut samples, 10);
             assert_eq!(wanted, found(&samples), "{natural:?}");
         }
     }
