@@ -13,6 +13,8 @@ mod decoders;
 mod detector;
 mod engines;
 mod hostile_pictures;
+#[cfg(feature = "http")]
+mod http;
 mod kinds;
 mod latency;
 mod layout;
