@@ -188,3 +188,13 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_adapter_has_a_meaning() {
+        assert_eq!(MEANINGS.map(|(name, _)| name), ADAPTERS);
+    }
+}

@@ -26,6 +26,12 @@ pub fn service(place: &Path, url: &str, lines: &str) -> PathBuf {
     )
 }
 
+/// The card of a service that answers whatever it is sent.
+pub fn answering(place: &Path) -> PathBuf {
+    let server = server::Server::start(|_, _| server::json("{\"state\":\"ok\",\"result\":{\"age\":20}}"));
+    service(place, &server.url("/"), "")
+}
+
 /// A card with this adapter table.
 pub fn card(place: &Path, table: &str) -> PathBuf {
     fs::create_dir_all(place).unwrap();

@@ -69,9 +69,10 @@ fn tls_is_spoken_with_whom_the_card_trusts_and_with_nobody_else() {
         assert!(outcomes.contains("no connection over TLS: invalid peer certificate"), "{name}: {outcomes}");
     }
     assert_eq!(server.got().len(), asked, "nothing was sent to whom nobody vouches for");
-    for (name, pem, expected) in
-        [("empty", "", "holds no certificate"), ("key", &KeyPair::generate().unwrap().serialize_pem(), "a private key")]
-    {
+    for (name, pem, expected) in [
+        ("empty", "", "holds no certificate"),
+        ("key", KeyPair::generate().unwrap().serialize_pem().as_str(), "a private key"),
+    ] {
         let (ended, ..) = try_with(name, &url, "ca_file = \"ca.pem\"", pem);
         ended.ended(2).told(&[expected]);
     }

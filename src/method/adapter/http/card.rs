@@ -215,10 +215,10 @@ fn codes(keys: &mut Keys<'_>) -> Option<BTreeMap<u16, String>> {
     let row = keys.row_of_key("codes");
     let mut codes = BTreeMap::new();
     for (code, word) in statuses(keys, "codes") {
-        match code.parse().ok().filter(|code| (200..=599).contains(code)) {
+        match code.parse().ok().filter(|code| (200..=299).contains(code) || (400..=599).contains(code)) {
             Some(code) => drop(codes.insert(code, word)),
             None => {
-                keys.wrong("codes", row, format!("{} is no code from 200 to 599", quoted(&code)), None);
+                keys.wrong("codes", row, format!("{} is no code from 200 to 299 or 400 to 599", quoted(&code)), None);
                 return None;
             }
         }

@@ -14,7 +14,7 @@ const MOST_EXTRA: usize = 64;
 /// Characters that are kept of such a field.
 const LONGEST_EXTRA: usize = 500;
 /// Characters that are kept of a reason.
-const LONGEST_REASON: usize = 500;
+pub const LONGEST_REASON: usize = 500;
 
 /// How replies are read.
 #[derive(Clone, Copy)]
@@ -217,8 +217,9 @@ impl Reading<'_> {
         quoted(&self.secrets.removed_from(text))
     }
 
-    /// Foreign text on one line, at most `most` characters.
-    fn kept(&self, text: &str, most: usize) -> String {
+    /// Foreign text on one line without a secret, at most `most` characters.
+    #[must_use]
+    pub fn kept(&self, text: &str, most: usize) -> String {
         self.secrets.removed_from(text).chars().filter(|c| !c.is_control()).take(most).collect()
     }
 }

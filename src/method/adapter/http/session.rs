@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::card::HttpCard;
 use super::client::{Client, Done, Reply, Roots};
 use super::pace::{Pace, asked_for, backoff, nap};
-use super::reply::Reading;
+use super::reply::{LONGEST_REASON, Reading};
 use super::request::Request;
 use super::secret::Secrets;
 use super::template::Filling;
@@ -68,7 +68,7 @@ impl HttpSession {
     }
 
     fn verdict(&self, asked: Result<Reply, Trouble>) -> Verdict {
-        let kept = |text: &str| self.service.secrets.removed_from(text);
+        let kept = |text: &str| self.reading().kept(text, LONGEST_REASON);
         let reply = match asked {
             Ok(reply) => reply,
             Err(Trouble::Late) => return Verdict::Ended(Outcome::timed_out(self.ask.time_limit)),

@@ -153,4 +153,6 @@ fn the_digest_changes_with_what_is_asked_and_not_with_how_fast() {
     assert_ne!(whole, json(&FULL.replace("\"image\"", "\"photo\"")));
     assert_ne!(whole, json(&FULL.replace("/result/age", "/age")));
     assert!(whole.contains("${CAM_KEY}"), "{whole}");
+    let limits = read("url = 'https://a/'\nbytes = true\n[http.answer]\nscores = { 18 = '/adult' }").0.unwrap();
+    assert!(crate::digest::Digest::of_parsed("method", &limits, &[]).is_ok());
 }
