@@ -29,8 +29,8 @@ const EXPECTED: [(&str, &str, &str, &str, u32); 36] = [
     ("chunks", "answered", "35", "", 0),
     ("telnet", "failed", "", "not HTTP", 0),
     ("packed", "failed", "", "compressed, which nobody asked for", 0),
-    ("slow 600", "timed_out", "", "no answer within 2 s", 0),
-    ("drip", "timed_out", "", "no answer within 2 s", 0),
+    ("slow 600", "timed_out", "", "no answer within 3 s", 0),
+    ("drip", "timed_out", "", "no answer within 3 s", 0),
     ("flaky 2", "answered", "31", "", 2),
     ("flaky 9", "failed", "", "http 500: try again, after 3 tries", 2),
     ("broken", "failed", "", "http 503: overloaded, after 3 tries", 2),
@@ -61,7 +61,7 @@ fn each_misbehaviour_costs_its_own_attempt_and_rows_are_the_same_bytes_for_any_n
         let lines = format!("retries = 2\n{lines}");
         let method = service(&place.path().join(format!("method-{name}")), &server.url("/v1/age"), &lines);
         let out = place.path().join(format!("out-{name}"));
-        let all = [&["--timeout", "2", "--max-failed", "99"], more].concat();
+        let all = [&["--timeout", "3", "--max-failed", "99"], more].concat();
         let (ended, outcomes) = ran(&method, &dataset, &out, &all);
         ended.ended(0);
         (outcomes, out, server)

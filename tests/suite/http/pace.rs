@@ -36,14 +36,14 @@ fn requests_keep_the_rate_of_the_card_with_any_number_of_connections() {
 #[test]
 fn several_connections_are_open_at_once_and_the_time_limit_is_that_of_one_request() {
     let place = tempfile::tempdir().unwrap();
-    let dataset = orders(&place.path().join("data"), &["slow 1"; 8]);
+    let dataset = orders(&place.path().join("data"), &["slow 3"; 8]);
     let server = Server::start(|got, before| obey(got, before, "/"));
     let method = service(&place.path().join("method"), &server.url("/"), "instances = 8");
     let begun = Instant::now();
     ran(&method, &dataset, &place.path().join("out"), &[]).0.ended(0);
     let connections: std::collections::BTreeSet<usize> = server.got().iter().map(|got| got.connection).collect();
     assert_eq!(connections.len(), 8);
-    assert!(span(&server) < 0.9, "they were asked together: {:?}", begun.elapsed());
+    assert!(span(&server) < 2.5, "they were asked together: {:?}", begun.elapsed());
 }
 
 #[test]

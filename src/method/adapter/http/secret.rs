@@ -38,12 +38,18 @@ impl Secrets {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let of_value = |value: &String| {
-            let json = serde_json::Value::from(value.as_str()).to_string();
+        let of_value = |value: &str| {
+            let json = serde_json::Value::from(value).to_string();
             let json = json.trim_matches('"').to_owned();
-            [value.clone(), json, percent_encoded(value), base64(value.as_bytes())]
+            [value.to_owned(), json, percent_encoded(value), base64(value.as_bytes())]
         };
-        let mut forms: Vec<String> = values.values().flat_map(of_value).collect();
+        // The address of a proxy has its password in it.
+        let password = |value: &'_ String| -> Option<String> {
+            let (who, _) = value.split_once("://")?.1.rsplit_once('@')?;
+            who.split_once(':').map(|(_, password)| password.to_owned()).filter(|password| !password.is_empty())
+        };
+        let all = values.values().cloned().chain(values.values().filter_map(password));
+        let mut forms: Vec<String> = all.flat_map(|value| of_value(&value)).collect();
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
         Ok(Self { values, forms })
@@ -117,6 +123,8 @@ mod tests {
             assert_eq!(secrets.removed_from(&text), "the key (secret) is not known, (secret)", "{form}");
         }
         assert!(!secrets.are_in("the key is not known"));
+        let proxy = Secrets::gather(["PROXY"], &|_| Some("http://bob:hunter22@proxy:8080".to_owned())).unwrap();
+        assert_eq!(proxy.removed_from("hunter22 at http://bob:hunter22@proxy:8080"), "(secret) at (secret)");
     }
 
     #[test]
