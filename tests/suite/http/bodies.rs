@@ -123,14 +123,12 @@ fn an_examination_finds_no_planted_name_and_a_service_that_keeps_the_rules() {
 }
 
 fn split<'a>(bytes: &'a [u8], by: &[u8]) -> Vec<&'a [u8]> {
-    let (mut parts, mut from) = (Vec::new(), 0);
-    for at in 0..bytes.len() {
-        if bytes[at..].starts_with(by) {
-            parts.push(&bytes[from..at]);
-            from = at + by.len();
-        }
+    let (mut parts, mut rest) = (Vec::new(), bytes);
+    while let Some(at) = rest.windows(by.len()).position(|window| window == by) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + by.len()..];
     }
-    parts.push(&bytes[from..]);
+    parts.push(rest);
     parts
 }
 

@@ -16,10 +16,11 @@ use crate::support::{Ran, agebench, text};
 
 /// The card of a service at `url` that is sent the sample as it is; `lines` are further lines of `[http]`.
 pub fn service(place: &Path, url: &str, lines: &str) -> PathBuf {
+    let backoff = if lines.contains("backoff_seconds") { "" } else { "backoff_seconds = 0.01" };
     card(
         place,
         &format!(
-            "[http]\nurl = \"{url}\"\nbytes = true\nbackoff_seconds = 0.01\ncodes = {{ 404 = \"no_subject\", 422 = \"refused\" }}\n\
+            "[http]\nurl = \"{url}\"\nbytes = true\n{backoff}\ncodes = {{ 404 = \"no_subject\", 422 = \"refused\" }}\n\
              {lines}\n[http.answer]\nage = \"/result/age\"\nstatus = \"/state\"\nreason = \"/why\"\n\
              statuses = {{ ok = \"answered\", unsure = \"abstained\" }}\n"
         ),
