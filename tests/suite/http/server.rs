@@ -53,6 +53,9 @@ pub fn code(code: u16, text: &str) -> Act {
     Act::Reply(code, Vec::new(), text.as_bytes().to_vec())
 }
 
+/// How often each request came.
+type Times = Mutex<HashMap<Vec<u8>, usize>>;
+
 type Handler = dyn Fn(&Got, usize) -> Act + Send + Sync;
 
 /// A service on this machine, until it is dropped.
@@ -78,7 +81,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
-        let (handler, times): (Arc<Handler>, Arc<Mutex<HashMap<Vec<u8>, usize>>>) = (Arc::new(handler), Arc::default());
+        let (handler, times): (Arc<Handler>, Arc<Times>) = (Arc::new(handler), Arc::default());
         let kept = Arc::clone(&got);
         thread::spawn(move || {
             for (number, stream) in listener.incoming().flatten().enumerate() {
@@ -129,7 +132,7 @@ fn serve(
     connection: usize,
     all: &Mutex<Vec<Got>>,
     handler: &Handler,
-    times: &Mutex<HashMap<Vec<u8>, usize>>,
+    times: &Times,
 ) -> io::Result<()> {
     loop {
         let Some((head, body)) = request(stream)? else { return Ok(()) };
