@@ -18,6 +18,7 @@ mod latency;
 mod layout;
 mod main_job;
 mod networks;
+mod nist_fate;
 mod pictures;
 mod plugins;
 mod probe;

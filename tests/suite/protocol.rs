@@ -75,7 +75,7 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
 }
 
 /// Why the message in `line` does not hold to the schema that its `type` names, if so.
-fn message_problem(line: &str) -> Option<String> {
+pub fn message_problem(line: &str) -> Option<String> {
     let message: Value = serde_json::from_str(line).unwrap();
     problem(&schema(message["type"].as_str().unwrap()), &message, "message")
 }
