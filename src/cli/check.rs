@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
 
 use super::agree::{self, Difference};
-use super::decoders::{self, DecoderChoice, DecoderOptions};
+use super::decoders::DecoderOptions;
 use super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::environment::Environment;
 use super::output::print;
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
     engines: bool,
 
-    /// Put a dataset's samples to a method with both decoders of JPEG, and tell how far apart the answers are
+    /// Put a dataset's samples to a method with our decoder of JPEG and with another (zune-jpeg), and tell how far apart the answers are
     #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
     decoders: bool,
 
@@ -98,9 +98,6 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let mut all = Findings::new();
     let mut text = String::new();
     let decoder = arguments.decoder.open()?;
-    if arguments.decoders {
-        decoders::open(DecoderChoice::Libjpeg)?; // told before any work
-    }
     for path in &arguments.paths {
         let (what, mut findings) = check(path, arguments, decoder, environment)?;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {

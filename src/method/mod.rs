@@ -50,7 +50,7 @@ pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
 
-    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; zune-jpeg 0.5.15`); empty where the
+    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; jpeg of agebench 0.1.0`); empty where the
     /// method brings its own.
     fn engine(&self) -> String;
 
