@@ -58,7 +58,7 @@ fn every_command_in_readme_and_docs_runs_as_it_is_written() {
             if needs_runtime && onnxruntime_library().is_none() {
                 continue; // it has said so
             }
-            let needs_libjpeg = command.contains("libjpeg") || command.contains("--decoders");
+            let needs_libjpeg = command.contains("--decoder libjpeg");
             let place = place.path();
             for out in ["results", "compared", "latency"] {
                 let _ = fs::remove_dir_all(place.join(out));

@@ -95,7 +95,7 @@ fn ages_come_from_the_upright_pixels_and_every_return_code_has_its_status() {
     let words = fs::read_to_string(place.path().join("out/stderr/method-1-nist-fate.txt")).unwrap();
     assert!(words.contains("the library prints on standard output"), "{words}");
     let run_json = fs::read_to_string(place.path().join("out/run.json")).unwrap();
-    assert!(run_json.contains("\"engine\": \"zune-jpeg"), "what decoded the pictures is said: {run_json}");
+    assert!(run_json.contains("\"engine\": \"jpeg of agebench"), "what decoded the pictures is said: {run_json}");
 }
 
 #[test]

@@ -150,5 +150,8 @@ fn a_program_that_wants_pixels_is_given_the_upright_picture_decoded() {
     }
     assert!(requests[1].contains("\"bytes\":18,\"width\":3,\"height\":2"), "{}", requests[1]);
     let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
-    assert!(column(&metrics, "engine")[0].starts_with("zune-jpeg"), "what decoded the pictures stands in every row");
+    assert!(
+        column(&metrics, "engine")[0].starts_with("jpeg of agebench"),
+        "what decoded the pictures stands in every row"
+    );
 }
