@@ -39,24 +39,32 @@ fn a_build_without_libjpeg_says_how_to_get_it() {
     }
 }
 
-/// Drawn JPEGs: chroma sampling, progressive scans, restarts, gray, CMYK, RGB, orientations, sides below a block.
+/// Drawn JPEGs (scripts/peers/draw_formats.py, draw_jpegs.py): chroma of every whole sampling, progressive scans, one component
+/// after another, restarts, gray, CMYK, RGB, orientations, sides below a block. The digests are those of what Pillow reads.
 #[test]
 fn the_pixels_of_jpegs_are_the_very_bytes_of_pillow() {
-    let folder = package().join("fixtures/pictures");
-    let expected = fs::read_to_string(folder.join("jpegs.csv")).unwrap();
-    assert_eq!(expected.lines().count(), 31);
-    for row in expected.lines().skip(1) {
-        let [name, width, height, digest] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
-        let path = if folder.join(name).exists() { folder.join(name) } else { golden().join(name) };
-        let bytes = fs::read(path).unwrap();
-        for decoder in Decoder::ALL.iter().filter(|decoder| **decoder != Decoder::Zune) {
-            let picture = decode(&bytes, *decoder, PIXEL_LIMIT).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let size = [width, height].map(|side| side.parse::<u32>().unwrap());
-            assert_eq!([picture.width(), picture.height()], size, "{name}");
-            let found: String = Sha256::digest(picture.rgb()).iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(found, digest, "{name}, {}", decoder.name());
+    let pictures = package().join("fixtures/pictures");
+    let jpegs = package().join("fixtures/jpegs");
+    let mut compared = 0;
+    for (list, folders) in [
+        (pictures.join("jpegs.csv"), [pictures.clone(), golden()]),
+        (jpegs.join("expected.csv"), [jpegs.clone(), jpegs]),
+    ] {
+        for row in fs::read_to_string(list).unwrap().lines().skip(1) {
+            let [name, width, height, digest] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
+            let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+            let bytes = fs::read(path.unwrap()).unwrap();
+            for decoder in Decoder::ALL.iter().filter(|decoder| **decoder != Decoder::Zune) {
+                let picture = decode(&bytes, *decoder, PIXEL_LIMIT).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let size = [width, height].map(|side| side.parse::<u32>().unwrap());
+                assert_eq!([picture.width(), picture.height()], size, "{name}");
+                let found: String = Sha256::digest(picture.rgb()).iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(found, digest, "{name}, {}", decoder.name());
+            }
+            compared += 1;
         }
     }
+    assert_eq!(compared, 150);
 }
 
 #[test]
