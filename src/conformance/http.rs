@@ -3,9 +3,9 @@
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
+use super::Rule;
 use super::any::seen;
 use super::planted::{Kind, MARK, Planted};
-use super::{Rule, Verdict};
 use crate::method::adapter::http::{HttpMethod, Notes};
 use crate::method::{Ask, Method, MethodError, Session};
 use crate::outcome::Outcome;
@@ -26,7 +26,7 @@ impl Exam<'_> {
     fn outcomes(&self, notes: &Arc<Notes>) -> Result<Vec<Outcome>, String> {
         let mut outcomes = Vec::new();
         for kind in Kind::ALL {
-            let Some(mut sample) = self.planted.sample(kind, &*self.ask.clock) else { continue };
+            let Some((mut sample, _)) = self.planted.sample(kind, &*self.ask.clock) else { continue };
             let mut session = self.service.session(self.ask, Some(Arc::clone(notes))).map_err(text)?;
             outcomes.extend(match session.attempt(&mut sample) {
                 Ok(outcome) => Some(outcome),
@@ -73,10 +73,10 @@ impl Exam<'_> {
         const RULE: &str = "answers as many attempts at once as the card says";
         let instances = self.service.sessions(std::num::NonZeroUsize::MIN).get();
         if instances == 1 {
-            return Rule { rule: RULE, verdict: Verdict::NotApplicable("the card says one".to_owned()) };
+            return Rule::not_applicable(RULE, "the card says one");
         }
         let photo = || -> Result<Outcome, String> {
-            let mut sample = self.planted.sample(Kind::Photo, &*self.ask.clock).ok_or("no photo")?;
+            let (mut sample, _) = self.planted.sample(Kind::Photo, &*self.ask.clock).ok_or("no photo")?;
             self.service.open(self.ask).and_then(|mut session| session.attempt(&mut sample)).map_err(text)
         };
         let found = || -> Result<String, String> {

@@ -51,6 +51,7 @@ impl Made<'_> {
                 card: card.clone(),
                 extra_fields: std::collections::BTreeMap::new(),
                 service: None,
+                claimed_times: None,
                 stages: Vec::new(),
             });
             cards.push((card, text));

@@ -30,7 +30,7 @@ pub fn service(place: &Path, url: &str, lines: &str) -> PathBuf {
 /// The card of a service that answers whatever it is sent.
 pub fn answering(place: &Path) -> PathBuf {
     let server = server::Server::start(|_, _| server::json("{\"state\":\"ok\",\"result\":{\"age\":20}}"));
-    service(place, &server.url("/"), "")
+    service(place, &server.url("/"), "instances = 2")
 }
 
 /// A card with this adapter table.
