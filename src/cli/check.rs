@@ -205,34 +205,29 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
             let help = "add `sha256 = \"...\"`: a published result needs it";
             findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
         }
-        match engines::embedded() {
-            Ok(engine) => match place.open(card.clone(), &Means { engine, decoder: Decoder::default() }, environment) {
-                // Such cards stand in run folders, without the file: they can be read, and not be run.
-                Err(MethodError::Read { file, source })
-                    if source.kind() == std::io::ErrorKind::NotFound
-                        && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
-                {
-                    let help = "put the file beside the card to run it";
-                    let text = format!("the recorded file `{file}` is not here: its rows were not read");
-                    findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
-                }
-                Err(MethodError::Recorded { source, .. }) => findings.append(*source),
-                Err(error) => {
-                    let other = || {
-                        let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
-                        Some((EngineChoice::Onnxruntime.word(), engine))
-                    };
-                    // A model that the other engine runs can be used.
-                    findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
-                        Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
-                        None => Finding::error(&place.shown, chain(&error)),
-                    });
-                }
-                Ok(_) => {}
-            },
-            Err(failure) => {
-                findings.push(Finding::warning(&place.shown, format!("the model was not tried: {}", failure.error)));
+        match place.open(card.clone(), &Means::embedded(), environment) {
+            // Such cards stand in run folders, without the file: they can be read, and not be run.
+            Err(MethodError::Read { file, source })
+                if source.kind() == std::io::ErrorKind::NotFound
+                    && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
+            {
+                let help = "put the file beside the card to run it";
+                let text = format!("the recorded file `{file}` is not here: its rows were not read");
+                findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
             }
+            Err(MethodError::Recorded { source, .. }) => findings.append(*source),
+            Err(error) => {
+                let other = || {
+                    let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
+                    Some((EngineChoice::Onnxruntime.word(), engine))
+                };
+                // A model that the other engine runs, or another build, can be used.
+                findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
+                    Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
+                    None => Finding::error(&place.shown, chain(&error)),
+                });
+            }
+            Ok(_) => {}
         }
     }
     Ok(findings)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
-use super::engines::Means;
+use super::engines::{BUILD_WITH_TRACT, Means};
 use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
@@ -35,6 +35,7 @@ impl CardPlace {
             files: self,
             folder: self.files.folder(),
             search: &environment.search,
+            variable: &Environment::variable,
             guard: environment.guard.as_deref(),
             engine: &*means.engine,
             decoder: means.decoder,
@@ -193,7 +194,8 @@ fn one_line(failure: &Failure) -> String {
 /// How to come by the other engine, when a model does not load: its name on the command line, and itself.
 pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine>)>;
 
-/// What to do about a model that an engine cannot load: use the other one, where that can.
+/// What to do about a model that an engine cannot load: use the other one, where that can; or about what is missing here
+/// and may be there elsewhere.
 pub(crate) fn remedy(
     error: &MethodError,
     card: &MethodCard,
@@ -201,11 +203,25 @@ pub(crate) fn remedy(
     other: Other<'_>,
     environment: &Environment,
 ) -> Option<String> {
-    use EngineError::{Load, Operator, Run};
-    let MethodError::Engine { source: Load { .. } | Operator { .. } | Run(_), .. } = error else { return None };
-    let (word, engine) = other()?;
-    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
-    Some(format!("{} runs it: --engine {word}", engine.name()))
+    use EngineError::{Absent, Load, Operator, Run};
+    match error {
+        MethodError::Variables { .. } => {
+            return Some("set it where agebench is started: a card names secrets and never holds one".to_owned());
+        }
+        MethodError::NotBuilt { .. } => {
+            return Some("build it with the cargo feature `http`, which is on by default".to_owned());
+        }
+        _ => {}
+    }
+    let MethodError::Engine { source, .. } = error else { return None };
+    let (Absent | Load { .. } | Operator { .. } | Run(_)) = source else { return None };
+    let runs = || {
+        let (word, engine) = other()?;
+        let means = Means { engine: Arc::clone(&engine), decoder: Decoder::default() };
+        place.open(card.clone(), &means, environment).ok()?;
+        Some(format!("{} runs it: --engine {word}", engine.name()))
+    };
+    runs().or_else(|| (*source == Absent).then(|| BUILD_WITH_TRACT.to_owned()))
 }
 
 /// A file that cannot be read.

@@ -1,9 +1,12 @@
 //! Conformance: rules that a method keeps, whatever it is and however it is reached, and those of the protocol for
-//! programs. A vendor runs them before anybody measures; each rule passes, or fails with what to do.
+//! programs and for services. A vendor runs them before anybody measures; each rule passes, or fails with what to do.
 
 mod any;
 mod command;
+#[cfg(feature = "http")]
+mod http;
 mod planted;
+mod traces;
 
 use std::sync::Arc;
 
@@ -51,6 +54,10 @@ impl Rule {
         }
     }
 
+    fn not_applicable(rule: &'static str, why: impl Into<String>) -> Self {
+        Self { rule, verdict: Verdict::NotApplicable(why.into()) }
+    }
+
     /// Whether it was broken.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -64,6 +71,9 @@ pub struct Subject<'a> {
     pub method: Arc<dyn Method>,
     /// The same, where it is a program.
     pub program: Option<&'a CommandMethod>,
+    /// The same, where it is a service.
+    #[cfg(feature = "http")]
+    pub service: Option<&'a crate::method::adapter::http::HttpMethod>,
     /// A photo of a face.
     pub photo: &'a [u8],
 }
@@ -87,10 +97,15 @@ pub enum ConformanceError {
 /// # Errors
 /// [`ConformanceError`] when it cannot be examined; a broken rule is no error.
 pub fn examine(subject: &Subject<'_>, ask: &Ask) -> Result<Vec<Rule>, ConformanceError> {
-    let planted = planted::Planted::write(&ask.scratch, subject.method.columns(), subject.photo)?;
-    let mut rules = any::rules(subject, &planted, ask)?;
+    let write = |names| planted::Planted::write(&ask.scratch, subject.method.columns(), subject.photo, names);
+    let (planted, renamed) = (write(planted::Names::Marked)?, write(planted::Names::Other)?);
+    let mut rules = any::rules(subject, [&planted, &renamed], ask)?;
     if let Some(program) = subject.program {
         rules.extend(command::rules(program, &planted, ask));
+    }
+    #[cfg(feature = "http")]
+    if let Some(service) = subject.service {
+        rules.extend(http::rules(service, &planted, ask));
     }
     Ok(rules)
 }

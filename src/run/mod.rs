@@ -26,12 +26,12 @@ use crate::clock::Clock;
 use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
+    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms,
+    RUN_SCHEMA, RunFolder, RunRecord, ServiceRecord, StageRecord, Timings, Truth, create_private, names,
 };
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;
-use crate::method::{Ask, Method, MethodError, Scratch};
+use crate::method::{Ask, Method, MethodError, Scratch, Traffic};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -77,11 +77,21 @@ impl RunMethod {
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
             extra_fields: BTreeMap::new(),
+            service: None,
+            claimed_times: None,
         }
     }
 }
 
 impl RunMethod {
+    /// Adds to `record` what went to services.
+    fn count(&self, record: &mut MethodRecord) {
+        record.service = self.method.traffic().map(service);
+        for (stage, record) in self.stages.iter().zip(&mut record.stages) {
+            record.service = stage.as_ref().and_then(|stage| stage.method.traffic()).map(service);
+        }
+    }
+
     /// What run.json says of this method as the stage at `number` of the method at `place`.
     fn stage_record(&self, place: usize, number: usize) -> StageRecord {
         let card = self.method.card();
@@ -93,6 +103,11 @@ impl RunMethod {
             ..StageRecord::default()
         }
     }
+}
+
+fn service(traffic: Traffic) -> ServiceRecord {
+    let Traffic { address, tls, requests, redirects, sent, received } = traffic;
+    ServiceRecord { address, tls, requests, redirects, bytes_sent: sent, bytes_received: received }
 }
 
 /// What to run, and how.
@@ -171,7 +186,7 @@ pub enum RunError {
 pub fn run(
     request: &Request<'_>,
     clock: &Arc<dyn Clock>,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
 ) -> Result<(RunFolder, Summary), RunError> {
     check_names(request.methods)?;
@@ -199,20 +214,47 @@ pub fn run(
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    let Written { end, summary, files, extra } = written.map_err(|error| match error {
+    write_words(request.methods, &record.methods, &folder)?;
+    let Written { end, summary, files, returned } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
-    for (method, extra) in record.methods.iter_mut().zip(extra) {
-        method.extra_fields = extra;
+    for (about, of) in record.methods.iter_mut().zip(request.methods) {
+        about.engine = of.method.engine(); // a program says only when it is started whether we decode for it
+    }
+    for (method, returned) in record.methods.iter_mut().zip(returned) {
+        method.extra_fields = returned.extra;
+        method.claimed_times = returned.claimed.filter(|_| request.timings == Timings::Written);
+    }
+    if request.methods.iter().any(|it| it.method.copies_samples()) {
+        let place = if request.scratch.in_memory() { "memory" } else { "disk" };
+        record.settings.insert("copies".to_owned(), json!(place));
+    }
+    for (method, record) in request.methods.iter().zip(&mut record.methods) {
+        method.count(record);
     }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
+}
+
+/// Writes what the methods' programs wrote to their error streams, where they wrote anything.
+fn write_words(methods: &[RunMethod], records: &[MethodRecord], folder: &RunFolder) -> Result<(), FolderError> {
+    let write = |card: &str, method: &RunMethod| match method.method.words() {
+        words if words.is_empty() => Ok(()),
+        words => folder.write_stderr(card, &words),
+    };
+    for (method, about) in methods.iter().zip(records) {
+        write(&about.card, method)?;
+        for (stage, about) in method.stages.iter().zip(&about.stages) {
+            stage.iter().try_for_each(|stage| write(&about.card, stage))?;
+        }
+    }
+    Ok(())
 }
 
 /// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
@@ -223,8 +265,30 @@ struct Written {
     end: End,
     summary: Summary,
     files: Option<Digest>,
-    /// A method: the names of what it returned beyond its answers, and in how many attempts.
-    extra: Vec<BTreeMap<String, u64>>,
+    /// A method: what it returned beside its answers.
+    returned: Vec<Returned>,
+}
+
+/// What a method returned beside its answers.
+#[derive(Debug, Clone, Default)]
+struct Returned {
+    /// The names of fields beyond the answers, and in how many attempts.
+    extra: BTreeMap<String, u64>,
+    /// Its own word on its times.
+    claimed: Option<ClaimedTimes>,
+}
+
+impl Returned {
+    fn add(&mut self, outcome: &Outcome) {
+        for (name, _) in &outcome.extra {
+            if self.extra.len() < MOST_EXTRA || self.extra.contains_key(name) {
+                *self.extra.entry(name.clone()).or_default() += 1;
+            }
+        }
+        if outcome.claimed.iter().any(Option::is_some) {
+            self.claimed.get_or_insert_default().add(outcome);
+        }
+    }
 }
 
 /// Makes the attempts and writes outcomes.csv.
@@ -233,7 +297,7 @@ fn write_attempts(
     truth: &Truth,
     outcomes: std::fs::File,
     clock: &Arc<dyn Clock>,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
 ) -> Result<Written, Result<MethodError, std::io::Error>> {
     let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
@@ -245,6 +309,7 @@ fn write_attempts(
     let roster = Roster::new(request.dataset, truth);
     let mut asked = 0;
     for method in &methods {
+        method.notices().into_iter().for_each(|notice| sink(Event::Warning(notice)));
         let listed = request.dataset.samples().len();
         let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
         if attempted == 0 && listed > 0 {
@@ -264,7 +329,7 @@ fn write_attempts(
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
-    let mut extra: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); methods.len()];
+    let mut returned = vec![Returned::default(); methods.len()];
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
@@ -275,6 +340,7 @@ fn write_attempts(
             seed: request.protocol.seed,
             scratch: request.scratch.clone(),
             clock: Arc::clone(clock),
+            stop: Arc::clone(stop),
         },
         jobs: request.jobs,
         clock: &**clock,
@@ -287,13 +353,9 @@ fn write_attempts(
             files.add(place, content);
         }
         let digest = attempted.content.map(|content| content.short());
-        for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+        for ((method, outcome), returned) in methods.iter().zip(&attempted.outcomes).zip(&mut returned) {
             let Some(outcome) = outcome else { continue };
-            for (name, _) in &outcome.extra {
-                if extra.len() < MOST_EXTRA || extra.contains_key(name) {
-                    *extra.entry(name.clone()).or_default() += 1;
-                }
-            }
+            returned.add(outcome);
             let method = &method.card().name;
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
@@ -313,7 +375,7 @@ fn write_attempts(
     summary.interrupted = end == End::Interrupted;
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
-    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
+    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), returned })
 }
 
 /// Why a method with a recorded file has nothing to say of any sample.
