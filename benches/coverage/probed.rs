@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::Effort;
 use super::draw::{over_sets, uniform};
-use super::report::{Rule, Table};
+use super::report::{Figure, Rule, Table};
 
 /// The age that the drawn gates keep.
 const GATE: f64 = 20.4;
@@ -13,8 +13,8 @@ const GATE: f64 = 20.4;
 /// Coverage of both, of attempts that follow the model: a person of age a passes an attempt when slope (a - gate) and two
 /// normal errors, one the person's own in all attempts, add up to more than 0.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let header = ["people", "attempts", "person's error", "slope", "age", "slope held"];
-    let mut table = Table::new("probed", header);
+    let about = ["people", "attempts", "person's error", "slope"];
+    let mut table = Table::new("probed", about, [], ["age", "slope held"]);
     let people: &[u32] = if effort.few { &[100] } else { &[30, 100, 300, 1000] };
     for people in people {
         for (attempts, person) in [(1, 0.0), (3, 0.0), (3, 1.0)] {
@@ -38,13 +38,8 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                     [line.half_bounds.map(|bounds| holds(bounds, GATE)), Some(holds(line.slope_bounds, truth))]
                 });
                 let about = [people.to_string(), attempts.to_string(), person.to_string(), slope.to_string()];
-                let what = format!("gate of {}", about.join(", "));
                 let rule = if *people >= 100 { Rule::Within(0.925, 0.965) } else { Rule::Told };
-                let figures = [
-                    table.simulated(age, rule, &format!("{what}: age")),
-                    table.simulated(steep, Rule::Told, &format!("{what}: slope")),
-                ];
-                table.row(&about, figures);
+                table.row(&about, [Figure::drawn(age, rule), Figure::drawn(steep, Rule::Told)]);
             }
         }
     }

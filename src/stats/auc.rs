@@ -285,6 +285,25 @@ mod tests {
         assert_eq!(auc_difference(&same).unwrap().p_of_zero(), Some(1.0));
     }
 
+    #[test]
+    fn the_ends_have_no_logit_interval_and_a_class_without_weight_is_absent() {
+        for value in [0.0, 1.0] {
+            assert_eq!(Area { value, variance: Some(0.01) }.logit_interval(0.95), None);
+        }
+        let one = |subject: u32, positive: bool, weight: u64| Scored {
+            subject,
+            positive,
+            weight,
+            scores: [f64::from(subject)],
+        };
+        assert_eq!(auc(&[one(0, true, 1), one(1, false, 0)]), None);
+        assert_eq!(auc(&[one(0, true, 0), one(1, false, 1)]), None);
+        // A subject of weight 0 is none of those that the variance is taken over.
+        let four = [one(0, true, 1), one(1, false, 1), one(2, true, 2), one(3, false, 2)];
+        let more: Vec<Scored> = four.iter().copied().chain([one(4, true, 0), one(5, false, 0)]).collect();
+        assert_eq!(auc(&more), auc(&four));
+    }
+
     proptest::proptest! {
         #[test]
         fn order_of_rows_shows_nowhere_and_the_turned_score_has_the_rest_of_the_area(

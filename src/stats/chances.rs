@@ -48,6 +48,25 @@ mod tests {
     }
 
     #[test]
+    fn the_variance_is_that_of_the_chances_and_two_subjects_have_one() {
+        // Chances 1/4 and 1/2: mean 3/8, v = 2 (1/8)^2 / 2.
+        let two = mean_of_chances(&[(0.25, 1), (0.5, 1)], 6, 0.95).unwrap();
+        assert_eq!((two.p, two.v), (0.375, 0.015_625));
+        assert_eq!(mean_of_chances(&[(0.25, 1)], 6, 0.95).unwrap().v, 0.0);
+        assert_eq!(mean_of_chances(&[(1.0, 7)], 9, 0.95).unwrap().p, 1.0);
+    }
+
+    #[test]
+    fn n_star_is_held_to_the_subjects_where_fewer_than_15_have_a_chance_or_fewer_than_15_a_doubt() {
+        let n_star = |chance: f64, other: f64, some: u64| {
+            mean_of_chances(&[(chance, some), (other, 100 - some)], 300, 0.95).unwrap().n_star
+        };
+        // p (1 - p) / v of half chances is more than 100 subjects.
+        assert_eq!((n_star(0.5, 0.0, 14), n_star(0.5, 1.0, 14)), (100.0, 100.0));
+        assert!(n_star(0.5, 0.0, 15) > 100.0 && n_star(0.5, 1.0, 15) > 100.0);
+    }
+
+    #[test]
     fn certain_chances_are_trials_and_nobody_has_no_chance() {
         assert_eq!(mean_of_chances(&[(0.0, 40), (1.0, 10)], 100, 0.95).unwrap().n_star, 50.0);
         assert_eq!(mean_of_chances(&[(0.0, 40)], 100, 0.95).unwrap().p, 0.0);

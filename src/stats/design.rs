@@ -100,3 +100,45 @@ impl From<(u64, u64, u64)> for Triple {
         Self { events, attempts, subjects, weights: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A subject with these sums of weights.
+    fn of(k: i128, m: i128) -> PairWeights {
+        PairWeights { events: k, all: m, events_square: k * k, product: k * m, all_square: m * m }
+    }
+
+    #[test]
+    fn sums_of_disjoint_subjects_add_up_and_can_be_taken_away() {
+        let mut both = of(2, 5);
+        both.merge(&of(3, 7));
+        let wanted = PairWeights { events: 5, all: 12, events_square: 13, product: 31, all_square: 74 };
+        assert_eq!(both, wanted);
+        both.take_away(&of(3, 7));
+        assert_eq!(both, of(2, 5));
+    }
+
+    #[test]
+    fn subjects_without_their_events_keep_their_weights() {
+        assert_eq!(of(3, 7).without_events(), of(0, 7));
+    }
+
+    #[test]
+    fn as_one_attempt_a_subject_has_the_mean_weight_of_its_attempts_rounded_to_the_unit() {
+        assert_eq!(of(0, 12).of_whole_subjects(4, true), of(3, 3));
+        assert_eq!(of(5, 12).of_whole_subjects(4, false), of(0, 3));
+        // 11 / 2 and 121 / 4, halves up.
+        let found = of(0, 11).of_whole_subjects(2, true);
+        assert_eq!((found.all, found.all_square, found.product), (6, 30, 30));
+        assert_eq!(of(1, 9).of_whole_subjects(1, true), of(9, 9));
+    }
+
+    #[test]
+    fn products_of_subjects_in_two_cells_add_up() {
+        let mut both = CrossWeights { events: 1, events_all: 2, all_events: 3, all: 4 };
+        both.merge(&CrossWeights { events: 10, events_all: 20, all_events: 30, all: 40 });
+        assert_eq!(both, CrossWeights { events: 11, events_all: 22, all_events: 33, all: 44 });
+    }
+}

@@ -146,6 +146,16 @@ mod tests {
         assert_eq!(sign_flip(&differences, 3), one.install(|| sign_flip(&reversed, 3)));
     }
 
+    #[test]
+    fn for_very_many_the_sum_is_normal() {
+        // scipy 1.17.1: 2 * norm.sf(1.5).
+        agree(sign_flip_normal(-3.0, 4.0), 0.13361440253771614, 1.0, "p");
+        assert_eq!(
+            (sign_flip_normal(0.0, 4.0), sign_flip_normal(0.0, 0.0), sign_flip_normal(3.0, 0.0)),
+            (1.0, 1.0, 1.0)
+        );
+    }
+
     proptest::proptest! {
         #[test]
         fn p_is_a_probability_that_no_common_sign_or_unit_changes(

@@ -247,6 +247,46 @@ mod tests {
     }
 
     #[test]
+    fn subjects_with_as_many_attempts_may_be_summed_together() {
+        let one = |sum: f64, weight: f64| SubjectSums {
+            attempts: 2,
+            subjects: 1,
+            sum,
+            square: sum * sum,
+            design: Some(DesignSums { weight, square: weight * weight, product: weight * sum }),
+        };
+        let plain = |part: SubjectSums| SubjectSums { design: None, ..part };
+        let apart = [one(3.0, 1.0), one(-2.0, 4.0), one(7.0, 2.0), SubjectSums { attempts: 3, ..one(5.0, 6.0) }];
+        let total = |of: fn(&SubjectSums) -> f64| apart[..3].iter().map(of).sum::<f64>();
+        let design = |of: fn(&DesignSums) -> f64| apart[..3].iter().filter_map(|it| it.design.as_ref()).map(of).sum();
+        let together = [
+            SubjectSums {
+                attempts: 2,
+                subjects: 3,
+                sum: total(|it| it.sum),
+                square: total(|it| it.square),
+                design: Some(DesignSums {
+                    weight: design(|it| it.weight),
+                    square: design(|it| it.square),
+                    product: design(|it| it.product),
+                }),
+            },
+            apart[3],
+        ];
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            for (one, other) in [
+                (mean_of_subjects(&apart, weigh), mean_of_subjects(&together, weigh)),
+                (mean_of_subjects(&apart.map(plain), weigh), mean_of_subjects(&together.map(plain), weigh)),
+            ] {
+                let (one, other) = (one.unwrap(), other.unwrap());
+                agree(other.mean, one.mean, 1.0, "mean");
+                agree(other.variance.unwrap(), one.variance.unwrap(), 1.0, "variance");
+                assert_eq!((one.subjects, other.subjects), (4, 4));
+            }
+        }
+    }
+
+    #[test]
     fn one_subject_has_a_mean_but_no_interval_and_nobody_has_neither() {
         assert_eq!(mean_of_subjects(&parts(&[&[2.0, 4.0]]), Weigh::Subjects).unwrap().estimate(0.95).bounds, None);
         assert_eq!(mean_of_subjects(&[], Weigh::Subjects), None);

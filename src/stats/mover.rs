@@ -81,7 +81,7 @@ pub fn p_at_zero(holds_zero: impl Fn(f64) -> bool) -> f64 {
 mod tests {
     use super::*;
     use crate::stats::golden::{agree, number, section};
-    use crate::stats::wilson;
+    use crate::stats::{normal_quantile, wilson};
 
     fn share(k: f64, n: f64) -> Bounded {
         let (low, high) = wilson(k / n, n, 0.95);
@@ -107,6 +107,17 @@ mod tests {
         agree(found.point, 0.15, 1.0, "point");
         agree(found.low, (0.2 + share(3.0, 30.0).low) / 2.0, 1.0, "low");
         agree(found.high, (0.2 + share(3.0, 30.0).high) / 2.0, 1.0, "high");
+    }
+
+    #[test]
+    fn the_p_value_of_an_interval_is_that_of_its_test() {
+        // A normal difference z standard errors from 0: scipy 1.17.1, 2 * norm.sf(z).
+        for (z, wanted) in [(0.5, 0.6170750774519738), (1.959963984540054, 0.05), (3.2, 0.0013742758758316976)] {
+            let found = p_at_zero(|level| normal_quantile(0.5 + level / 2.0) >= z);
+            assert!((found - wanted).abs() < 1e-11, "{found} is not {wanted}");
+        }
+        assert_eq!(p_at_zero(|_| true), 1.0);
+        assert!(p_at_zero(|_| false) < 2e-13);
     }
 
     #[test]

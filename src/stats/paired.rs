@@ -170,6 +170,9 @@ mod tests {
         assert_eq!(GateBounds::of(&worse, 1).judge(0.02), Verdict::Fail);
         assert_eq!(GateBounds::of(&worse, 40).judge(0.02), Verdict::Inconclusive);
         assert_eq!(GateBounds::of(&worse, 40).judge(0.09), Verdict::Pass);
+        // A bound on the margin shows nothing.
+        let on = |upper: f64, lower: f64| GateBounds { upper, lower }.judge(0.02);
+        assert_eq!((on(0.02, -0.1), on(0.3, 0.02)), (Verdict::Inconclusive, Verdict::Inconclusive));
         assert_eq!(GateBounds { upper: f64::NAN, lower: f64::NAN }.judge(0.1), Verdict::Inconclusive);
         assert_eq!((GateBounds::fail_level(0), GateBounds::fail_level(5)), (0.95, 0.99));
     }

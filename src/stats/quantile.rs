@@ -191,6 +191,8 @@ mod tests {
         }
         assert_eq!(subjects_for_percentile(0.5, 0.95), Some(6));
         assert_eq!(subjects_for_percentile(1.0, 0.95), None);
+        assert_eq!(subjects_for_percentile(0.5, 0.75), Some(3), "whole on paper");
+        assert_eq!((subjects_for_percentile(0.9, 1.0), subjects_for_percentile(0.9, -1.0)), (None, None));
     }
 
     #[test]

@@ -162,6 +162,12 @@ mod tests {
         assert_eq!(max_over_geometric_mean(&[1.0, 4.0]).map(|ratio| (ratio - 2.0).abs() < 1e-15), Some(true));
     }
 
+    #[test]
+    fn a_ratio_is_that_of_the_largest_to_the_smallest_and_none_beside_nothing() {
+        assert_eq!(max_over_min(&[0.3, 0.1, 0.2]), Some(0.3 / 0.1));
+        assert_eq!((max_over_min(&[0.0, 0.1]), max_over_min(&[-0.1, 0.1]), max_over_min(&[0.1])), (None, None, None));
+    }
+
     proptest::proptest! {
         #[test]
         fn a_gini_needs_no_unit_and_no_order_and_lies_within_0_and_1(
