@@ -41,7 +41,7 @@ pub use holm::holm;
 pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
-pub use permutation::{Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
+pub use permutation::{Drawn, Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
     allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_needed, with_design_effect,
     zero_event_trials,
