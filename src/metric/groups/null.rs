@@ -1,7 +1,7 @@
 //! Permutation nulls: what a summary would be if labels were dealt to people of one age by chance.
 //!
-//! Labels move between subjects with all their attempts, within strata of the completed age at the first eligible
-//! attempt; subjects of several labels keep theirs. Everything is drawn from sums, so that neither cost nor result
+//! Labels move between subjects, each with all its attempts and what they weigh, within strata of the completed age at the
+//! first eligible attempt; subjects of several labels keep theirs. Everything is drawn from sums, so that neither cost nor result
 //! depends on where people were tallied.
 
 use std::collections::BTreeMap;
@@ -72,18 +72,20 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f6
     let tail = if request.apart.statistic.falls() { "percentile_5" } else { "percentile_95" };
     let tail_place = Place { variant: variant("null", tail), ..request.place.clone() };
     let places = [(p_place, catalogue::PERMUTATION_P), (median_place, request.entry), (tail_place, request.entry)];
-    let (counts, weighted) = (Counts::default(), frame.tally.weighted);
+    let counts = Counts::default();
     let mut nothing = |status: RowStatus, reason: &str| {
         for (place, entry) in places.clone() {
             frame.nothing(place, entry, status, counts, reason);
         }
     };
-    if weighted {
-        return nothing(RowStatus::NotMeasurable, "people weigh differently, labels cannot be dealt among them");
-    }
     let (null, movable) = match (found, request.observed, request.measured) {
         (_, None, _) => return nothing(RowStatus::InsufficientEvidence, "no value to hold against it"),
-        (_, _, None) => return nothing(RowStatus::NotMeasurable, "no null is drawn over required cells"),
+        (_, _, None) => {
+            return nothing(
+                RowStatus::NotMeasurable,
+                "no null over required cells: what a permutation needs is summed by age, not by cell",
+            );
+        }
         (None, ..) => return nothing(RowStatus::NotMeasurable, "no sums of strata"),
         (Some((null, movable)), ..) => (null, movable),
     };

@@ -177,6 +177,23 @@ impl Permutation {
         Some(())
     }
 
+    /// What `summary` makes of the groups' sums in each of so many replicates, in their order: the sum of group g in
+    /// dimension d stands at g * dimensions + d. As [`Self::blocks`], for summaries that take one replicate at a time.
+    #[must_use]
+    pub fn replicates<T: Send>(&self, seed: u64, count: usize, summary: impl Fn(&[f64]) -> T + Sync) -> Vec<T> {
+        let of_block = |drawn: &Drawn<'_>| -> Vec<T> {
+            let mut sums = vec![0.0; self.groups * self.dimensions];
+            let one = |lane: usize| {
+                for (sum, lanes) in sums.iter_mut().zip(drawn.sums.chunks_exact(drawn.lanes)) {
+                    *sum = lanes[lane];
+                }
+                summary(&sums)
+            };
+            (0..drawn.lanes).map(one).collect()
+        };
+        self.blocks(seed, count, of_block).into_iter().flatten().collect()
+    }
+
     /// What `summary` makes of each block of replicates, in their order; there are so many in all blocks together. Uses
     /// all threads of the pool; a replicate depends neither on them nor on the block that it is in.
     #[must_use]
@@ -282,7 +299,7 @@ pub fn null_of(observed: f64, replicates: &[Option<f64>]) -> Option<Null> {
     // Sums that are equal on paper differ in their last bits.
     let bar = observed - 1e-12 * (1.0 + observed.abs());
     let hits = without + values.iter().filter(|value| **value >= bar).count();
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     Some(Null {
         p: (1 + hits) as f64 / (1 + replicates.len()) as f64,
         median: quantile(&values, 0.5)?,

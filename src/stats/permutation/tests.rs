@@ -16,25 +16,13 @@ fn read(case: &serde_json::Value) -> Stratum {
     Stratum { label: 4, values: Values::Each(values.map(one).collect()) }
 }
 
-/// Replicate by replicate: the sum of group g in dimension d at g * dimensions + d.
-fn replicates(null: &Permutation, seed: u64, count: usize) -> Vec<Vec<f64>> {
-    let of_block = |drawn: &Drawn<'_>| {
-        let sums = |lane: usize| {
-            let dimensions = (0..null.groups).flat_map(|group| (0..null.dimensions).map(move |at| (group, at)));
-            dimensions.map(|(group, at)| drawn.sums(group, at)[lane]).collect::<Vec<f64>>()
-        };
-        (0..drawn.replicates()).map(sums).collect::<Vec<_>>()
-    };
-    null.blocks(seed, count, of_block).concat()
-}
-
 #[test]
 fn both_forms_have_the_mean_and_covariance_of_all_permutations() {
     for case in own("permutation").as_array().unwrap() {
         for real_under in [1000, 0] {
             let null = Permutation::with_real_under(&[read(case)], 3, 2, real_under).unwrap();
             let count = 40_000;
-            let drawn = replicates(&null, 1, count);
+            let drawn = null.replicates(1, count, <[f64]>::to_vec);
             let mean_of = |of: &dyn Fn(&[f64]) -> f64| drawn.iter().map(|sums| of(sums)).sum::<f64>() / count as f64;
             for i in 0..6 {
                 let (mean, variance) = (case["mean"][i].as_f64().unwrap(), case["covariance"][i][i].as_f64().unwrap());
@@ -56,7 +44,7 @@ fn both_forms_have_the_mean_and_covariance_of_all_permutations() {
 fn a_small_stratum_shows_each_arrangement_as_often_as_all_permutations_do() {
     for case in own("permutation").as_array().unwrap() {
         let null = Permutation::new(&[read(case)], 3, 2).unwrap();
-        let drawn: Vec<f64> = replicates(&null, 2, 40_000).iter().map(|sums| sums[0] - sums[4]).collect();
+        let drawn = null.replicates(2, 40_000, |sums| sums[0] - sums[4]);
         for point in case["distribution"].as_array().unwrap() {
             let (at, wanted) = (number(point, "at"), number(point, "p"));
             let found = drawn.iter().filter(|value| **value >= at - 1e-9).count() as f64 / drawn.len() as f64;
@@ -74,7 +62,7 @@ fn sums_give_what_the_values_give_and_neither_threads_nor_order_nor_other_strata
     let sums = Values::Sums { sizes: vec![30, 60], sum: vec![18.0, 90.0], products: vec![18.0, 18.0, 18.0, 90.0] };
     let drawn = |values: &Values, more: &[Stratum]| {
         let strata = [&[Stratum { label: 3, values: values.clone() }], more].concat();
-        replicates(&Permutation::new(&strata, 2, 2).unwrap(), 0, 150)
+        Permutation::new(&strata, 2, 2).unwrap().replicates(0, 150, <[f64]>::to_vec)
     };
     let whole = drawn(&Values::Each(each.clone()), &[]);
     let reversed = Values::Each(each.into_iter().rev().collect());
@@ -95,7 +83,7 @@ fn one_label_moves_nothing_and_shares_of_movable_subjects_are_counted() {
     ];
     let fixed = Permutation::new(&strata[..2], 2, 1).unwrap();
     assert_eq!(fixed.movable(), Some(0.0));
-    assert!(replicates(&fixed, 0, 20).iter().all(|sums| (sums[0] - 5.0).abs() < 1e-9 && sums[1] == 2.0));
+    assert!(fixed.replicates(0, 20, <[f64]>::to_vec).iter().all(|sums| (sums[0] - 5.0).abs() < 1e-9 && sums[1] == 2.0));
     assert_eq!(Permutation::new(&strata, 2, 1).unwrap().movable(), Some(10.0 / 60.0));
     assert_eq!(Permutation::new(&[], 2, 1).unwrap().movable(), None);
 }
