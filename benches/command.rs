@@ -48,6 +48,7 @@ fn instance(folder: &Path, clock: &Arc<dyn Clock>) -> Instance {
         scratch: Scratch::within(scratch, memory.is_dir()),
         clock: Arc::clone(clock),
         reserved: None,
+        words: Arc::default(),
         notes: None,
     })
 }

@@ -129,6 +129,8 @@ pub struct Outcome {
     pub answer_time: Option<Duration>,
     /// Time on the way to and from the method.
     pub transfer: Option<Duration>,
+    /// The method's own word on its times, which nobody checked: to prepare, to answer.
+    pub claimed: [Option<Duration>; 2],
     /// Attempts made again before this one.
     pub retries: u32,
     /// What the method returned beyond its answer, name and value as it wrote them: counted by run.json, weighed by the
@@ -190,6 +192,7 @@ impl Outcome {
             prepare: None,
             answer_time: None,
             transfer: None,
+            claimed: [None; 2],
             retries: 0,
             extra: Vec::new(),
             stages: None,

@@ -6,6 +6,7 @@ mod exact;
 mod means;
 mod nulls;
 mod paired;
+mod probed;
 mod ranked;
 mod rates;
 pub mod report;
@@ -34,7 +35,7 @@ impl Effort {
 pub type Make = fn(&Effort) -> Vec<Table>;
 
 /// The families by the names of the command line, in the order of the page.
-pub const ALL: [(&str, Make); 13] = [
+pub const ALL: [(&str, Make); 14] = [
     ("exact", exact::tables),
     ("rates", rates::tables),
     ("dominated", rates::dominated),
@@ -45,6 +46,7 @@ pub const ALL: [(&str, Make); 13] = [
     ("gate", paired::tables),
     ("buffer", buffer::tables),
     ("unpaired", unpaired::tables),
+    ("probed", probed::tables),
     ("areas", ranked::tables),
     ("tests", tests::tables),
     ("nulls", nulls::tables),

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
 
 use super::agree::{self, Difference};
-use super::decoders::{self, DecoderChoice, DecoderOptions};
+use super::decoders::DecoderOptions;
 use super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::environment::Environment;
 use super::output::print;
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
     engines: bool,
 
-    /// Put a dataset's samples to a method with both decoders of JPEG, and tell how far apart the answers are
+    /// Put a dataset's samples to a method with our decoder of JPEG and with another (zune-jpeg), and tell how far apart the answers are
     #[arg(long, requires = "dataset", group = "compared", help_heading = "Engines and decoders")]
     decoders: bool,
 
@@ -98,9 +98,6 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let mut all = Findings::new();
     let mut text = String::new();
     let decoder = arguments.decoder.open()?;
-    if arguments.decoders {
-        decoders::open(DecoderChoice::Libjpeg)?; // told before any work
-    }
     for path in &arguments.paths {
         let (what, mut findings) = check(path, arguments, decoder, environment)?;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
@@ -208,34 +205,29 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
             let help = "add `sha256 = \"...\"`: a published result needs it";
             findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
         }
-        match engines::embedded() {
-            Ok(engine) => match place.open(card.clone(), &Means { engine, decoder: Decoder::default() }, environment) {
-                // Such cards stand in run folders, without the file: they can be read, and not be run.
-                Err(MethodError::Read { file, source })
-                    if source.kind() == std::io::ErrorKind::NotFound
-                        && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
-                {
-                    let help = "put the file beside the card to run it";
-                    let text = format!("the recorded file `{file}` is not here: its rows were not read");
-                    findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
-                }
-                Err(MethodError::Recorded { source, .. }) => findings.append(*source),
-                Err(error) => {
-                    let other = || {
-                        let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
-                        Some((EngineChoice::Onnxruntime.word(), engine))
-                    };
-                    // A model that the other engine runs can be used.
-                    findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
-                        Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
-                        None => Finding::error(&place.shown, chain(&error)),
-                    });
-                }
-                Ok(_) => {}
-            },
-            Err(failure) => {
-                findings.push(Finding::warning(&place.shown, format!("the model was not tried: {}", failure.error)));
+        match place.open(card.clone(), &Means::embedded(), environment) {
+            // Such cards stand in run folders, without the file: they can be read, and not be run.
+            Err(MethodError::Read { file, source })
+                if source.kind() == std::io::ErrorKind::NotFound
+                    && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
+            {
+                let help = "put the file beside the card to run it";
+                let text = format!("the recorded file `{file}` is not here: its rows were not read");
+                findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
             }
+            Err(MethodError::Recorded { source, .. }) => findings.append(*source),
+            Err(error) => {
+                let other = || {
+                    let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
+                    Some((EngineChoice::Onnxruntime.word(), engine))
+                };
+                // A model that the other engine runs, or another build, can be used.
+                findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
+                    Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
+                    None => Finding::error(&place.shown, chain(&error)),
+                });
+            }
+            Ok(_) => {}
         }
     }
     Ok(findings)

@@ -26,7 +26,7 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
     let place = methods::find(method)?;
     let (card, findings, _) = methods::read_card(&place)?;
     let Some(card) = card else { return Ok((String::new(), findings)) };
-    let means = Means::embedded()?;
+    let means = Means::embedded();
     let (program, method): (Option<Arc<CommandMethod>>, Arc<dyn Method>) = match &card.adapter {
         AdapterCard::Command(command) => {
             let around = place.around(&means, environment);
@@ -36,10 +36,6 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
         }
         _ => (None, place.open(card, &means, environment).map_err(Failure::unusable)?.0),
     };
-    if method.is_told() {
-        let text = format!("`{}` plays back or draws its answers: there is nothing to examine", method.card().name);
-        return Err(Failure::unusable(text).with_help("examine the method that answered"));
-    }
     let photo = bundled::faces().read(PHOTO).map_err(Failure::unusable)?;
     let subject = Subject { method, program: program.as_deref(), photo: &photo };
     let protocol = Protocol::default_protocol();

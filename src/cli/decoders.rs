@@ -7,18 +7,20 @@ use crate::photo::Decoder;
 
 /// The decoders that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum DecoderChoice {
-    /// Pure Rust
+enum DecoderChoice {
+    /// agebench's own: the pixels of libjpeg-turbo and Pillow
+    Own,
+    /// zune-jpeg, another one in pure Rust
     Zune,
-    /// The pixels of Pillow, where agebench is built with the feature `libjpeg`
+    /// libjpeg-turbo's own code, where agebench is built with the feature `libjpeg`
     Libjpeg,
 }
 
 /// What decodes.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DecoderOptions {
-    /// What reads JPEG; the others' pixels differ by a few levels
-    #[arg(long, value_name = "NAME", default_value = "zune")]
+    /// What reads JPEG; `zune` differs from the others by a few levels
+    #[arg(long, value_name = "NAME", default_value = "own")]
     decoder: DecoderChoice,
 }
 
@@ -28,21 +30,16 @@ impl DecoderOptions {
     /// # Errors
     /// When this build does not have it.
     pub(super) fn open(&self) -> Result<Decoder, Failure> {
-        open(self.decoder)
-    }
-}
-
-/// The decoder `choice`.
-///
-/// # Errors
-/// When this build does not have it.
-pub(super) fn open(choice: DecoderChoice) -> Result<Decoder, Failure> {
-    match choice {
-        DecoderChoice::Zune => Ok(Decoder::Zune),
-        #[cfg(feature = "libjpeg")]
-        DecoderChoice::Libjpeg => Ok(Decoder::Libjpeg),
-        #[cfg(not(feature = "libjpeg"))]
-        DecoderChoice::Libjpeg => Err(Failure::unusable("this build of agebench has no decoder `libjpeg`")
-            .with_help("build it with the cargo feature: `cargo install --path . --features libjpeg`; it needs gcc")),
+        match self.decoder {
+            DecoderChoice::Own => Ok(Decoder::Own),
+            DecoderChoice::Zune => Ok(Decoder::Zune),
+            #[cfg(feature = "libjpeg")]
+            DecoderChoice::Libjpeg => Ok(Decoder::Libjpeg),
+            #[cfg(not(feature = "libjpeg"))]
+            DecoderChoice::Libjpeg => Err(Failure::unusable("this build of agebench has no decoder `libjpeg`")
+                .with_help(
+                    "build it with the cargo feature: `cargo install --path . --features libjpeg`; it needs gcc",
+                )),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let means = Means::embedded()?;
+    let means = Means::embedded();
     let protocol = Protocol::default_protocol();
     let dataset =
         Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).map_err(Failure::unusable)?;

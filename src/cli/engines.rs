@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use super::decoders::DecoderOptions;
 use super::environment::Environment;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::photo::Decoder;
 
 /// The engines that can be asked for.
@@ -49,12 +49,13 @@ pub(super) struct Means {
 }
 
 impl Means {
-    /// The embedded engine, and the default decoder.
-    ///
-    /// # Errors
-    /// When this build does not have the engine.
-    pub(super) fn embedded() -> Result<Self, Failure> {
-        Ok(Self { engine: embedded()?, decoder: Decoder::default() })
+    /// The embedded engine, or what stands for it in a build without one, and the default decoder.
+    pub(super) fn embedded() -> Self {
+        #[cfg(feature = "tract")]
+        let engine = Arc::new(crate::engine::Tract);
+        #[cfg(not(feature = "tract"))]
+        let engine = Arc::new(crate::engine::Absent);
+        Self { engine, decoder: Decoder::default() }
     }
 }
 
@@ -87,7 +88,8 @@ pub(super) struct RuntimeOptions {
 }
 
 impl EngineOptions {
-    /// The chosen engine and decoder.
+    /// The chosen engine and decoder. A build without the embedded engine, which nobody has to ask for, finds that out
+    /// when a network is loaded: a program needs none.
     ///
     /// # Errors
     /// When this build or this machine does not have them, or flags of the other engine were given.
@@ -100,7 +102,11 @@ impl EngineOptions {
             ))
             .with_help("add --engine onnxruntime, or leave them away"));
         }
-        Ok(Means { engine: open(self.engine, &self.runtime, environment)?, decoder })
+        let engine = match self.engine {
+            EngineChoice::Tract => Means::embedded().engine,
+            EngineChoice::Onnxruntime => onnxruntime(&self.runtime, environment)?,
+        };
+        Ok(Means { engine, decoder })
     }
 
     /// The other engine, where it can be had: for saying which engine has what the chosen one lacks.
@@ -125,17 +131,19 @@ impl RuntimeOptions {
     }
 }
 
-/// The embedded engine.
+/// The embedded engine itself, for who compares or lists engines.
 ///
 /// # Errors
 /// When this build does not have it.
 pub(super) fn embedded() -> Result<Arc<dyn Engine>, Failure> {
-    #[cfg(feature = "tract")]
-    return Ok(Arc::new(crate::engine::Tract));
-    #[cfg(not(feature = "tract"))]
-    Err(Failure::unusable("this build of agebench has no embedded engine")
-        .with_help("build it with the cargo feature `tract`, which is on by default"))
+    if cfg!(feature = "tract") {
+        return Ok(Means::embedded().engine);
+    }
+    Err(Failure::unusable(EngineError::Absent).with_help(BUILD_WITH_TRACT))
 }
+
+/// What to do about a build without the embedded engine.
+pub(super) const BUILD_WITH_TRACT: &str = "build it with the cargo feature `tract`, which is on by default";
 
 /// The execution providers that the engine `choice`, which is loaded, has.
 pub(super) fn providers(choice: EngineChoice) -> Vec<&'static str> {

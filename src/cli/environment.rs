@@ -116,12 +116,18 @@ impl Environment {
     }
 }
 
-/// `/dev/shm` where it lies in memory, else the temporary folder; what dead processes left there is removed.
+/// `/dev/shm` where it lies in memory, else the temporary folder, wherever that lies; what dead processes left there is
+/// removed.
 fn scratch() -> Scratch {
     const TMPFS: u64 = 0x0102_1994; // TMPFS_MAGIC of linux/magic.h
-    let memory = Path::new("/dev/shm");
-    let is_tmpfs = rustix::fs::statfs(memory).is_ok_and(|about| u64::try_from(about.f_type) == Ok(TMPFS));
-    let scratch = if is_tmpfs { Scratch::within(memory, true) } else { Scratch::within(std::env::temp_dir(), false) };
+    let is_tmpfs = |path: &Path| rustix::fs::statfs(path).is_ok_and(|about| u64::try_from(about.f_type) == Ok(TMPFS));
+    let (memory, temporary) = (Path::new("/dev/shm"), std::env::temp_dir());
+    let scratch = if is_tmpfs(memory) {
+        Scratch::within(memory, true)
+    } else {
+        let in_memory = is_tmpfs(&temporary);
+        Scratch::within(temporary, in_memory)
+    };
     scratch.sweep();
     scratch
 }

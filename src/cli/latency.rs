@@ -8,21 +8,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
-use comfy_table::{Table as Grid, presets};
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
 use super::output::{print, tell};
+use super::results::Shown;
 use super::run::{open_dataset, seconds};
 use super::{Exit, Failure, methods, results};
 use crate::dataset::{Dataset, Pick};
 use crate::finding::counted;
 use crate::folder::{Existing, LatencyWriter, Observation, Pseudonyms, RunFolder, Truth, names, read_latency};
 use crate::latency::{self, LatencyError, Measured, Plan, Setting, WriteError};
-use crate::metric::latency::LEAST_STARTS;
-use crate::protocol::Protocol;
+use crate::report;
 use crate::score::ScoreRequest;
-use crate::table::{Row, RowStatus, Select, Table};
 
 /// Time a method: loading, first answer, steady state, offered load and all workers at once.
 ///
@@ -156,7 +154,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         WriteError::Folder(error) => results::folder_failure(error),
         WriteError::Digest(error) => Failure::unusable(error),
     })?;
-    shown(&folder, &protocol, &observations)
+    shown(&folder, &observations, environment)
 }
 
 /// This program started anew with the same arguments, as start `number`: its observations.
@@ -213,97 +211,23 @@ impl Loading {
 }
 
 /// Scores the folder, and prints what was found.
-fn shown(folder: &RunFolder, protocol: &Protocol, observations: &[Observation]) -> Result<Exit, Failure> {
+fn shown(folder: &RunFolder, observations: &[Observation], environment: &Environment) -> Result<Exit, Failure> {
     let request = ScoreRequest { folder, protocol: None, out: None };
     let scored = crate::score::score(&request).map_err(results::score_failure)?;
-    print(&told(&scored.table, protocol))?;
+    let options = Shown { all_challenges: false, notices: Vec::new(), width: environment.width }.options();
+    print(&report::terminal(&scored.table, &options).map_err(Failure::unusable)?)?;
     let failed = observations.iter().filter(|it| it.status == Some(crate::outcome::Status::Failed)).count();
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
-        "\nWrote {} to {}; the observations are in {}.\n",
+        "\nWrote {} to {}; the observations are in {}. Next: agebench report {}\n",
         counted(scored.table.rows.len(), "row"),
         file(names::METRICS),
-        file(names::LATENCY)
+        file(names::LATENCY),
+        folder.path().display(),
     ));
     if failed > 0 {
         tell(&format!("error: {} failed and are in no row\n", counted(failed, "attempt")));
         return Ok(Exit::TooManyFailed);
     }
     Ok(Exit::Done)
-}
-
-/// The rows of the whole data set as a table: one line a time, a column a number.
-fn told(table: &Table, protocol: &Protocol) -> String {
-    let mut grid = Grid::new();
-    grid.load_style(presets::NOTHING).set_header(["ms", "median", "p90", "p95", "p99", "mean", "max"]);
-    let row = |metric: &str, variant: &str| {
-        let select = Select { variant: crate::table::VariantSelect::Any, ..Select::metric(metric) };
-        table.rows.iter().find(|row| select.matches(row) && row.variant.to_string() == variant)
-    };
-    let cell = |metric: &str, variant: &str| row(metric, variant).map_or(String::new(), number);
-    let lone = |name: &str, metric: &str, variant: &str| {
-        let mean = cell(metric, variant);
-        [name.to_owned(), String::new(), String::new(), String::new(), String::new(), mean, String::new()]
-    };
-    grid.add_row(lone("load", "load_time", "")).add_row(lone("first answer", "first_answer_time", ""));
-    let mut variants: Vec<String> = table
-        .rows
-        .iter()
-        .filter(|row| row.metric == "latency_median" && row.group.is_whole() && row.value.is_some())
-        .map(|row| row.variant.to_string())
-        .collect();
-    variants.dedup();
-    for variant in variants {
-        let metrics = ["latency_median", "latency_p90", "latency_p95", "latency_p99", "latency_mean", "latency_max"];
-        grid.add_row(std::iter::once(stream(&variant)).chain(metrics.map(|metric| cell(metric, &variant))));
-    }
-    grid.add_row(lone("harness itself", "harness_overhead", ""));
-    grid.add_row(lone("calibration", "calibration_time", ""));
-    let mut text = format!("{grid}\n");
-    if let Some(row) = row("attempts_per_second", "stream=offline") {
-        text.push_str(&format!("All workers at once: {} attempts a second.\n", number(row)));
-    }
-    let mut reasons: Vec<&str> = table.rows.iter().flat_map(reasons).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    let invalid: Vec<&str> = reasons.iter().filter_map(|reason| reason.strip_prefix("invalid: ")).collect();
-    let verdict = if invalid.is_empty() { "VALID".to_owned() } else { format!("INVALID: {}", invalid.join("; ")) };
-    text.push_str(&format!(
-        "{verdict}. Brackets: {:.0} % bounds; `?`: too little for them",
-        protocol.levels.display * 100.0
-    ));
-    text.push_str(&format!(" (a mean needs {LEAST_STARTS} starts, p90 36, p95 72 and p99 368 attempts).\n"));
-    text
-}
-
-/// A stream in words: `single`, `single: prepare`, `offered at 20/s: answer`.
-fn stream(variant: &str) -> String {
-    let word = |key: &str| variant.split(';').find_map(|pair| pair.strip_prefix(key)).unwrap_or_default();
-    let rate = if word("rate=").is_empty() { String::new() } else { format!(" at {}/s", word("rate=")) };
-    let part = if word("part=").is_empty() { String::new() } else { format!(": {}", word("part=")) };
-    format!("{}{rate}{part}", word("stream="))
-}
-
-fn reasons(row: &Row) -> Vec<&str> {
-    match row.evidence.as_ref() {
-        Some(crate::table::Evidence::Short(reasons)) => reasons.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// `1.23 [1.20, 1.26]`; with `>=` where the time limit ended it, `?` where there is too little evidence.
-fn number(row: &Row) -> String {
-    let Some(value) = row.value else { return String::new() };
-    let digits = |value: f64| match value.abs() {
-        large if large >= 100.0 => format!("{value:.0}"),
-        middle if middle >= 1.0 => format!("{value:.2}"),
-        _ => format!("{value:.4}"),
-    };
-    let least = if row.has("censored") { ">=" } else { "" };
-    let bounds = match (row.low, row.high) {
-        (Some(low), Some(high)) => format!(" [{}, {}]", digits(low), digits(high)),
-        _ => String::new(),
-    };
-    let short = if row.status == RowStatus::InsufficientEvidence { "?" } else { "" };
-    format!("{least}{}{bounds}{short}", digits(value))
 }

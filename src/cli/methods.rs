@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
-use super::engines::Means;
+use super::engines::{BUILD_WITH_TRACT, Means};
 use super::environment::Environment;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
@@ -201,11 +201,16 @@ pub(crate) fn remedy(
     other: Other<'_>,
     environment: &Environment,
 ) -> Option<String> {
-    use EngineError::{Load, Operator, Run};
-    let MethodError::Engine { source: Load { .. } | Operator { .. } | Run(_), .. } = error else { return None };
-    let (word, engine) = other()?;
-    place.open(card.clone(), &Means { engine: Arc::clone(&engine), decoder: Decoder::default() }, environment).ok()?;
-    Some(format!("{} runs it: --engine {word}", engine.name()))
+    use EngineError::{Absent, Load, Operator, Run};
+    let MethodError::Engine { source, .. } = error else { return None };
+    let (Absent | Load { .. } | Operator { .. } | Run(_)) = source else { return None };
+    let runs = || {
+        let (word, engine) = other()?;
+        let means = Means { engine: Arc::clone(&engine), decoder: Decoder::default() };
+        place.open(card.clone(), &means, environment).ok()?;
+        Some(format!("{} runs it: --engine {word}", engine.name()))
+    };
+    runs().or_else(|| (*source == Absent).then(|| BUILD_WITH_TRACT.to_owned()))
 }
 
 /// A file that cannot be read.

@@ -164,11 +164,12 @@ fn told(folder: &RunFolder, table: &Table, limit: AgeLimit, claimed: Option<f64>
     let record = RunRecord::read(folder).map_err(results::folder_failure)?;
     let mut text = String::new();
     for method in &record.methods {
-        let row = |metric: &str| {
-            table.rows.iter().find(|row| {
+        let rows = |metric: &'static str| {
+            table.rows.iter().filter(move |row| {
                 row.metric == metric && row.method == method.name && row.limit == Some(limit) && row.variant.is_none()
             })
         };
+        let row = |metric: &'static str| rows(metric).find(|row| row.group.is_whole());
         let (age, sharpness) = (row("effective_challenge_age"), row("sharpness"));
         let Some(age) = age else {
             return Err(Failure::unusable(format!("`{}` decides nobody at {limit}: nothing to probe", method.name))
@@ -177,16 +178,37 @@ fn told(folder: &RunFolder, table: &Table, limit: AgeLimit, claimed: Option<f64>
         let card = folder.read_text(&format!("{}/{}", names::CARDS, method.card)).map_err(results::folder_failure)?;
         let of_card = MethodCard::read(&method.card, &card).0.and_then(|card| card.claimed_challenge_age(limit));
         text.push_str(&sentence(&method.name, limit, age, sharpness, claimed.or(of_card)));
+        for row in rows("effective_challenge_age").filter(|row| !row.group.is_whole()) {
+            text.push_str(&of_group(row));
+        }
     }
     Ok(text)
 }
 
-fn sentence(name: &str, limit: AgeLimit, age: &Row, sharpness: Option<&Row>, claimed: Option<f64>) -> String {
-    let years = |years: f64| format!("{years:.1}");
-    let why = |row: &Row| match &row.evidence {
+/// The gate of a group on a line of its own.
+fn of_group(row: &Row) -> String {
+    let name =
+        row.group.parts().iter().map(|(column, level)| format!("{column} {level}")).collect::<Vec<_>>().join(", ");
+    let (Some(value), Some(low), Some(high)) = (row.value, row.low, row.high) else {
+        return format!("  {name}: no effective challenge age: {}\n", why(row));
+    };
+    let doubt = match &row.evidence {
+        Some(Evidence::Short(reasons)) => format!(" (insufficient evidence: {})", reasons.join(", ")),
+        _ => String::new(),
+    };
+    format!("  {name}: behaves like {value:.1} [{low:.1}, {high:.1}]{doubt}\n")
+}
+
+/// Why a row has no value.
+fn why(row: &Row) -> String {
+    match &row.evidence {
         Some(Evidence::Short(reasons)) => reasons.join(", "),
         _ => row.status.to_string(),
-    };
+    }
+}
+
+fn sentence(name: &str, limit: AgeLimit, age: &Row, sharpness: Option<&Row>, claimed: Option<f64>) -> String {
+    let years = |years: f64| format!("{years:.1}");
     let declared = claimed.map_or_else(String::new, |age| format!("declared {}, ", twelve_digits(age)));
     let mut text = format!("`{name}` at {limit}: {declared}");
     let (Some(value), Some(low), Some(high)) = (age.value, age.low, age.high) else {

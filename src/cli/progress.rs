@@ -1,23 +1,34 @@
 //! The bar of a long work: rate and time left on a terminal, nothing elsewhere. Warnings go above it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::tell;
 use crate::run::Event;
 
+/// Lines about one method that broke; further ones are only counted, because a row says it too.
+const MOST_TOLD: usize = 5;
+
 /// Turns events into a bar and lines of text.
 pub(crate) struct Progress {
     bar: ProgressBar,
     failed: AtomicUsize,
+    /// How often each method was opened anew.
+    reopened: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Progress {
     /// A bar, drawn only when `shown`.
     pub(crate) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { bar: ProgressBar::with_draw_target(None, target), failed: AtomicUsize::new(0) }
+        Self {
+            bar: ProgressBar::with_draw_target(None, target),
+            failed: AtomicUsize::new(0),
+            reopened: Mutex::default(),
+        }
     }
 
     /// Takes one event.
@@ -38,15 +49,29 @@ impl Progress {
                 }
             }
             Event::Reopened { method, reason } => {
-                self.say(&format!("warning: `{method}` broke and is opened anew: {reason}\n"))
+                let times = {
+                    let mut reopened = self.reopened.lock().unwrap_or_else(PoisonError::into_inner);
+                    let times = reopened.entry(method.clone()).or_default();
+                    *times += 1;
+                    *times
+                };
+                if times <= MOST_TOLD {
+                    let more = if times == MOST_TOLD { " (from here on this is counted only)" } else { "" };
+                    self.say(&format!("warning: `{method}` broke and is opened anew: {reason}{more}\n"));
+                }
             }
             Event::Warning(text) => self.say(&format!("warning: {text}\n")),
         }
     }
 
-    /// Removes the bar.
+    /// Removes the bar, and says how often methods broke of which not every time was told.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
+        for (method, times) in &*self.reopened.lock().unwrap_or_else(PoisonError::into_inner) {
+            if *times > MOST_TOLD {
+                tell(&format!("warning: `{method}` broke {times} times in all; the column `reason` says each\n"));
+            }
+        }
     }
 
     fn say(&self, text: &str) {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::any::seen;
 use super::planted::{Kind, MARK, Planted};
-use super::{Rule, Verdict};
-use crate::method::adapter::command::{Asked, CommandMethod, Farewell, Instance, Notes, Plan, Running};
+use super::{Rule, traces};
+use crate::method::adapter::command::message::Carrier;
+use crate::method::adapter::command::{CommandMethod, Farewell, Instance, Manner, Notes, Plan, Running, Started};
 use crate::method::{Ask, MethodError, Sample};
 use crate::outcome::{Answer, Outcome, Status};
 
@@ -21,6 +22,7 @@ pub(super) fn rules(program: &CommandMethod, planted: &Planted, ask: &Ask) -> Ve
         exam.answers_as_declared(),
         exam.passes_over_unknown_fields(),
         exam.is_given_no_name(),
+        exam.finds_no_name(),
         exam.keeps_its_attempts_apart(),
         exam.claims_possible_times(),
         exam.ends(Farewell::Bye, "ends within 2 s of `bye`"),
@@ -41,19 +43,24 @@ impl Exam<'_> {
         self.program.plan(self.ask)
     }
 
-    fn instance(&self, plan: Plan) -> Result<(Arc<Instance>, usize), String> {
+    fn instance(&self, plan: Plan) -> Result<(Arc<Instance>, Started), String> {
         let instance = Arc::new(Instance::new(plan));
-        let in_flight = instance.start().map_err(text)?;
-        Ok((instance, in_flight))
+        let started = instance.start().map_err(text)?;
+        Ok((instance, started))
     }
 
     fn photo(&self) -> Result<Sample<'_>, String> {
-        self.planted.sample(Kind::Photo, &*self.ask.clock).ok_or_else(|| "no photo".to_owned())
+        let sample = self.planted.sample(Kind::Photo, &*self.ask.clock).map(|(sample, _)| sample);
+        sample.ok_or_else(|| "no photo".to_owned())
     }
 
     fn attempt(&self, instance: &Instance) -> Result<Outcome, String> {
-        let sample = self.photo()?;
-        instance.attempt(&Asked::of(&sample)).map_err(text)
+        let carrier = instance.start().map_err(text)?.carrier;
+        self.put(instance, carrier, &mut self.photo()?).map_err(text)
+    }
+
+    fn put(&self, instance: &Instance, carrier: Carrier, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        Manner { carrier, decoder: self.program.decoder() }.put(instance, sample)
     }
 
     fn ready(&self) -> Rule {
@@ -112,12 +119,10 @@ impl Exam<'_> {
     fn is_given_no_name(&self) -> Rule {
         let notes = Arc::new(Notes::default());
         let found = || -> Found {
-            let (instance, _) = self.instance(Plan { notes: Some(Arc::clone(&notes)), ..self.plan() })?;
+            let (instance, started) = self.instance(Plan { notes: Some(Arc::clone(&notes)), ..self.plan() })?;
             for kind in Kind::ALL {
-                let Some(sample) = self.planted.sample(kind, &*self.ask.clock) else { continue };
-                if sample.is_record() || sample.file().is_ok() {
-                    let _ = instance.attempt(&Asked::of(&sample)); // whether it survives is another rule
-                }
+                let Some((mut sample, _)) = self.planted.sample(kind, &*self.ask.clock) else { continue };
+                let _ = self.put(&instance, started.carrier, &mut sample); // whether it survives is another rule
             }
             drop(instance);
             let heard = notes.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,10 +139,31 @@ impl Exam<'_> {
         )
     }
 
+    fn finds_no_name(&self) -> Rule {
+        const RULE: &str = "finds no name, id, path or label of the dataset around itself";
+        let found = || -> Result<Option<String>, String> {
+            let (instance, started) = self.instance(self.plan())?;
+            let _ = self.attempt(&instance); // whether it survives is another rule
+            let Some(around) = traces::around(started.id) else { return Ok(None) };
+            match around.iter().find(|text| text.contains(MARK)) {
+                Some(text) => Err(format!("the mark {MARK} of the planted names is in: {text}")),
+                None => Ok(Some(format!(
+                    "the mark is in none of {} arguments, variables and open files of its processes",
+                    around.len()
+                ))),
+            }
+        };
+        match found() {
+            Ok(Some(seen)) => Rule::kept(RULE, seen),
+            Ok(None) => Rule::not_applicable(RULE, "this system does not tell what a process can read of itself"),
+            Err(found) => Rule::broken(RULE, found, "a defect of agebench: please report it"),
+        }
+    }
+
     fn keeps_its_attempts_apart(&self) -> Rule {
         const RULE: &str = "answers as many attempts at once as it allows";
         let found = || -> Result<Option<usize>, String> {
-            let (instance, in_flight) = self.instance(self.plan())?;
+            let (instance, Started { in_flight, .. }) = self.instance(self.plan())?;
             if in_flight == 1 {
                 return Ok(None);
             }
@@ -157,7 +183,7 @@ impl Exam<'_> {
         let remedy = "give each answer the `n` of its request, or leave `max_in_flight` out of `ready`";
         match found() {
             Ok(Some(count)) => Rule::kept(RULE, format!("{count} at once")),
-            Ok(None) => Rule { rule: RULE, verdict: Verdict::NotApplicable("it allows one".to_owned()) },
+            Ok(None) => Rule::not_applicable(RULE, "it allows one"),
             Err(found) => Rule::broken(RULE, found, remedy),
         }
     }
@@ -165,10 +191,8 @@ impl Exam<'_> {
     fn claims_possible_times(&self) -> Rule {
         const RULE: &str = "claims no more time than has passed";
         let found = || -> Result<Option<String>, String> {
-            let notes = Arc::new(Notes::default());
-            let (instance, _) = self.instance(Plan { notes: Some(Arc::clone(&notes)), ..self.plan() })?;
-            let outcome = self.attempt(&instance)?;
-            let claimed: Duration = notes.claimed.lock().unwrap_or_else(PoisonError::into_inner).iter().sum();
+            let outcome = self.attempt(&self.instance(self.plan())?.0)?;
+            let claimed: Duration = outcome.claimed.iter().flatten().sum();
             if claimed.is_zero() {
                 return Ok(None);
             }
@@ -180,7 +204,7 @@ impl Exam<'_> {
         };
         match found() {
             Ok(Some(told)) => Rule::kept(RULE, told),
-            Ok(None) => Rule { rule: RULE, verdict: Verdict::NotApplicable("it claims none".to_owned()) },
+            Ok(None) => Rule::not_applicable(RULE, "it claims none"),
             Err(found) => Rule::broken(RULE, found, "`timing` is in milliseconds, of this one attempt"),
         }
     }

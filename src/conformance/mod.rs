@@ -4,6 +4,7 @@
 mod any;
 mod command;
 mod planted;
+mod traces;
 
 use std::sync::Arc;
 
@@ -51,6 +52,10 @@ impl Rule {
         }
     }
 
+    fn not_applicable(rule: &'static str, why: impl Into<String>) -> Self {
+        Self { rule, verdict: Verdict::NotApplicable(why.into()) }
+    }
+
     /// Whether it was broken.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -87,8 +92,9 @@ pub enum ConformanceError {
 /// # Errors
 /// [`ConformanceError`] when it cannot be examined; a broken rule is no error.
 pub fn examine(subject: &Subject<'_>, ask: &Ask) -> Result<Vec<Rule>, ConformanceError> {
-    let planted = planted::Planted::write(&ask.scratch, subject.method.columns(), subject.photo)?;
-    let mut rules = any::rules(subject, &planted, ask)?;
+    let write = |names| planted::Planted::write(&ask.scratch, subject.method.columns(), subject.photo, names);
+    let (planted, renamed) = (write(planted::Names::Marked)?, write(planted::Names::Other)?);
+    let mut rules = any::rules(subject, [&planted, &renamed], ask)?;
     if let Some(program) = subject.program {
         rules.extend(command::rules(program, &planted, ask));
     }

@@ -6,11 +6,20 @@ use std::io;
 
 use super::ConformanceError;
 use crate::clock::Clock;
-use crate::dataset::{CARD_FILE, Dataset, MANIFEST_FILE, Pick};
+use crate::dataset::{CARD_FILE, Dataset, MANIFEST_FILE, Pick, SampleRow};
 use crate::method::{PrivateFolder, Sample, Scratch, lend};
 
 /// The mark: no method comes by it but through a name.
 pub const MARK: &str = "7391846205";
+
+/// How the samples are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// With the mark in every name, and the label 73.
+    Marked,
+    /// With another mark, in other places of the names, and the label 11.
+    Other,
+}
 
 /// What the samples are, in the order of their rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +34,17 @@ pub enum Kind {
 
 impl Kind {
     pub const ALL: [Self; 6] = [Self::Photo, Self::Empty, Self::Noise, Self::Truncated, Self::Large, Self::Record];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Photo => "a photo",
+            Self::Empty => "an empty file",
+            Self::Noise => "bytes that are no photo",
+            Self::Truncated => "half a photo",
+            Self::Large => "a file of 20 MiB",
+            Self::Record => "a record without a file",
+        }
+    }
 
     /// The content; none for a record.
     fn content(self, photo: &[u8]) -> Option<Vec<u8>> {
@@ -58,25 +78,29 @@ impl Planted {
     ///
     /// # Errors
     /// When they cannot be written, or not be read as a dataset.
-    pub fn write(scratch: &Scratch, columns: &[String], photo: &[u8]) -> Result<Self, ConformanceError> {
+    pub fn write(scratch: &Scratch, columns: &[String], photo: &[u8], names: Names) -> Result<Self, ConformanceError> {
         let folder = scratch.make().map_err(ConformanceError::Samples)?;
-        let place = folder.path().join(format!("people-{MARK}"));
+        let (mark, age) = match names {
+            Names::Marked => (MARK, 73),
+            Names::Other => ("2846051937-11", 11),
+        };
+        let place = folder.path().join(format!("people-{mark}"));
         let write = || -> io::Result<()> {
             fs::create_dir_all(&place)?;
             let head: String = columns.iter().map(|column| format!(",{}", quoted(column))).collect();
             let mut manifest = format!("sample_id,path,subject_id,age,cluster_id{head}\n");
             for (number, kind) in Kind::ALL.into_iter().enumerate() {
                 let content = kind.content(photo);
-                let name = content.as_ref().map(|_| format!("age-{MARK}-{number}.jpg")).unwrap_or_default();
+                let name = content.as_ref().map(|_| format!("age-{mark}-{number}.jpg")).unwrap_or_default();
                 if let Some(content) = content {
                     fs::write(place.join(&name), content)?;
                 }
                 let cells = ",1".repeat(columns.len());
-                manifest.push_str(&format!("s{MARK}-{number},{name},p{MARK},73,c{MARK}{cells}\n"));
+                manifest.push_str(&format!("s{mark}-{number},{name},p{mark},{age},c{mark}{cells}\n"));
             }
             fs::write(place.join(MANIFEST_FILE), manifest)?;
             let card = format!(
-                "name = \"d{MARK}\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\n"
+                "name = \"d{mark}\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\n"
             );
             fs::write(place.join(CARD_FILE), card)
         };
@@ -85,14 +109,14 @@ impl Planted {
         Ok(Self { dataset, columns: columns.to_vec(), _folder: folder })
     }
 
-    /// The sample of `kind` as a method is lent it.
-    pub fn sample<'a>(&'a self, kind: Kind, clock: &'a dyn Clock) -> Option<Sample<'a>> {
+    /// The sample of `kind` as a method is lent it, and its row of the manifest, which none is lent.
+    pub fn sample<'a>(&'a self, kind: Kind, clock: &'a dyn Clock) -> Option<(Sample<'a>, SampleRow<'a>)> {
         let place = Kind::ALL.iter().position(|other| *other == kind)?;
         let row = self.dataset.samples().get(place)?;
         let (mut sample, _) = lend::sample(&self.dataset, &row, clock);
         let column = |name: &String| self.dataset.column(name);
         sample.lend(self.columns.iter().filter_map(column).map(|column| (column.name(), column.cell(place))));
-        Some(sample)
+        Some((sample, row))
     }
 }
 

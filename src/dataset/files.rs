@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::sync::Arc;
 
 /// The largest sample that is read, in bytes.
 pub const LARGEST_FILE: u64 = 1 << 30;
@@ -82,6 +84,9 @@ const NOT_REGULAR: &str = "not a regular file";
 pub struct Folder {
     given: PathBuf,
     real: PathBuf,
+    /// The folder, open: what is read is found from here.
+    #[cfg(target_os = "linux")]
+    handle: Arc<File>,
 }
 
 impl Folder {
@@ -95,7 +100,40 @@ impl Folder {
         if !real.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
         }
-        Ok(Self { given, real })
+        Ok(Self {
+            given,
+            #[cfg(target_os = "linux")]
+            handle: Arc::new(File::open(&real)?),
+            real,
+        })
+    }
+
+    /// The file at `path`, opened in one step in which no link can lead out of the folder. None where the kernel has no
+    /// such step (Linux before 5.6), or does not open it: then the long way says why, or follows an absolute link within.
+    #[cfg(target_os = "linux")]
+    fn open_within(&self, path: &str) -> Option<File> {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        // Without waiting: a named pipe is looked at, and refused.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        openat2(&*self.handle, path, flags, Mode::empty(), within).ok().map(File::from)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn open_within(&self, _path: &str) -> Option<File> {
+        None
+    }
+
+    /// The file at `path`, and its length.
+    fn open(&self, path: &str) -> io::Result<(File, u64)> {
+        if path_problem(path).is_none()
+            && let Some(file) = self.open_within(path)
+        {
+            let length = readable(&file.metadata()?)?;
+            return Ok((file, length));
+        }
+        let (real, length) = self.resolve(path)?;
+        Ok((File::open(real)?, length))
     }
 
     /// The real place of `path`, which lies in the folder also when symbolic links are followed, and the file's length.
@@ -110,23 +148,28 @@ impl Folder {
                 "a symbolic link leads out of the dataset's folder",
             ));
         }
-        let about = real.metadata()?;
-        if !about.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
-        }
-        if about.len() > LARGEST_FILE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
-        }
-        Ok((real, about.len()))
+        let length = readable(&real.metadata()?)?;
+        Ok((real, length))
     }
+}
+
+/// The length of a file that may be read.
+fn readable(about: &Metadata) -> io::Result<u64> {
+    if !about.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
+    }
+    if about.len() > LARGEST_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
+    }
+    Ok(about.len())
 }
 
 impl Files for Folder {
     fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
-        let (real, length) = self.resolve(path)?;
+        let (file, length) = self.open(path)?;
         // Room for one byte more than there is, so that the end is seen without growing.
         let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
-        File::open(real)?.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+        file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
         Ok(Cow::Owned(bytes))
     }
 
@@ -249,6 +292,10 @@ mod tests {
         let folder = Folder::new(inside.path()).unwrap();
         assert_eq!(folder.read("out.jpg").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         assert_eq!(folder.read("in.jpg").unwrap().as_ref(), b"y");
+        std::os::unix::fs::symlink(inside.path().join("real.jpg"), inside.path().join("absolute.jpg")).unwrap();
+        assert_eq!(folder.read("absolute.jpg").unwrap().as_ref(), b"y");
+        std::os::unix::fs::symlink(outside.path(), inside.path().join("folder")).unwrap();
+        assert_eq!(folder.read("folder/secret").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         assert_eq!(folder.read("none.jpg").unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 

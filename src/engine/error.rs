@@ -3,6 +3,9 @@
 /// What an engine can say when it does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
+    /// This build has no engine to load networks with.
+    #[error("this build of agebench has no embedded engine")]
+    Absent,
     /// The bytes are not an ONNX network.
     #[error("not an ONNX network: {0}")]
     NotOnnx(String),

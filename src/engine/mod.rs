@@ -3,6 +3,8 @@
 //! An [`Engine`] loads a network once into a shared [`Model`]; each worker opens its own [`State`] and runs samples
 //! through it one at a time. Tensors cross this line as `f32`.
 
+#[cfg(not(feature = "tract"))]
+mod absent;
 mod error;
 #[cfg(any(feature = "tract", feature = "onnxruntime"))]
 mod fit;
@@ -14,6 +16,8 @@ mod tensor;
 #[cfg(feature = "tract")]
 mod tract;
 
+#[cfg(not(feature = "tract"))]
+pub use absent::Absent;
 pub use error::EngineError;
 #[cfg(feature = "onnxruntime")]
 pub use onnxruntime::{LibraryError, OnnxRuntime, PROVIDERS, Provider, find_library};

@@ -24,7 +24,7 @@ pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
-pub use run_json::{DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, StageRecord};
+pub use run_json::{ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, StageRecord};
 pub use truth::{Truth, TruthRow};
 
 /// The names of the files of a run folder.
@@ -39,6 +39,8 @@ pub mod names {
     pub const CARDS: &str = "cards";
     /// The dataset's card, in [`CARDS`].
     pub const DATASET_CARD: &str = "dataset.toml";
+    /// What programs wrote to their error streams, a file a method: their words, which may be about people.
+    pub const STDERR: &str = "stderr";
     /// Raw observations of `latency`; about people.
     pub const LATENCY: &str = "latency.csv";
     /// Raw observations of `footprint`; about people.
@@ -53,7 +55,7 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
-    /// Every file that a run folder may hold, but for the cards.
+    /// Every file that a run folder may hold, but for those in [`CARDS`] and [`STDERR`].
     pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
 }
 

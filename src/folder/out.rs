@@ -139,6 +139,18 @@ impl RunFolder {
     }
 }
 
+impl RunFolder {
+    /// Writes what the program of the card `card` wrote to its error stream.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write_stderr(&self, card: &str, text: &str) -> Result<(), FolderError> {
+        let folder = self.file(names::STDERR);
+        fs::create_dir_all(&folder).map_err(|error| FolderError::write(&folder, error))?;
+        write_whole(&folder.join(card).with_extension("txt"), text.as_bytes(), true)
+    }
+}
+
 /// The names in the folder at `path`, ascending, unless `existing` refuses them.
 fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
     if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
@@ -150,7 +162,9 @@ fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
         held.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
     }
     held.sort_unstable();
-    let own = |name: &str| names::ALL.contains(&name) || name == names::CARDS || name.ends_with(".part");
+    let own = |name: &str| {
+        names::ALL.contains(&name) || [names::CARDS, names::STDERR].contains(&name) || name.ends_with(".part")
+    };
     let refused = match existing {
         Existing::Resume => None,
         Existing::Refuse => held.first(),

@@ -1,6 +1,7 @@
 //! run.json: settings, digests, versions, machine, seeds, start and end. The only file of a run with a time in it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use super::{FolderError, RunFolder, Truth, names};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
+use crate::outcome::Outcome;
 
 /// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
 pub const RUN_SCHEMA: &str = "agebench-run/1";
@@ -112,9 +114,38 @@ pub struct MethodRecord {
     /// What the method returned beyond its answers: the name of each such field, and in how many attempts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_fields: BTreeMap<String, u64>,
+    /// The method's own word on its times, beside ours; none where it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_times: Option<ClaimedTimes>,
     /// The stages of a waterfall, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageRecord>,
+}
+
+/// What a method says of its own times, which nobody checked, beside what passed by our clock: sums over the attempts of
+/// which it said anything.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClaimedTimes {
+    /// Attempts of which it said a time.
+    pub attempts: u64,
+    /// Nanoseconds that it says it prepared.
+    pub prepare_ns: u64,
+    /// Nanoseconds that it says it took to answer.
+    pub answer_ns: u64,
+    /// Nanoseconds from the end of the question to the end of the answer, by our clock.
+    pub measured_ns: u64,
+}
+
+impl ClaimedTimes {
+    /// Adds what was said with `outcome`.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let nanos = |time: Option<Duration>| time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        let [prepare, answer] = outcome.claimed.map(nanos);
+        self.attempts += 1;
+        self.prepare_ns = self.prepare_ns.saturating_add(prepare);
+        self.answer_ns = self.answer_ns.saturating_add(answer);
+        self.measured_ns = self.measured_ns.saturating_add(nanos(outcome.answer_time));
+    }
 }
 
 /// One stage of a waterfall.

@@ -50,7 +50,7 @@ pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
 
-    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; zune-jpeg 0.5.15`); empty where the
+    /// Engine and decoder with their versions as rows name them (`tract 0.23.9; jpeg of agebench 0.1.0`); empty where the
     /// method brings its own.
     fn engine(&self) -> String;
 
@@ -65,6 +65,16 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether copies of samples are put into [`Ask::scratch`]. Asked after a session was opened.
+    fn copies_samples(&self) -> bool {
+        false
+    }
+
+    /// What it wrote to its error stream, the end of it, as far as its sessions are closed; empty where there is none.
+    fn words(&self) -> String {
+        String::new()
+    }
+
     /// Whether the method is told who a sample is of and how old: no black box is, only replays of recorded answers and
     /// declarations, which work inside this program and judge nothing.
     fn is_told(&self) -> bool {
@@ -74,6 +84,11 @@ pub trait Method: Send + Sync {
     /// Whether the method looks at samples: replays and declarations do not, so that no file is read for them.
     fn looks(&self) -> bool {
         true
+    }
+
+    /// Ids of samples of which the method has recorded answers, ascending, so that it can be asked about some of them.
+    fn recorded(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Whether a sample is put to the method; a replay has nothing to say of samples that are not in its file.

@@ -33,7 +33,7 @@ impl Entry {
     pub fn weights(&self) -> Weights {
         match (self.measure.unit, self.family) {
             (Unit::Attempts | Unit::Subjects | Unit::Count, _) => Weights::Counted,
-            (_, "repeatability" | "retry" | "latency" | "waterfall" | "probe") => Weights::NotUsed,
+            (_, "repeatability" | "retry" | "latency" | "probe") => Weights::NotUsed,
             _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
             _ => Weights::Used,
         }

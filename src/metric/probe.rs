@@ -8,7 +8,9 @@ use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::stats::{Answered, NoLine, Probit, probit, rising_half};
-use crate::table::{Bounds, Context, Counts, Evidence, Interval, Place, Quantity, Row, RowStatus, Variant, Weighting};
+use crate::table::{
+    Bounds, Context, Counts, Evidence, Group, Interval, Place, Quantity, Row, RowStatus, Variant, Weighting,
+};
 use crate::tally::{DecidedAttempt, Tally};
 
 /// The density of the standard normal distribution at 0: the slope of a share per probit, where it is one half.
@@ -18,66 +20,90 @@ const DENSITY_AT_HALF: f64 = 0.398_942_280_401_432_7;
 #[must_use]
 pub fn probe(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, scores: Scores<'_>) -> Vec<Row> {
     let mut frame = Frame::new(context, protocol, facts, tally);
+    let whole = Group::whole();
+    let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
     for limit in &protocol.limits {
         if !frame.own_decision(*limit) {
             continue;
         }
-        match scores {
-            Scores::Rows(rows) => of_limit(&mut frame, *limit, &rows.decided(*limit)),
-            Scores::NotKept => nothing(&mut frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows"),
+        let attempts = match scores {
+            Scores::Rows(rows) => rows.decided(*limit),
+            Scores::NotKept => Vec::new(),
+        };
+        for group in std::iter::once(&whole).chain(groups.iter().copied()) {
+            let at = At { limit: *limit, group };
+            match scores {
+                Scores::Rows(rows) => {
+                    let Some(is_member) = rows.members(group) else { continue };
+                    let attempts: Vec<DecidedAttempt> =
+                        attempts.iter().filter(|one| is_member(one.sample)).copied().collect();
+                    of_limit(&mut frame, at, &attempts);
+                }
+                Scores::NotKept => nothing(&mut frame, at, RowStatus::NotMeasurable, Counts::default(), "needs_rows"),
+            }
         }
     }
     frame.finish()
 }
 
-fn place(limit: AgeLimit) -> Place {
-    Place { limit: Some(limit), weighting: Some(Weighting::Attempt), ..Place::of_all() }
+/// Whose gate is looked for, and at which limit.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    limit: AgeLimit,
+    group: &'a Group,
 }
 
-fn nothing(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, counts: Counts, reason: &str) {
-    for entry in [catalogue::EFFECTIVE_CHALLENGE_AGE, catalogue::SHARPNESS] {
-        frame.nothing(place(limit), entry, status, counts, reason);
+impl At<'_> {
+    fn place(self) -> Place {
+        let (limit, group) = (Some(self.limit), self.group.clone());
+        Place { limit, group, weighting: Some(Weighting::Attempt), ..Place::of_all() }
     }
-    frame.nothing(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+
+    /// The place of the age that is found without a line.
+    fn rising(self) -> Place {
+        Place { variant: Variant::of("model", "rising"), ..self.place() }
+    }
 }
 
-/// The place of the age that is found without a line.
-fn rising(limit: AgeLimit) -> Place {
-    Place { variant: Variant::of("model", "rising"), ..place(limit) }
+fn nothing(frame: &mut Frame<'_>, at: At<'_>, status: RowStatus, counts: Counts, reason: &str) {
+    for entry in [catalogue::EFFECTIVE_CHALLENGE_AGE, catalogue::SHARPNESS] {
+        frame.nothing(at.place(), entry, status, counts, reason);
+    }
+    frame.nothing(at.rising(), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
 }
 
-fn of_limit(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[DecidedAttempt]) {
+fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
     let clusters = super::scores::clusters(attempts.iter().map(|one| (one.unit, one.passed, None)));
     let counts = Frame::counts(&clusters);
     let answered: Vec<Answered> =
         attempts.iter().map(|one| Answered { unit: one.unit, x: one.age, yes: one.passed }).collect();
     let level = frame.protocol.levels.display;
     match probit(&answered, level) {
-        Ok(line) if line.slope > 0.0 => fitted(frame, limit, counts, &line, clusters.subjects()),
+        Ok(line) if line.slope > 0.0 => fitted(frame, at, counts, &line, clusters.subjects()),
         Ok(_) => {
             let reason = "older people do not pass more often than younger ones";
-            return nothing(frame, limit, RowStatus::InsufficientEvidence, counts, reason);
+            return nothing(frame, at, RowStatus::InsufficientEvidence, counts, reason);
         }
-        Err(NoLine::Separated { last_no, first_yes }) => separated(frame, limit, counts, last_no, first_yes),
+        Err(NoLine::Separated { last_no, first_yes }) => separated(frame, at, counts, last_no, first_yes),
         Err(why) => {
             let status = if why == NoLine::Empty { RowStatus::Empty } else { RowStatus::InsufficientEvidence };
-            return nothing(frame, limit, status, counts, &reason(why, attempts));
+            return nothing(frame, at, status, counts, &reason(why, attempts));
         }
     }
     match rising_half(&answered) {
         Some(value) => {
             let quantity = Quantity { value, bounds: None, counts, evidence: None };
-            frame.quantity(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+            frame.quantity(at.rising(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
         }
         None => {
             let (status, reason) = (RowStatus::InsufficientEvidence, "the share never rises from below one half");
-            frame.nothing(rising(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+            frame.nothing(at.rising(), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
         }
     }
 }
 
 /// The rows of a line.
-fn fitted(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, line: &Probit, subjects: u64) {
+fn fitted(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, line: &Probit, subjects: u64) {
     let level = frame.protocol.levels.display;
     let both = [counts.events, counts.attempts.zip(counts.events).map(|(all, passed)| all - passed)];
     let fewest = both.into_iter().flatten().min().unwrap_or(0);
@@ -91,32 +117,32 @@ fn fitted(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, line: &Probit,
         Some((low, high)) => {
             let bounds = Some(Bounds { interval: Interval::Fieller, level, low, high });
             let quantity = Quantity { value: line.half, bounds, counts, evidence: Some(evidence.clone()) };
-            frame.quantity(place(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+            frame.quantity(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
         }
         None => {
             let reason = "it is not shown that older people pass more often: the age may be any";
             let status = RowStatus::InsufficientEvidence;
-            frame.nothing(place(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+            frame.nothing(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
         }
     }
     let (low, high) = line.slope_bounds;
     let scaled = |slope: f64| slope * DENSITY_AT_HALF;
     let bounds = Some(Bounds { interval: Interval::T, level, low: scaled(low), high: scaled(high) });
     let quantity = Quantity { value: scaled(line.slope), bounds, counts, evidence: Some(evidence) };
-    frame.quantity(place(limit), catalogue::SHARPNESS, quantity);
+    frame.quantity(at.place(), catalogue::SHARPNESS, quantity);
 }
 
 /// Everybody younger was denied and everybody older passed: the gate lies between, and no slope is too steep.
-fn separated(frame: &mut Frame<'_>, limit: AgeLimit, counts: Counts, last_no: f64, first_yes: f64) {
+fn separated(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, last_no: f64, first_yes: f64) {
     let bounds =
         Bounds { interval: Interval::Bounds, level: frame.protocol.levels.display, low: last_no, high: first_yes };
     let why = "ages part those who pass from those who do not".to_owned();
     let evidence = Some(Evidence::Short(vec![why.clone()]));
     let value = f64::midpoint(last_no, first_yes);
     let quantity = Quantity { value, bounds: Some(bounds), counts, evidence };
-    frame.quantity(place(limit), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+    frame.quantity(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
     let reason = format!("{why}: no slope is too steep");
-    frame.nothing(place(limit), catalogue::SHARPNESS, RowStatus::InsufficientEvidence, counts, &reason);
+    frame.nothing(at.place(), catalogue::SHARPNESS, RowStatus::InsufficientEvidence, counts, &reason);
 }
 
 fn reason(why: NoLine, attempts: &[DecidedAttempt]) -> String {

@@ -1,6 +1,7 @@
 //! M14: waterfalls: both errors in the end, how many go on from stage to stage, and what that takes.
 //!
-//! Needs the attempts themselves. A method without stages has no such rows.
+//! Needs the attempts themselves. A method without stages has no such rows. Of a group: both errors, who goes on and what
+//! that takes, with subject weighting.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +12,11 @@ use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::outcome::{Decision, StageUse};
 use crate::protocol::Protocol;
-use crate::stats::{Bounded, Clusters, SubjectSums, mean_of_subjects, mover_difference, mover_mean, wilson};
+use crate::stats::{
+    Bounded, Clusters, DesignSums, SubjectSums, mean_of_subjects, mover_difference, mover_mean, wilson,
+};
 use crate::table::{
-    Bounds, Context, Counts, Interval, Place, Population, Quantity, Row, RowStatus, Variant, Weighting,
+    Bounds, Context, Counts, Group, Interval, Place, Population, Quantity, Row, RowStatus, Variant, Weighting,
 };
 use crate::tally::{StagedAttempt, Tally};
 
@@ -65,27 +68,36 @@ pub fn waterfall(
         }
         _ => return Vec::new(),
     };
+    let whole = Group::whole();
+    let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
     for limit in &protocol.limits {
         let attempts = rows.staged(*limit);
-        for (over, population, entry) in SIDES {
-            let side: Vec<StagedAttempt<'_>> = attempts.iter().filter(|one| one.over == over).copied().collect();
-            let side = Side { limit: *limit, over, population, attempts: &side };
-            side.ends(&mut frame, entry);
-            if let Some(rates) = stages.last().and_then(|stage| stage.rates) {
-                side.with_rates(&mut frame, entry, rates);
+        for group in std::iter::once(&whole).chain(groups.iter().copied()) {
+            let Some(is_member) = rows.members(group) else { continue };
+            let attempts: Vec<StagedAttempt<'_>> =
+                attempts.iter().filter(|one| is_member(one.sample)).copied().collect();
+            for (over, population, entry) in SIDES {
+                let side: Vec<StagedAttempt<'_>> = attempts.iter().filter(|one| one.over == over).copied().collect();
+                let side = Side { group, limit: *limit, over, population, attempts: &side };
+                side.ends(&mut frame, entry);
+                // Rates of other people say nothing of a group of ours.
+                if let Some(rates) = stages.last().and_then(|stage| stage.rates).filter(|_| group.is_whole()) {
+                    side.with_rates(&mut frame, entry, rates);
+                }
+                side.escalation(&mut frame, stages.len());
+                side.taken(&mut frame);
             }
-            side.escalation(&mut frame, stages.len());
-            side.taken(&mut frame);
+            let all = Side { group, limit: *limit, over: true, population: Population::All, attempts: &attempts };
+            all.escalation(&mut frame, stages.len());
+            all.taken(&mut frame);
         }
-        let all = Side { limit: *limit, over: true, population: Population::All, attempts: &attempts };
-        all.escalation(&mut frame, stages.len());
-        all.taken(&mut frame);
     }
     frame.finish()
 }
 
 /// The attempts of one side of a limit, or of both.
 struct Side<'a> {
+    group: &'a Group,
     limit: AgeLimit,
     over: bool,
     population: Population,
@@ -94,12 +106,17 @@ struct Side<'a> {
 
 impl Side<'_> {
     fn place(&self, variant: Variant) -> Place {
-        let (limit, population) = (Some(self.limit), self.population.clone());
-        Place { limit, population, variant, ..Place::of_all() }
+        let (limit, population, group) = (Some(self.limit), self.population.clone(), self.group.clone());
+        Place { limit, population, group, variant, ..Place::of_all() }
+    }
+
+    /// The weightings that are printed.
+    fn weightings(&self) -> &'static [Weighting] {
+        if self.group.is_whole() { Weighting::ALL } else { &[Weighting::Subject] }
     }
 
     fn clusters(&self, event: impl Fn(&StagedAttempt<'_>) -> bool) -> Clusters {
-        clusters(self.attempts.iter().map(|one| (one.unit, event(one), None)))
+        clusters(self.attempts.iter().map(|one| (one.unit, event(one), one.weight)))
     }
 
     /// Whether an attempt is the error of this side, when everybody whom no stage decided gets `unresolved`.
@@ -118,14 +135,14 @@ impl Side<'_> {
         let left = self.unresolved();
         if left == 0 {
             let clusters = self.clusters(|one| self.error(one, Decision::Deny));
-            for weighting in Weighting::ALL {
+            for weighting in self.weightings() {
                 frame.plain_share(self.place(Variant::none()), entry, &clusters, *weighting);
             }
             return;
         }
         let both = [("denied", Decision::Deny), ("passed", Decision::Pass)];
         let both = both.map(|(word, decision)| (word, self.clusters(|one| self.error(one, decision))));
-        for weighting in Weighting::ALL {
+        for weighting in self.weightings() {
             let place = Place { weighting: Some(*weighting), ..self.place(Variant::none()) };
             let level = frame.protocol.levels.display;
             let ends = both.each_ref().map(|(_, clusters)| {
@@ -141,7 +158,7 @@ impl Side<'_> {
             frame.between(place, entry, bounds, counts, &reason);
         }
         for (word, clusters) in &both {
-            for weighting in Weighting::ALL {
+            for weighting in self.weightings() {
                 frame.plain_share(self.place(Variant::of("unresolved", word)), entry, clusters, *weighting);
             }
         }
@@ -196,7 +213,7 @@ impl Side<'_> {
             let came =
                 |one: &StagedAttempt<'_>| one.reached >= stage || (one.reached + 1 == stage && one.decision.is_none());
             let clusters = self.clusters(came);
-            for weighting in Weighting::ALL {
+            for weighting in self.weightings() {
                 let place = self.place(Variant::of("stage", stage));
                 frame.plain_share(place, catalogue::ESCALATION, &clusters, *weighting);
             }
@@ -227,14 +244,11 @@ impl Side<'_> {
         let everybody = self.clusters(|_| false);
         let counts =
             Counts { attempts: Some(everybody.attempts()), subjects: Some(everybody.subjects()), ..Counts::default() };
-        let mut of_units: BTreeMap<u32, (u64, u128)> = BTreeMap::new();
+        let mut of_units: BTreeMap<u32, Own> = BTreeMap::new();
         let mut unknown = 0_u64;
         for one in self.attempts {
             match one.asked.iter().map(of).sum::<Option<u64>>() {
-                Some(sum) => {
-                    let own = of_units.entry(one.unit).or_default();
-                    (own.0, own.1) = (own.0 + 1, own.1 + u128::from(sum));
-                }
+                Some(sum) => of_units.entry(one.unit).or_default().add(sum, one.weight.unwrap_or(1)),
                 None => unknown += 1,
             }
         }
@@ -243,11 +257,18 @@ impl Side<'_> {
             return frame.nothing(place, entry, RowStatus::NotMeasurable, counts, &reason);
         }
         let mut parts: BTreeMap<u64, SubjectSums> = BTreeMap::new();
-        for (attempts, sum) in of_units.into_values() {
-            let empty = SubjectSums { attempts, subjects: 0, sum: 0.0, square: 0.0, design: None };
-            let part = parts.entry(attempts).or_insert(empty);
-            let sum = sum as f64;
+        let weighted = self.attempts.iter().any(|one| one.weight.is_some());
+        let nothing = weighted.then_some(DesignSums { weight: 0.0, square: 0.0, product: 0.0 });
+        for own in of_units.into_values() {
+            let empty = SubjectSums { attempts: own.attempts, subjects: 0, sum: 0.0, square: 0.0, design: nothing };
+            let part = parts.entry(own.attempts).or_insert(empty);
+            let (sum, weight) = (own.sum as f64, own.weight as f64);
             (part.subjects, part.sum, part.square) = (part.subjects + 1, part.sum + sum, part.square + sum * sum);
+            if let Some(design) = &mut part.design {
+                design.weight += weight;
+                design.square += weight * weight;
+                design.product += weight * sum;
+            }
         }
         let parts: Vec<SubjectSums> = parts.into_values().collect();
         let Some(mean) = mean_of_subjects(&parts, weigh(Weighting::Subject)) else {
@@ -263,5 +284,21 @@ impl Side<'_> {
         });
         let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
         frame.quantity(place, entry, Quantity { value: estimate.point * unit, bounds, counts, evidence });
+    }
+}
+
+/// What one subject's attempts took: how many, what they weigh, and the weighted sum.
+#[derive(Default)]
+struct Own {
+    attempts: u64,
+    weight: i128,
+    sum: i128,
+}
+
+impl Own {
+    fn add(&mut self, sum: u64, weight: i64) {
+        self.attempts += 1;
+        self.weight += i128::from(weight);
+        self.sum += i128::from(sum) * i128::from(weight);
     }
 }

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{Decoder, PhotoError, Picture, jpeg, orient, tiff};
+use super::{Decoder, PhotoError, Picture, jpeg, orient, tiff, zune};
 
 /// The largest picture that is decoded by default, in pixels: 100 megapixels, 300 MB of RGB.
 pub const PIXEL_LIMIT: u64 = 100_000_000;
@@ -35,7 +35,8 @@ pub fn decode(bytes: &[u8], decoder: Decoder, pixel_limit: u64) -> Result<Pictur
     let name = name(format).ok_or(PhotoError::UnknownFormat)?;
     // Nothing outlives an unwinding decoder but the error, so no broken invariant can be seen.
     let decoded = catch_unwind(AssertUnwindSafe(|| match (format, decoder) {
-        (ImageFormat::Jpeg, Decoder::Zune) => jpeg::decode(bytes, pixel_limit),
+        (ImageFormat::Jpeg, Decoder::Own) => jpeg::decode(bytes, pixel_limit),
+        (ImageFormat::Jpeg, Decoder::Zune) => zune::decode(bytes, pixel_limit),
         #[cfg(feature = "libjpeg")]
         (ImageFormat::Jpeg, Decoder::Libjpeg) => super::libjpeg::decode(bytes, pixel_limit),
         _ => decode_other(bytes, format, name, pixel_limit),

@@ -1,10 +1,12 @@
-//! The decoders of JPEG, which may differ by a level here and there: which ones this build has, and their names.
+//! The decoders of JPEG, which may differ by a few levels: which ones this build has, and their names.
 
 /// What decodes JPEG. Every other format has one decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Decoder {
-    /// zune-jpeg: pure Rust.
+    /// Our own: the pixels of libjpeg-turbo and so of Pillow, in pure Rust.
     #[default]
+    Own,
+    /// zune-jpeg: what the `image` crate uses, a few levels off.
     Zune,
     /// The decoder of libjpeg-turbo as mozjpeg carries it: the pixels of Pillow.
     #[cfg(feature = "libjpeg")]
@@ -14,6 +16,7 @@ pub enum Decoder {
 impl Decoder {
     /// Those of this build.
     pub const ALL: &'static [Self] = &[
+        Self::Own,
         Self::Zune,
         #[cfg(feature = "libjpeg")]
         Self::Libjpeg,
@@ -23,6 +26,7 @@ impl Decoder {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Own => concat!("jpeg of agebench ", env!("CARGO_PKG_VERSION")),
             Self::Zune => "zune-jpeg 0.5.15",
             #[cfg(feature = "libjpeg")]
             Self::Libjpeg => "libjpeg of mozjpeg-sys 2.2.3",

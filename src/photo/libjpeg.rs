@@ -11,6 +11,7 @@ use memchr::memmem;
 use mozjpeg::{ColorSpace, ColorSpaceExt, Decompress, Marker};
 
 use super::decode::check_size;
+use super::jpeg::colour::from_inverted_cmyk;
 use super::{PhotoError, Picture, spare};
 
 const NAME: &str = "JPEG";
@@ -58,16 +59,6 @@ pub(super) fn decode(bytes: &[u8], pixel_limit: u64) -> Result<(Picture, Orienta
     };
     let picture = Picture::new(width, height, rgb).ok_or_else(|| PhotoError::broken(NAME, "pixels are missing"))?;
     Ok((picture, orientation))
-}
-
-/// Pillow's conversion of CMYK, with the inverted levels that Adobe writes: 255 is no ink.
-fn from_inverted_cmyk([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
-    [cyan, magenta, yellow].map(|level| {
-        // (255 - level) * black / 255, rounded as Pillow's MULDIV255 rounds it.
-        let product = u32::from(255 - level) * u32::from(black) + 128;
-        let ink = ((product >> 8) + product) >> 8;
-        black.saturating_sub(u8::try_from(ink).unwrap_or(u8::MAX))
-    })
 }
 
 /// What libjpeg said when it gave up, from what it threw.

@@ -18,6 +18,7 @@ mod recipe;
 mod resize;
 mod spare;
 mod tiff;
+mod zune;
 
 pub use crop::FaceBox;
 pub use decode::{PIXEL_LIMIT, decode};

@@ -5,8 +5,19 @@ use crate::dataset::{TrueAge, TruthColumns, is_own_column};
 use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
 
 /// The names that a user may map, but for `score_T` and `pass_T`.
-pub(crate) const OURS: [&str; 23] = [
-    "sample_id",
+pub(crate) const OURS: [&str; 23] = {
+    let mut all = [SAMPLE_ID; 23];
+    let (before, rest) = all.split_at_mut(1 + TRUTH.len());
+    before.split_at_mut(1).1.copy_from_slice(&TRUTH);
+    rest.copy_from_slice(&ANSWER);
+    all
+};
+
+/// Which sample a row is about.
+const SAMPLE_ID: &str = "sample_id";
+
+/// The names that speak of the truth, or of whose sample it is.
+const TRUTH: [&str; 10] = [
     "subject_id",
     "cluster_id",
     "weight",
@@ -17,6 +28,10 @@ pub(crate) const OURS: [&str; 23] = [
     "true_age_high",
     "birth_date",
     "captured_on",
+];
+
+/// The names that speak of the answer.
+const ANSWER: [&str; 12] = [
     "age",
     "spread",
     "answer_low",
@@ -252,23 +267,9 @@ impl Lookup<'_> {
     }
 }
 
-/// The names among [`OURS`] that speak of the truth or of whose sample it is, but for the sample's id.
-const TRUTH: [&str; 10] = [
-    "subject_id",
-    "cluster_id",
-    "weight",
-    "split",
-    "species",
-    "true_age",
-    "true_age_low",
-    "true_age_high",
-    "birth_date",
-    "captured_on",
-];
-
 /// Whether `ours` is a column of an answer, or says whose it is.
 pub(crate) fn is_of_answer(ours: &str) -> bool {
-    limit_of(ours).is_some() || (OURS.contains(&ours) && !TRUTH.contains(&ours))
+    limit_of(ours).is_some() || ours == SAMPLE_ID || ANSWER.contains(&ours)
 }
 
 /// The limit of a name `score_T` or `pass_T`.

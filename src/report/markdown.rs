@@ -34,8 +34,10 @@ pub(super) fn draw(content: &Content) -> String {
             list(text, &part.sentences);
         });
     }
-    text.push_str("\n### Errors in years, and attempts without an answer\n\n");
-    for grid in &content.errors {
+    if !content.beside.grids.is_empty() {
+        let _ = writeln!(text, "\n### {}\n", escape(&content.beside.heading));
+    }
+    for grid in &content.beside.grids {
         captioned(&mut text, grid);
     }
     list(&mut text, &content.caveats);

@@ -107,7 +107,9 @@ mod tests {
             assert!(part.near.iter().chain(&part.everyone).all(|grid| !grid.lines.is_empty()));
             assert!(part.by_age.as_ref().is_none_or(|by_age| by_age.panels.len() == 1));
         }
-        assert!(content.errors[0].lines[0].iter().any(|cell| cell.text == "does not apply (no answer is an age)"));
+        assert!(
+            content.beside.grids[0].lines[0].iter().any(|cell| cell.text == "does not apply (no answer is an age)")
+        );
         let forms =
             [terminal(&table, &options).unwrap(), markdown(&table, &options).unwrap(), html(&table, &options).unwrap()];
         for text in forms {

@@ -14,7 +14,7 @@ struct Page<'a> {
     /// The table of the first screen, with small pictures in its cells.
     lead: Option<View<'a>>,
     limits: Vec<PartView<'a>>,
-    errors: Vec<View<'a>>,
+    beside: Vec<View<'a>>,
     provenance: View<'a>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn draw(content: &Content) -> Result<String, ReportError> {
         content,
         lead: content.lead.as_ref().map(|lead| view(&lead.grid, true)),
         limits: content.limits.iter().map(part).collect(),
-        errors: views(&content.errors),
+        beside: views(&content.beside.grids),
         provenance: view(&content.provenance, false),
     };
     // A number stays with its percent sign; line breaks are the template's own.

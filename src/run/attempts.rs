@@ -79,6 +79,7 @@ impl Work<'_> {
             Ok((Member { method: Arc::clone(method), columns, openings: AtomicU32::new(0) }, first))
         };
         let opened = self.methods.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(Ok)?;
+        self.say_where_copies_lie();
         let samples = self.dataset.samples().len();
         let pools = self.pools(opened);
         let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
@@ -117,6 +118,17 @@ impl Work<'_> {
             (None, Some((method, reason))) => Ok(End::GaveUp(method, reason)),
             (None, None) if written < samples => Ok(End::Interrupted),
             (None, None) => Ok(End::Done),
+        }
+    }
+
+    /// Copies of photos on a disk may outlast a broken machine: who runs this must know.
+    fn say_where_copies_lie(&self) {
+        let scratch = &self.ask.scratch;
+        if !scratch.in_memory() && self.methods.iter().any(|method| method.copies_samples()) {
+            let place = scratch.parent().display();
+            (self.sink)(Event::Warning(format!(
+                "copies of samples lie in {place} for a moment, which may be on a disk: /dev/shm is not in memory here"
+            )));
         }
     }
 

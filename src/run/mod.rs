@@ -26,8 +26,8 @@ use crate::clock::Clock;
 use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    AttemptKey, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
+    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms,
+    RUN_SCHEMA, RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
 };
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;
@@ -77,6 +77,7 @@ impl RunMethod {
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
             extra_fields: BTreeMap::new(),
+            claimed_times: None,
         }
     }
 }
@@ -199,20 +200,44 @@ pub fn run(
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    let Written { end, summary, files, extra } = written.map_err(|error| match error {
+    write_words(request.methods, &record.methods, &folder)?;
+    let Written { end, summary, files, returned } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
-    for (method, extra) in record.methods.iter_mut().zip(extra) {
-        method.extra_fields = extra;
+    for (about, of) in record.methods.iter_mut().zip(request.methods) {
+        about.engine = of.method.engine(); // a program says only when it is started whether we decode for it
+    }
+    for (method, returned) in record.methods.iter_mut().zip(returned) {
+        method.extra_fields = returned.extra;
+        method.claimed_times = returned.claimed.filter(|_| request.timings == Timings::Written);
+    }
+    if request.methods.iter().any(|it| it.method.copies_samples()) {
+        let place = if request.scratch.in_memory() { "memory" } else { "disk" };
+        record.settings.insert("copies".to_owned(), json!(place));
     }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
+}
+
+/// Writes what the methods' programs wrote to their error streams, where they wrote anything.
+fn write_words(methods: &[RunMethod], records: &[MethodRecord], folder: &RunFolder) -> Result<(), FolderError> {
+    let write = |card: &str, method: &RunMethod| match method.method.words() {
+        words if words.is_empty() => Ok(()),
+        words => folder.write_stderr(card, &words),
+    };
+    for (method, about) in methods.iter().zip(records) {
+        write(&about.card, method)?;
+        for (stage, about) in method.stages.iter().zip(&about.stages) {
+            stage.iter().try_for_each(|stage| write(&about.card, stage))?;
+        }
+    }
+    Ok(())
 }
 
 /// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
@@ -223,8 +248,30 @@ struct Written {
     end: End,
     summary: Summary,
     files: Option<Digest>,
-    /// A method: the names of what it returned beyond its answers, and in how many attempts.
-    extra: Vec<BTreeMap<String, u64>>,
+    /// A method: what it returned beside its answers.
+    returned: Vec<Returned>,
+}
+
+/// What a method returned beside its answers.
+#[derive(Debug, Clone, Default)]
+struct Returned {
+    /// The names of fields beyond the answers, and in how many attempts.
+    extra: BTreeMap<String, u64>,
+    /// Its own word on its times.
+    claimed: Option<ClaimedTimes>,
+}
+
+impl Returned {
+    fn add(&mut self, outcome: &Outcome) {
+        for (name, _) in &outcome.extra {
+            if self.extra.len() < MOST_EXTRA || self.extra.contains_key(name) {
+                *self.extra.entry(name.clone()).or_default() += 1;
+            }
+        }
+        if outcome.claimed.iter().any(Option::is_some) {
+            self.claimed.get_or_insert_default().add(outcome);
+        }
+    }
 }
 
 /// Makes the attempts and writes outcomes.csv.
@@ -264,7 +311,7 @@ fn write_attempts(
     let mut summary = Summary { asked, ..Summary::default() };
     let mut rows = truth.rows().enumerate();
     let mut unflushed = 0;
-    let mut extra: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); methods.len()];
+    let mut returned = vec![Returned::default(); methods.len()];
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
@@ -287,13 +334,9 @@ fn write_attempts(
             files.add(place, content);
         }
         let digest = attempted.content.map(|content| content.short());
-        for ((method, outcome), extra) in methods.iter().zip(&attempted.outcomes).zip(&mut extra) {
+        for ((method, outcome), returned) in methods.iter().zip(&attempted.outcomes).zip(&mut returned) {
             let Some(outcome) = outcome else { continue };
-            for (name, _) in &outcome.extra {
-                if extra.len() < MOST_EXTRA || extra.contains_key(name) {
-                    *extra.entry(name.clone()).or_default() += 1;
-                }
-            }
+            returned.add(outcome);
             let method = &method.card().name;
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
@@ -313,7 +356,7 @@ fn write_attempts(
     summary.interrupted = end == End::Interrupted;
     let file = writer.finish().map_err(Err)?;
     file.sync_all().map_err(Err)?;
-    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), extra })
+    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), returned })
 }
 
 /// Why a method with a recorded file has nothing to say of any sample.

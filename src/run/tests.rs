@@ -34,6 +34,8 @@ struct Scripted {
     card: MethodCard,
     answer: Answer,
     opened: AtomicUsize,
+    /// Whether it puts copies of samples into its private folder.
+    copies: bool,
 }
 
 struct ScriptedSession(Answer);
@@ -45,6 +47,10 @@ impl Method for Scripted {
 
     fn engine(&self) -> String {
         String::new()
+    }
+
+    fn copies_samples(&self) -> bool {
+        self.copies
     }
 
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
@@ -67,9 +73,13 @@ impl Session for ScriptedSession {
 }
 
 fn scripted(name: &str, answer: Answer) -> (Arc<Scripted>, RunMethod) {
+    scripted_with(name, answer, false)
+}
+
+fn scripted_with(name: &str, answer: Answer, copies: bool) -> (Arc<Scripted>, RunMethod) {
     let (card, findings) = MethodCard::read("method.toml", &CARD.replace("NAME", name));
     let card = card.unwrap_or_else(|| panic!("{findings}"));
-    let method = Arc::new(Scripted { card, answer, opened: AtomicUsize::new(0) });
+    let method = Arc::new(Scripted { card, answer, opened: AtomicUsize::new(0), copies });
     let run = RunMethod {
         method: Arc::clone(&method) as Arc<dyn Method>,
         digest: Digest::of(b"x"),
@@ -95,6 +105,7 @@ fn dataset(folder: &Path, count: usize) -> Dataset {
 struct Ran {
     result: Result<Summary, RunError>,
     outcomes: String,
+    run_json: String,
     events: Vec<Event>,
 }
 
@@ -126,7 +137,22 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
     };
     let result = run(&request, &clock, &stop, &sink).map(|(_, summary)| summary);
     let outcomes = fs::read_to_string(out.path().join(names::OUTCOMES)).unwrap_or_default();
-    Ran { result, outcomes, events: events.into_inner().unwrap() }
+    let run_json = fs::read_to_string(out.path().join(names::RUN)).unwrap_or_default();
+    Ran { result, outcomes, run_json, events: events.into_inner().unwrap() }
+}
+
+#[test]
+fn copies_that_cannot_lie_in_memory_are_told_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = dataset(folder.path(), 4);
+    for (copies, told) in [(true, 1), (false, 0)] {
+        let ran = run_with(&[scripted_with("m", years, copies).1], &dataset, 2, None);
+        let warnings = ran.events.iter().filter(|event| {
+            matches!(event, Event::Warning(text) if text.contains("copies of samples lie in") && text.contains("a disk"))
+        });
+        assert_eq!(warnings.count(), told);
+        assert_eq!(ran.run_json.contains("\"copies\": \"disk\""), copies, "{}", ran.run_json);
+    }
 }
 
 fn years(byte: u8) -> Result<Outcome, MethodError> {

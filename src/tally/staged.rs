@@ -11,6 +11,10 @@ use crate::outcome::{Decision, StageUse};
 pub struct StagedAttempt<'a> {
     /// Rank of the subject (or of the cluster that stands for it).
     pub unit: u32,
+    /// The place of the sample in the truth.
+    pub sample: u32,
+    /// What the attempt weighs; none where everybody weighs the same.
+    pub weight: Option<i64>,
     /// Whether the person is at or above the limit.
     pub over: bool,
     /// The last stage that was asked for this limit, from 1.
@@ -26,6 +30,8 @@ pub struct StagedAttempt<'a> {
 pub struct DecidedAttempt {
     /// Rank of the subject (or of the cluster that stands for it).
     pub unit: u32,
+    /// The place of the sample in the truth.
+    pub sample: u32,
     /// The true age in years: the middle of what is known of it.
     pub age: f64,
     /// Whether the person was let through.
@@ -58,7 +64,8 @@ impl<'a> ScoreRows<'a> {
             let reached = of_limit.map_or(0, |(_, reached)| *reached);
             let asked = stages.and_then(|stages| stages.asked.get(..usize::from(reached))).unwrap_or_default();
             let decision = column.and_then(|column| answers.decision(column, index));
-            Some(StagedAttempt { unit: truth.units[index], over, reached, decision, asked })
+            let (unit, sample, weight) = (truth.units[index], u32::try_from(index).ok()?, truth.weight(index));
+            Some(StagedAttempt { unit, sample, weight, over, reached, decision, asked })
         };
         self.eligible().filter_map(staged).collect()
     }
@@ -72,7 +79,7 @@ impl<'a> ScoreRows<'a> {
             let (index, _) = found?;
             let age = self.truth.age(index).filter(|age| age.completed_years().is_some())?.middle();
             let passed = self.answers.decision(column, index)? == Decision::Pass;
-            Some(DecidedAttempt { unit: self.truth.units[index], age, passed })
+            Some(DecidedAttempt { unit: self.truth.units[index], sample: u32::try_from(index).ok()?, age, passed })
         };
         self.eligible().filter_map(decided).collect()
     }

@@ -1,6 +1,7 @@
 //! Programs as methods: what they answer, what happens when they misbehave, and that nothing of them is left.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -87,6 +88,8 @@ fn a_thousand_attempts_with_one_in_twenty_misbehaving_lose_none_and_leave_nothin
     let (ended, outcomes) = ran(&method, &dataset, &place.path().join("out"), &["--timeout", "2"]);
     let ended = ended.ended(4);
     assert!(ended.err.contains("50 of 1000 attempts failed or timed out"), "{}", ended.err);
+    assert_eq!(ended.err.matches("`misbehaving` broke and is opened anew").count(), 5, "{}", ended.err);
+    assert!(ended.err.contains("`misbehaving` broke 50 times in all"), "{}", ended.err);
     let (ids, status) = (column(&outcomes, "sample_id"), column(&outcomes, "status"));
     assert_eq!(ids, (0..1000).map(|number| format!("s{number}")).collect::<Vec<_>>(), "every attempt, in order");
     let ages = column(&outcomes, "age");
@@ -100,6 +103,11 @@ fn a_thousand_attempts_with_one_in_twenty_misbehaving_lose_none_and_leave_nothin
     }
     assert!(outcomes.contains("ended with exit code 3; its last words: `a last word before the crash`"), "{outcomes}");
     none_left(text(&log), Duration::ZERO);
+    let words = place.path().join("out/stderr/method-1-misbehaving.txt");
+    let said = fs::read_to_string(&words).unwrap();
+    let crashes = (0..1000).filter(|number| order(*number) == "crash").count();
+    assert_eq!(said.matches("a last word before the crash\n").count(), crashes, "{said}");
+    assert_eq!(fs::metadata(&words).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -52,10 +52,9 @@ fn every_golden_picture_comes_upright_with_the_size_and_mean_colour_that_pillow_
         let picture = picture(&name);
         let size = serde_json::json!([picture.width(), picture.height()]);
         assert_eq!(size, expected["upright_size"], "{name}");
-        // Lossless formats are exact (the file has three decimals); JPEG and WebP decoders may differ by a level.
-        let tolerance = if name.ends_with(".png") { 0.0006 } else { 0.6 };
+        // The file has three decimals.
         for (found, wanted) in means(picture.rgb()).iter().zip(expected["upright_mean_rgb"].as_array().unwrap()) {
-            assert!((found - wanted.as_f64().unwrap()).abs() <= tolerance, "{name}: {found} for {wanted}");
+            assert!((found - wanted.as_f64().unwrap()).abs() <= 0.0006, "{name}: {found} for {wanted}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{column, dataset, jpeg, package, run, text};
+use crate::support::{bmp, column, dataset, jpeg, package, run, text};
 
 /// The folder of an example.
 pub fn example(name: &str) -> PathBuf {
@@ -113,5 +113,45 @@ fn what_a_method_returns_beyond_its_answer_is_counted() {
     let out = place.path().join("out");
     run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out)]).ended(0);
     let run_json: serde_json::Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
-    assert_eq!(run_json["methods"][0]["extra_fields"], serde_json::json!({"mood": 2}));
+    let about = &run_json["methods"][0];
+    assert_eq!(about["extra_fields"], serde_json::json!({"mood": 2}));
+    // Twice it claimed 1.5 ms; what passed is another thing.
+    let claimed = &about["claimed_times"];
+    assert_eq!((&claimed["attempts"], &claimed["answer_ns"]), (&2.into(), &3_000_000.into()), "{claimed}");
+    assert_eq!(claimed["prepare_ns"], 0);
+    assert!(claimed["measured_ns"].as_u64().unwrap() > 0);
+    assert!(["memory", "disk"].contains(&run_json["settings"]["copies"].as_str().unwrap()));
+    run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out), "--replace", "--no-timings"]).ended(0);
+    assert!(!fs::read_to_string(out.join("run.json")).unwrap().contains("claimed_times"));
+}
+
+#[test]
+fn a_program_that_wants_pixels_is_given_the_upright_picture_decoded() {
+    let place = tempfile::tempdir().unwrap();
+    // Orders that are pixels: two rows of three, of one sample `answer 23.25`, read in red, green, blue, the upper row first.
+    let (upright, refusal) = (bmp(3, b"answer 23.25      "), bmp(2, b"refuse"));
+    let files = [("a.bmp", &upright[..]), ("b.bmp", &refusal), ("c.jpg", b"no picture"), ("d.jpg", &jpeg())];
+    let photos = dataset(&place.path().join("photos"), &files, "record,,p9,30\n");
+    let log = place.path().join("log");
+    let method = crate::command::misbehaving(&place.path().join("method"), ["pixels", "1", text(&log)], "");
+    let out = place.path().join("out");
+    let more = ["--keep-ids", "--max-failed", "9"];
+    let all = ["run", text(&method), "--dataset", text(&photos), "--out", text(&out)];
+    run(&[&all[..], &more].concat()).ended(0);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    assert_eq!(column(&outcomes, "status"), ["answered", "refused", "failed", "failed", "failed"]);
+    assert_eq!(column(&outcomes, "age")[0], "23.25");
+    assert!(outcomes.contains("unknown order") && outcomes.contains("the sample has no file"), "{outcomes}");
+    let log = fs::read_to_string(&log).unwrap();
+    let requests: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix("REQUEST ")).collect();
+    assert_eq!(requests.len(), 5, "hello, three pictures, bye: {log}");
+    for request in &requests {
+        assert_eq!(crate::protocol::message_problem(request), None, "{request}");
+    }
+    assert!(requests[1].contains("\"bytes\":18,\"width\":3,\"height\":2"), "{}", requests[1]);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert!(
+        column(&metrics, "engine")[0].starts_with("jpeg of agebench"),
+        "what decoded the pictures stands in every row"
+    );
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use agebench::method::MethodCard;
+use agebench::method::adapter::ADAPTERS;
 use serde_json::Value;
 
 use crate::command::{misbehaving, orders};
@@ -75,7 +76,7 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
 }
 
 /// Why the message in `line` does not hold to the schema that its `type` names, if so.
-fn message_problem(line: &str) -> Option<String> {
+pub fn message_problem(line: &str) -> Option<String> {
     let message: Value = serde_json::from_str(line).unwrap();
     problem(&schema(message["type"].as_str().unwrap()), &message, "message")
 }
@@ -149,8 +150,12 @@ fn the_cards_in_the_documents_can_be_read() {
                 block.push_str(line);
                 block.push('\n');
             } else if !line.is_empty() {
-                if block.contains("[command]") {
-                    let (card, findings) = MethodCard::read("method.toml", &block);
+                let is_card = ADAPTERS.iter().any(|name| block.contains(&format!("[{name}")));
+                if is_card {
+                    // An adapter's table is shown without what every card begins with.
+                    let head =
+                        if block.contains("kind = ") { "" } else { "name = 'm'\nkind = 'estimation'\nversion = '1'\n" };
+                    let (card, findings) = MethodCard::read("method.toml", &format!("{head}{block}"));
                     assert!(card.is_some(), "{findings}\n{block}");
                     read += 1;
                 }
@@ -160,14 +165,5 @@ fn the_cards_in_the_documents_can_be_read() {
             }
         }
     }
-    assert_eq!(read, 2);
-}
-
-#[test]
-fn the_commands_in_the_documents_run() {
-    // As docs/protocol.md and README.md give them, with an example in place of the reader's own.
-    let example = crate::plugins::example("python");
-    run(&["check", text(&example), "--conformance"]).ended(0);
-    let place = tempfile::tempdir().unwrap();
-    run(&["run", text(&example), "--dataset", "drawn-faces", "--out", text(&place.path().join("results"))]).ended(0);
+    assert!(read >= 6, "{read} cards were found");
 }

@@ -64,7 +64,7 @@ fn estimate(number: usize) -> Option<f64> {
 }
 
 /// A recorded estimator and a recorded document check; the second was done for those who came to it, but for `without`.
-fn recorded(place: &Path, without: &[usize]) {
+pub fn recorded(place: &Path, without: &[usize]) {
     let mut estimates = "file,predicted,took,size\n".to_owned();
     for number in 0..24 {
         let years = estimate(number).map_or_else(String::new, |years| years.to_string());
@@ -88,11 +88,11 @@ fn recorded(place: &Path, without: &[usize]) {
     fs::write(check.join("checks.csv"), documents).unwrap();
 }
 
-const STAGES: &str =
+pub const STAGES: &str =
     "[[waterfall.stages]]\nmethod = '../estimator'\nbuffer = [-3, 7]\n[[waterfall.stages]]\nmethod = '../document'\n";
 
 /// Value and interval of the row with these cells.
-fn row<'m>(metrics: &'m str, cells: &[(&str, &str)]) -> Vec<(&'m str, &'m str)> {
+pub fn row<'m>(metrics: &'m str, cells: &[(&str, &str)]) -> Vec<(&'m str, &'m str)> {
     let mut lines = metrics.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     let found: Vec<Vec<&str>> = lines
@@ -108,7 +108,7 @@ fn row<'m>(metrics: &'m str, cells: &[(&str, &str)]) -> Vec<(&'m str, &'m str)> 
     names.into_iter().zip(found.into_iter().next().unwrap()).collect()
 }
 
-fn number(metrics: &str, name: &str, cells: &[(&str, &str)]) -> f64 {
+pub fn number(metrics: &str, name: &str, cells: &[(&str, &str)]) -> f64 {
     let row = row(metrics, cells);
     let cell = row.iter().find(|(one, _)| *one == name).unwrap().1;
     cell.parse().unwrap_or_else(|_| panic!("{name} of {cells:?} is `{cell}`"))

@@ -49,6 +49,11 @@ impl Ran {
     }
 }
 
+/// Whether CI says that the part `name` must be there: then a suite fails without it instead of skipping.
+pub fn is_needed(name: &str) -> bool {
+    std::env::var("AGEBENCH_NEEDS").is_ok_and(|needs| needs.split(',').any(|need| need.trim() == name))
+}
+
 /// The library of ONNX Runtime, or `None` after saying that a test skips; with `AGEBENCH_NEEDS=onnxruntime`, which CI
 /// sets, its absence is a failure.
 pub fn onnxruntime_library() -> Option<PathBuf> {
@@ -56,7 +61,7 @@ pub fn onnxruntime_library() -> Option<PathBuf> {
     match find_library(named.as_deref()) {
         Ok(path) => Some(path),
         Err(error) => {
-            assert_ne!(std::env::var("AGEBENCH_NEEDS").as_deref(), Ok("onnxruntime"), "{error}");
+            assert!(!is_needed("onnxruntime"), "{error}");
             eprintln!("skipped: {error} (pip install onnxruntime, or set ORT_DYLIB_PATH)");
             None
         }
@@ -121,6 +126,22 @@ pub fn dataset(place: &Path, pictures: &[(&str, &[u8])], rows: &str) -> PathBuf 
 /// A JPEG of the bundled dataset.
 pub fn jpeg() -> Vec<u8> {
     fs::read(package().join("fixtures/faces/images/s0001.jpg")).unwrap()
+}
+
+/// A BMP of `width` pixels a row, which are the bytes of `rgb`: red, green, blue, the upper row first.
+pub fn bmp(width: usize, rgb: &[u8]) -> Vec<u8> {
+    let rows: Vec<&[u8]> = rgb.chunks_exact(3 * width).collect();
+    let stride = (3 * width).next_multiple_of(4);
+    let number = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    let mut file = [&b"BM"[..], &number(54 + stride * rows.len()), &[0; 4], &number(54), &number(40)].concat();
+    file.extend([number(width), number(rows.len())].concat());
+    file.extend([1, 0, 24, 0]);
+    file.extend([0; 24]);
+    for row in rows.iter().rev() {
+        file.extend(row.chunks_exact(3).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]));
+        file.resize(file.len() + stride - row.len(), 0);
+    }
+    file
 }
 
 /// `path` as text.

@@ -311,6 +311,9 @@ fn rows_become_columns_and_whole_channels_become_one_number() {
             kernel::turn(simd, columns, &input, &mut found);
             assert_eq!(found, wanted);
         }
+        let mut found = vec![f32::NAN; rows * columns];
+        turn(columns, &input, &mut found);
+        assert_eq!(found, wanted);
     }
     for side in [1, 3, 7, 20] {
         let input = noise(2 * side * side, side);
@@ -334,7 +337,7 @@ fn numbers_that_do_not_fit_together_are_refused() {
     let one = sides(1, 1);
     assert_eq!(Window::new(sides(0, 5), one, one, one, one, sides(0, 0)), None);
     let window = Window::new(sides(4, 4), sides(4, 4), one, one, one, sides(0, 0)).unwrap();
-    assert!(Convolution::new(window.clone(), 1, 2, &[0.0; 6], &[0.0; 3]).is_some());
+    assert_eq!(Convolution::new(window.clone(), 1, 2, &[0.0; 6], &[0.0; 3]).map(|it| it.outputs()), Some(3));
     assert!(Convolution::new(window.clone(), 1, 2, &[0.0; 5], &[0.0; 3]).is_none());
     assert!(Convolution::new(window, 2, 2, &[0.0; 3], &[0.0; 3]).is_none());
 }

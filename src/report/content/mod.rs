@@ -8,6 +8,7 @@ pub(crate) mod comparison;
 mod find;
 pub(crate) mod grid;
 mod groups;
+mod latency;
 mod limit;
 mod names;
 mod number;
@@ -62,12 +63,23 @@ pub(crate) struct Content {
     pub(crate) reading: Vec<String>,
     /// One a limit.
     pub(crate) limits: Vec<Part>,
-    /// Errors in years, attempts without an answer, and the flow of samples.
-    pub(crate) errors: Vec<Grid>,
+    /// What stands beside the limits.
+    pub(crate) beside: Beside,
     /// What to bear in mind.
     pub(crate) caveats: Vec<String>,
     /// Where it comes from.
     pub(crate) provenance: Grid,
+}
+
+/// The tables that are about no limit: errors in years, attempts without an answer, the flow of samples; or times by group.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Beside {
+    /// Their heading.
+    pub(crate) heading: String,
+    /// The heading in a word or two, for a list of contents.
+    pub(crate) link: String,
+    /// The tables; perhaps none.
+    pub(crate) grids: Vec<Grid>,
 }
 
 /// The first screen.
@@ -112,6 +124,9 @@ impl Content {
         if sources.is_empty() {
             return Err(ReportError::Empty);
         }
+        if latency::is_measured(&sources) {
+            return Ok(latency::content(&sources, options));
+        }
         let limits = find::limits(&sources);
         let main = find::main_limit(&sources, &limits);
         let title = if options.title.is_empty() { "Age assurance at the threshold" } else { &options.title };
@@ -126,11 +141,15 @@ impl Content {
             }),
             reading: reading(&sources),
             limits: limits.into_iter().map(|limit| part(&sources, limit, main, options)).collect(),
-            errors: BESIDE_ERRORS
-                .map(|table| table(&sources))
-                .into_iter()
-                .filter(|grid| !grid.lines.is_empty())
-                .collect(),
+            beside: Beside {
+                heading: "Errors in years, and attempts without an answer".to_owned(),
+                link: "Errors in years".to_owned(),
+                grids: BESIDE_ERRORS
+                    .map(|table| table(&sources))
+                    .into_iter()
+                    .filter(|grid| !grid.lines.is_empty())
+                    .collect(),
+            },
             caveats: caveat::sentences(&sources),
             provenance: provenance::table(&sources),
         })

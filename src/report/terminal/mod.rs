@@ -32,8 +32,10 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     if content.limits.iter().any(|part| !part.wide) {
         page.paragraph("Limits without tables of everyone and of groups have them on the page.");
     }
-    page.heading("Errors in years, and attempts without an answer", '-');
-    for grid in &content.errors {
+    if !content.beside.grids.is_empty() {
+        page.heading(&content.beside.heading, '-');
+    }
+    for grid in &content.beside.grids {
         page.grid(grid);
     }
     page.heading("How to read this", '-');

@@ -23,8 +23,6 @@ pub struct Reply {
     pub n: u64,
     /// What came of the attempt; failed with the reason when the reply makes no sense.
     pub outcome: Outcome,
-    /// The program's own word on its times: to prepare, to answer.
-    pub claimed: [Option<Duration>; 2],
 }
 
 impl Reply {
@@ -46,6 +44,7 @@ impl Reply {
         let n = n.as_ref().and_then(Value::as_u64).ok_or("an answer without the number `n` of its request")?;
         let claimed = claimed(&mut fields);
         let mut outcome = outcome(&mut fields, limits).unwrap_or_else(Outcome::failed);
+        outcome.claimed = claimed;
         outcome.bytes_out = Some(line.len() as u64 + 1);
         outcome.extra.extend(fields.into_iter().map(|(name, value)| (name, value.to_string())));
         outcome.extra.truncate(MOST_EXTRA);
@@ -53,7 +52,7 @@ impl Reply {
             cut(name, LONGEST_EXTRA);
             cut(value, LONGEST_EXTRA);
         }
-        Ok(Self { n, outcome, claimed })
+        Ok(Self { n, outcome })
     }
 }
 
@@ -240,7 +239,7 @@ mod tests {
         let found = reply(
             r#""status":"answered","decisions":{"18":"deny","21":"deny"},"timing":{"prepare_ms":1.5,"gpu":3},"mood":"calm""#,
         );
-        assert_eq!(found.claimed, [Some(Duration::from_micros(1500)), None]);
+        assert_eq!(found.outcome.claimed, [Some(Duration::from_micros(1500)), None]);
         let names: Vec<&str> = found.outcome.extra.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["decisions.21", "mood", "timing"]);
     }

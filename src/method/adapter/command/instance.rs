@@ -14,7 +14,7 @@ use super::process::{Farewell, Trouble, Until};
 use super::running::{Broken, Plan, Running};
 use crate::method::{Media, MethodError, NO_FILE, Sample};
 use crate::outcome::Outcome;
-use crate::photo::FaceBox;
+use crate::photo::{Decoder, FaceBox};
 
 /// One process of a program, and whoever waits for it.
 pub struct Instance {
@@ -36,11 +36,24 @@ struct State {
     waiting: HashMap<u64, Option<(Reply, Duration)>>,
 }
 
+/// A process that was started.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// Attempts that it allows in flight.
+    pub in_flight: usize,
+    /// How it wants content.
+    pub carrier: Carrier,
+    /// Its process id.
+    pub id: u32,
+}
+
 /// What is put to a program.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     /// The content and what it is; none for a record.
     pub content: Option<(&'a [u8], Media)>,
+    /// Width and height, where the content is pixels: red, green, blue, row by row.
+    pub size: Option<[u32; 2]>,
     /// Where the face is.
     pub face_box: Option<FaceBox>,
     /// The columns that the card names.
@@ -48,11 +61,45 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// What a program is asked about `sample`: its content, if any, and its columns.
+    /// What a program is asked about `sample`: its content, if any, as it lies in the dataset, and its columns.
     #[must_use]
     pub fn of(sample: &'a Sample<'_>) -> Self {
         let content = sample.bytes().zip(sample.media());
-        Self { content, face_box: sample.face_box(), columns: sample.columns() }
+        Self { content, size: None, face_box: sample.face_box(), columns: sample.columns() }
+    }
+}
+
+/// How a program that was started is given samples.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// How it wants content.
+    pub carrier: Carrier,
+    /// What decodes pictures for one that wants pixels.
+    pub decoder: Decoder,
+}
+
+impl Manner {
+    /// Puts `sample` to `instance`. One that cannot be read, or not be decoded for a program that wants pixels, has failed
+    /// without being asked.
+    ///
+    /// # Errors
+    /// As [`Instance::attempt`].
+    pub fn put(self, instance: &Instance, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        if let (Err(reason), false) = (sample.file(), sample.is_record()) {
+            return Ok(Outcome::failed(reason));
+        }
+        let Some(media) = sample.media().filter(|_| self.carrier == Carrier::Pixels) else {
+            return instance.attempt(&Asked::of(sample));
+        };
+        let (columns, face_box) = (sample.columns().to_vec(), sample.face_box());
+        let (picture, decoding) = match sample.picture(self.decoder) {
+            Ok(decoded) => decoded,
+            Err(reason) => return Ok(Outcome::failed(reason)),
+        };
+        let size = Some([picture.width(), picture.height()]);
+        let outcome =
+            instance.attempt(&Asked { content: Some((picture.rgb(), media)), size, face_box, columns: &columns })?;
+        Ok(Outcome { prepare: Some(outcome.prepare.unwrap_or_default().saturating_add(decoding)), ..outcome })
     }
 }
 
@@ -77,14 +124,14 @@ impl Instance {
         Self { plan, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// The process, started if there is none; the attempts that it allows in flight.
+    /// The process, started if there is none: how it may be asked.
     ///
     /// # Errors
     /// [`MethodError::Program`] when it does not get ready.
-    pub fn start(&self) -> Result<usize, MethodError> {
+    pub fn start(&self) -> Result<Started, MethodError> {
         let running = self.enter(false)?;
         self.leave(&running, false);
-        Ok(running.ready.in_flight)
+        Ok(Started { in_flight: running.ready.in_flight, carrier: running.ready.carrier, id: running.process.id() })
     }
 
     /// Puts one attempt to the process.
@@ -171,7 +218,7 @@ impl Instance {
         }
         let prepared = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit);
-        let raw = if running.ready.carrier == Carrier::Bytes { asked.content.map(|(bytes, _)| bytes) } else { None };
+        let raw = if running.ready.carrier.is_raw() { asked.content.map(|(bytes, _)| bytes) } else { None };
         let sent = running.process.write(&[&parts, raw.unwrap_or_default()], &until);
         drop(next);
         let written = clock.monotonic();
@@ -190,9 +237,6 @@ impl Instance {
         };
         match came {
             Ok((reply, at)) => {
-                if let Some(notes) = &self.plan.notes {
-                    lock(&notes.claimed).extend(reply.claimed.into_iter().flatten());
-                }
                 let answer_time = Some(at.saturating_sub(written));
                 Turn::Done(Outcome { answer_time, ..about(reply.outcome) })
             }
@@ -210,19 +254,22 @@ impl Instance {
     /// The line of request `n`; what it names is in `copy`.
     fn request(&self, running: &Running, asked: &Asked<'_>, n: u64, copy: &mut NeutralCopy) -> Result<Vec<u8>, String> {
         let content = asked.content.filter(|_| running.ready.carrier != Carrier::None);
+        if content.is_some() && (running.ready.carrier == Carrier::Pixels) != asked.size.is_some() {
+            return Err("the program wants content in another way than its first process did".to_owned());
+        }
         let mut base64 = None;
         let mut path = None;
         if let Some((bytes, media)) = content {
             match running.ready.carrier {
                 Carrier::Path => path = Some(copy.make(running.folder.as_ref(), n, media.ending, bytes)?),
                 Carrier::Base64 => base64 = Some(crate::method::base64(bytes)),
-                Carrier::Bytes | Carrier::None => {}
+                Carrier::Bytes | Carrier::Pixels | Carrier::None => {}
             }
         }
         let wanted =
             |name: &str| running.ready.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name));
         let columns: Vec<(&str, &str)> = asked.columns.iter().copied().filter(|(name, _)| wanted(name)).collect();
-        let bytes = content.filter(|_| running.ready.carrier == Carrier::Bytes).map(|(bytes, _)| bytes.len());
+        let bytes = content.filter(|_| running.ready.carrier.is_raw()).map(|(bytes, _)| bytes.len());
         Ok(line(&Attempt {
             kind: "attempt",
             n,
@@ -230,6 +277,8 @@ impl Instance {
             path,
             base64: base64.as_deref(),
             bytes,
+            width: asked.size.map(|[width, _]| width),
+            height: asked.size.map(|[_, height]| height),
             face_box: asked.face_box.filter(|_| content.is_some()).map(|face_box| face_box.ends()),
             columns: &columns,
             reserved: self.plan.reserved,

@@ -21,14 +21,27 @@ pub enum Carrier {
     Base64,
     /// As raw bytes behind the message.
     Bytes,
+    /// Decoded: the pixels of the upright picture behind the message.
+    Pixels,
     /// Not at all: columns only.
     None,
 }
 
 impl Carrier {
     /// Every carrier with its word.
-    pub const WORDS: [(&'static str, Self); 4] =
-        [("path", Self::Path), ("base64", Self::Base64), ("bytes", Self::Bytes), ("none", Self::None)];
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("path", Self::Path),
+        ("base64", Self::Base64),
+        ("bytes", Self::Bytes),
+        ("pixels", Self::Pixels),
+        ("none", Self::None),
+    ];
+
+    /// Whether raw bytes follow the message.
+    #[must_use]
+    pub fn is_raw(self) -> bool {
+        matches!(self, Self::Bytes | Self::Pixels)
+    }
 
     /// The word in messages.
     #[must_use]
@@ -47,7 +60,7 @@ pub struct Hello<'a> {
     kind: &'static str,
     agebench: u64,
     limits: Vec<u32>,
-    media: [&'static str; 4],
+    media: [&'static str; 5],
     time_limit_ms: u64,
     seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +97,12 @@ pub struct Attempt<'a> {
     /// How many raw bytes follow the line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
+    /// Pixels in a row of the upright picture, where the bytes are its pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Its rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
     /// Where the face is: left, upper, right and lower edge in pixels of the upright picture.
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     pub face_box: Option<[f64; 4]>,
@@ -227,7 +246,7 @@ mod tests {
         let hello = String::from_utf8(line(&Hello::new(&limits, 60_000, 0, None))).unwrap();
         assert_eq!(
             hello,
-            "{\"type\":\"hello\",\"agebench\":1,\"limits\":[13,18],\"media\":[\"path\",\"base64\",\"bytes\",\"none\"],\
+            "{\"type\":\"hello\",\"agebench\":1,\"limits\":[13,18],\"media\":[\"path\",\"base64\",\"bytes\",\"pixels\",\"none\"],\
              \"time_limit_ms\":60000,\"seed\":0}\n"
         );
         let attempt = Attempt {
@@ -237,6 +256,8 @@ mod tests {
             path: None,
             base64: None,
             bytes: Some(48_213),
+            width: None,
+            height: None,
             face_box: None,
             columns: &[("account_age_days", "412")],
             reserved: None,

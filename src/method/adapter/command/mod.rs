@@ -6,28 +6,33 @@ mod card;
 mod copy;
 #[cfg(target_os = "linux")]
 mod guard;
+mod inbox;
 mod instance;
 pub mod message;
 mod process;
 mod running;
+mod words;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 pub use answer::Reply;
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
-pub use instance::{Asked, Instance};
-pub use process::{Farewell, LONGEST_LINE, Launch, Process, Trouble, Until};
+pub use inbox::LONGEST_LINE;
+pub use instance::{Asked, Instance, Manner, Started};
+pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
+pub use words::Gathered;
 
+use self::message::Carrier;
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
+use crate::photo::Decoder;
 
 /// A program made ready to be started.
 pub struct CommandMethod {
@@ -37,8 +42,11 @@ pub struct CommandMethod {
     files: Vec<Digest>,
     /// The processes, as long as a session holds them.
     instances: Mutex<Vec<Weak<Instance>>>,
-    /// Attempts that a process allows in flight, once one was started.
-    in_flight: AtomicUsize,
+    /// What decodes pictures for a program that wants pixels.
+    decoder: Decoder,
+    /// The process that was started last.
+    started: Mutex<Option<Started>>,
+    words: Arc<Gathered>,
 }
 
 impl CommandMethod {
@@ -71,7 +79,16 @@ impl CommandMethod {
             guard: around.guard.map(Path::to_owned),
         };
         let instances = Mutex::new(Vec::new());
-        Ok(Self { card, command: command.clone(), launch, files, instances, in_flight: AtomicUsize::new(1) })
+        Ok(Self {
+            card,
+            command: command.clone(),
+            launch,
+            files,
+            instances,
+            decoder: around.decoder,
+            started: Mutex::new(None),
+            words: Arc::default(),
+        })
     }
 
     /// The digest of the card, the program, and the arguments that are files beside the card.
@@ -80,6 +97,17 @@ impl CommandMethod {
     /// Never in practice: every card can be written as JSON.
     pub fn digest(&self) -> Result<Digest, DigestError> {
         Digest::of_parsed("method", &self.card, &self.files)
+    }
+
+    /// How the process that was started last wants content.
+    fn carrier(&self) -> Option<Carrier> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).map(|started| started.carrier)
+    }
+
+    /// What decodes pictures for a program that wants pixels.
+    #[must_use]
+    pub fn decoder(&self) -> Decoder {
+        self.decoder
     }
 
     /// How a process of this method is started and spoken to for `ask`.
@@ -96,6 +124,7 @@ impl CommandMethod {
             scratch: ask.scratch.clone(),
             clock: Arc::clone(&ask.clock),
             reserved: None,
+            words: Arc::clone(&self.words),
             notes: None,
         }
     }
@@ -119,7 +148,10 @@ impl Method for CommandMethod {
     }
 
     fn engine(&self) -> String {
-        String::new()
+        match self.carrier() {
+            Some(Carrier::Pixels) => self.decoder.name().to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn columns(&self) -> &[String] {
@@ -130,8 +162,17 @@ impl Method for CommandMethod {
         true
     }
 
+    fn copies_samples(&self) -> bool {
+        self.carrier() == Some(Carrier::Path)
+    }
+
+    fn words(&self) -> String {
+        self.words.text()
+    }
+
     fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {
-        let in_flight = NonZeroUsize::new(self.in_flight.load(Ordering::Relaxed)).unwrap_or(NonZeroUsize::MIN);
+        let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_flight = started.and_then(|it| NonZeroUsize::new(it.in_flight)).unwrap_or(NonZeroUsize::MIN);
         self.command.instances.saturating_mul(in_flight)
     }
 
@@ -149,21 +190,21 @@ impl Method for CommandMethod {
                 }
             }
         };
-        self.in_flight.store(instance.start()?, Ordering::Relaxed);
-        Ok(Box::new(CommandSession { instance }))
+        let started = instance.start()?;
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        let manner = Manner { carrier: started.carrier, decoder: self.decoder };
+        Ok(Box::new(CommandSession { instance, manner }))
     }
 }
 
 /// One attempt at a time on an instance, which others may use too.
 struct CommandSession {
     instance: Arc<Instance>,
+    manner: Manner,
 }
 
 impl Session for CommandSession {
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
-        if let (Err(reason), false) = (sample.file(), sample.is_record()) {
-            return Ok(Outcome::failed(reason));
-        }
-        self.instance.attempt(&Asked::of(sample))
+        self.manner.put(&self.instance, sample)
     }
 }

@@ -1,25 +1,20 @@
-//! A running program: its pipes, its last words, its end. Knows lines and bytes, and nothing of what they mean.
+//! A running program: its pipes and its end. Knows lines and bytes, and nothing of what they mean.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::inbox::Inbox;
 use super::message::{BYE, excerpt};
+use super::words::Words;
 use crate::clock::Clock;
-
-/// The longest line that a program may write, its newline left out.
-pub const LONGEST_LINE: usize = 1 << 20;
-
-/// Bytes that are kept of the end of what a program writes to its error stream.
-const KEPT: usize = 64 << 10;
 
 /// How long a program may take to end after it was asked, and again after it was told by SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
@@ -82,7 +77,7 @@ pub enum Trouble {
     Late,
     /// It closed its side.
     Closed,
-    /// A line longer than [`LONGEST_LINE`].
+    /// A line longer than [`LONGEST_LINE`](super::LONGEST_LINE).
     TooLong,
     /// The system said no.
     System(io::Error),
@@ -103,7 +98,7 @@ pub struct Process {
     guarded: bool,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -176,7 +171,7 @@ impl Process {
                         if until.left().is_zero() {
                             return Err(Trouble::Late);
                         }
-                        if lock(&self.inbox.came).left {
+                        if self.inbox.is_left() {
                             return Err(Trouble::Closed); // somebody else is ending it
                         }
                         thread::sleep(pause);
@@ -203,8 +198,7 @@ impl Process {
         if farewell == Farewell::Bye {
             let _ = self.write(&[BYE], &Until::after(clock, Duration::from_millis(200)));
         }
-        lock(&self.inbox.came).left = true;
-        self.inbox.changed.notify_all();
+        self.inbox.leave();
         drop(lock(&self.stdin).take());
         let mut child = lock(&self.child);
         let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return String::new() };
@@ -230,17 +224,16 @@ impl Process {
         }
     }
 
-    /// The end of what it wrote to its error stream, 64 KiB at most.
-    pub fn words(&self) -> String {
-        self.words.text()
+    /// What it writes to its error stream.
+    pub(super) fn words(&self) -> &Words {
+        &self.words
     }
 }
 
 impl Drop for Process {
     /// No process outlives its handle, whatever happened.
     fn drop(&mut self) {
-        lock(&self.inbox.came).left = true;
-        self.inbox.changed.notify_all();
+        self.inbox.leave();
         let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Ok(None) = child.try_wait() {
             if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
@@ -276,130 +269,5 @@ fn waits(group: Pid, most: Duration) -> bool {
         thread::sleep(step);
         waited += step;
         step = (step * 2).min(Duration::from_millis(20));
-    }
-}
-
-/// Bytes of lines that may wait to be taken; a program that writes more waits.
-const WAITING: usize = 2 << 20;
-
-/// Lines that came and were not yet taken.
-#[derive(Default)]
-struct Inbox {
-    came: Mutex<Came>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Came {
-    lines: VecDeque<Vec<u8>>,
-    bytes: usize,
-    /// Why there will be no more.
-    end: Option<Trouble>,
-    /// Nobody takes them any more.
-    left: bool,
-}
-
-impl Inbox {
-    /// Reads lines until the program closes the stream, or writes a line that is too long.
-    fn listen(&self, stdout: ChildStdout) {
-        let mut reader = BufReader::with_capacity(16 << 10, stdout);
-        let end = loop {
-            let mut line = Vec::new();
-            let most = LONGEST_LINE as u64 + 1;
-            match reader.by_ref().take(most).read_until(b'\n', &mut line) {
-                Ok(_) if line.last() == Some(&b'\n') => {
-                    line.pop();
-                }
-                Ok(_) if line.len() > LONGEST_LINE => break Trouble::TooLong,
-                // A last line without its newline is not finished, so it says nothing.
-                Ok(_) => break Trouble::Closed,
-                Err(error) => break error.into(),
-            }
-            let mut came = lock(&self.came);
-            while came.bytes > WAITING && !came.left {
-                came = self.changed.wait(came).unwrap_or_else(PoisonError::into_inner);
-            }
-            if came.left {
-                return;
-            }
-            came.bytes += line.len();
-            came.lines.push_back(line);
-            drop(came);
-            self.changed.notify_all();
-        };
-        lock(&self.came).end = Some(end);
-        self.changed.notify_all();
-    }
-
-    fn next(&self, until: &Until<'_>) -> Result<Vec<u8>, Trouble> {
-        let mut came = lock(&self.came);
-        loop {
-            if let Some(line) = came.lines.pop_front() {
-                came.bytes -= line.len();
-                drop(came);
-                self.changed.notify_all();
-                return Ok(line);
-            }
-            match &came.end {
-                None => {}
-                Some(Trouble::TooLong) => return Err(Trouble::TooLong),
-                Some(Trouble::System(error)) => return Err(io::Error::from(error.kind()).into()),
-                Some(Trouble::Closed | Trouble::Late) => return Err(Trouble::Closed),
-            }
-            let left = until.left();
-            if left.is_zero() {
-                return Err(Trouble::Late);
-            }
-            came = self.changed.wait_timeout(came, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-}
-
-/// What a program writes to its error stream: the end of it.
-#[derive(Default)]
-struct Words {
-    heard: Mutex<Heard>,
-    finished: Condvar,
-}
-
-#[derive(Default)]
-struct Heard {
-    bytes: VecDeque<u8>,
-    finished: bool,
-}
-
-impl Words {
-    /// Reads until the program, and whatever it started, has closed the stream.
-    fn listen(&self, mut stderr: ChildStderr) {
-        let mut chunk = [0_u8; 8192];
-        loop {
-            match stderr.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => {
-                    let mut heard = lock(&self.heard);
-                    heard.bytes.extend(chunk.iter().take(count));
-                    let surplus = heard.bytes.len().saturating_sub(KEPT);
-                    heard.bytes.drain(..surplus);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
-        }
-        lock(&self.heard).finished = true;
-        self.finished.notify_all();
-    }
-
-    fn text(&self) -> String {
-        let heard = lock(&self.heard);
-        String::from_utf8_lossy(&heard.bytes.iter().copied().collect::<Vec<u8>>()).into_owned()
-    }
-
-    /// The last line with something on it, of a program that has ended.
-    fn last(&self) -> Option<String> {
-        let heard = lock(&self.heard);
-        let patience = Duration::from_millis(200);
-        drop(self.finished.wait_timeout_while(heard, patience, |heard| !heard.finished));
-        let text = self.text();
-        text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
     }
 }

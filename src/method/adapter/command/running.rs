@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::message::{Carrier, Hello, Ready, line};
 use super::process::{Farewell, Launch, Process, Trouble, Until};
+use super::words::Gathered;
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::finding::quoted;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub clock: Arc<dyn Clock>,
     /// Put into every message as a field that no program knows.
     pub reserved: Option<&'static str>,
+    /// Where the words of processes that ended are put.
+    pub words: Arc<Gathered>,
     /// Where it is written down what the program is told and what it claims; none: nowhere.
     pub notes: Option<Arc<Notes>>,
 }
@@ -41,8 +44,6 @@ pub struct Plan {
 pub struct Notes {
     /// Every line that the program was told.
     pub told: Mutex<Vec<u8>>,
-    /// Every time that it claimed.
-    pub claimed: Mutex<Vec<Duration>>,
 }
 
 /// A process that is ready.
@@ -55,6 +56,13 @@ pub struct Running {
     /// The number of the next request; held while a request is written, so that requests stand in order.
     pub(super) next: Mutex<u64>,
     pub(super) broken: Mutex<Option<Broken>>,
+    words: Arc<Gathered>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.words.add(self.process.words());
+    }
 }
 
 /// Why a process is of no use any more.
@@ -94,6 +102,7 @@ impl Running {
         });
         let ready = ready.map_err(|problem| {
             let end = process.end(Farewell::None, clock);
+            plan.words.add(process.words());
             wrong(match problem.as_str() {
                 "" => format!("{end} before it was ready"),
                 _ if end.contains("last words") => format!("{problem}; it {end}"),
@@ -102,7 +111,14 @@ impl Running {
         })?;
         let folder = (ready.carrier == Carrier::Path).then(|| plan.scratch.make()).transpose();
         let folder = folder.map_err(|error| wrong(format!("needs a private folder, which cannot be made: {error}")))?;
-        Ok(Self { process, ready, folder, next: Mutex::new(1), broken: Mutex::new(None) })
+        Ok(Self {
+            process,
+            ready,
+            folder,
+            next: Mutex::new(1),
+            broken: Mutex::new(None),
+            words: Arc::clone(&plan.words),
+        })
     }
 
     /// Why it is of no use any more, if so.

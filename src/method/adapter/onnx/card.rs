@@ -46,12 +46,7 @@ pub struct HeadCard {
 impl OnnxCard {
     /// Reads the table, noting all that is wrong with it.
     pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
-        let (file, sha256) = read_file(keys);
-        let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
-            let recipe = read_recipe(&mut input, Part::Model);
-            keys.absorb(input);
-            recipe
-        });
+        let Network { file, sha256, recipe } = Network::read(keys, Part::Model);
         let output = keys.require_table("output", "head").map(|mut output| {
             let name = output.take::<String>("name", "the name of an output of the model");
             let head = HeadCard::read(&mut output);
@@ -73,13 +68,27 @@ impl OnnxCard {
     }
 }
 
-/// The keys `file` and `sha256` of a network.
-pub(super) fn read_file(keys: &mut Keys<'_>) -> (Option<String>, Option<Digest>) {
-    let file = keys.require::<String>("file", "the name of an onnx file beside the card");
-    let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
-        Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
-    });
-    (file, sha256)
+/// What the card says of a network whatever it is for: its file, and how a picture becomes its input.
+pub(super) struct Network {
+    pub(super) file: Option<String>,
+    pub(super) sha256: Option<Digest>,
+    pub(super) recipe: Option<Recipe>,
+}
+
+impl Network {
+    /// Reads the keys `file` and `sha256` and the table `input` of a network.
+    pub(super) fn read(keys: &mut Keys<'_>, part: Part) -> Self {
+        let file = keys.require::<String>("file", "the name of an onnx file beside the card");
+        let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
+            Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
+        });
+        let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
+            let recipe = read_recipe(&mut input, part);
+            keys.absorb(input);
+            recipe
+        });
+        Self { file, sha256, recipe }
+    }
 }
 
 /// Whose input a recipe describes.
@@ -92,7 +101,7 @@ pub(super) enum Part {
 }
 
 /// The table `input` of a network.
-pub(super) fn read_recipe(keys: &mut Keys<'_>, part: Part) -> Option<Recipe> {
+fn read_recipe(keys: &mut Keys<'_>, part: Part) -> Option<Recipe> {
     let size = keys.require::<[u32; 2]>("size", "[width, height] in pixels");
     let layout = keys.require_word("layout", &words(Layout::ALL, Layout::word));
     let channels = keys.require_word("channels", &words(Channels::ALL, Channels::word));

@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::card::{Part, read_file, read_recipe};
+use super::card::{Network, Part};
 use crate::digest::Digest;
 use crate::engine::{Engine, EngineError, Model, State, Tensor};
 use crate::keys::Keys;
@@ -62,12 +62,7 @@ const HEADS: [(&str, &str); 1] = [("corners", "corners")];
 impl DetectorCard {
     /// Reads the table, noting all that is wrong with it.
     pub(super) fn read(keys: &mut Keys<'_>) -> Option<Self> {
-        let (file, sha256) = read_file(keys);
-        let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
-            let recipe = read_recipe(&mut input, Part::Detector);
-            keys.absorb(input);
-            recipe
-        });
+        let Network { file, sha256, recipe } = Network::read(keys, Part::Detector);
         let output = keys.require_table("output", "head, score_threshold and iou_threshold").map(|mut output| {
             let head = output.require_word("head", &HEADS);
             let named = |keys: &mut Keys<'_>, key| keys.take(key, "the name of an output of the detector");

@@ -135,6 +135,12 @@ impl Method for ReplayMethod {
         self.record(told).is_some()
     }
 
+    fn recorded(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.records.keys().map(|id| id.as_ref().to_owned()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     fn looks(&self) -> bool {
         false
     }

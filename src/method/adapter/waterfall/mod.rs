@@ -78,12 +78,20 @@ impl Method for WaterfallMethod {
         self.methods().any(|method| method.is_outside())
     }
 
+    fn copies_samples(&self) -> bool {
+        self.methods().any(|method| method.copies_samples())
+    }
+
     fn is_told(&self) -> bool {
         self.methods().any(|method| method.is_told())
     }
 
     fn looks(&self) -> bool {
         self.methods().any(|method| method.looks())
+    }
+
+    fn recorded(&self) -> Vec<String> {
+        self.methods().map(|method| method.recorded()).find(|ids| !ids.is_empty()).unwrap_or_default()
     }
 
     fn attempts(&self, told: &Told<'_>) -> bool {

@@ -1,0 +1,147 @@
+//! JPEG, to the pixels of libjpeg-turbo and so of Pillow: sequential and progressive Huffman coding with 8 bits a level, 1, 3
+//! or 4 components of any whole sampling.
+//!
+//! A decoder of our own, because other pure Rust ones are a few levels off and slower, and a level moves a model's answers.
+//! The file tells [`frame`]; [`scan`] (or, for files of several scans, [`progressive`]) turns bits into coefficients with
+//! [`bits`], [`huffman`] and [`block`]; [`transform`] makes samples of them, [`planes`] and [`colour`] make pixels of those.
+//!
+//! Headers are read leniently (stray bytes between segments are common), pixels strictly: what is truncated or
+//! damaged is an error, never gray.
+
+mod bits;
+mod block;
+pub(super) mod colour;
+mod frame;
+mod huffman;
+mod planes;
+mod progressive;
+mod scan;
+mod transform;
+
+use image::metadata::Orientation;
+use memchr::{memchr, memmem};
+
+use self::bits::Stretches;
+use self::frame::{Frame, Header};
+use self::planes::Planes;
+use self::progressive::Coefficients;
+use super::decode::check_size;
+use super::{PhotoError, Picture, spare};
+
+const NAME: &str = "JPEG";
+
+/// Scans of one file. A progressive JPEG has about ten; thousands over a large picture would take minutes.
+const MOST_SCANS: usize = 500;
+
+/// Why there are no pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    Truncated,
+    Damaged(&'static str),
+    TooManyScans,
+}
+
+impl From<Broken> for PhotoError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Truncated => Self::broken(NAME, "truncated"),
+            Broken::Damaged(reason) => Self::broken(NAME, reason),
+            Broken::TooManyScans => Self::broken(NAME, &format!("more than {MOST_SCANS} scans")),
+        }
+    }
+}
+
+/// The picture as it is stored, with the orientation that its EXIF block asks for. CMYK and YCCK are taken as inverted,
+/// Adobe's convention, as Pillow takes them.
+pub(super) fn decode(bytes: &[u8], pixel_limit: u64) -> Result<(Picture, Orientation), PhotoError> {
+    let mut file = File { bytes, place: 2 };
+    let mut header = Header::default();
+    let first = file.scan(&mut header)?.ok_or(Broken::Truncated)?;
+    let frame = header.frame.take().ok_or(Broken::Damaged("a scan before the frame"))?;
+    let (width, height) = (frame.width as u32, frame.height as u32);
+    check_size(width, height, NAME, pixel_limit)?;
+    if memmem::find_iter(bytes, b"\xFF\xDA").nth(MOST_SCANS).is_some() {
+        return Err(Broken::TooManyScans.into());
+    }
+    let rgb = spare::take(frame.width * frame.height * 3); // every byte is written, or it is an error
+    let mut planes = Planes::new(&frame, header.colours(&frame), rgb);
+    pixels(file, &mut header, &frame, first, &mut planes)?;
+    let picture = Picture::new(width, height, planes.into_rgb());
+    let picture = picture.ok_or_else(|| PhotoError::broken(NAME, "pixels are missing"))?;
+    Ok((picture, header.orientation.unwrap_or(Orientation::NoTransforms)))
+}
+
+/// Reads all scans, of which `first` is the header of the first.
+fn pixels(
+    mut file: File<'_>,
+    header: &mut Header,
+    frame: &Frame,
+    first: &[u8],
+    planes: &mut Planes<'_>,
+) -> Result<(), Broken> {
+    let mut scan = header.scan(frame, first)?;
+    if !frame.progressive && scan.components.len() == frame.components.len() {
+        let mut stretches = Stretches::new(file.bytes, file.place);
+        scan::read(&mut stretches, header, frame, &scan, planes)?;
+        let rest = file.bytes.get(stretches.place()..).unwrap_or_default();
+        return memmem::find(rest, b"\xFF\xD9").map(drop).ok_or(Broken::Truncated);
+    }
+    let mut coefficients = Coefficients::new(frame);
+    loop {
+        let mut stretches = Stretches::new(file.bytes, file.place);
+        coefficients.read(&mut stretches, header, frame, &scan)?;
+        file.place = stretches.place();
+        let Some(next) = file.scan(header)? else { break };
+        scan = header.scan(frame, next)?;
+    }
+    coefficients.finish(frame, planes)
+}
+
+/// The bytes of a file, and the place of the next segment.
+struct File<'a> {
+    bytes: &'a [u8],
+    place: usize,
+}
+
+impl<'a> File<'a> {
+    /// Takes in segments up to the next scan, whose header it gives; `None` at the end of the picture.
+    fn scan(&mut self, header: &mut Header) -> Result<Option<&'a [u8]>, Broken> {
+        loop {
+            let marker = self.marker()?;
+            match marker {
+                0xD9 => return Ok(None),
+                0x01 | 0xD0..=0xD8 => continue, // nothing follows these
+                _ => {}
+            }
+            let rest = &self.bytes[self.place..];
+            let length = rest.first_chunk::<2>().map(|length| usize::from(u16::from_be_bytes(*length)));
+            let length = length.ok_or(Broken::Truncated)?;
+            if length < 2 {
+                return Err(Broken::Damaged("a segment of impossible length"));
+            }
+            let body = rest.get(2..length).ok_or(Broken::Truncated)?;
+            self.place += length;
+            if marker == 0xDA {
+                return Ok(Some(body));
+            }
+            header.take(marker, body)?;
+        }
+    }
+
+    /// The next marker, past whatever lies before it.
+    fn marker(&mut self) -> Result<u8, Broken> {
+        loop {
+            let rest = self.bytes.get(self.place..).unwrap_or_default();
+            self.place += memchr(0xFF, rest).ok_or(Broken::Truncated)? + 1;
+            match self.bytes.get(self.place) {
+                Some(0xFF) => {}
+                Some(0) => self.place += 1,
+                Some(marker) => {
+                    self.place += 1;
+                    return Ok(*marker);
+                }
+                None => return Err(Broken::Truncated),
+            }
+        }
+    }
+}
