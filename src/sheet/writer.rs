@@ -77,7 +77,6 @@ impl<W: Write> RowWriter<W> {
         self.begun = true;
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a digit")]
     fn digits(&mut self, mut number: u64) {
         let mut digits = [b'0'; 20];
         let mut first = digits.len() - 1;
