@@ -12,6 +12,8 @@ use crate::dataset::Files;
 use crate::finding::{Finding, Findings, counted};
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::command::CommandMethod;
+#[cfg(feature = "http")]
+use crate::method::adapter::http::HttpMethod;
 use crate::method::{Ask, Method};
 use crate::protocol::Protocol;
 
@@ -27,9 +29,17 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
     let (card, findings, _) = methods::read_card(&place)?;
     let Some(card) = card else { return Ok((String::new(), findings)) };
     let means = Means::embedded();
+    let around = place.around(&means, environment);
+    #[cfg(feature = "http")]
+    let mut service = None;
     let (program, method): (Option<Arc<CommandMethod>>, Arc<dyn Method>) = match &card.adapter {
+        #[cfg(feature = "http")]
+        AdapterCard::Http(http) => {
+            let method = Arc::new(HttpMethod::new(card.clone(), http, &around).map_err(Failure::unusable)?);
+            service = Some(Arc::clone(&method));
+            (None, method)
+        }
         AdapterCard::Command(command) => {
-            let around = place.around(&means, environment);
             let program = CommandMethod::find(card.clone(), command, &around).map_err(Failure::unusable)?;
             let program = Arc::new(program);
             (Some(Arc::clone(&program)), program)
@@ -37,7 +47,13 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
         _ => (None, place.open(card, &means, environment).map_err(Failure::unusable)?.0),
     };
     let photo = bundled::faces().read(PHOTO).map_err(Failure::unusable)?;
-    let subject = Subject { method, program: program.as_deref(), photo: &photo };
+    let subject = Subject {
+        method,
+        program: program.as_deref(),
+        #[cfg(feature = "http")]
+        service: service.as_deref(),
+        photo: &photo,
+    };
     let protocol = Protocol::default_protocol();
     let ask = Ask {
         limits: protocol.limits,
@@ -45,6 +61,7 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
         seed: protocol.seed,
         scratch: environment.scratch.clone(),
         clock: Arc::clone(&environment.clock),
+        stop: Arc::clone(&environment.stop),
     };
     let rules = examine(&subject, &ask).map_err(Failure::unusable)?;
     let found = rules.iter().filter_map(|rule| match &rule.verdict {

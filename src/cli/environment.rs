@@ -67,6 +67,11 @@ impl Environment {
 }
 
 impl Environment {
+    /// The value of an environment variable that a card names.
+    pub(crate) fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
     /// The machine, for `run.json`: nothing that names its user or its network.
     pub(crate) fn machine(&self) -> Machine {
         let text = |path| std::fs::read_to_string(path).unwrap_or_default();

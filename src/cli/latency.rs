@@ -143,11 +143,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let mut observations = Vec::new();
     for number in 0..arguments.starts.get() {
         tell(&format!("start {} of {}\n", number + 1, arguments.starts));
-        observations.extend(started(number, environment)?);
+        let made = started(number, environment);
         if environment.stop.load(Ordering::Relaxed) {
             tell("interrupted: nothing was written\n");
             return Ok(Exit::Interrupted);
         }
+        observations.extend(made?);
     }
     let folder = measured.write(&arguments.out, existing, &observations, &*environment.clock);
     let folder = folder.map_err(|error| match error {
@@ -182,7 +183,7 @@ fn as_start(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let ids: Vec<String> = truth.rows().map(|row| row.sample_id.to_string()).collect();
-    let setting = Setting { dataset, ids: &ids, clock: &environment.clock };
+    let setting = Setting { dataset, ids: &ids, clock: &environment.clock, stop: &environment.stop };
     let load = || -> Result<_, Loading> {
         let means = arguments.engine.open(environment).map_err(Loading::of)?;
         Ok(methods::load(&arguments.method, &means, &|| None, environment).map_err(Loading::of)?.method)

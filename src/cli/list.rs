@@ -10,10 +10,11 @@ use super::output::print;
 use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};
+use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
 
-/// List the bundled methods, datasets and protocols, the engines, heads and metrics.
+/// List the bundled methods, datasets and protocols, the adapters, engines, heads and metrics.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to list
@@ -32,6 +33,8 @@ enum What {
     Methods,
     /// Datasets embedded in the binary
     Datasets,
+    /// Ways to reach a method: the tables of a card
+    Adapters,
     /// Engines that run models, with their versions
     Engines,
     /// Ways to read a model's output
@@ -61,6 +64,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let listing = match arguments.what {
         What::Methods => list_methods()?,
         What::Datasets => list_datasets()?,
+        What::Adapters => list_adapters(),
         What::Engines => list_engines(&arguments.runtime, environment),
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
@@ -110,6 +114,14 @@ fn list_datasets() -> Result<Listing, Failure> {
         bundled::NOTICE.to_owned(),
     ];
     Ok(Listing { columns: vec!["name", "samples", "subjects", "notice"], lines: vec![line] })
+}
+
+fn list_adapters() -> Listing {
+    let line = |(name, meaning): &(&str, &str)| {
+        let state = if adapter::is_built(name) { "ready" } else { "not in this build" };
+        vec![(*name).to_owned(), state.to_owned(), (*meaning).to_owned()]
+    };
+    Listing { columns: vec!["name", "state", "meaning"], lines: adapter::MEANINGS.iter().map(line).collect() }
 }
 
 fn list_engines(runtime: &RuntimeOptions, environment: &Environment) -> Listing {

@@ -35,6 +35,7 @@ impl CardPlace {
             files: self,
             folder: self.files.folder(),
             search: &environment.search,
+            variable: &Environment::variable,
             guard: environment.guard.as_deref(),
             engine: &*means.engine,
             decoder: means.decoder,
@@ -193,7 +194,8 @@ fn one_line(failure: &Failure) -> String {
 /// How to come by the other engine, when a model does not load: its name on the command line, and itself.
 pub(crate) type Other<'a> = &'a dyn Fn() -> Option<(&'static str, Arc<dyn Engine>)>;
 
-/// What to do about a model that an engine cannot load: use the other one, where that can.
+/// What to do about a model that an engine cannot load: use the other one, where that can; or about what is missing here
+/// and may be there elsewhere.
 pub(crate) fn remedy(
     error: &MethodError,
     card: &MethodCard,
@@ -202,6 +204,15 @@ pub(crate) fn remedy(
     environment: &Environment,
 ) -> Option<String> {
     use EngineError::{Absent, Load, Operator, Run};
+    match error {
+        MethodError::Variables { .. } => {
+            return Some("set it where agebench is started: a card names secrets and never holds one".to_owned());
+        }
+        MethodError::NotBuilt { .. } => {
+            return Some("build it with the cargo feature `http`, which is on by default".to_owned());
+        }
+        _ => {}
+    }
     let MethodError::Engine { source, .. } = error else { return None };
     let (Absent | Load { .. } | Operator { .. } | Run(_)) = source else { return None };
     let runs = || {

@@ -1,8 +1,10 @@
 //! Conformance: rules that a method keeps, whatever it is and however it is reached, and those of the protocol for
-//! programs. A vendor runs them before anybody measures; each rule passes, or fails with what to do.
+//! programs and for services. A vendor runs them before anybody measures; each rule passes, or fails with what to do.
 
 mod any;
 mod command;
+#[cfg(feature = "http")]
+mod http;
 mod planted;
 mod traces;
 
@@ -69,6 +71,9 @@ pub struct Subject<'a> {
     pub method: Arc<dyn Method>,
     /// The same, where it is a program.
     pub program: Option<&'a CommandMethod>,
+    /// The same, where it is a service.
+    #[cfg(feature = "http")]
+    pub service: Option<&'a crate::method::adapter::http::HttpMethod>,
     /// A photo of a face.
     pub photo: &'a [u8],
 }
@@ -97,6 +102,10 @@ pub fn examine(subject: &Subject<'_>, ask: &Ask) -> Result<Vec<Rule>, Conformanc
     let mut rules = any::rules(subject, [&planted, &renamed], ask)?;
     if let Some(program) = subject.program {
         rules.extend(command::rules(program, &planted, ask));
+    }
+    #[cfg(feature = "http")]
+    if let Some(service) = subject.service {
+        rules.extend(http::rules(service, &planted, ask));
     }
     Ok(rules)
 }

@@ -24,7 +24,9 @@ pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
-pub use run_json::{ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, StageRecord};
+pub use run_json::{
+    ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
+};
 pub use truth::{Truth, TruthRow};
 
 /// The names of the files of a run folder.

@@ -114,12 +114,32 @@ pub struct MethodRecord {
     /// What the method returned beyond its answers: the name of each such field, and in how many attempts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_fields: BTreeMap<String, u64>,
+    /// What went to the service and came from it; none for a method that is no service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceRecord>,
     /// The method's own word on its times, beside ours; none where it gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_times: Option<ClaimedTimes>,
     /// The stages of a waterfall, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageRecord>,
+}
+
+/// What went to a service and came from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRecord {
+    /// Where it is, without what stands after a `?`.
+    pub address: String,
+    /// Whether it was reached over TLS.
+    pub tls: bool,
+    /// Requests, those made again and those that followed a redirect included.
+    pub requests: u64,
+    /// Redirects followed.
+    pub redirects: u64,
+    /// Bytes sent, connections and headers included.
+    pub bytes_sent: u64,
+    /// Bytes received, connections and headers included.
+    pub bytes_received: u64,
 }
 
 /// What a method says of its own times, which nobody checked, beside what passed by our clock: sums over the attempts of
@@ -169,6 +189,9 @@ pub struct StageRecord {
     /// People at or above the limit who are denied, of how many, where only rates are known.
     #[serde(default)]
     pub adult_denials: Option<[u64; 2]>,
+    /// What went to the service and came from it, where the stage is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceRecord>,
 }
 
 /// The machine of a run.

@@ -11,6 +11,7 @@ mod streams;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::age::AgeLimit;
@@ -71,6 +72,8 @@ pub struct Setting<'a> {
     pub ids: &'a [String],
     /// Where times come from.
     pub clock: &'a Arc<dyn Clock>,
+    /// Set when the work is to end.
+    pub stop: &'a Arc<AtomicBool>,
 }
 
 /// Makes the observations of one start, in the order of [`crate::folder::Stream::ALL`], and hands each to `sink`.

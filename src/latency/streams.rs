@@ -73,6 +73,7 @@ impl Streams<'_> {
             seed: self.plan.seed,
             scratch: self.plan.scratch.clone(),
             clock: Arc::clone(self.setting.clock),
+            stop: Arc::clone(self.setting.stop),
         };
         method.open(&ask).map_err(Broken::Method)
     }
@@ -113,6 +114,7 @@ impl Streams<'_> {
     fn timed(&self, number: usize, session: &mut Box<dyn Session>) -> Result<Timed, Broken> {
         match self.attempt(number, session) {
             Ok(timed) => Ok(timed),
+            Err(MethodError::Stopped) => Err(Broken::Method(MethodError::Stopped)),
             Err(error) => {
                 *session = self.open(self.method)?;
                 let (status, latency) = match error {

@@ -28,7 +28,7 @@ fn observed(plan: &Plan) -> Vec<Observation> {
     let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).unwrap();
     let ids: Vec<String> = dataset.samples().iter().map(|row| row.sample_id.to_string()).collect();
     let clock: Arc<dyn Clock> = Arc::new(Ticking::default());
-    let setting = Setting { dataset: &dataset, ids: &ids, clock: &clock };
+    let setting = Setting { dataset: &dataset, ids: &ids, clock: &clock, stop: &Arc::default() };
     let text = "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[onnx]\nfile = \"none.onnx\"\n[onnx.input]\nsize = [1, 1]\n\
                 layout = \"nhwc\"\nchannels = \"rgb\"\nresize = \"nearest\"\n[onnx.output]\nhead = \"years\"\n";
     let card = MethodCard::read("method.toml", text).0.unwrap();

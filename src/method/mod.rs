@@ -16,6 +16,7 @@ mod told;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::age::AgeLimit;
@@ -43,6 +44,25 @@ pub struct Ask {
     pub scratch: Scratch,
     /// Where the timings of an outcome come from.
     pub clock: Arc<dyn Clock>,
+    /// Set when the work is to end: a session that waits for others gives up then, with [`MethodError::Stopped`].
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What went to a service and came from it, connections and headers included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traffic {
+    /// Where it is, without what stands after a `?`.
+    pub address: String,
+    /// Whether over TLS.
+    pub tls: bool,
+    /// Requests, those made again and those that followed a redirect included.
+    pub requests: u64,
+    /// Redirects followed.
+    pub redirects: u64,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
 }
 
 /// Something that answers about a person's age.
@@ -94,6 +114,16 @@ pub trait Method: Send + Sync {
     /// Whether a sample is put to the method; a replay has nothing to say of samples that are not in its file.
     fn attempts(&self, _: &Told<'_>) -> bool {
         true
+    }
+
+    /// What whoever runs the method must be told before it begins.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What went to a service so far; none for a method that is no service.
+    fn traffic(&self) -> Option<Traffic> {
+        None
     }
 
     /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` for a
@@ -191,6 +221,31 @@ pub enum MethodError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A service cannot be used as the card describes it.
+    #[error("the service of `{method}` {problem}")]
+    Service {
+        /// The method's name.
+        method: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The environment does not hold what a card names.
+    #[error("`{method}` needs {}, which the environment does not hold", crate::finding::listed(names))]
+    Variables {
+        /// The method's name.
+        method: String,
+        /// The variables.
+        names: Vec<String>,
+    },
+    /// This build has not what it takes.
+    #[error("`{method}` is a service, and this build of agebench reaches none")]
+    NotBuilt {
+        /// The method's name.
+        method: String,
+    },
+    /// The work was ended from outside: nothing came of the attempt.
+    #[error("stopped from outside")]
+    Stopped,
     /// A column that the card names cannot be lent.
     #[error("`{method}` asks for the column `{column}`, which {problem}")]
     Column {

@@ -41,7 +41,7 @@ pub fn agree(
     jobs: NonZeroUsize,
     scratch: &Scratch,
     clock: &Arc<dyn Clock>,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Agreement, MethodError> {
     let methods = [Arc::clone(one), Arc::clone(other)];
     let work = Work {
@@ -54,6 +54,7 @@ pub fn agree(
             seed: 0,
             scratch: scratch.clone(),
             clock: Arc::clone(clock),
+            stop: Arc::clone(stop),
         },
         jobs,
         clock: &**clock,

@@ -218,7 +218,7 @@ impl Crew<'_> {
         }
     }
 
-    /// Puts the sample at `place` to every member; `None` when a method broke once too often.
+    /// Puts the sample at `place` to every member; `None` when a method broke once too often, or gave up at a stop.
     fn attempt(
         &self,
         place: usize,
@@ -243,6 +243,9 @@ impl Crew<'_> {
                 Err(error) => error,
             };
             *session = None;
+            if matches!(error, MethodError::Stopped) {
+                return None; // nothing came of it, and nothing is written
+            }
             let reason = chain(&error);
             let name = member.method.card().name.clone();
             (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });

@@ -27,11 +27,11 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
     AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms,
-    RUN_SCHEMA, RunFolder, RunRecord, StageRecord, Timings, Truth, create_private, names,
+    RUN_SCHEMA, RunFolder, RunRecord, ServiceRecord, StageRecord, Timings, Truth, create_private, names,
 };
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;
-use crate::method::{Ask, Method, MethodError, Scratch};
+use crate::method::{Ask, Method, MethodError, Scratch, Traffic};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -77,12 +77,21 @@ impl RunMethod {
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
             extra_fields: BTreeMap::new(),
+            service: None,
             claimed_times: None,
         }
     }
 }
 
 impl RunMethod {
+    /// Adds to `record` what went to services.
+    fn count(&self, record: &mut MethodRecord) {
+        record.service = self.method.traffic().map(service);
+        for (stage, record) in self.stages.iter().zip(&mut record.stages) {
+            record.service = stage.as_ref().and_then(|stage| stage.method.traffic()).map(service);
+        }
+    }
+
     /// What run.json says of this method as the stage at `number` of the method at `place`.
     fn stage_record(&self, place: usize, number: usize) -> StageRecord {
         let card = self.method.card();
@@ -94,6 +103,11 @@ impl RunMethod {
             ..StageRecord::default()
         }
     }
+}
+
+fn service(traffic: Traffic) -> ServiceRecord {
+    let Traffic { address, tls, requests, redirects, sent, received } = traffic;
+    ServiceRecord { address, tls, requests, redirects, bytes_sent: sent, bytes_received: received }
 }
 
 /// What to run, and how.
@@ -172,7 +186,7 @@ pub enum RunError {
 pub fn run(
     request: &Request<'_>,
     clock: &Arc<dyn Clock>,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
 ) -> Result<(RunFolder, Summary), RunError> {
     check_names(request.methods)?;
@@ -217,6 +231,9 @@ pub fn run(
     if request.methods.iter().any(|it| it.method.copies_samples()) {
         let place = if request.scratch.in_memory() { "memory" } else { "disk" };
         record.settings.insert("copies".to_owned(), json!(place));
+    }
+    for (method, record) in request.methods.iter().zip(&mut record.methods) {
+        method.count(record);
     }
     record.write(&folder)?;
     match end {
@@ -280,7 +297,7 @@ fn write_attempts(
     truth: &Truth,
     outcomes: std::fs::File,
     clock: &Arc<dyn Clock>,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
 ) -> Result<Written, Result<MethodError, std::io::Error>> {
     let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
@@ -292,6 +309,7 @@ fn write_attempts(
     let roster = Roster::new(request.dataset, truth);
     let mut asked = 0;
     for method in &methods {
+        method.notices().into_iter().for_each(|notice| sink(Event::Warning(notice)));
         let listed = request.dataset.samples().len();
         let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
         if attempted == 0 && listed > 0 {
@@ -322,6 +340,7 @@ fn write_attempts(
             seed: request.protocol.seed,
             scratch: request.scratch.clone(),
             clock: Arc::clone(clock),
+            stop: Arc::clone(stop),
         },
         jobs: request.jobs,
         clock: &**clock,

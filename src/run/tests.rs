@@ -127,7 +127,7 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
         machine: Machine::default(),
     };
     let clock: Arc<dyn Clock> = Arc::new(StillClock);
-    let (stop, events) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    let (stop, events) = (Arc::new(AtomicBool::new(false)), Mutex::new(Vec::new()));
     let sink = |event: Event| {
         let mut events = events.lock().unwrap();
         events.push(event);
@@ -271,7 +271,7 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
         machine: Machine::default(),
     };
     let clock: Arc<dyn Clock> = Arc::new(SlowClock(AtomicUsize::new(0)));
-    let (_, summary) = run(&request, &clock, &AtomicBool::new(false), &|_| ()).unwrap();
+    let (_, summary) = run(&request, &clock, &Arc::default(), &|_| ()).unwrap();
     assert_eq!((summary.attempts, summary.failed), (2, 2));
     let outcomes = fs::read_to_string(out.path().join(names::OUTCOMES)).unwrap();
     assert!(outcomes.lines().skip(1).all(|line| line.contains(",timed_out,,,,,")), "{outcomes}");

@@ -39,6 +39,8 @@ fn methods(place: &Path) -> Vec<(&'static str, PathBuf)> {
         ("declared", declared),
     ];
     methods.extend(compiled(place).map(|folder| ("command, compiled", folder)));
+    #[cfg(feature = "http")]
+    methods.push(("http", crate::http::answering(&place.join("http"))));
     methods
 }
 
@@ -88,6 +90,9 @@ fn every_kind_of_method_keeps_every_rule() {
                 ran.out
             );
             assert!(ran.out.contains("pass  ends within 2 s of `bye`: ended with exit code 0"), "{kind}\n{}", ran.out);
+        }
+        if kind == "http" {
+            assert!(ran.out.contains("pass  is sent no name, id, path or label of the dataset"), "{kind}\n{}", ran.out);
         }
     }
 }

@@ -14,6 +14,8 @@ mod detector;
 mod documents;
 mod engines;
 mod hostile_pictures;
+#[cfg(feature = "http")]
+mod http;
 mod kinds;
 mod latency;
 mod layout;

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod declared;
+pub mod http;
 pub mod onnx;
 pub mod replay;
 pub mod waterfall;
@@ -20,7 +21,23 @@ use crate::method::{Method, MethodCard, MethodError};
 use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
-pub const ADAPTERS: &[&str] = &["onnx", "command", "replay", "declared", "waterfall"];
+pub const ADAPTERS: &[&str] = &["onnx", "command", "http", "replay", "declared", "waterfall"];
+
+/// What each adapter is, in words.
+pub const MEANINGS: [(&str, &str); 6] = [
+    ("onnx", "a model file, run in this process"),
+    ("command", "a program of any language, spoken to in lines of JSON"),
+    ("http", "a service, asked over HTTP as the card describes it"),
+    ("replay", "answers that were recorded elsewhere"),
+    ("declared", "what people would say if they were just asked, drawn from a table"),
+    ("waterfall", "methods in order, as users meet them"),
+];
+
+/// Whether this build of agebench has the adapter.
+#[must_use]
+pub fn is_built(adapter: &str) -> bool {
+    adapter != "http" || cfg!(feature = "http")
+}
 
 /// How a method is reached: the one adapter table of its card.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +47,8 @@ pub enum AdapterCard {
     Onnx(Box<onnx::OnnxCard>),
     /// A program, spoken to in lines of JSON.
     Command(command::CommandCard),
+    /// A service.
+    Http(Box<http::HttpCard>),
     /// Answers that were recorded elsewhere.
     Replay(replay::ReplayCard),
     /// Self-declaration, drawn from a table.
@@ -45,6 +64,7 @@ impl AdapterCard {
         match self {
             Self::Onnx(_) => "onnx",
             Self::Command(_) => "command",
+            Self::Http(_) => "http",
             Self::Replay(_) => "replay",
             Self::Declared(_) => "declared",
             Self::Waterfall(_) => "waterfall",
@@ -56,12 +76,13 @@ impl AdapterCard {
         let found: Vec<&str> = ADAPTERS.iter().copied().filter(|name| keys.has(name)).collect();
         let onnx = table(keys, "onnx", |keys| onnx::OnnxCard::read(keys).map(Box::new)).map(Self::Onnx);
         let command = table(keys, "command", command::CommandCard::read).map(Self::Command);
+        let http = table(keys, "http", |keys| http::HttpCard::read(keys).map(Box::new)).map(Self::Http);
         let replay = table(keys, "replay", replay::ReplayCard::read).map(Self::Replay);
         let declared = table(keys, "declared", declared::DeclaredCard::read).map(Self::Declared);
         let waterfall = table(keys, "waterfall", waterfall::WaterfallCard::read).map(Self::Waterfall);
         let tables = |names: &[&str]| listed(&names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>());
         match found.as_slice() {
-            [_] => onnx.or(command).or(replay).or(declared).or(waterfall),
+            [_] => onnx.or(command).or(http).or(replay).or(declared).or(waterfall),
             [] => {
                 let help = format!("add a table that says how the method is reached: {}", tables(ADAPTERS));
                 keys.note(Finding::error(file, "the card has no adapter").help(help));
@@ -101,6 +122,8 @@ pub struct Surroundings<'a> {
     pub folder: Option<&'a Path>,
     /// The folders in which programs are looked for.
     pub search: &'a [PathBuf],
+    /// The value of an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// This program, to guard others with.
     pub guard: Option<&'a Path>,
     /// What runs model files.
@@ -131,6 +154,14 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
             let digest = method.digest()?;
             Ok((Arc::new(method), digest))
         }
+        #[cfg(feature = "http")]
+        AdapterCard::Http(http) => {
+            let method = http::HttpMethod::new(card, &http, around)?;
+            let digest = method.digest()?;
+            Ok((Arc::new(method), digest))
+        }
+        #[cfg(not(feature = "http"))]
+        AdapterCard::Http(_) => Err(MethodError::NotBuilt { method: card.name }),
         AdapterCard::Replay(replay) => {
             let method = replay::ReplayMethod::load(card, &replay, &|file| around.files.read(file))?;
             let digest = Digest::of_parsed("method", method.card(), &[method.file_digest()])?;
@@ -155,5 +186,15 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
             let digest = Digest::of_parsed("method", method.card(), &method.stage_digests())?;
             Ok((Arc::new(method), digest))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_adapter_has_a_meaning() {
+        assert_eq!(MEANINGS.map(|(name, _)| name), ADAPTERS);
     }
 }

@@ -50,6 +50,7 @@ impl Made<'_> {
                 engine: String::new(),
                 card: card.clone(),
                 extra_fields: std::collections::BTreeMap::new(),
+                service: None,
                 claimed_times: None,
                 stages: Vec::new(),
             });

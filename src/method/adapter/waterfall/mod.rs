@@ -98,6 +98,10 @@ impl Method for WaterfallMethod {
         self.stages.first().and_then(|stage| stage.method.as_ref()).is_none_or(|method| method.attempts(told))
     }
 
+    fn notices(&self) -> Vec<String> {
+        self.methods().flat_map(|method| method.notices()).collect()
+    }
+
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
         self.methods().map(|method| method.sessions(jobs)).min().unwrap_or(jobs)
     }
@@ -134,26 +138,28 @@ impl Open {
         sample.lend(own);
     }
 
-    /// What the stage says; a session that broke is opened again for the next sample.
-    fn attempt(&mut self, sample: &mut Sample<'_>, ask: &Ask) -> Option<Outcome> {
-        let method = self.method.as_ref().filter(|_| self.there)?;
+    /// What the stage says, if there is something to ask; a session that broke is opened again for the next sample.
+    ///
+    /// # Errors
+    /// [`MethodError::Stopped`] alone.
+    fn attempt(&mut self, sample: &mut Sample<'_>, ask: &Ask) -> Result<Option<Outcome>, MethodError> {
+        let Some(method) = self.method.as_ref().filter(|_| self.there) else { return Ok(None) };
         let session = match &mut self.session {
             Some(session) => session,
             none => none.insert(match method.open(ask) {
                 Ok(session) => session,
-                Err(error) => return Some(Outcome::failed(error.to_string())),
+                Err(error) => return Ok(Some(Outcome::failed(error.to_string()))),
             }),
         };
-        match session.attempt(sample) {
-            Ok(outcome) => Some(outcome),
-            Err(MethodError::Ended(outcome)) => {
-                self.session = None;
-                Some(*outcome)
-            }
-            Err(error) => {
-                self.session = None;
-                Some(Outcome::failed(error.to_string()))
-            }
+        let error = match session.attempt(sample) {
+            Ok(outcome) => return Ok(Some(outcome)),
+            Err(error) => error,
+        };
+        self.session = None;
+        match error {
+            MethodError::Ended(outcome) => Ok(Some(*outcome)),
+            MethodError::Stopped => Err(MethodError::Stopped),
+            error => Ok(Some(Outcome::failed(error.to_string()))),
         }
     }
 }
@@ -182,7 +188,7 @@ impl Session for Waterfall {
                 break;
             }
             stage.lend(sample, &lent);
-            let Some(outcome) = stage.attempt(sample, &self.ask) else { break };
+            let Some(outcome) = stage.attempt(sample, &self.ask)? else { break };
             for (limit, decision, reached) in open.iter_mut().filter(|(_, decision, _)| decision.is_none()) {
                 *reached = number;
                 if let Step::Ends(ends) = stage.rules.step(&outcome, *limit) {

@@ -1,0 +1,127 @@
+//! A service made ready to be asked: its card, its secrets, and what was sent to it.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::card::HttpCard;
+use super::client;
+use super::pace::Pace;
+use super::secret::Secrets;
+use super::session::{HttpSession, Notes, Service};
+use super::template::Filling;
+use crate::digest::{Digest, DigestError};
+use crate::method::adapter::Surroundings;
+use crate::method::{Ask, Method, MethodCard, MethodError, Session, Traffic};
+
+/// A service made ready to be asked.
+pub struct HttpMethod {
+    card: MethodCard,
+    service: Arc<Service>,
+    files: Vec<Digest>,
+}
+
+impl HttpMethod {
+    /// The service that `http`, the adapter table of `card`, describes. It is not asked anything yet.
+    ///
+    /// # Errors
+    /// [`MethodError::Variables`] when the environment has no value for a secret; [`MethodError::Read`] and
+    /// [`MethodError::Service`] when the certificates or the proxy are of no use.
+    pub fn new(card: MethodCard, http: &HttpCard, around: &Surroundings<'_>) -> Result<Self, MethodError> {
+        let wrong = |problem: String| MethodError::Service { method: card.name.clone(), problem };
+        let secrets = Secrets::gather(http.variables(), around.variable)
+            .map_err(|names| MethodError::Variables { method: card.name.clone(), names })?;
+        let (mut files, mut roots) = (Vec::new(), None);
+        if let Some(file) = &http.ca_file {
+            let read = around.files.read(file);
+            let pem = read.map_err(|source| MethodError::Read { file: file.clone(), source })?;
+            roots = Some(client::roots(&pem).map_err(|problem| wrong(format!("has a `ca_file` that {problem}")))?);
+            files.push(Digest::of(&pem));
+        }
+        let nothing = Filling { content: None, face_box: None, columns: &[], limits: &[], secrets: &secrets };
+        let proxy = http.proxy.as_ref().map(|proxy| proxy.text(&nothing)).transpose().map_err(wrong)?;
+        if let Some(proxy) = &proxy {
+            client::proxy(proxy).map_err(wrong)?;
+        }
+        let service = Service {
+            card: http.clone(),
+            secrets,
+            proxy,
+            roots,
+            pace: Pace::new(http.interval),
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+        };
+        Ok(Self { card, service: Arc::new(service), files })
+    }
+
+    /// The digest of the card and of the certificates that it names. Secrets are not in it.
+    ///
+    /// # Errors
+    /// Never in practice: every card can be written as JSON.
+    pub fn digest(&self) -> Result<Digest, DigestError> {
+        Digest::of_parsed("method", &self.card, &self.files)
+    }
+
+    /// One session; `notes` is where it is written down what is sent.
+    ///
+    /// # Errors
+    /// [`MethodError::Service`].
+    pub fn session(&self, ask: &Ask, notes: Option<Arc<Notes>>) -> Result<HttpSession, MethodError> {
+        HttpSession::new(Arc::clone(&self.service), ask, notes)
+            .map_err(|problem| MethodError::Service { method: self.card.name.clone(), problem })
+    }
+
+    /// Whether `text` holds one of the secrets that are sent.
+    #[must_use]
+    pub fn secrets_are_in(&self, text: &str) -> bool {
+        self.service.secrets.are_in(text)
+    }
+}
+
+impl Method for HttpMethod {
+    fn card(&self) -> &MethodCard {
+        &self.card
+    }
+
+    fn engine(&self) -> String {
+        String::new()
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.service.card.columns
+    }
+
+    fn is_outside(&self) -> bool {
+        true
+    }
+
+    fn looks(&self) -> bool {
+        self.service.card.looks()
+    }
+
+    fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {
+        self.service.card.instances
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let address = &self.service.card.address;
+        let plain = !address.is_tls() && !address.is_loopback();
+        let text = || {
+            let (name, origin) = (&self.card.name, address.origin());
+            format!("`{name}` is reached over plain http ({origin}): everybody on the way can read what is sent")
+        };
+        plain.then(text).into_iter().collect()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        let [requests, redirects, sent, received] =
+            [0, 1, 2, 3].map(|place| self.service.counts.get(place).map_or(0, |count| count.load(Ordering::Relaxed)));
+        let address = self.service.card.address.to_string();
+        let tls = self.service.card.address.is_tls();
+        Some(Traffic { address, tls, requests, redirects, sent, received })
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        Ok(Box::new(self.session(ask, None)?))
+    }
+}

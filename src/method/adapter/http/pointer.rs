@@ -1,0 +1,148 @@
+//! JSON pointers (RFC 6901): where something stands in a reply.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::age::AgeLimit;
+
+/// The part of a pointer that each limit takes the place of.
+const LIMIT: &str = "{limit}";
+
+/// A pointer, which may hold `{limit}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer(String);
+
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Pointer {
+    /// The pointer in `text`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if !text.is_empty() && !text.starts_with('/') {
+            return Err(format!("a pointer begins with `/`: did you mean `/{}`?", text.replace('.', "/")));
+        }
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once('~') {
+            if !after.starts_with(['0', '1']) {
+                return Err("`~` in a pointer is written `~0`, and `/` in a name `~1`".to_owned());
+            }
+            rest = after;
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether it holds `{limit}`.
+    #[must_use]
+    pub fn is_for_each_limit(&self) -> bool {
+        self.0.contains(LIMIT)
+    }
+
+    /// The pointer for `limit`.
+    #[must_use]
+    pub fn at(&self, limit: AgeLimit) -> Self {
+        Self(self.0.replace(LIMIT, &limit.years().to_string()))
+    }
+
+    /// What stands there in `reply`; nothing is nothing, and so is null.
+    #[must_use]
+    pub fn find<'a>(&self, reply: &'a Value) -> Option<&'a Value> {
+        reply.pointer(&self.0).filter(|value| !value.is_null())
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Every value in `reply` that holds no other: its pointer, the same with `*` for places in lists, and its text.
+pub fn leaves(reply: &Value) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    walk(reply, &mut String::new(), &mut String::new(), &mut found);
+    found
+}
+
+/// Leaves of one reply that are looked at.
+const MOST_LEAVES: usize = 10_000;
+
+fn walk(value: &Value, pointer: &mut String, name: &mut String, found: &mut Vec<(String, String, String)>) {
+    if found.len() >= MOST_LEAVES {
+        return;
+    }
+    let (at, named) = (pointer.len(), name.len());
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{place}"));
+                name.push_str("/*");
+                walk(item, pointer, name, found);
+                pointer.truncate(at);
+                name.truncate(named);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                pointer.push_str(&format!("/{key}"));
+                name.push_str(&format!("/{key}"));
+                walk(field, pointer, name, found);
+                pointer.truncate(at);
+                name.truncate(named);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => found.push((pointer.clone(), name.clone(), text.clone())),
+        other => found.push((pointer.clone(), name.clone(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_rfc_6901_are_found() {
+        // RFC 6901, section 5.
+        let text = r#"{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8}"#;
+        let document: Value = serde_json::from_str(text).unwrap();
+        for (pointer, expected) in [
+            ("/foo/0", "\"bar\""),
+            ("/", "0"),
+            ("/a~1b", "1"),
+            ("/c%d", "2"),
+            ("/e^f", "3"),
+            ("/g|h", "4"),
+            ("/i\\j", "5"),
+            ("/k\"l", "6"),
+            ("/ ", "7"),
+            ("/m~0n", "8"),
+        ] {
+            assert_eq!(Pointer::parse(pointer).unwrap().find(&document).unwrap().to_string(), expected, "{pointer}");
+        }
+        assert_eq!(Pointer::parse("").unwrap().find(&document), Some(&document));
+        assert_eq!(Pointer::parse("/foo/2").unwrap().find(&document), None);
+        assert_eq!(Pointer::parse("/foo/-").unwrap().find(&document), None);
+    }
+
+    #[test]
+    fn what_is_no_pointer_is_told_with_what_was_meant() {
+        assert!(Pointer::parse("result.age").unwrap_err().contains("did you mean `/result/age`?"));
+        assert!(Pointer::parse("/a~b").unwrap_err().contains("`~0`"));
+        assert!(Pointer::parse("/a~").is_err());
+    }
+
+    #[test]
+    fn leaves_are_named_with_stars_for_places_in_lists() {
+        let reply: Value = serde_json::from_str(r#"{"faces":[{"a/b":1},{"a/b":2}],"none":null}"#).unwrap();
+        let named: Vec<_> =
+            leaves(&reply).into_iter().map(|(pointer, name, value)| format!("{pointer} {name} {value}")).collect();
+        assert_eq!(named, ["/faces/0/a~1b /faces/*/a~1b 1", "/faces/1/a~1b /faces/*/a~1b 2"]);
+    }
+}

@@ -1,0 +1,171 @@
+//! Secrets: which parts of a card may carry one, their values from the environment, and their removal from every text
+//! that is kept.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::address::percent_encoded;
+use crate::method::base64;
+
+/// What stands in a kept text in place of a secret.
+pub const REMOVED: &str = "(secret)";
+
+/// The values of the environment variables that a card names. They are sent, and never shown: not as debug output either.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    values: BTreeMap<String, String>,
+    /// Every form in which a value may come back, the longest first.
+    forms: Vec<String>,
+}
+
+impl Secrets {
+    /// The values of the variables `names`, as `look_up` knows them.
+    ///
+    /// # Errors
+    /// The names of those that are not set, or hold what no header can carry.
+    pub fn gather<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+        look_up: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<String>> {
+        let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
+        for name in names {
+            match look_up(name).filter(|value| !value.is_empty() && !value.chars().any(char::is_control)) {
+                Some(value) => drop(values.insert(name.to_owned(), value)),
+                None if missing.iter().any(|it| it == name) => {}
+                None => missing.push(name.to_owned()),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let of_value = |value: &str| {
+            let json = serde_json::Value::from(value).to_string();
+            let json = json.trim_matches('"').to_owned();
+            [value.to_owned(), json, percent_encoded(value), base64(value.as_bytes())]
+        };
+        // The address of a proxy has its password in it.
+        let password = |value: &'_ String| -> Option<String> {
+            let (who, _) = value.split_once("://")?.1.rsplit_once('@')?;
+            who.split_once(':').map(|(_, password)| password.to_owned()).filter(|password| !password.is_empty())
+        };
+        let all = values.values().cloned().chain(values.values().filter_map(password));
+        let mut forms: Vec<String> = all.flat_map(|value| of_value(&value)).collect();
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.dedup();
+        Ok(Self { values, forms })
+    }
+
+    /// The value of the variable `name`.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// `text` without any of the values.
+    #[must_use]
+    pub fn removed_from(&self, text: &str) -> String {
+        self.forms.iter().fold(text.to_owned(), |text, form| {
+            if text.contains(form.as_str()) { text.replace(form.as_str(), REMOVED) } else { text }
+        })
+    }
+
+    /// Whether `text` holds one of the values.
+    #[must_use]
+    pub fn are_in(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| text.contains(form.as_str()))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("names", &self.values.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+/// Whether a header or a field of this name is known to carry a secret.
+#[must_use]
+pub fn carries_a_secret(name: &str) -> bool {
+    const WHOLE: [&str; 9] =
+        ["authorization", "cookie", "token", "password", "passwd", "secret", "apikey", "credential", "credentials"];
+    const PARTS: [&str; 10] = [
+        "authorization",
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "subscriptionkey",
+        "functionskey",
+        "authkey",
+        "clientsecret",
+        "authtoken",
+    ];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    WHOLE.contains(&plain.as_str()) || PARTS.iter().any(|part| plain.contains(part)) || plain.ends_with("token")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets() -> Secrets {
+        let look_up = |name: &str| (name == "KEY").then(|| "pa\"ss/wörd".to_owned());
+        Secrets::gather(["KEY"], &look_up).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_removed_in_every_form_in_which_it_may_come_back() {
+        let secrets = secrets();
+        // Forms made by Python: json.dumps(s, ensure_ascii=False), urllib.parse.quote(s, safe=''), base64.b64encode.
+        let forms = ["pa\"ss/wörd", "pa\\\"ss/wörd", "pa%22ss%2Fw%C3%B6rd", "cGEic3Mvd8O2cmQ="];
+        for form in forms {
+            let text = format!("the key {form} is not known, {form}");
+            assert!(secrets.are_in(&text), "{form}");
+            assert_eq!(secrets.removed_from(&text), "the key (secret) is not known, (secret)", "{form}");
+        }
+        assert!(!secrets.are_in("the key is not known"));
+        let proxy = Secrets::gather(["PROXY"], &|_| Some("http://bob:hunter22@proxy:8080".to_owned())).unwrap();
+        assert_eq!(proxy.removed_from("hunter22 at http://bob:hunter22@proxy:8080"), "(secret) at (secret)");
+    }
+
+    #[test]
+    fn debug_output_names_the_variable_and_not_its_value() {
+        let shown = format!("{:?} {:#?}", secrets(), secrets());
+        assert!(shown.contains("KEY") && !shown.contains("ss/"), "{shown}");
+    }
+
+    #[test]
+    fn every_variable_that_cannot_be_used_is_named_once() {
+        let look_up = |name: &str| match name {
+            "EMPTY" => Some(String::new()),
+            "LINES" => Some("a\r\nHost: b".to_owned()),
+            "SET" => Some("x".to_owned()),
+            _ => None,
+        };
+        let missing = Secrets::gather(["SET", "EMPTY", "LINES", "ABSENT", "ABSENT"], &look_up).unwrap_err();
+        assert_eq!(missing, ["EMPTY", "LINES", "ABSENT"]);
+    }
+
+    #[test]
+    fn names_that_are_known_to_carry_a_secret_are_told_from_others() {
+        for name in [
+            "Authorization",
+            "Proxy-Authorization",
+            "Cookie",
+            "X-API-Key",
+            "api_key",
+            "apikey",
+            "Ocp-Apim-Subscription-Key",
+            "X-Auth-Token",
+            "token",
+            "access_token",
+            "client_secret",
+            "x-functions-key",
+            "password",
+        ] {
+            assert!(carries_a_secret(name), "{name}");
+        }
+        for name in ["Accept", "X-Customer", "key", "image", "max_tokens", "User-Agent", "Content-Type"] {
+            assert!(!carries_a_secret(name), "{name}");
+        }
+    }
+}
