@@ -69,7 +69,11 @@ impl Age {
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "ages and errors are within ±120 years, 10^11 nanoyears")]
 pub fn nanos(years: f64) -> i64 {
-    (years * NANOS_PER_YEAR as f64).round() as i64
+    // What `f64::round` gives, without the call that it is where nothing is known of the processor.
+    let exact = years * NANOS_PER_YEAR as f64;
+    let whole = exact as i64;
+    let rest = exact - whole as f64;
+    whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5)
 }
 
 /// What is known of a true age: `[low, high)` in years, or one exact age when both ends are equal.

@@ -208,8 +208,9 @@ impl<'t> Keys<'t> {
     }
 }
 
-/// The line of byte `at`, counted from 1.
-fn row_of(text: &str, at: usize) -> u64 {
+/// The line of byte `at` of `text`, counted from 1.
+#[must_use]
+pub fn row_of(text: &str, at: usize) -> u64 {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count() as u64
 }
 

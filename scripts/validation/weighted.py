@@ -5,7 +5,7 @@ Writes fixtures/golden/weighted.csv (the data: drawn, no person) and fixtures/go
 attempt by attempt from textbook formulas of survey statistics: ratio (Hajek) means, and variances by linearisation with
 subjects as primary sampling units of one stratum, drawn with replacement. Each mean and variance is also asked of
 samplics (Taylor series), weighted standard deviations and lines of statsmodels; the script fails
-where they disagree. Needs numpy, scipy, statsmodels, samplics and pandas.
+where they disagree. `null` holds permutation nulls by brute force. Needs numpy, scipy, statsmodels, samplics and pandas.
 
     python3 scripts/validation/weighted.py fixtures/golden
 """
@@ -417,6 +417,64 @@ def bands(rows, out):
             out.append(dict(metric="band_confusion", **place, variant=f"answered={name(given)}", **found))
 
 
+def nulls(rows, out):
+    """What summaries over the sexes would be by chance: labels really moved between people of one age, 20,000 times. What
+    a person's attempts weigh stays with the person."""
+    names = sorted({r[3] for r in rows})
+    label, age = {}, {}
+    for r in rows:
+        assert label.setdefault(r[0], r[3]) == r[3]
+        age[r[0]] = min(age.get(r[0], 999), year(r))
+    people = sorted(label)
+    place_of = {s: i for i, s in enumerate(people)}
+    observed = np.array([names.index(label[s]) for s in people])
+    ages = np.array([age[s] for s in people])
+    strata = [np.flatnonzero(ages == y) for y in sorted(set(ages))]
+    for offset, side in itertools.product(OFFSETS, SIDES):
+        limit = 18
+        years = range(limit - 5, limit) if side == SIDES[0] else range(limit, limit + 13)
+        number, weight = np.zeros((2, len(years), len(people)))
+        seen = [set() for _ in names]
+        for at, y in enumerate(years):
+            for s, values in select(rows, side, limit + offset, "conditional", lambda r, y=y: year(r) == y).items():
+                number[at, place_of[s]] = sum(w * e for e, w in values) / len(values)
+                weight[at, place_of[s]] = sum(w for _, w in values) / len(values)
+                seen[names.index(label[s])].add(s)
+
+        def values(labels):
+            one_hot = (labels[:, None] == np.arange(len(names))[None, :]).astype(float)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.mean((number @ one_hot) / (weight @ one_hot), axis=0)
+
+        at = values(observed)
+        groups = [g for g in range(len(names)) if len(seen[g]) >= 30 and np.isfinite(at[g])]
+        assert len(groups) > 1
+        rng = np.random.default_rng(78)
+        drawn = []
+        for _ in range(20_000):
+            labels = observed.copy()
+            for stratum in strata:
+                labels[stratum] = rng.permutation(labels[stratum])
+            drawn.append(values(labels)[groups])
+        drawn, at = np.array(drawn), at[groups]
+        of_pairs = lambda x: np.abs(x[..., :, None] - x[..., None, :]).sum((-2, -1))  # noqa: E731
+        n = len(groups)
+        for metric, of in (
+            ("max_minus_min", lambda x: x.max(-1) - x.min(-1)),
+            ("gini", lambda x: of_pairs(x) / (2 * n * (n - 1) * x.mean(-1))),
+        ):
+            null, own = of(drawn), float(of(at))
+            noise = {}
+            for key, share in (("median", 0.5), ("tail", 0.95)):
+                step = math.sqrt(share * (1 - share) / len(null))
+                noise[key] = float((np.quantile(null, share + step) - np.quantile(null, share - step)) / 2)
+            found = dict(p=float((1 + np.sum(null >= own - 1e-12)) / (1 + len(null))), median=float(np.median(null)),
+                         tail=float(np.quantile(null, 0.95)), noise=noise)  # fmt: skip
+            place = dict(metric=metric, population=f"window:{years[0]}-{years[-1]}", weighting="subject")
+            place |= dict(limit=limit, challenge=limit + offset, failure_policy="conditional")
+            out.append(dict(**place, group_by="sex", group="", variant=f"of={side}", value=own, null=found))
+
+
 def kish():
     """One attempt each, weights that know nothing of the outcome: n* falls by Kish's factor."""
     w, y = np.tile([0.5, 1.0, 3.0], 4000), np.repeat([0, 1, 0, 0], 3000)
@@ -449,7 +507,7 @@ def main():
         writer.writerow(["subject", "age_low", "age_high", "sex", "light", "status", "low", "high", "weight"])
         writer.writerows(rows)
     out = []
-    for family in (rates, not_answered, errors, standardised, both, projected, far, months, bands):
+    for family in (rates, not_answered, errors, standardised, both, projected, far, months, bands, nulls):
         family(rows, out)
     kish()
     for place in out:

@@ -19,7 +19,7 @@ use crate::finding::{Finding, Findings, counted, did_you_mean};
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
-use crate::protocol::{Problem, Protocol, ProtocolError};
+use crate::protocol::{Found, Problem, Protocol, ProtocolError};
 
 /// Look for everything that is wrong with a dataset, a method card or a protocol.
 ///
@@ -241,12 +241,12 @@ fn check_protocol(file: &Path) -> Result<Findings, Failure> {
 fn of_protocol(shown: &str, found: Result<Protocol, ProtocolError>) -> Findings {
     match found {
         Ok(_) => Findings::new(),
-        Err(error) => error.problems.into_iter().map(|problem| protocol_finding(shown, problem)).collect(),
+        Err(error) => error.problems.into_iter().map(|found| protocol_finding(shown, found)).collect(),
     }
 }
 
-fn protocol_finding(file: &str, problem: Problem) -> Finding {
-    match problem {
+fn protocol_finding(file: &str, Found { row, problem }: Found) -> Finding {
+    let finding = match problem {
         Problem::Toml(text) => Finding::error(file, text),
         Problem::Value { key, text } => Finding::error(file, text).column(key),
         Problem::UnknownKey { key, known } => {
@@ -255,6 +255,10 @@ fn protocol_finding(file: &str, problem: Problem) -> Finding {
                 .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             Finding::error(file, "the key is unknown").column(key).help(help)
         }
+    };
+    match row {
+        Some(row) => finding.row(row),
+        None => finding,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What all families share: evidence, intervals, flags, and the list of rows being made.
 
+use rayon::prelude::*;
+
 use super::Facts;
 use super::catalogue::{Entry, Weights};
 use crate::age::{AgeLimit, ChallengeAge};
@@ -231,6 +233,18 @@ impl<'a> Frame<'a> {
         self.push(entry, Row::without_value(self.context, place, entry.measure, status, counts, reason));
     }
 
+    /// Has the rows of each part made on any core, and adds them in the order of the parts. A part sees no row but its own.
+    pub fn each<T: Sync>(&mut self, parts: &[T], of: impl Fn(&mut Self, &T) + Sync) {
+        let empty = || Self { flags: Vec::new(), rows: Vec::new(), ..*self };
+        let make = |part: &T| {
+            let mut own = empty();
+            of(&mut own, part);
+            own.rows
+        };
+        let made: Vec<Vec<Row>> = parts.par_iter().map(make).collect();
+        self.rows.extend(made.into_iter().flatten());
+    }
+
     /// The rows so far.
     pub fn made(&self) -> &[Row] {
         &self.rows
@@ -287,6 +301,6 @@ impl<'a> Frame<'a> {
             let row = row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY });
             flags.iter().fold(row, |row, flag| row.flagged(flag))
         };
-        rows.into_iter().map(finish).collect()
+        rows.into_par_iter().map(finish).collect()
     }
 }

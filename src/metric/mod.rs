@@ -71,32 +71,33 @@ pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally,
         let extent = if Group::from_cells(by, by).parts().len() > 1 { Extent::Crossing } else { Extent::Group };
         names.extend(tally.groups.keys().filter(|group| group.by() == by).map(|group| (group, extent)));
     }
-    for (name, extent) in names {
-        let Some(group) = tally.groups.get(name) else { continue };
+    frame.each(&names, |frame, (name, extent)| {
+        let (name, extent) = (*name, *extent);
+        let Some(group) = tally.groups.get(name) else { return };
         if extent == Extent::Crossing {
-            threshold::rows(&mut frame, name, group, extent);
-            continue;
+            threshold::rows(frame, name, group, extent);
+            return;
         }
-        flow::rows(&mut frame, name, group);
-        not_answered::rows(&mut frame, name, group, extent);
-        threshold::rows(&mut frame, name, group, extent);
+        flow::rows(frame, name, group);
+        not_answered::rows(frame, name, group, extent);
+        threshold::rows(frame, name, group, extent);
         if extent == Extent::Whole {
-            months::rows(&mut frame, group);
-            far::rows(&mut frame, group);
-            balanced::rows(&mut frame, group);
-            projected::rows(&mut frame, group);
-            bands::rows(&mut frame, group);
+            months::rows(frame, group);
+            far::rows(frame, group);
+            balanced::rows(frame, group);
+            projected::rows(frame, group);
+            bands::rows(frame, group);
         }
-        error::rows(&mut frame, name, group, extent, errors);
-        standard::rows(&mut frame, name, group, extent);
+        error::rows(frame, name, group, extent, errors);
+        standard::rows(frame, name, group, extent);
         if extent == Extent::Whole {
-            repeats::rows(&mut frame, group);
-            retries::rows(&mut frame, group);
-            worst::years(&mut frame, group);
-            buffer::rows(&mut frame);
-            attack::rows(&mut frame, group);
+            repeats::rows(frame, group);
+            retries::rows(frame, group);
+            worst::years(frame, group);
+            buffer::rows(frame);
+            attack::rows(frame, group);
         }
-    }
+    });
     groups::rows(&mut frame);
     frame.finish()
 }

@@ -90,57 +90,61 @@ pub(super) struct Spread<'a> {
 /// The rows of one group.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
     let years = years_of(group);
-    for side in [Side::UnderAgePass, Side::AdultDenial] {
-        for limit in frame.protocol.limits.clone() {
-            let mut view = View { name, group, limit, side, years: &years, straddling: Vec::new() };
-            if !frame.by_challenge() {
-                not_applicable(frame, &view, extent);
+    let limits = &frame.protocol.limits;
+    let places: Vec<(Side, AgeLimit)> = [Side::UnderAgePass, Side::AdultDenial]
+        .into_iter()
+        .flat_map(|side| limits.iter().map(move |limit| (side, *limit)))
+        .collect();
+    frame.each(&places, |frame, (side, limit)| {
+        let (side, limit) = (*side, *limit);
+        let mut view = View { name, group, limit, side, years: &years, straddling: Vec::new() };
+        if !frame.by_challenge() {
+            not_applicable(frame, &view, extent);
+        }
+        let total = group.slot(Some(limit), side.slot(), frame.protocol);
+        let pooled = group.slot(Some(limit), side.window_slot(), frame.protocol);
+        let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
+        let reasons = |cell: &Cell| too_many_straddle(cell, &straddling, frame.protocol);
+        let (of_total, of_window) = (reasons(&total), reasons(&pooled));
+        let policy = [frame.protocol.failure_policy];
+        let one = |headline: bool, frame: &Frame<'_>| Spread {
+            challenges: frame.challenges(limit, headline),
+            policies: &policy,
+            weightings: &[Weighting::Subject],
+            tie: frame.protocol.tie,
+            variant: Variant::none(),
+        };
+        let everything = |frame: &Frame<'_>| Spread {
+            policies: FailurePolicy::ALL,
+            weightings: Weighting::ALL,
+            ..one(false, frame)
+        };
+        let population = if side == Side::UnderAgePass { Population::Under } else { Population::Over };
+        match extent {
+            Extent::Whole => {
+                view.straddling.clone_from(&of_total);
+                let spread = everything(frame);
+                cell(frame, &view, &population, &total, &spread);
+                view.straddling.clone_from(&of_window);
+                window::rows(frame, &view, &pooled, &everything(frame));
+                headline(frame, &view, &population, [&total, &pooled], [&of_total, &of_window]);
+                view.straddling.clear();
+                single_years(frame, &view, &one(false, frame));
             }
-            let total = group.slot(Some(limit), side.slot(), frame.protocol);
-            let pooled = group.slot(Some(limit), side.window_slot(), frame.protocol);
-            let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
-            let reasons = |cell: &Cell| too_many_straddle(cell, &straddling, frame.protocol);
-            let (of_total, of_window) = (reasons(&total), reasons(&pooled));
-            let policy = [frame.protocol.failure_policy];
-            let one = |headline: bool, frame: &Frame<'_>| Spread {
-                challenges: frame.challenges(limit, headline),
-                policies: &policy,
-                weightings: &[Weighting::Subject],
-                tie: frame.protocol.tie,
-                variant: Variant::none(),
-            };
-            let everything = |frame: &Frame<'_>| Spread {
-                policies: FailurePolicy::ALL,
-                weightings: Weighting::ALL,
-                ..one(false, frame)
-            };
-            let population = if side == Side::UnderAgePass { Population::Under } else { Population::Over };
-            match extent {
-                Extent::Whole => {
-                    view.straddling.clone_from(&of_total);
-                    let spread = everything(frame);
-                    cell(frame, &view, &population, &total, &spread);
-                    view.straddling.clone_from(&of_window);
-                    window::rows(frame, &view, &pooled, &everything(frame));
-                    headline(frame, &view, &population, [&total, &pooled], [&of_total, &of_window]);
-                    view.straddling.clear();
-                    single_years(frame, &view, &one(false, frame));
-                }
-                Extent::Group => {
-                    view.straddling.clone_from(&of_total);
-                    let spread = one(false, frame);
-                    cell(frame, &view, &population, &total, &spread);
-                    view.straddling.clone_from(&of_window);
-                    window::rows(frame, &view, &pooled, &spread);
-                }
-                Extent::Crossing => {
-                    view.straddling.clone_from(&of_window);
-                    let spread = one(true, frame);
-                    window::rows(frame, &view, &pooled, &spread);
-                }
+            Extent::Group => {
+                view.straddling.clone_from(&of_total);
+                let spread = one(false, frame);
+                cell(frame, &view, &population, &total, &spread);
+                view.straddling.clone_from(&of_window);
+                window::rows(frame, &view, &pooled, &spread);
+            }
+            Extent::Crossing => {
+                view.straddling.clone_from(&of_window);
+                let spread = one(true, frame);
+                window::rows(frame, &view, &pooled, &spread);
             }
         }
-    }
+    });
 }
 
 /// The cells of single years, by completed year.

@@ -1,6 +1,7 @@
 //! What is wrong with a protocol: as many problems at once as can be found.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::{Groups, Protocol};
 use crate::table::ChallengeSelect;
@@ -10,7 +11,26 @@ use crate::table::ChallengeSelect;
 #[error("{}", self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ProtocolError {
     /// At least one.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Found>,
+}
+
+/// A problem, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The line that a text editor shows, counted from 1; none where the protocol does not say what is wrong, but the
+    /// defaults do.
+    pub row: Option<u64>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(row) = self.row {
+            write!(f, "row {row}: ")?;
+        }
+        write!(f, "{}", self.problem)
+    }
 }
 
 /// One thing wrong with a protocol.

@@ -1,7 +1,6 @@
 //! The keys of a protocol, for "did you mean" and to look at the rest of a file in spite of a slip.
 
 use super::between::FIXED_KEYS;
-use super::check::Problem;
 use super::populations::{PROJECTION_KEYS, STANDARD_KEYS};
 use crate::table::SELECT_KEYS;
 
@@ -59,7 +58,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// The keys whose value is a list of tables, with the keys of those.
-const LISTS: [(&str, &[&str]); 5] = [
+pub(super) const LISTS: [(&str, &[&str]); 5] = [
     ("primary", &SELECT_KEYS),
     ("family", &SELECT_KEYS),
     ("fixed_thresholds", &FIXED_KEYS),
@@ -83,28 +82,4 @@ pub(super) fn leave_out_unknown(given: &mut toml::Table) {
         }
         (key, _) => KEYS.contains(&key) || LISTS.iter().any(|(list, _)| *list == key),
     });
-}
-
-/// The keys that no protocol has.
-pub(super) fn unknown_keys(given: &toml::Table) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let unknown = |key: String, known: Vec<&'static str>| Problem::UnknownKey { key, known };
-    for (key, value) in given {
-        if let Some((list, inner)) = LISTS.iter().find(|(list, _)| list == key) {
-            for entry in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
-                let strange = entry.keys().filter(|key| !inner.contains(&key.as_str()));
-                problems.extend(strange.map(|key| unknown(format!("{list}.{key}"), inner.to_vec())));
-            }
-        } else if !KEYS.contains(&key.as_str()) {
-            let mut known: Vec<_> = KEYS.iter().copied().filter(|key| !key.contains('.')).collect();
-            known.extend(["primary", "family", "standard", "projection"]);
-            problems.push(unknown(key.clone(), known));
-        } else if let Some(section) = value.as_table() {
-            let known: Vec<_> =
-                KEYS.iter().copied().filter_map(|known| known.strip_prefix(key)?.strip_prefix('.')).collect();
-            let strange = section.keys().filter(|inner| !known.contains(&inner.as_str()));
-            problems.extend(strange.map(|inner| unknown(format!("{key}.{inner}"), known.clone())));
-        }
-    }
-    problems
 }

@@ -7,6 +7,7 @@ mod between;
 mod buffer;
 mod check;
 mod keys;
+mod lines;
 mod populations;
 mod scores;
 pub mod wire;
@@ -16,7 +17,7 @@ use crate::table::{FailurePolicy, Select};
 
 pub use between::{BetweenGroups, FixedThreshold};
 pub use buffer::{Buffer, RequiredGroup, Settled};
-pub use check::{Problem, ProtocolError};
+pub use check::{Found, Problem, ProtocolError};
 pub use populations::{Projection, Standard};
 pub use scores::Scores;
 

@@ -51,7 +51,7 @@ fn every_problem_is_named_at_once() {
     assert_eq!(found.len(), 5, "{found:?}");
     let found = problems("limts = [18]\n[chalenge]\nspan = 1\n[windows]\nundr = 3\n[[primary]]\nmetrics = 'mae'\n");
     assert_eq!(found.len(), 4, "{found:?}");
-    assert!(found.contains(&"unknown key `windows.undr`".to_owned()));
+    assert!(found.contains(&"row 5: unknown key `windows.undr`".to_owned()));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::between;
 use super::buffer;
-use super::check::{Problem, ProtocolError};
-use super::keys::{leave_out_unknown, unknown_keys};
+use super::check::{Found, Problem, ProtocolError};
+use super::keys::leave_out_unknown;
+use super::lines::Lines;
 use super::populations::{Files, Standard, WireProjection, WireStandard};
 use super::scores;
 use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
@@ -91,26 +92,25 @@ struct WireLevels {
 /// # Errors
 /// See [`Protocol::from_toml`].
 pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolError> {
-    let one = |problem: Problem| ProtocolError { problems: vec![problem] };
-    let syntax = |error: toml::de::Error| one(Problem::Toml(error.to_string().trim_end().to_owned()));
-    let mut given: toml::Table = text.parse().map_err(syntax)?;
-    let mut problems = unknown_keys(&given);
+    let lines = Lines::of(text).map_err(|found| ProtocolError { problems: vec![found] })?;
+    let syntax = |error: toml::de::Error| Found { row: None, problem: Problem::Toml(error.message().to_owned()) };
+    let table = |text: &str| text.parse().map_err(|error| ProtocolError { problems: vec![syntax(error)] });
+    let mut given: toml::Table = table(text)?;
+    let mut problems = lines.unknown_keys();
     leave_out_unknown(&mut given);
-    let defaults: toml::Table = DEFAULT_TOML.parse().map_err(syntax)?;
+    let defaults: toml::Table = table(DEFAULT_TOML)?;
     // Values of another type are told one by one, and left out so that the rest can be looked at.
-    problems.extend(leave_out_untyped(&mut given, &defaults));
+    problems.extend(leave_out_untyped(&mut given, &defaults).into_iter().map(|problem| lines.place(problem)));
     let mut full = defaults;
     overlay(&mut full, given);
     let wire: Result<Wire, toml::de::Error> = full.try_into();
-    let protocol =
-        wire.map_err(|error| one(Problem::Toml(error.message().to_owned()))).and_then(|wire| wire.into_protocol(files));
+    let protocol = wire
+        .map_err(|error| vec![Problem::Toml(error.message().to_owned())])
+        .and_then(|wire| wire.into_protocol(files))
+        .map_err(|found| problems.extend(found.into_iter().map(|problem| lines.place(problem))));
     match protocol {
         Ok(protocol) if problems.is_empty() => Ok(protocol),
-        Ok(_) => Err(ProtocolError { problems }),
-        Err(error) => {
-            problems.extend(error.problems);
-            Err(ProtocolError { problems })
-        }
+        _ => Err(ProtocolError { problems }),
     }
 }
 
@@ -168,7 +168,7 @@ fn overlay(base: &mut toml::Table, given: toml::Table) {
 }
 
 impl Wire {
-    fn into_protocol(self, files: Files<'_>) -> Result<Protocol, ProtocolError> {
+    fn into_protocol(self, files: Files<'_>) -> Result<Protocol, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, text: String| problems.push(Problem::Value { key: key.to_owned(), text });
         if let Some(schema) = self.schema.as_deref().filter(|schema| *schema != SCHEMA) {
@@ -262,7 +262,7 @@ impl Wire {
         }
         (protocol.primary, protocol.family) = (primary, family);
         problems.extend(super::check::problems(&protocol));
-        if problems.is_empty() { Ok(protocol) } else { Err(ProtocolError { problems }) }
+        if problems.is_empty() { Ok(protocol) } else { Err(problems) }
     }
 
     pub(super) fn to_toml(&self) -> String {

@@ -1,6 +1,5 @@
 //! CSV rows written in blocks: whole rows only, so that what has reached the file is always a valid prefix.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Writes CSV with commas, line feeds, and quotes where needed.
@@ -8,7 +7,6 @@ use std::io::{self, Write};
 pub struct RowWriter<W: Write> {
     out: W,
     block: Vec<u8>,
-    number: String,
     begun: bool,
 }
 
@@ -17,16 +15,14 @@ impl<W: Write> RowWriter<W> {
 
     /// A writer into `out`.
     pub fn new(out: W) -> Self {
-        Self { out, block: Vec::with_capacity(Self::BLOCK + (1 << 12)), number: String::new(), begun: false }
+        Self { out, block: Vec::with_capacity(Self::BLOCK + (1 << 12)), begun: false }
     }
 
     /// Adds a cell to the row.
     pub fn cell(&mut self, text: &str) {
-        if self.begun {
-            self.block.push(b',');
-        }
-        self.begun = true;
-        if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        self.begin_cell();
+        // All bytes are looked at, many at once, instead of one after the other up to the first.
+        if text.bytes().fold(false, |quoted, byte| quoted | matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
             self.block.push(b'"');
             for byte in text.bytes() {
                 if byte == b'"' {
@@ -42,22 +38,57 @@ impl<W: Write> RowWriter<W> {
 
     /// Adds the shortest decimal that reads back as the same number; empty for `None`.
     pub fn number(&mut self, value: Option<f64>) {
-        self.formatted(value);
+        self.begin_cell();
+        let Some(value) = value else { return };
+        // Thousandths are what nearly all numbers are. Where k / 1000 is the number, k is the only one below 2^50, so its
+        // digits without the zeros at their end are the shortest.
+        let thousandths = (value.abs() * 1000.0).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and below 10^12")]
+        if thousandths < 1e12 && thousandths / 1000.0 == value.abs() {
+            if value.is_sign_negative() {
+                self.block.push(b'-');
+            }
+            let whole = thousandths as u64;
+            self.digits(whole / 1000);
+            let [hundreds, tens, ones] = [whole / 100 % 10, whole / 10 % 10, whole % 10].map(|digit| digit as u8);
+            match (hundreds, tens, ones) {
+                (0, 0, 0) => {}
+                (a, 0, 0) => self.block.extend([b'.', b'0' + a]),
+                (a, b, 0) => self.block.extend([b'.', b'0' + a, b'0' + b]),
+                (a, b, c) => self.block.extend([b'.', b'0' + a, b'0' + b, b'0' + c]),
+            }
+        } else {
+            let _ = write!(self.block, "{value}"); // a Vec takes everything
+        }
     }
 
     /// Adds a whole number; empty for `None`.
     pub fn whole(&mut self, value: Option<u64>) {
-        self.formatted(value);
+        self.begin_cell();
+        if let Some(value) = value {
+            self.digits(value);
+        }
     }
 
-    fn formatted<T: std::fmt::Display>(&mut self, value: Option<T>) {
-        let mut number = std::mem::take(&mut self.number);
-        number.clear();
-        if let Some(value) = value {
-            let _ = write!(number, "{value}"); // a String takes everything
+    fn begin_cell(&mut self) {
+        if self.begun {
+            self.block.push(b',');
         }
-        self.cell(&number);
-        self.number = number;
+        self.begun = true;
+    }
+
+    fn digits(&mut self, mut number: u64) {
+        let mut digits = [b'0'; 20];
+        let mut first = digits.len() - 1;
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            first = place;
+            *digit += (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.block.extend_from_slice(digits.get(first..).unwrap_or_default());
     }
 
     /// Ends the row, and writes the block when it is full.
@@ -104,6 +135,28 @@ mod tests {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
         let record = reader.records().next().unwrap().unwrap();
         assert_eq!(record.iter().collect::<Vec<_>>(), cells);
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_writes_them() {
+        let written = |value: f64| {
+            let mut writer = RowWriter::new(Vec::new());
+            writer.number(Some(value));
+            writer.whole(Some(u64::MAX));
+            String::from_utf8(writer.block).unwrap()
+        };
+        let edges =
+            [0.0, -0.0, 1e9, 1e12, 123_456_789.125, 1e300, 5e-324, f64::NAN, f64::INFINITY, 0.1 + 0.2, 999_999_999.999];
+        let thousandths = (0..130_000).map(|k| f64::from(k) / 1000.0);
+        let neighbours = (1..2_000_u64).flat_map(|k| {
+            let bits = (k as f64 / 1000.0).to_bits();
+            [bits - 1, bits + 1].map(f64::from_bits)
+        });
+        for value in edges.into_iter().chain(thousandths).chain(neighbours) {
+            for value in [value, -value] {
+                assert_eq!(written(value), format!("{value},18446744073709551615"));
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! An attempt counts as much as its weight; the variance is over subjects, who may have attempts of both classes.
 
+use super::Ranks;
 use super::special::{normal_quantile, normal_two_sided};
-use rayon::prelude::*;
 
 /// A scored attempt: a higher score means more surely positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,19 @@ pub struct Scored<const METHODS: usize = 1> {
     pub weight: u64,
     /// The score of each method.
     pub scores: [f64; METHODS],
+}
+
+/// A scored attempt whose score stands at a place among the distinct ones, see [`Ranks`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranked {
+    /// The subject: its rank, or any other small number of its own.
+    pub subject: u32,
+    /// Whether the attempt is of the positive class.
+    pub positive: bool,
+    /// What it counts: 1 where all count the same.
+    pub weight: u64,
+    /// The place.
+    pub place: u32,
 }
 
 /// An area, or the difference of two, with its variance.
@@ -66,9 +79,36 @@ impl Area {
 /// 567-578; METRICS M8.
 #[must_use]
 pub fn auc(attempts: &[Scored]) -> Option<Area> {
-    let classes = Classes::of(attempts)?;
-    let placed = Placed::of(attempts, 0, &classes)?;
+    let ranks = ranks(attempts, 0);
+    auc_of_ranked(ranks.distinct().len(), ranked(attempts, &ranks))
+}
+
+/// The area under the ROC curve of one method whose scores have so many distinct values. `None` when a class is absent or
+/// an attempt has none of these scores.
+///
+/// Source: as [`auc`].
+#[must_use]
+pub fn auc_of_ranked(distinct: usize, attempts: impl Iterator<Item = Ranked> + Clone) -> Option<Area> {
+    let classes = Classes::of(attempts.clone())?;
+    let placed = Placed::of(distinct, attempts, &classes)?;
     Some(Area { value: placed.area, variance: classes.variance(&placed.residuals) })
+}
+
+fn ranks<const METHODS: usize>(attempts: &[Scored<METHODS>], method: usize) -> Ranks {
+    Ranks::of(&attempts.iter().map(|attempt| attempt.scores[method]).collect::<Vec<_>>())
+}
+
+fn ranked<'a, const METHODS: usize>(
+    attempts: &'a [Scored<METHODS>],
+    ranks: &'a Ranks,
+) -> impl Iterator<Item = Ranked> + Clone + 'a {
+    let one = move |(index, attempt): (usize, &Scored<METHODS>)| Ranked {
+        subject: attempt.subject,
+        positive: attempt.positive,
+        weight: attempt.weight,
+        place: ranks.place(index),
+    };
+    attempts.iter().enumerate().map(one)
 }
 
 /// Area of the second method - area of the first, over the same attempts. `None` when a class is absent or a score is
@@ -78,8 +118,10 @@ pub fn auc(attempts: &[Scored]) -> Option<Area> {
 /// that of the differences of placements.
 #[must_use]
 pub fn auc_difference(attempts: &[Scored<2>]) -> Option<Area> {
-    let classes = Classes::of(attempts)?;
-    let (first, second) = (Placed::of(attempts, 0, &classes)?, Placed::of(attempts, 1, &classes)?);
+    let both = [0, 1].map(|method| ranks(attempts, method));
+    let classes = Classes::of(ranked(attempts, &both[0]))?;
+    let placed = |ranks: &Ranks| Placed::of(ranks.distinct().len(), ranked(attempts, ranks), &classes);
+    let (first, second) = (placed(&both[0])?, placed(&both[1])?);
     let residuals: Vec<[f64; 2]> = first
         .residuals
         .iter()
@@ -98,16 +140,18 @@ struct Classes {
 }
 
 impl Classes {
-    fn of<const METHODS: usize>(attempts: &[Scored<METHODS>]) -> Option<Self> {
-        let subjects = attempts.iter().map(|attempt| attempt.subject as usize + 1).max()?;
-        let mut of_subject = vec![[0_u64; 2]; subjects];
+    fn of(attempts: impl Iterator<Item = Ranked>) -> Option<Self> {
+        let mut of_subject: Vec<[u64; 2]> = Vec::new();
+        let mut weights = [0_u64; 2];
         for attempt in attempts {
-            of_subject[attempt.subject as usize][usize::from(!attempt.positive)] += attempt.weight;
+            let (subject, class) = (attempt.subject as usize, usize::from(!attempt.positive));
+            if of_subject.len() <= subject {
+                of_subject.resize(subject + 1, [0; 2]);
+            }
+            of_subject[subject][class] += attempt.weight;
+            weights[class] += attempt.weight;
         }
-        let weight = |positive: bool| -> u64 {
-            attempts.iter().filter(|attempt| attempt.positive == positive).map(|attempt| attempt.weight).sum()
-        };
-        let (positives, negatives) = (weight(true), weight(false));
+        let [positives, negatives] = weights;
         (positives > 0 && negatives > 0).then_some(Self { positives, negatives, of_subject })
     }
 
@@ -135,33 +179,25 @@ struct Placed {
 }
 
 impl Placed {
-    fn of<const METHODS: usize>(attempts: &[Scored<METHODS>], method: usize, classes: &Classes) -> Option<Self> {
-        if attempts.iter().any(|attempt| attempt.scores[method].is_nan()) {
-            return None;
+    fn of(distinct: usize, attempts: impl Iterator<Item = Ranked> + Clone, classes: &Classes) -> Option<Self> {
+        // Weights at each score, by class; then twice the placements of attempts of the class with this score.
+        let mut at = vec![[0_u64; 2]; distinct];
+        for attempt in attempts.clone() {
+            at.get_mut(attempt.place as usize)?[usize::from(!attempt.positive)] += attempt.weight;
         }
-        // -0 and 0 are one score.
-        let score = |attempt: &Scored<METHODS>| attempt.scores[method] + 0.0;
-        let mut sorted: Vec<(f64, u32, bool, u64)> = attempts
-            .iter()
-            .map(|attempt| (score(attempt), attempt.subject, attempt.positive, attempt.weight))
-            .collect();
-        sorted.par_sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
-        // Twice the placements, summed within subject: integers, so that the order among ties does not show.
-        let mut doubled = vec![[0_u128; 2]; classes.of_subject.len()];
         let (mut positives_below, mut negatives_below) = (0_u64, 0_u64);
-        for ties in sorted.chunk_by(|one, other| one.0 == other.0) {
-            let weight = |wanted: bool| -> u64 {
-                ties.iter().filter(|(_, _, positive, _)| *positive == wanted).map(|(.., weight)| weight).sum()
-            };
-            let (positives, negatives) = (weight(true), weight(false));
-            let above_negatives = 2 * negatives_below + negatives;
-            let below_positives = 2 * (classes.positives - positives_below) - positives;
-            for (_, subject, positive, weight) in ties {
-                let placement = if *positive { above_negatives } else { below_positives };
-                doubled[*subject as usize][usize::from(!positive)] += u128::from(*weight) * u128::from(placement);
-            }
+        for at in &mut at {
+            let [positives, negatives] = *at;
+            *at = [2 * negatives_below + negatives, 2 * (classes.positives - positives_below) - positives];
             positives_below += positives;
             negatives_below += negatives;
+        }
+        // Summed within subject: integers, so that the order of attempts does not show.
+        let mut doubled = vec![[0_u128; 2]; classes.of_subject.len()];
+        for attempt in attempts {
+            let class = usize::from(!attempt.positive);
+            let placement = u128::from(at[attempt.place as usize][class]);
+            doubled[attempt.subject as usize][class] += u128::from(attempt.weight) * placement;
         }
         let (m, n) = (classes.positives as f64, classes.negatives as f64);
         let area = doubled.iter().map(|sums| sums[0]).sum::<u128>() as f64 / (2.0 * m * n);

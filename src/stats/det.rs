@@ -1,12 +1,10 @@
 //! Both errors at every distinct score: the DET curve, the threshold for a rate, the equal error rate.
 
-use rayon::prelude::*;
-
 /// A scored attempt with a weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weighted {
-    /// The score; higher means more surely over.
-    pub score: f64,
+    /// The place of its score among the distinct ones, see [`super::Ranks`]; higher means more surely over.
+    pub place: u32,
     /// Whether the attempt is of the class that ought to pass.
     pub over: bool,
     /// What it counts: 1 for an attempt; for subjects a common multiple of the numbers of attempts, divided by the
@@ -43,33 +41,30 @@ struct Step {
 }
 
 impl Det {
-    /// The curve of these attempts, in any order; those of weight 0 are left out. `None` when a class is absent or a
-    /// score is NaN.
+    /// The curve of these attempts, in any order, over the distinct scores; those of weight 0 are left out. `None` when a
+    /// class is absent or an attempt has none of these scores.
     ///
     /// Source: Martin et al. (1997), "The DET curve"; METRICS M8.
     #[must_use]
-    pub fn of(attempts: &[Weighted]) -> Option<Self> {
-        let mut sorted: Vec<Weighted> = attempts.iter().filter(|attempt| attempt.weight > 0).copied().collect();
-        let weight = |over: bool| sorted.iter().filter(|it| it.over == over).map(|it| it.weight).sum::<u64>();
-        let (under, over) = (weight(false), weight(true));
-        if under == 0 || over == 0 || sorted.iter().any(|attempt| attempt.score.is_nan()) {
+    pub fn of(distinct: &[f64], attempts: impl Iterator<Item = Weighted>) -> Option<Self> {
+        // Weights at each score: of the under and of the over class.
+        let mut weights = vec![[0_u64; 2]; distinct.len()];
+        for attempt in attempts {
+            weights.get_mut(attempt.place as usize)?[usize::from(attempt.over)] += attempt.weight;
+        }
+        let [under, over] = [0, 1].map(|class| weights.iter().map(|weights| weights[class]).sum::<u64>());
+        if under == 0 || over == 0 {
             return None;
         }
-        // -0 and 0 are one score.
-        sorted.iter_mut().for_each(|attempt| attempt.score += 0.0);
-        sorted.par_sort_unstable_by(|one, other| one.score.total_cmp(&other.score));
         let (mut passing, mut denied) = (under, 0);
-        let steps = sorted
-            .chunk_by(|one, other| one.score == other.score)
-            .map(|ties| {
-                let step = Step { threshold: ties[0].score, passing, denied };
-                for attempt in ties {
-                    if attempt.over {
-                        denied += attempt.weight;
-                    } else {
-                        passing -= attempt.weight;
-                    }
-                }
+        let steps = distinct
+            .iter()
+            .zip(weights)
+            .filter(|(_, weights)| *weights != [0, 0])
+            .map(|(threshold, [under, over])| {
+                let step = Step { threshold: *threshold, passing, denied };
+                passing -= under;
+                denied += over;
                 step
             })
             .collect();
@@ -124,26 +119,29 @@ impl Det {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Ranks;
     use crate::stats::golden::{agree, number, own};
 
-    fn attempts(rows: &[(f64, bool, u64)]) -> Vec<Weighted> {
-        rows.iter().map(|(score, over, weight)| Weighted { score: *score, over: *over, weight: *weight }).collect()
+    fn curve(rows: &[(f64, bool, u64)]) -> Option<Det> {
+        let ranks = Ranks::of(&rows.iter().map(|(score, ..)| *score).collect::<Vec<_>>());
+        let one = |(index, (_, over, weight)): (usize, &(f64, bool, u64))| Weighted {
+            place: ranks.place(index),
+            over: *over,
+            weight: *weight,
+        };
+        Det::of(ranks.distinct(), rows.iter().enumerate().map(one))
     }
 
     #[test]
     fn the_curve_is_that_of_scikit_learn_at_every_distinct_score() {
         for case in own("det").as_array().unwrap() {
-            let rows: Vec<Weighted> = case["rows"]
+            let rows: Vec<(f64, bool, u64)> = case["rows"]
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|row| Weighted {
-                    score: row[0].as_f64().unwrap(),
-                    over: row[1] == 1,
-                    weight: row[2].as_u64().unwrap(),
-                })
+                .map(|row| (row[0].as_f64().unwrap(), row[1] == 1, row[2].as_u64().unwrap()))
                 .collect();
-            let det = Det::of(&rows).unwrap();
+            let det = curve(&rows).unwrap();
             let wanted = case["points"].as_array().unwrap();
             assert_eq!(det.points().len(), wanted.len());
             for (found, wanted) in det.points().zip(wanted) {
@@ -160,37 +158,37 @@ mod tests {
 
     #[test]
     fn thresholds_keep_ties_together_and_may_be_infinite() {
-        let det = Det::of(&attempts(&[(1.0, false, 1), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)])).unwrap();
+        let det = curve(&[(1.0, false, 1), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)]).unwrap();
         assert_eq!(det.threshold_for(0.5), DetPoint { threshold: 2.0, under_pass: 0.5, over_denial: 0.0 });
         assert_eq!(det.threshold_for(0.49), DetPoint { threshold: 3.0, under_pass: 0.0, over_denial: 0.5 });
-        let nobody = Det::of(&attempts(&[(1.0, true, 1), (2.0, false, 1)])).unwrap().threshold_for(0.0);
+        let nobody = curve(&[(1.0, true, 1), (2.0, false, 1)]).unwrap().threshold_for(0.0);
         assert_eq!(nobody, DetPoint { threshold: f64::INFINITY, under_pass: 0.0, over_denial: 1.0 });
         assert_eq!(det.at(-1.0), DetPoint { threshold: -1.0, under_pass: 1.0, over_denial: 0.0 });
     }
 
     #[test]
     fn of_two_equally_close_points_the_higher_is_the_equal_error() {
-        let det = Det::of(&attempts(&[(1.0, true, 1), (2.0, false, 1)])).unwrap();
+        let det = curve(&[(1.0, true, 1), (2.0, false, 1)]).unwrap();
         // At 1: all of the under class pass, nobody is denied. At 2: all pass, all are denied.
         assert_eq!(det.equal_error(), (1.0, DetPoint { threshold: 2.0, under_pass: 1.0, over_denial: 1.0 }));
-        let det = Det::of(&attempts(&[(1.0, false, 1), (1.0, true, 1), (2.0, true, 1), (2.0, false, 1)])).unwrap();
+        let det = curve(&[(1.0, false, 1), (1.0, true, 1), (2.0, true, 1), (2.0, false, 1)]).unwrap();
         // 1 and 0 at 1; 1/2 and 1/2 at 2.
         assert_eq!(det.equal_error().1.threshold, 2.0);
-        let det = Det::of(&attempts(&[(1.0, false, 3), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)])).unwrap();
+        let det = curve(&[(1.0, false, 3), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)]).unwrap();
         // 1/4 and 0 at 2, 0 and 1/2 at 3.
         assert_eq!(det.equal_error(), (0.125, DetPoint { threshold: 2.0, under_pass: 0.25, over_denial: 0.0 }));
-        let det = Det::of(&attempts(&[(1.0, false, 1), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)])).unwrap();
+        let det = curve(&[(1.0, false, 1), (2.0, false, 1), (2.0, true, 1), (3.0, true, 1)]).unwrap();
         // 1/2 and 0 at 2, 0 and 1/2 at 3: as close.
         assert_eq!(det.equal_error().1.threshold, 3.0);
     }
 
     #[test]
     fn one_class_nan_and_no_weight_have_no_curve() {
-        assert_eq!(Det::of(&[]), None);
-        assert_eq!(Det::of(&attempts(&[(1.0, true, 1)])), None);
-        assert_eq!(Det::of(&attempts(&[(1.0, true, 1), (1.0, false, 0)])), None);
-        assert_eq!(Det::of(&attempts(&[(f64::NAN, true, 1), (1.0, false, 1)])), None);
-        assert_eq!(Det::of(&attempts(&[(0.0, true, 1), (-0.0, false, 1)])).unwrap().points().len(), 1);
+        assert_eq!(curve(&[]), None);
+        assert_eq!(curve(&[(1.0, true, 1)]), None);
+        assert_eq!(curve(&[(1.0, true, 1), (1.0, false, 0)]), None);
+        assert_eq!(curve(&[(f64::NAN, true, 1), (1.0, false, 1)]), None);
+        assert_eq!(curve(&[(0.0, true, 1), (-0.0, false, 1)]).unwrap().points().len(), 1);
     }
 
     proptest::proptest! {
@@ -198,9 +196,8 @@ mod tests {
         fn with_the_threshold_passes_fall_and_denials_rise(
             rows in proptest::collection::vec((0_u8..20, proptest::bool::ANY, 1_u64..9), 2..60), share in 0.0_f64..1.0,
         ) {
-            let rows: Vec<Weighted> =
-                rows.into_iter().map(|(score, over, weight)| Weighted { score: f64::from(score), over, weight }).collect();
-            if let Some(det) = Det::of(&rows) {
+            let rows: Vec<_> = rows.into_iter().map(|(score, over, weight)| (f64::from(score), over, weight)).collect();
+            if let Some(det) = curve(&rows) {
                 let points: Vec<DetPoint> = det.points().collect();
                 proptest::prop_assert!(points.windows(2).all(|pair| pair[0].threshold < pair[1].threshold
                     && pair[0].under_pass >= pair[1].under_pass

@@ -23,13 +23,14 @@ mod probit;
 mod proportion;
 mod quantile;
 mod random;
+mod ranks;
 mod special;
 mod spread;
 mod standardised;
 mod standardised_mean;
 
 pub use arrivals::poisson_arrivals;
-pub use auc::{Area, Scored, auc, auc_difference};
+pub use auc::{Area, Ranked, Scored, auc, auc_difference, auc_of_ranked};
 pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};
 pub use calibration::{BINS, Bin, REDRAWS, Reliability};
 pub use chances::mean_of_chances;
@@ -41,7 +42,7 @@ pub use holm::holm;
 pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
-pub use permutation::{Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
+pub use permutation::{Drawn, Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
     allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_needed, with_design_effect,
     zero_event_trials,
@@ -51,6 +52,7 @@ pub use probit::{Answered, NoLine, Probit, probit, rising_half};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{WeightedSample, order_statistic_ranks, quantile, subjects_for_percentile, woodruff};
 pub use random::key;
+pub use ranks::Ranks;
 pub use special::{beta_quantile, normal_quantile, normal_two_sided, t_quantile};
 pub use spread::{between_group_sd, gini, max_distance, max_minus_min, max_over_geometric_mean, max_over_min};
 pub use standardised::{Cell, Joint, Pair, standardised};

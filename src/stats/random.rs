@@ -1,13 +1,12 @@
 //! Draws that are a pure function of what they are drawn for: a seed and a few counters, never the order of the work.
 
-use super::special::normal_quantile;
-
 /// The golden ratio of 2^64, odd.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A bijection of 64 bits in which every bit depends on every bit.
 ///
 /// Source: Stafford's variant 13 of the finalizer of MurmurHash3, as in SplitMix64 (Steele, Lea & Flood 2014).
+#[inline(always)]
 const fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -33,6 +32,12 @@ pub(super) fn bits(low: u32, high: u32, counter: u32) -> u32 {
     x = (x ^ (x >> 16)).wrapping_mul(0x21F0_AAAD) ^ high;
     x = (x ^ (x >> 15)).wrapping_mul(0xD35A_2D97);
     x ^ (x >> 15)
+}
+
+/// The number `number`, counted from 0, of the stream of a key.
+#[inline(always)]
+pub(super) fn nth_bits(key: u64, number: u64) -> u64 {
+    mix(key.wrapping_add(GOLDEN.wrapping_mul(number.wrapping_add(1))))
 }
 
 /// A stream of draws out of a key.
@@ -68,17 +73,13 @@ impl Stream {
         }
     }
 
-    /// Puts a slice into one of its orders, each equally likely (Fisher & Yates).
+    /// Puts `count` elements of a slice to its front, each choice and each order of them equally likely (Fisher & Yates,
+    /// ended early).
     #[expect(clippy::cast_possible_truncation, reason = "an index of the slice")]
-    pub(super) fn shuffle<T>(&mut self, slice: &mut [T]) {
-        for last in (1..slice.len()).rev() {
-            slice.swap(last, self.below(last as u64 + 1) as usize);
+    pub(super) fn deal<T>(&mut self, slice: &mut [T], count: usize) {
+        for place in 0..count.min(slice.len()) {
+            slice.swap(place, place + self.below((slice.len() - place) as u64) as usize);
         }
-    }
-
-    /// A standard normal number, by inversion of 53 bits.
-    pub(super) fn normal(&mut self) -> f64 {
-        normal_quantile(((self.bits() >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0)
     }
 
     /// How many of `count` fair coins show heads: binomial(count, 1/2), exactly.
@@ -114,26 +115,19 @@ mod tests {
         let (mut counts, mut orders) = ([0_u32; 6], std::collections::BTreeMap::new());
         for _ in 0..60_000 {
             counts[stream.below(6) as usize] += 1;
-            let mut order = [0, 1, 2];
-            stream.shuffle(&mut order);
-            *orders.entry(order).or_insert(0_u32) += 1;
+            // All orders of three, and the first two of them.
+            for (count, of) in [(3, 3), (2, 3)] {
+                let mut order = [0, 1, 2];
+                stream.deal(&mut order[..of], count);
+                *orders.entry((count, order[0], order[1])).or_insert(0_u32) += 1;
+            }
         }
-        assert_eq!(orders.len(), 6);
+        assert_eq!(orders.len(), 12);
         // 5 standard errors of a binomial with 60,000 trials of 1/6.
         assert!(
             counts.iter().chain(orders.values()).all(|count| count.abs_diff(10_000) < 457),
             "{counts:?} {orders:?}"
         );
-    }
-
-    #[test]
-    fn normal_draws_have_mean_0_variance_1_and_the_normal_tails() {
-        let mut stream = Stream::new(key(2, &[]));
-        let draws: Vec<f64> = (0..100_000).map(|_| stream.normal()).collect();
-        let n = draws.len() as f64;
-        let moment = |power: i32| draws.iter().map(|draw| draw.powi(power)).sum::<f64>() / n;
-        assert!(moment(1).abs() < 4.0 / n.sqrt() && (moment(2) - 1.0).abs() < 4.0 * (2.0 / n).sqrt());
-        assert!(moment(3).abs() < 4.0 * (15.0 / n).sqrt() && (moment(4) - 3.0).abs() < 4.0 * (96.0 / n).sqrt());
     }
 
     #[test]
@@ -150,6 +144,12 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<u64> = keys.into_iter().collect();
         assert_eq!(distinct.len(), keys.len());
+    }
+
+    #[test]
+    fn any_number_of_a_stream_can_be_had_by_itself() {
+        let mut stream = Stream::new(key(5, &[1]));
+        assert!((0..100).all(|number| stream.bits() == nth_bits(key(5, &[1]), number)));
     }
 
     #[test]

@@ -58,33 +58,37 @@ pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
 }
 
 /// The quotient of two polynomials, coefficients from the constant on.
+#[inline(always)]
 fn quotient(above: [f64; 8], below: [f64; 8], x: f64) -> f64 {
     let value = |coefficients: [f64; 8]| coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient);
     value(above) / value(below)
 }
 
-/// The value below which a standard normal variable lies with the given probability, 0 < probability < 1, to about
-/// 1e-15; NaN else.
+/// As far from 1/2 as probabilities are in the centre of the normal distribution, see [`normal_centre`].
+pub(super) const CENTRE: f64 = 0.425;
+
+/// The quantile of the standard normal distribution at 1/2 + `centred`, at most [`CENTRE`] from 1/2.
 ///
-/// Source: Wichura (1988), Applied Statistics 37, algorithm AS 241 (PPND16).
-#[must_use]
+/// Source: as [`normal_quantile`].
+#[inline(always)]
 #[rustfmt::skip]
-pub fn normal_quantile(probability: f64) -> f64 {
-    if !(probability > 0.0 && probability < 1.0) {
-        return f64::NAN;
-    }
-    let centred = probability - 0.5;
-    if centred.abs() <= 0.425 {
-        return centred * quotient(
-            [3.387_132_872_796_366_5, 133.141_667_891_784_38, 1_971.590_950_306_551_3, 13_731.693_765_509_46,
-             45_921.953_931_549_87, 67_265.770_927_008_7, 33_430.575_583_588_13, 2_509.080_928_730_122_7],
-            [1.0, 42.313_330_701_600_91, 687.187_007_492_057_9, 5_394.196_021_424_751,
-             21_213.794_301_586_597, 39_307.895_800_092_71, 28_729.085_735_721_943, 5_226.495_278_852_854],
-            0.180_625 - centred * centred,
-        );
-    }
-    let r = (-probability.min(1.0 - probability).ln()).sqrt();
-    let size = if r <= 5.0 {
+pub(super) fn normal_centre(centred: f64) -> f64 {
+    centred * quotient(
+        [3.387_132_872_796_366_5, 133.141_667_891_784_38, 1_971.590_950_306_551_3, 13_731.693_765_509_46,
+         45_921.953_931_549_87, 67_265.770_927_008_7, 33_430.575_583_588_13, 2_509.080_928_730_122_7],
+        [1.0, 42.313_330_701_600_91, 687.187_007_492_057_9, 5_394.196_021_424_751,
+         21_213.794_301_586_597, 39_307.895_800_092_71, 28_729.085_735_721_943, 5_226.495_278_852_854],
+        0.180_625 - centred * centred,
+    )
+}
+
+/// The size of the quantile of the standard normal distribution at `tail` or 1 - `tail`, 0 < tail <= 1/2 - [`CENTRE`].
+///
+/// Source: as [`normal_quantile`].
+#[rustfmt::skip]
+pub(super) fn normal_tail(tail: f64) -> f64 {
+    let r = (-tail.ln()).sqrt();
+    if r <= 5.0 {
         quotient(
             [1.423_437_110_749_683_5, 4.630_337_846_156_546, 5.769_497_221_460_691, 3.647_848_324_763_204_5,
              1.270_458_252_452_368_4, 0.241_780_725_177_450_6, 0.022_723_844_989_269_184, 7.745_450_142_783_414e-4],
@@ -100,7 +104,23 @@ pub fn normal_quantile(probability: f64) -> f64 {
              7.868_691_311_456_133e-4, 1.846_318_317_510_054_8e-5, 1.421_511_758_316_446e-7, 2.044_263_103_389_939_8e-15],
             r - 5.0,
         )
-    };
+    }
+}
+
+/// The value below which a standard normal variable lies with the given probability, 0 < probability < 1, to about
+/// 1e-15; NaN else.
+///
+/// Source: Wichura (1988), Applied Statistics 37, algorithm AS 241 (PPND16).
+#[must_use]
+pub fn normal_quantile(probability: f64) -> f64 {
+    if !(probability > 0.0 && probability < 1.0) {
+        return f64::NAN;
+    }
+    let centred = probability - 0.5;
+    if centred.abs() <= CENTRE {
+        return normal_centre(centred);
+    }
+    let size = normal_tail(probability.min(1.0 - probability));
     if centred < 0.0 { -size } else { size }
 }
 

@@ -9,6 +9,7 @@ mod cells;
 mod compared;
 mod file;
 mod number;
+mod parts;
 mod place;
 mod row;
 mod select;
@@ -17,8 +18,9 @@ mod words;
 pub use compared::{COMPARED_COLUMNS, Compared, RANKED_COLUMNS, Ranked};
 pub use file::{Table, TableError};
 pub use number::twelve_digits;
+pub use parts::{Bounds, Claim, Context, Counts, Evidence, Measure, Quantity, Rate};
 pub use place::{Group, Place, Population, Variant};
-pub use row::{Bounds, COLUMNS, Claim, Context, Counts, Evidence, Measure, Quantity, Rate, Row, SCHEMA};
+pub use row::{COLUMNS, Row, SCHEMA};
 pub use select::{ChallengeSelect, GroupSelect, PopulationSelect, SELECT_KEYS, Select, VariantSelect};
 pub use words::{Better, FailurePolicy, Interval, RowStatus, Unit, Weighting};
 

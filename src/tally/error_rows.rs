@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::answers::Answers;
 use super::errors::Error;
 use super::truth::{Column, Truth};
+use super::units::{Shard, order};
 use super::weights::Counted;
 use crate::protocol::{Groups, Protocol};
 use crate::stats::{Clusters, Triple, WeightedSample, quantile, woodruff};
@@ -38,37 +39,39 @@ impl ErrorRows {
     pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol, shares: &[f64]) -> Self {
         let level = protocol.levels.display;
         let length = truth.len().min(answers.len());
-        let mut order: Vec<u32> = (0_u32..).take(length).collect();
-        if !truth.units.is_sorted() {
-            order.par_sort_unstable_by_key(|index| (truth.units[*index as usize], *index));
-        }
-        let error = |index: u32, middle: bool| {
-            let index = index as usize;
-            let error = (!truth.attacks[index]).then(|| Error::of(truth, answers, index, middle)).flatten()?;
-            Some((truth.units[index], error.signed.unsigned_abs() as f64 / 1e9))
+        let order = order(&truth.units[..length], Shard::WHOLE);
+        // One place a sample: NaN where there is no error.
+        let errors = |middle: bool| -> Vec<f64> {
+            let error = |index: usize| {
+                let error = (!truth.attacks[index]).then(|| Error::of(truth, answers, index, middle)).flatten();
+                error.map_or(f64::NAN, |error| error.signed.unsigned_abs() as f64 / 1e9)
+            };
+            (0..length).into_par_iter().map(error).collect()
         };
-        let weigh = |index: u32| truth.weight(index as usize);
-        let of_all = |middle: bool| -> Rows {
-            let errors = order.par_iter().filter_map(|index| error(*index, middle)).collect();
-            let weight = |index: &u32| error(*index, middle).and_then(|_| weigh(*index));
-            let weights = if truth.is_weighted() { order.par_iter().filter_map(weight).collect() } else { Vec::new() };
-            Rows { errors, weights }
+        // The rows of those of the first `levels` levels, each with the code of its sample.
+        let by_level = |errors: &[f64], levels: usize, code: &dyn Fn(usize) -> usize| -> Vec<Rows> {
+            let mut rows = vec![Rows::default(); levels];
+            for index in order.iter().map(|index| *index as usize).filter(|index| !errors[*index].is_nan()) {
+                let own = &mut rows[code(index)];
+                own.errors.push((truth.units[index], errors[index]));
+                own.weights.extend(truth.weight(index));
+            }
+            rows
         };
         let mut found = BTreeMap::new();
-        found.insert((Group::whole(), false), percentiles(&of_all(false), shares, level));
-        if (0..length).any(|index| truth.age(index).is_some_and(|age| !age.is_exact())) {
-            found.insert((Group::whole(), true), percentiles(&of_all(true), shares, level));
+        // One population after the other, so that the errors are held once more at most.
+        let whole = |errors: &[f64]| {
+            let rows = by_level(errors, 1, &|_| 0);
+            rows.first().map(|rows| percentiles(rows, shares, level)).unwrap_or_default()
+        };
+        if (0..length).into_par_iter().any(|index| truth.age(index).is_some_and(|age| !age.is_exact())) {
+            found.insert((Group::whole(), true), whole(&errors(true)));
         }
+        let labelled = errors(false);
+        found.insert((Group::whole(), false), whole(&labelled));
         for column in truth.columns.iter().filter(|column| wanted(column, protocol)) {
-            let mut levels: Vec<Rows> = vec![Rows::default(); column.levels.len()];
-            for index in &order {
-                if let Some(row) = error(*index, false) {
-                    let own = &mut levels[column.codes[*index as usize] as usize];
-                    own.errors.push(row);
-                    own.weights.extend(weigh(*index));
-                }
-            }
-            let each = levels.par_iter().map(|rows| percentiles(rows, shares, level)).collect::<Vec<_>>();
+            let rows = by_level(&labelled, column.levels.len(), &|index| column.codes[index] as usize);
+            let each: Vec<_> = rows.par_iter().map(|rows| percentiles(rows, shares, level)).collect();
             for (level, percentiles) in column.levels.iter().zip(each) {
                 found.insert((Group::of([(column.name.as_str(), level.as_str())]), false), percentiles);
             }
@@ -91,7 +94,10 @@ fn wanted(column: &Column, protocol: &Protocol) -> bool {
     }
 }
 
-/// The errors of one population, in the order of their units.
+/// One more than the attempts of those who have few.
+const FEW: usize = 8;
+
+/// The errors of one population, those of a unit together.
 #[derive(Debug, Clone, Default)]
 struct Rows {
     errors: Vec<Row>,
@@ -109,12 +115,18 @@ fn percentiles(rows: &Rows, shares: &[f64], level: f64) -> BTreeMap<u64, Percent
     sorted.par_sort_unstable_by(f64::total_cmp);
     let one = |share: &f64| {
         let value = quantile(&sorted, *share)?;
+        // Subjects of few attempts are counted without a map.
+        let mut few = [[0_u64; FEW]; FEW];
         let mut pairs: BTreeMap<(u64, u64), u64> = BTreeMap::new();
         for subject in errors.chunk_by(|one, other| one.0 == other.0) {
-            let below = subject.iter().filter(|(_, error)| *error <= value).count() as u64;
-            *pairs.entry((below, subject.len() as u64)).or_default() += 1;
+            let below = subject.iter().filter(|(_, error)| *error <= value).count();
+            match few.get_mut(subject.len()) {
+                Some(few) => few[below] += 1,
+                None => *pairs.entry((below as u64, subject.len() as u64)).or_default() += 1,
+            }
         }
-        let below = Clusters::of(pairs.into_iter().map(|((k, m), subjects)| (k, m, subjects)));
+        let few = (0..).zip(&few).flat_map(|(m, few)| (0..).zip(few).map(move |(k, subjects)| (k, m, *subjects)));
+        let below = Clusters::of(few.chain(pairs.into_iter().map(|((k, m), subjects)| (k, m, subjects))));
         Some((share.to_bits(), Percentile { value, bounds: woodruff(&sorted, *share, &below, level)? }))
     };
     shares.par_iter().filter_map(one).collect()

@@ -202,17 +202,10 @@ impl ErrorTally {
         }
     }
 
-    /// Adds one attempt to the straight line.
-    pub(super) fn add_line(&mut self, error: Error) {
-        let (x, y) = (i128::from(error.age), i128::from(error.age + error.signed));
-        let line = &mut self.line;
-        line.n += 1;
-        line.x += x;
-        line.y += y;
-        line.xx += x * x;
-        line.xy += x * y;
-        line.yy += y * y;
-        if let Some(weight) = error.weight {
+    /// Adds attempts, whose own sums are `line`, to the straight line.
+    pub(super) fn add_lines(&mut self, line: &LineSums, errors: impl Iterator<Item = Error>) {
+        self.line.add(line);
+        for (error, weight) in errors.filter_map(|error| Some((error, error.weight?))) {
             self.weighted.add_line(error, weight);
         }
     }
@@ -223,13 +216,7 @@ impl ErrorTally {
             self.moments.entry(*attempts).or_default().merge(moments);
         }
         self.beyond.merge(&other.beyond);
-        let (own, line) = (&mut self.line, &other.line);
-        own.n += line.n;
-        own.x += line.x;
-        own.y += line.y;
-        own.xx += line.xx;
-        own.xy += line.xy;
-        own.yy += line.yy;
+        self.line.add(&other.line);
         self.weighted.merge(&other.weighted);
     }
 
@@ -319,6 +306,25 @@ impl ErrorTally {
 }
 
 impl LineSums {
+    /// The sums of these errors.
+    pub(super) fn of(errors: impl Iterator<Item = Error>) -> Self {
+        let mut line = Self::default();
+        for error in errors {
+            let (x, y) = (i128::from(error.age), i128::from(error.age + error.signed));
+            line.add(&Self { n: 1, x, y, xx: x * x, xy: x * y, yy: y * y });
+        }
+        line
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.n += other.n;
+        self.x += other.x;
+        self.y += other.y;
+        self.xx += other.xx;
+        self.xy += other.xy;
+        self.yy += other.yy;
+    }
+
     /// Slope of answered on true age, and the squared Pearson correlation; `None` when all true ages are equal, and no
     /// correlation when all answers are.
     fn slope_and_r_squared(&self) -> Option<(f64, Option<f64>)> {

@@ -8,6 +8,7 @@ use super::attacks::AttackTallies;
 use super::bands::BandTally;
 use super::cell::Cell;
 use super::class::AgeClass;
+use super::errors::Error;
 use super::grid::Grid;
 use super::months::HotMonths;
 use super::moved::{HotMoved, MovedPlan};
@@ -36,6 +37,8 @@ pub(super) struct Seen<'a> {
     /// The eligible attempts among them: bona fide, of known age, put to the method. In the order of age classes where
     /// they are of several.
     pub live: &'a [u32],
+    /// The error of each of them.
+    pub errors: &'a [Option<Error>],
 }
 
 /// What the families look up of a protocol.

@@ -32,6 +32,7 @@ mod sides;
 mod staged;
 mod standards;
 mod strata;
+mod taken;
 mod together;
 mod truth;
 mod units;

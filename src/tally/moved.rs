@@ -8,9 +8,10 @@ use super::errors::Error;
 use super::families::Seen;
 use super::grid::Grid;
 use super::measured::{ERROR_UNIT, Measured, SHARE_UNIT};
-use super::shape::{Reply, Shape};
+use super::shape::Shape;
 use super::strata::{Strata, Stratum, Value, add};
 use super::together::HotTogether;
+use super::weights::{PartWeights, UNIT};
 use crate::protocol::{Protocol, Tie};
 use crate::stats::REAL_UNDER;
 use crate::table::FailurePolicy;
@@ -27,7 +28,6 @@ pub(super) struct MovedPlan {
     youngest: Vec<i64>,
     policy: FailurePolicy,
     tie: Tie,
-    challenges: usize,
 }
 
 struct Planned {
@@ -64,19 +64,6 @@ impl MovedPlan {
             youngest: classes.iter().map(|class| class.ends().0).collect(),
             policy: protocol.failure_policy,
             tie: protocol.tie,
-            challenges: grid.challenges().len(),
-        }
-    }
-
-    /// What came of one attempt at a column.
-    fn part(&self, shape: &Shape<'_>, sample: u32, reply: Reply, column: usize) -> usize {
-        match reply {
-            Reply::Code(code) if code + 1 == shape.codes() => Combo::UNANSWERED,
-            Reply::Code(_) if column >= self.challenges => Combo::UNDECIDED,
-            Reply::Code(code) if column < code / 2 => Combo::ABOVE,
-            Reply::Code(code) if column == code / 2 && code % 2 == 1 => Combo::TIE,
-            Reply::Code(_) => Combo::DENY,
-            Reply::Range(..) | Reply::Limits => shape.part(sample as usize, column),
         }
     }
 }
@@ -85,14 +72,39 @@ impl MovedPlan {
 #[derive(Default)]
 struct Values {
     classes: Vec<u16>,
-    combos: Vec<Combo>,
-    errors: Vec<(i128, i128, i64)>,
+    combos: Vec<Parts>,
+    errors: Vec<Errors>,
     values: Vec<Value>,
 }
 
+/// What came of some attempts at a column, and what they weigh in each part; 0 where everybody weighs the same.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    combo: Combo,
+    weights: PartWeights,
+}
+
+/// Sums of errors in nanoyears, each times its attempt's weight where attempts weigh differently.
+#[derive(Clone, Copy, Default)]
+struct Errors {
+    signed: i128,
+    absolute: i128,
+    attempts: i64,
+    weight: i128,
+}
+
+impl Errors {
+    fn add(&mut self, other: Self) {
+        self.signed += other.signed;
+        self.absolute += other.absolute;
+        self.attempts += other.attempts;
+        self.weight += other.weight;
+    }
+}
+
 impl Values {
-    /// Takes the attempts `live`, those of a class of ages together.
-    fn take(&mut self, shape: &Shape<'_>, live: &[u32]) {
+    /// Takes the attempts `live`, those of a class of ages together, with the error of each.
+    fn take(&mut self, shape: &Shape<'_>, live: &[u32], own_errors: &[Option<Error>]) {
         let plan = &shape.plan.moved;
         let width = plan.columns.len();
         self.classes.clear();
@@ -100,67 +112,77 @@ impl Values {
         self.errors.clear();
         self.values.clear();
         let class = |sample: &u32| shape.class_of[*sample as usize];
+        let mut own_errors = own_errors.iter();
         for part in live.chunk_by(|one, other| class(one) == class(other)) {
             self.classes.push(class(&part[0]));
             let base = self.combos.len();
-            self.combos.resize(base + width, Combo::default());
-            let mut errors = (0, 0, 0);
-            for sample in part {
+            self.combos.resize(base + width, Parts::default());
+            let mut errors = Errors::default();
+            for (sample, error) in part.iter().zip(own_errors.by_ref()) {
                 let reply = shape.reply(*sample as usize);
-                for (combo, column) in self.combos[base..].iter_mut().zip(&plan.columns) {
-                    combo.0[plan.part(shape, *sample, reply, *column)] += 1;
+                let weight = shape.truth.weight(*sample as usize);
+                for (parts, column) in self.combos[base..].iter_mut().zip(&plan.columns) {
+                    let part = shape.part_of(reply, *sample as usize, *column);
+                    parts.combo.0[part] += 1;
+                    parts.weights[part] += weight.unwrap_or_default();
                 }
-                if let Some(error) = Error::of(shape.truth, shape.answers, *sample as usize, false) {
-                    errors.0 += i128::from(error.signed);
-                    errors.1 += i128::from(error.signed.abs());
-                    errors.2 += 1;
+                if let Some(error) = error {
+                    let (signed, times) = (i128::from(error.signed), i128::from(weight.unwrap_or(1)));
+                    let (signed, absolute) = (times * signed, times * signed.abs());
+                    errors.add(Errors { signed, absolute, attempts: 1, weight: times });
                 }
             }
             self.errors.push(errors);
         }
+        let weighted = shape.truth.is_weighted();
         for (index, planned) in (0_u16..).zip(&plan.measures) {
             match planned.measured {
-                Measured::Rates { window, .. } => self.rates(plan, index, planned, window, width),
+                Measured::Rates { window, .. } => self.rates(plan, index, planned, window, weighted),
                 Measured::Errors { absolute, window } => {
-                    self.means(index, planned, absolute, window.is_some());
+                    self.means(index, planned, absolute, window.is_some(), weighted);
                 }
             }
         }
     }
 
-    fn rates(&mut self, plan: &MovedPlan, index: u16, planned: &Planned, window: bool, width: usize) {
+    fn rates(&mut self, plan: &MovedPlan, index: u16, planned: &Planned, window: bool, weighted: bool) {
+        let width = plan.columns.len();
         // Below and above the limit; in a window every class is a year of its own.
-        let mut sides = [Combo::default(); 2];
+        let mut sides = [Parts::default(); 2];
+        let share = |parts: Parts, over: bool| {
+            let of = |combo: Combo| combo.events(over, plan.policy, plan.tie);
+            if weighted { weighted_share(parts, of) } else { share(of(parts.combo)) }
+        };
         for (place, class) in self.classes.iter().enumerate() {
             let Some((component, over)) = planned.components[usize::from(*class)] else { continue };
-            let combo = self.combos[place * width + planned.column];
+            let parts = self.combos[place * width + planned.column];
             if window {
-                let value = share(combo.events(over, plan.policy, plan.tie));
+                let value = share(parts, over);
                 self.values.extend(value.map(|(number, weight)| (index, component, number, weight)));
             } else {
                 let own = &mut sides[usize::from(component)];
-                own.0.iter_mut().zip(combo.0).for_each(|(own, more)| *own += more);
+                own.combo.0.iter_mut().zip(parts.combo.0).for_each(|(own, more)| *own += more);
+                own.weights.iter_mut().zip(parts.weights).for_each(|(own, more)| *own += more);
             }
         }
-        for ((component, over), combo) in [(0, false), (1, true)].into_iter().zip(sides) {
-            let value = share(combo.events(over, plan.policy, plan.tie));
+        for ((component, over), parts) in [(0, false), (1, true)].into_iter().zip(sides) {
+            let value = share(parts, over);
             self.values.extend(value.map(|(number, weight)| (index, component, number, weight)));
         }
     }
 
-    fn means(&mut self, index: u16, planned: &Planned, absolute: bool, window: bool) {
-        let mut all = (0, 0);
-        for (class, (signed, without_sign, attempts)) in self.classes.iter().zip(&self.errors) {
+    fn means(&mut self, index: u16, planned: &Planned, absolute: bool, window: bool, weighted: bool) {
+        let mut all = Errors::default();
+        for (class, errors) in self.classes.iter().zip(&self.errors) {
             let Some((component, _)) = planned.components[usize::from(*class)] else { continue };
-            let sum = if absolute { *without_sign } else { *signed };
             if window {
-                let value = mean(sum, *attempts);
-                self.values.extend(value.map(|number| (index, component, number, SHARE_UNIT)));
+                let value = mean(errors, absolute, weighted);
+                self.values.extend(value.map(|(number, weight)| (index, component, number, weight)));
             } else {
-                all = (all.0 + sum, all.1 + attempts);
+                all.add(*errors);
             }
         }
-        self.values.extend(mean(all.0, all.1).map(|number| (index, 0, number, SHARE_UNIT)));
+        self.values.extend(mean(&all, absolute, weighted).map(|(number, weight)| (index, 0, number, weight)));
     }
 }
 
@@ -177,17 +199,46 @@ fn share((events, attempts): (u64, u64)) -> Option<(i64, i64)> {
     }
 }
 
-/// A subject's mean error in its unit, to the nearest; none without an error.
+/// The same where attempts weigh differently: each has its weight divided by the number of attempts in the denominator.
+/// `of` gives the events and attempts among attempts.
+fn weighted_share(parts: Parts, of: impl Fn(Combo) -> (u64, u64)) -> Option<(i64, i64)> {
+    let (mut events, mut all) = (0, 0);
+    for (part, weight) in parts.weights.into_iter().enumerate() {
+        let mut one = Combo::default();
+        one.0[part] = 1;
+        let (event, attempt) = of(one);
+        events += i128::from(event) * i128::from(weight);
+        all += i128::from(attempt) * i128::from(weight);
+    }
+    let attempts = of(parts.combo).1;
+    let unit = i128::from(SHARE_UNIT);
+    (attempts > 0).then(|| (per_attempt(events * unit, attempts), per_attempt(all * unit, attempts)))
+}
+
+/// A subject's mean error in its unit, to the nearest, with its weight; none without an error.
 #[expect(clippy::cast_possible_truncation, reason = "at most 120 years in 10^-12")]
-fn mean(sum: i128, attempts: i64) -> Option<i64> {
-    match attempts {
+fn mean(errors: &Errors, absolute: bool, weighted: bool) -> Option<(i64, i64)> {
+    let sum = if absolute { errors.absolute } else { errors.signed };
+    match errors.attempts {
         0 => None,
-        1 => Some(sum as i64 * PER_NANO),
+        attempts if weighted => {
+            let attempts = attempts.unsigned_abs();
+            let weight = per_attempt(errors.weight * i128::from(SHARE_UNIT), attempts);
+            Some((per_attempt(sum * i128::from(PER_NANO), attempts), weight))
+        }
+        1 => Some((sum as i64 * PER_NANO, SHARE_UNIT)),
         m => {
             let (scaled, m) = (sum * i128::from(PER_NANO), i128::from(m));
-            Some((2 * scaled + m).div_euclid(2 * m) as i64)
+            Some(((2 * scaled + m).div_euclid(2 * m) as i64, SHARE_UNIT))
         }
     }
+}
+
+/// A sum of products with weights, divided by the number of attempts and out of the unit of weights, to the nearest.
+#[expect(clippy::cast_possible_truncation, reason = "a weight is below 10, and so is the mean of several")]
+fn per_attempt(sum: i128, attempts: u64) -> i64 {
+    let by = i128::from(attempts) * UNIT as i128;
+    (2 * sum + by).div_euclid(2 * by) as i64
 }
 
 /// One stratum while it is filled.
@@ -265,7 +316,7 @@ pub(super) struct HotMoved {
     // Reused from subject to subject.
     values: Values,
     spare: Values,
-    part: Vec<u32>,
+    part: (Vec<u32>, Vec<Option<Error>>),
 }
 
 impl HotMoved {
@@ -293,7 +344,7 @@ impl HotMoved {
             let first = groups[seen.live[0] as usize];
             seen.live.iter().all(|sample| groups[*sample as usize] == first).then_some(first)
         };
-        self.values.take(shape, seen.live);
+        self.values.take(shape, seen.live, seen.errors);
         let everywhere = printed.clone().all(|dimension| label(&dimension.groups).is_some());
         if everywhere {
             self.common[class].add(&self.values.values, plan, class);
@@ -311,10 +362,14 @@ impl HotMoved {
             labels.sort_unstable();
             labels.dedup();
             for label in labels {
-                self.part.clear();
-                let in_group = |sample: &&u32| dimension.groups[**sample as usize] == label;
-                self.part.extend(seen.live.iter().filter(in_group));
-                self.spare.take(shape, &self.part);
+                self.part.0.clear();
+                self.part.1.clear();
+                let in_group = |(sample, _): &(&u32, _)| dimension.groups[**sample as usize] == label;
+                for (sample, error) in seen.live.iter().zip(seen.errors).filter(in_group) {
+                    self.part.0.push(*sample);
+                    self.part.1.push(*error);
+                }
+                self.spare.take(shape, &self.part.0, &self.part.1);
                 for (measure, component, number, weight) in &self.spare.values {
                     let sums = [i128::from(*number), i128::from(*weight)];
                     add(own.kept.entry((label, *measure, *component)).or_default(), &sums);

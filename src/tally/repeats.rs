@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Said;
 use super::cell::Combo;
 use super::families::Seen;
+use super::shape::Reply;
 use super::wire;
 use crate::age::nanos;
 
@@ -53,6 +54,7 @@ pub(super) struct HotRepeats {
     columns: Vec<usize>,
     // Reused from subject to subject.
     keys: Vec<Key>,
+    replies: Vec<Reply>,
     answers: Vec<i64>,
     pairs: Vec<(u64, u64)>,
 }
@@ -132,10 +134,12 @@ impl HotRepeats {
     /// Adds the pairs of decisions in one set.
     fn decisions(&mut self, seen: &Seen<'_>, set: &[Key]) {
         let shape = seen.shape;
+        self.replies.clear();
+        self.replies.extend(set.iter().map(|key| shape.reply(key.3 as usize)));
         for (column, pairs) in self.columns.iter().zip(&mut self.pairs) {
             let (mut pass, mut decided) = (0_u64, 0_u64);
-            for key in set {
-                let part = shape.part(key.3 as usize, *column);
+            for (key, reply) in set.iter().zip(&self.replies) {
+                let part = shape.part_of(*reply, key.3 as usize, *column);
                 if part < Combo::UNDECIDED {
                     let mut one = Combo::default();
                     one.0[part] = 1;

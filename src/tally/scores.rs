@@ -7,6 +7,7 @@ use super::class::{AgeClass, point_age};
 use super::errors::Error;
 use super::truth::Truth;
 use crate::age::{AgeLimit, NANOS_PER_YEAR, Side};
+use crate::stats::Ranks;
 use crate::table::Group;
 
 /// What serves as the score of an attempt.
@@ -75,13 +76,6 @@ impl<'a> ScoreRows<'a> {
     #[must_use]
     pub fn scored(&self, limit: AgeLimit, kind: ScoreKind) -> Vec<ScoredAttempt> {
         let place = self.answers.limits().iter().position(|one| *one == limit);
-        let score = |index: usize| match kind {
-            ScoreKind::Given => self.answers.score(place?, index),
-            ScoreKind::Age => match self.answers.said(index) {
-                Said::Age(years) => Some(years),
-                _ => None,
-            },
-        };
         let attempt = |found: Option<(usize, AgeClass)>| {
             let (index, class) = found?;
             let over = match class.side(limit) {
@@ -91,9 +85,29 @@ impl<'a> ScoreRows<'a> {
             };
             let sample = u32::try_from(index).ok()?;
             let (unit, weight) = (self.truth.units[index], self.truth.weight(index));
-            Some(ScoredAttempt { unit, sample, over, score: score(index)?, weight })
+            Some(ScoredAttempt { unit, sample, over, score: self.score(place, index, kind)?, weight })
         };
         self.eligible().filter_map(attempt).collect()
+    }
+
+    /// The places of these scores among the distinct ones, a place a sample: those of the answered ages are the same at
+    /// every limit.
+    #[must_use]
+    pub fn ranks(&self, limit: AgeLimit, kind: ScoreKind) -> Ranks {
+        let place = self.answers.limits().iter().position(|one| *one == limit);
+        let score = |index: usize| self.score(place, index, kind).unwrap_or(f64::NAN);
+        Ranks::of(&(0..self.answers.len()).into_par_iter().map(score).collect::<Vec<_>>())
+    }
+
+    /// The score of this kind of a sample, `limit` being the place of its limit among those of the answers.
+    fn score(&self, limit: Option<usize>, index: usize, kind: ScoreKind) -> Option<f64> {
+        match kind {
+            ScoreKind::Given => self.answers.score(limit?, index),
+            ScoreKind::Age => match self.answers.said(index) {
+                Said::Age(years) => Some(years),
+                _ => None,
+            },
+        }
     }
 
     /// Eligible attempts on either side of `limit` without a score of the method's own.

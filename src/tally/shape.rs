@@ -132,13 +132,27 @@ impl<'a> Shape<'a> {
 
     /// What came of an attempt at a column, as a place in a [`Combo`].
     pub fn part(&self, index: usize, column: usize) -> usize {
-        let mut found = Combo::UNDECIDED;
-        self.segments(self.reply(index), index, |part, start, end| {
-            if (start..end).contains(&column) {
-                found = part;
+        self.part_of(self.reply(index), index, column)
+    }
+
+    /// What came of an attempt with this reply at a column, as a place in a [`Combo`].
+    pub fn part_of(&self, reply: Reply, index: usize, column: usize) -> usize {
+        match reply {
+            Reply::Code(code) if code + 1 == self.codes() => Combo::UNANSWERED,
+            Reply::Code(_) if column >= self.thresholds.len() => Combo::UNDECIDED,
+            Reply::Code(code) if column < code / 2 => Combo::ABOVE,
+            Reply::Code(code) if column == code / 2 && code % 2 == 1 => Combo::TIE,
+            Reply::Code(_) => Combo::DENY,
+            Reply::Range(..) | Reply::Limits => {
+                let mut found = Combo::UNDECIDED;
+                self.segments(reply, index, |part, start, end| {
+                    if (start..end).contains(&column) {
+                        found = part;
+                    }
+                });
+                found
             }
-        });
-        found
+        }
     }
 
     /// Whether some attempt passes under the protocol's tie rule.

@@ -239,16 +239,17 @@ impl HotStandard {
     pub fn count(&mut self, seen: &Seen<'_>, plan: &StandardPlan) {
         let shape = seen.shape;
         self.cells.clear();
-        self.cells.extend(seen.live.iter().filter_map(|sample| Some((plan.cell(shape, *sample)?, *sample))));
+        self.errors.clear();
+        for (sample, error) in seen.live.iter().zip(seen.errors) {
+            let Some(cell) = plan.cell(shape, *sample) else { continue };
+            self.cells.push((cell, *sample));
+            self.errors.extend(error.map(|error| (cell, error)));
+        }
         if self.cells.is_empty() {
             return;
         }
         self.cells.sort_by_key(|(cell, _)| *cell);
-        self.errors.clear();
-        let error = |(cell, sample): &(usize, u32)| {
-            Some((*cell, Error::of(shape.truth, shape.answers, *sample as usize, false)?))
-        };
-        self.errors.extend(self.cells.iter().filter_map(error));
+        self.errors.sort_by_key(|(cell, _)| *cell);
         self.count_errors(plan, seen.group == 0);
         if plan.rates {
             self.count_outcomes(seen, plan);

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::cell::{Cell, Combo, Joints};
+use super::cell::{Cell, Joints};
 use super::class::{AgeClass, Slot};
 use super::errors::{BEYOND, Error, ErrorTally, Profiled};
 use super::families::{HotFamilies, Seen};
 use super::finished::{AnswerKinds, Flow, GroupTally, Tally};
 use super::hot::{HotCell, Run, Runs};
-use super::profile::{Kept, Profile, join};
-use super::shape::{NO_CLASS, Reply, Shape};
+use super::profile::join;
+use super::shape::{NO_CLASS, Shape};
+use super::taken::{Outcomes, Taken};
 use crate::age::NANOS_PER_YEAR;
-use crate::outcome::Status;
 
 /// What is filled while walking.
 pub(super) struct Hot<'a> {
@@ -21,10 +21,8 @@ pub(super) struct Hot<'a> {
     labelled_years: bool,
     // Reused from subject to subject.
     sorted: Vec<u32>,
-    live: Vec<u32>,
-    subset: Vec<u32>,
-    whole: Profile,
-    part: Profile,
+    all: Taken,
+    part: Taken,
 }
 
 #[derive(Default)]
@@ -54,23 +52,23 @@ impl<'a> Hot<'a> {
             kinds,
             labelled_years: false,
             sorted: Vec::new(),
-            live: Vec::new(),
-            subset: Vec::new(),
-            whole: Profile::default(),
-            part: Profile::default(),
+            all: Taken::default(),
+            part: Taken::default(),
         }
     }
 
-    /// Counts one subject.
+    /// Counts one subject: what it comes to is found once, and added to every group that has all of its samples.
     pub fn unit(&mut self, samples: &[u32]) {
         self.kinds_of(samples);
-        self.group(0, samples);
         let shape = self.shape;
+        let mut all = std::mem::take(&mut self.all);
+        all.take(shape, samples);
+        self.groups[0].add(shape, 0, samples, &all);
         for dimension in &shape.dimensions {
             let group = |sample: &u32| dimension.groups[*sample as usize];
             let first = samples.first().map(group).unwrap_or_default();
             if samples.iter().all(|sample| group(sample) == first) {
-                self.group(first as usize, samples);
+                self.groups[first as usize].add(shape, first as usize, samples, &all);
                 continue;
             }
             let mut sorted = std::mem::take(&mut self.sorted);
@@ -78,10 +76,13 @@ impl<'a> Hot<'a> {
             sorted.extend_from_slice(samples);
             sorted.sort_by_key(group);
             for part in sorted.chunk_by(|one, other| group(one) == group(other)) {
-                self.group(group(&part[0]) as usize, part);
+                let group = group(&part[0]) as usize;
+                self.part.take(shape, part);
+                self.groups[group].add(shape, group, part, &self.part);
             }
             self.sorted = sorted;
         }
+        self.all = all;
     }
 
     fn kinds_of(&mut self, samples: &[u32]) {
@@ -117,150 +118,6 @@ impl<'a> Hot<'a> {
                 Said::Nothing => {}
             }
         }
-    }
-
-    /// Counts the samples that one subject has in one group.
-    fn group(&mut self, group: usize, samples: &[u32]) {
-        let mut live = std::mem::take(&mut self.live);
-        live.clear();
-        self.flow(group, samples, &mut live);
-        if !live.is_empty() {
-            self.outcomes(group, &mut live);
-            self.errors(group, &live);
-        }
-        self.groups[group].families.count(&Seen { shape: self.shape, group, samples, live: &live });
-        self.live = live;
-    }
-
-    /// Counts the stages, and puts the eligible attempts into `live`.
-    fn flow(&mut self, group: usize, samples: &[u32], live: &mut Vec<u32>) {
-        let (truth, answers) = (self.shape.truth, self.shape.answers);
-        let mut counts = [0_u64; 7];
-        let mut statuses = [0_u32; 5];
-        let mut weights = [0_i64; 5];
-        for sample in samples {
-            let index = *sample as usize;
-            counts[0] += 1;
-            if truth.attacks[index] {
-                counts[1] += 1;
-            } else if self.shape.class_of[index] == NO_CLASS {
-                counts[2] += 1;
-            } else {
-                counts[3] += 1;
-                if let Some(status) = answers.status(index) {
-                    counts[4] += 1;
-                    live.push(*sample);
-                    let place = match status {
-                        Status::Answered => 0,
-                        Status::Abstained => 1,
-                        Status::Refused => 2,
-                        Status::NoSubject | Status::Failed | Status::TimedOut => 3,
-                    };
-                    statuses[place] += 1;
-                    weights[place] += truth.weight(index).unwrap_or_default();
-                    counts[5] += u64::from(status == Status::Answered);
-                    counts[6] += u64::from(matches!(answers.said(index), super::answers::Said::Age(_)));
-                }
-            }
-        }
-        let own = &mut self.groups[group];
-        for (stage, count) in own.flow.stages().into_iter().zip(counts) {
-            stage.samples += count;
-            stage.subjects += u64::from(count > 0);
-        }
-        if !live.is_empty() {
-            let run = Run { combo: Combo(statuses), start: 0, end: 1 };
-            let weights: &[_] = if truth.is_weighted() { &[weights] } else { &[] };
-            own.statuses.add_runs(live.len(), Runs { runs: &[run], weights }, 1);
-        }
-    }
-
-    /// Counts the outcomes of `live` in the cells of age classes and populations.
-    fn outcomes(&mut self, group: usize, live: &mut [u32]) {
-        let shape = self.shape;
-        let columns = shape.grid.columns();
-        let own = &mut self.groups[group];
-        let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
-        let sized = |cells: &mut Vec<HotCell>, count: usize| {
-            if cells.is_empty() {
-                cells.resize(count, HotCell::default());
-            }
-        };
-        let first = class(&live[0]);
-        if live.iter().all(|sample| class(sample) == first) {
-            sized(&mut own.pure, shape.classes.len());
-            if let [only] = *live
-                && let Reply::Code(code) = shape.reply(only as usize)
-            {
-                own.pure[first].add_code(code, shape.codes(), shape.truth.weight(only as usize));
-            } else {
-                self.whole.take(shape, live);
-                own.pure[first].add_runs(live.len(), self.whole.found(), columns);
-            }
-            return;
-        }
-        live.sort_by_key(class);
-        sized(&mut own.mixed, shape.classes.len());
-        sized(&mut own.slots, shape.slots.len());
-        let mut profiles: Vec<(usize, Kept)> = Vec::new();
-        for part in live.chunk_by(|one, other| class(one) == class(other)) {
-            self.whole.take(shape, part);
-            let class = class(&part[0]);
-            own.mixed[class].add_runs(part.len(), self.whole.found(), columns);
-            profiles.push((class, self.whole.keep()));
-        }
-        // Slot 0 holds everybody; most others hold the same attempts, or none.
-        self.whole.take(shape, live);
-        for (slot, members) in shape.slots.iter().enumerate().filter(|(slot, _)| shape.counted(*slot)) {
-            self.subset.clear();
-            self.subset.extend(live.iter().filter(|sample| members[class(sample)]));
-            if self.subset.len() == live.len() {
-                own.slots[slot].add_runs(live.len(), self.whole.found(), columns);
-            } else if !self.subset.is_empty() {
-                self.part.take(shape, &self.subset);
-                own.slots[slot].add_runs(self.subset.len(), self.part.found(), columns);
-            }
-        }
-        for (index, (one, runs)) in profiles.iter().enumerate() {
-            for (other, other_runs) in &profiles[index + 1..] {
-                if shape.share_window[one * shape.classes.len() + other] {
-                    #[expect(clippy::cast_possible_truncation, reason = "class indices were made from u16")]
-                    let joints = own.joints.entry((*one as u16, *other as u16)).or_default();
-                    join(joints, runs.found(), other_runs.found(), columns);
-                }
-            }
-        }
-    }
-
-    /// Adds the errors of `live`.
-    fn errors(&mut self, group: usize, live: &[u32]) {
-        let (truth, answers) = (self.shape.truth, self.shape.answers);
-        let own = &mut self.groups[group];
-        let errors =
-            |middle: bool| live.iter().filter_map(move |sample| Error::of(truth, answers, *sample as usize, middle));
-        own.errors.add(errors(false));
-        for error in errors(false) {
-            own.errors.add_line(error);
-        }
-        let profile = Profiled::of(errors(false));
-        if profile.attempts == 0 {
-            return;
-        }
-        own.beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
-        if group > 0 {
-            return;
-        }
-        own.middle.add(errors(true));
-        let profile = Profiled::of(errors(true));
-        own.beyond_middle.add_runs(profile.attempts, profile.runs(), BEYOND);
-        bins(&mut own.by_age, live, |sample| {
-            let error = Error::of(truth, answers, sample, false)?;
-            Some((u32::try_from(error.age / NANOS_PER_YEAR).ok()?, error))
-        });
-        bins(&mut own.by_answer, live, |sample| {
-            let error = Error::of(truth, answers, sample, false)?;
-            Some((u32::try_from((error.age + error.signed) / NANOS_PER_YEAR).ok()?, error))
-        });
     }
 
     /// Puts what was counted into an empty tally.
@@ -318,17 +175,99 @@ impl<'a> Hot<'a> {
     }
 }
 
-/// Adds one subject's errors to the bins they fall in.
-fn bins(tallies: &mut BTreeMap<u32, ErrorTally>, live: &[u32], of: impl Fn(usize) -> Option<(u32, Error)>) {
-    if let [only] = live {
-        if let Some((bin, error)) = of(*only as usize) {
-            tallies.entry(bin).or_default().add(std::iter::once(error));
+impl HotGroup {
+    /// Adds one subject, of which this is what its samples in the group come to.
+    fn add(&mut self, shape: &Shape<'_>, group: usize, samples: &[u32], taken: &Taken) {
+        for (stage, count) in self.flow.stages().into_iter().zip(taken.counts) {
+            stage.samples += count;
+            stage.subjects += u64::from(count > 0);
         }
-        return;
+        if !taken.live.is_empty() {
+            let run = Run { combo: taken.statuses, start: 0, end: 1 };
+            let weights = std::slice::from_ref(&taken.status_weights);
+            let weights = if shape.truth.is_weighted() { weights } else { &[] };
+            self.statuses.add_runs(taken.live.len(), Runs { runs: &[run], weights }, 1);
+            self.outcomes(shape, taken);
+            self.errors(shape, group, taken);
+        }
+        self.families.count(&Seen { shape, group, samples, live: &taken.live, errors: &taken.errors });
     }
-    let mut binned: Vec<(u32, Error)> = live.iter().filter_map(|sample| of(*sample as usize)).collect();
-    binned.sort_by_key(|(bin, _)| *bin);
-    for part in binned.chunk_by(|one, other| one.0 == other.0) {
+
+    /// Adds the outcomes to the cells of age classes and populations.
+    fn outcomes(&mut self, shape: &Shape<'_>, taken: &Taken) {
+        let columns = shape.grid.columns();
+        let sized = |cells: &mut Vec<HotCell>, count: usize| {
+            if cells.is_empty() {
+                cells.resize(count, HotCell::default());
+            }
+        };
+        match taken.outcomes {
+            Outcomes::Code(class, code, weight) => {
+                sized(&mut self.pure, shape.classes.len());
+                self.pure[class].add_code(code, shape.codes(), weight);
+            }
+            Outcomes::OneClass(class) => {
+                sized(&mut self.pure, shape.classes.len());
+                self.pure[class].add_runs(taken.live.len(), taken.whole.found(), columns);
+            }
+            Outcomes::Classes => {
+                sized(&mut self.mixed, shape.classes.len());
+                sized(&mut self.slots, shape.slots.len());
+                for (class, attempts, own) in &taken.by_class {
+                    self.mixed[*class].add_runs(*attempts, own.found(), columns);
+                }
+                for (slot, part) in &taken.by_slot {
+                    let (attempts, runs) = match part {
+                        Some((attempts, own)) => (*attempts, own.found()),
+                        None => (taken.live.len(), taken.whole.found()),
+                    };
+                    self.slots[*slot].add_runs(attempts, runs, columns);
+                }
+                for (index, (one, _, runs)) in taken.by_class.iter().enumerate() {
+                    for (other, _, other_runs) in &taken.by_class[index + 1..] {
+                        if shape.share_window[one * shape.classes.len() + other] {
+                            #[expect(clippy::cast_possible_truncation, reason = "class indices were made from u16")]
+                            let joints = self.joints.entry((*one as u16, *other as u16)).or_default();
+                            join(joints, runs.found(), other_runs.found(), columns);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the errors.
+    fn errors(&mut self, shape: &Shape<'_>, group: usize, taken: &Taken) {
+        let errors = || taken.errors.iter().flatten().copied();
+        let Some(profile) = &taken.beyond else { return };
+        self.errors.add(errors());
+        self.errors.add_lines(&taken.line, errors());
+        self.beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
+        if group > 0 {
+            return;
+        }
+        let of_middle = |sample: &u32| Error::of(shape.truth, shape.answers, *sample as usize, true);
+        let middle: Vec<Error> = taken.live.iter().filter_map(of_middle).collect();
+        self.middle.add(middle.iter().copied());
+        let profile = Profiled::of(middle.into_iter());
+        self.beyond_middle.add_runs(profile.attempts, profile.runs(), BEYOND);
+        let year = |nanos: i64| u32::try_from(nanos / NANOS_PER_YEAR).ok();
+        bins(&mut self.by_age, errors().filter_map(|error| Some((year(error.age)?, error))));
+        bins(&mut self.by_answer, errors().filter_map(|error| Some((year(error.age + error.signed)?, error))));
+    }
+}
+
+/// Adds one subject's errors to the bins they fall in.
+fn bins(tallies: &mut BTreeMap<u32, ErrorTally>, mut binned: impl Iterator<Item = (u32, Error)>) {
+    let Some(first) = binned.next() else { return };
+    let Some(second) = binned.next() else {
+        tallies.entry(first.0).or_default().add(std::iter::once(first.1));
+        return;
+    };
+    let mut all = vec![first, second];
+    all.extend(binned);
+    all.sort_by_key(|(bin, _)| *bin);
+    for part in all.chunk_by(|one, other| one.0 == other.0) {
         tallies.entry(part[0].0).or_default().add(part.iter().map(|(_, error)| *error));
     }
 }

@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
-    ("protocol", &["age", "table"]),
+    ("protocol", &["age", "keys", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
     ("report", &["age", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),

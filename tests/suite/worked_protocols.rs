@@ -244,18 +244,18 @@ fn check_names_everything_that_is_wrong_with_a_protocol_in_one_pass() {
     fs::write(&file, text_of).unwrap();
     let told = run(&["check", text(&file)]).ended(2).out;
     for part in [
-        "limts",
+        "protocol.toml, row 1, column `limts`: the key is unknown",
         "did you mean `limits`?",
         "ascending",
-        "retries",
-        "tie",
-        "windows.under",
-        "windows.undr",
+        "row 3, column `retries`",
+        "row 4, column `tie`",
+        "row 6, column `windows.under`",
+        "row 7, column `windows.undr`",
         "did you mean `under`?",
         "a challenge age below its limit would let people under it pass",
-        "levels.display",
+        "row 11, column `levels.display`",
         "challenge age 16 lies below the limit 18",
-        "standard, entry 1",
+        "row 16, column `standard, entry 1`",
     ] {
         assert!(told.contains(part), "`{part}` is not in:\n{told}");
     }

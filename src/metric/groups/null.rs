@@ -1,17 +1,19 @@
 //! Permutation nulls: what a summary would be if labels were dealt to people of one age by chance.
 //!
-//! Labels move between subjects with all their attempts, within strata of the completed age at the first eligible
-//! attempt; subjects of several labels keep theirs. Everything is drawn from sums, so that neither cost nor result
+//! Labels move between subjects, each with all its attempts and what they weigh, within strata of the completed age at the
+//! first eligible attempt; subjects of several labels keep theirs. Everything is drawn from sums, so that neither cost nor result
 //! depends on where people were tallied.
 
 use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::super::catalogue::{self, Entry};
 use super::super::frame::{Frame, flag};
 use super::apart::Apart;
 use super::groups_of;
 use crate::protocol::Protocol;
-use crate::stats::{Null, Permutation, REAL_UNDER, Stratum, Values, key, null_of};
+use crate::stats::{Drawn, Null, Permutation, REAL_UNDER, Stratum, Values, key, null_of};
 use crate::table::{Counts, Evidence, Group, Place, Quantity, RowStatus};
 use crate::tally::{AgeClass, Grid, Measured, SHARE_UNIT, Strata};
 
@@ -70,18 +72,20 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f6
     let tail = if request.apart.statistic.falls() { "percentile_5" } else { "percentile_95" };
     let tail_place = Place { variant: variant("null", tail), ..request.place.clone() };
     let places = [(p_place, catalogue::PERMUTATION_P), (median_place, request.entry), (tail_place, request.entry)];
-    let (counts, weighted) = (Counts::default(), frame.tally.weighted);
+    let counts = Counts::default();
     let mut nothing = |status: RowStatus, reason: &str| {
         for (place, entry) in places.clone() {
             frame.nothing(place, entry, status, counts, reason);
         }
     };
-    if weighted {
-        return nothing(RowStatus::NotMeasurable, "people weigh differently, labels cannot be dealt among them");
-    }
     let (null, movable) = match (found, request.observed, request.measured) {
         (_, None, _) => return nothing(RowStatus::InsufficientEvidence, "no value to hold against it"),
-        (_, _, None) => return nothing(RowStatus::NotMeasurable, "no null is drawn over required cells"),
+        (_, _, None) => {
+            return nothing(
+                RowStatus::NotMeasurable,
+                "no null over required cells: what a permutation needs is summed by age, not by cell",
+            );
+        }
         (None, ..) => return nothing(RowStatus::NotMeasurable, "no sums of strata"),
         (Some((null, movable)), ..) => (null, movable),
     };
@@ -224,47 +228,67 @@ impl Drawing {
                 request.groups.iter().filter_map(|group| self.labels.iter().position(|label| label == group)).collect()
             })
             .collect();
-        let summary = |sums: &[f64]| -> Vec<Option<f64>> {
-            let sums: Vec<f64> = sums.iter().zip(&self.kept).map(|(drawn, kept)| drawn + kept).collect();
+        // By request, then by replicate.
+        let summary = |drawn: &Drawn<'_>| -> Vec<Vec<Option<f64>>> {
+            let sides = [false, true].map(|over| {
+                let wanted = asked.iter().any(|(_, request)| request.over.contains(&over));
+                let labels = 0..if wanted { self.labels.len() } else { 0 };
+                labels.map(|label| self.values(drawn, label, over)).collect::<Vec<_>>()
+            });
+            let mut values = Vec::new();
             let of_request = |((_, request), places): (&(usize, &Request), &Vec<usize>)| {
-                let of_side = |over: &bool| {
-                    places.iter().map(|place| self.value(&sums, *place, *over)).collect::<Option<Vec<f64>>>()
+                values.resize_with(request.over.len(), Vec::new);
+                let one = |replicate: usize| {
+                    for (values, over) in values.iter_mut().zip(&request.over) {
+                        let side = &sides[usize::from(*over)];
+                        values.clear();
+                        values.extend(places.iter().filter_map(|place| side.get(*place)?.get(replicate).copied()));
+                        if values.len() < places.len() || values.iter().any(|value| value.is_nan()) {
+                            return None;
+                        }
+                    }
+                    let found = request.apart.of(&values)?;
+                    Some(if request.apart.statistic.falls() { 1.0 - found } else { found })
                 };
-                let values: Vec<Vec<f64>> = request.over.iter().map(of_side).collect::<Option<_>>()?;
-                let found = request.apart.of(&values)?;
-                Some(if request.apart.statistic.falls() { 1.0 - found } else { found })
+                (0..drawn.replicates()).map(one).collect()
             };
             asked.iter().zip(&places).map(of_request).collect()
         };
-        let drawn = permutation.replicates(protocol.seed, protocol.between_groups.replicates as usize, summary);
+        let drawn = permutation.blocks(protocol.seed, protocol.between_groups.replicates as usize, summary);
         let of_request = |(place, (_, request)): (usize, &(usize, &Request))| {
             let observed = request.observed?;
             let observed = if request.apart.statistic.falls() { 1.0 - observed } else { observed };
-            let replicates: Vec<Option<f64>> = drawn.iter().map(|all| all[place]).collect();
+            let replicates: Vec<Option<f64>> =
+                drawn.iter().filter_map(|block| block.get(place)).flatten().copied().collect();
             null_of(observed, &replicates)
         };
-        asked.iter().enumerate().map(of_request).collect()
+        asked.par_iter().enumerate().map(of_request).collect()
     }
 
-    /// The equal mean of a group's components on one side. A rate is held within 0 and 1, since sums that are drawn from
-    /// a normal distribution may leave them.
-    fn value(&self, sums: &[f64], label: usize, over: bool) -> Option<f64> {
-        let dimensions = 2 * self.over.len();
-        let own = sums.get(label * dimensions..(label + 1) * dimensions)?;
-        let (mut total, mut count) = (0.0, 0.0);
-        for (pair, side) in own.chunks_exact(2).zip(&self.over) {
-            if self.rates && *side != over {
-                continue;
+    /// The equal mean of a group's components on one side, in each replicate; NaN where one has nobody. A rate is held
+    /// within 0 and 1, since sums that are drawn from a normal distribution may leave them.
+    fn values(&self, drawn: &Drawn<'_>, label: usize, over: bool) -> Vec<f64> {
+        let mut values = vec![0.0; drawn.replicates()];
+        let mut count = 0.0;
+        for (component, _) in self.over.iter().enumerate().filter(|(_, side)| !self.rates || **side == over) {
+            let at = 2 * component;
+            let kept = self.kept.get(2 * self.over.len() * label + at..).unwrap_or_default();
+            let [number_kept, weight_kept, ..] = *kept else { continue };
+            let sums = drawn.sums(label, at).iter().zip(drawn.sums(label, at + 1));
+            for (value, (number, weight)) in values.iter_mut().zip(sums) {
+                let (number, weight) = (number + number_kept, weight + weight_kept);
+                // Weights are sums of numbers near 1.
+                *value += if weight > 1e-9 { number / weight } else { f64::NAN };
             }
-            // Weights are sums of numbers near 1.
-            if pair[1] <= 1e-9 {
-                return None;
-            }
-            total += pair[0] / pair[1];
             count += 1.0;
         }
-        let mean = total / count;
-        (count > 0.0).then(|| if self.rates { mean.clamp(0.0, 1.0) } else { mean })
+        for value in &mut values {
+            *value /= count;
+            if self.rates {
+                *value = value.clamp(0.0, 1.0);
+            }
+        }
+        values
     }
 }
 

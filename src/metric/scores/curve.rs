@@ -1,10 +1,12 @@
 //! The curve of both errors over the thresholds: its area, where the errors are equal, and the threshold for a rate,
 //! used unchanged on every group.
 
-use super::super::catalogue::{self, Entry};
+use rayon::prelude::*;
+
+use super::super::catalogue;
 use super::super::frame::{Frame, flag};
 use super::{At, RATES, Sides, clusters, evidence, rate_place};
-use crate::stats::{Det, Scored, Weighted, auc};
+use crate::stats::{Area, Clusters, Det, Ranked, Weighted, auc_of_ranked};
 use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits};
 use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
 
@@ -25,7 +27,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, atte
         let place = Place { weighting: None, ..at.place(Weighting::Attempt) };
         frame.quantity(place, catalogue::SCORES_MISSING, quantity);
     }
-    let det = Det::of(&weighted(attempts, |_| true));
+    let (det, area) = rayon::join(|| curve(at, attempts, |_| true), || area_of(at, attempts));
     let Some(det) = det else {
         let reason = if sides.attempts[0] == 0 {
             "nobody under the limit has a score"
@@ -35,7 +37,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, atte
         at.absent(frame, RowStatus::Empty, sides.counts(), reason);
         return;
     };
-    area(frame, at, attempts, &sides);
+    if let Some(area) = area {
+        area_row(frame, at, area, &sides);
+    }
     let (rate, point) = det.equal_error();
     for (entry, value) in [(catalogue::EQUAL_ERROR, rate), (catalogue::EQUAL_ERROR_THRESHOLD, point.threshold)] {
         let evidence = Some(evidence(frame, &sides));
@@ -45,20 +49,26 @@ pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, atte
             Quantity { value, bounds: None, counts: sides.counts(), evidence },
         );
     }
-    thresholds(frame, rows, at, attempts);
+    thresholds(frame, rows, at, attempts, &det);
     points(frame, at, attempts, &det);
 }
 
-/// The area under the curve; the logit interval has none at 0 and 1.
+/// The area under the curve.
 ///
 /// Source: Obuchowski (1997); METRICS M8.
-fn area(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], sides: &Sides) {
-    let scored: Vec<Scored> = attempts
-        .iter()
-        .map(|one| Scored { subject: one.unit, positive: one.over, weight: whole(one.weight), scores: [one.score] })
-        .collect();
+fn area_of(at: &At<'_>, attempts: &[ScoredAttempt]) -> Option<Area> {
+    let ranked = |one: &ScoredAttempt| Ranked {
+        subject: one.unit,
+        positive: one.over,
+        weight: whole(one.weight),
+        place: at.ranks.place(one.sample as usize),
+    };
+    auc_of_ranked(at.ranks.distinct().len(), attempts.iter().map(ranked))
+}
+
+/// The row of the area; the logit interval has none at 0 and 1.
+fn area_row(frame: &mut Frame<'_>, at: &At<'_>, found: Area, sides: &Sides) {
     let place = at.place(Weighting::Attempt);
-    let Some(found) = auc(&scored) else { return };
     let level = frame.protocol.levels.display;
     let bounds = found.logit_interval(level).map(|(low, high)| Bounds { interval: Interval::Logit, level, low, high });
     let evidence = Some(evidence(frame, sides));
@@ -70,9 +80,9 @@ fn whole(weight: Option<i64>) -> u64 {
     weight.map_or(1, i64::unsigned_abs)
 }
 
-/// Attempts with the weight of their subject: every subject of a side counts the same. Minors are those that `minors`
-/// takes; adults are all.
-fn weighted(attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt) -> bool) -> Vec<Weighted> {
+/// The curve of attempts with the weight of their subject: every subject of a side counts the same. Minors are those that
+/// `minors` takes; adults are all.
+fn curve(at: &At<'_>, attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt) -> bool) -> Option<Det> {
     let mut tries: Vec<[u64; 2]> = Vec::new();
     let taken = |one: &&ScoredAttempt| one.over || minors(one);
     for one in attempts.iter().filter(taken) {
@@ -87,11 +97,11 @@ fn weighted(attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt) -> bool)
     let multiple =
         if attempts.iter().any(|one| one.weight.is_some()) { multiple.min(LARGEST_WEIGHTED) } else { multiple };
     let weight = |one: &ScoredAttempt| Weighted {
-        score: one.score,
+        place: at.ranks.place(one.sample as usize),
         over: one.over,
         weight: whole(one.weight) * multiple / tries[one.unit as usize][usize::from(one.over)].max(1),
     };
-    attempts.iter().filter(taken).map(weight).collect()
+    Det::of(at.ranks.distinct(), attempts.iter().filter(taken).map(weight))
 }
 
 /// The least common multiple of the numbers of attempts; a large number where there is none up to 10^9: weights are
@@ -111,8 +121,8 @@ fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// The threshold for each target, set on the protocol's minors, and both rates at it: of everybody, and unchanged of
-/// each group.
-fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt]) {
+/// each group. `all` is the curve of everybody.
+fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts: &[ScoredAttempt], all: &Det) {
     let rules = frame.protocol.scores.clone();
     let set_on = rules.set_on_group.as_ref().map(|(column, level)| Group::of([(column.as_str(), level.as_str())]));
     let whole = Group::whole();
@@ -132,15 +142,30 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
     let under = || attempts.iter().filter(|one| !one.over && minors(one));
     let basis = clusters(under().map(|one| (one.unit, false, None)));
     let counts = Frame::counts(&basis);
-    let det = Det::of(&weighted(attempts, minors));
-    for target in &rules.targets {
+    let everybody = set_on.is_none() && rules.set_on_years.is_none();
+    let own = if everybody { None } else { curve(at, attempts, minors) };
+    let det = if everybody { Some(all) } else { own.as_ref() };
+    let groups: Vec<&Group> = std::iter::once(&whole).chain(at.groups.iter().copied()).collect();
+    let threshold_of = |target: &f64| det.map(|det| det.threshold_for(*target).threshold);
+    // By target, then by group: both rates.
+    let of_group = |group: &&Group, threshold: f64| {
+        let member = rows.members(group);
+        RATES.map(|(_, over, _)| {
+            let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
+            at_threshold(attempts.iter().filter(|one| one.over == over).filter(inside), threshold)
+        })
+    };
+    let of_target = |target: &f64| -> Vec<[Clusters; 2]> {
+        threshold_of(target).map_or_else(Vec::new, |at| groups.par_iter().map(|group| of_group(group, at)).collect())
+    };
+    let found: Vec<Vec<[Clusters; 2]>> = rules.targets.par_iter().map(of_target).collect();
+    for (target, found) in rules.targets.iter().zip(found) {
         let place = at.of_target(*target);
         let counts = Counts { events: None, event_subjects: None, ..counts };
-        let Some(det) = &det else {
+        let Some(threshold) = threshold_of(target) else {
             at.target_absent(frame, *target, RowStatus::Empty, counts, "nobody to set it on has a score");
             continue;
         };
-        let threshold = det.threshold_for(*target).threshold;
         let small = *target < 3.0 / basis.subjects() as f64;
         if threshold.is_finite() {
             let evidence = Some(frame.evidence_of_mean(basis.subjects(), 0));
@@ -156,13 +181,10 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
         if small {
             frame.flag_last(flag::TARGET_BELOW_3_PER_N);
         }
-        for group in std::iter::once(&whole).chain(at.groups.iter().copied()) {
-            let seen = group.is_whole() || set_on.as_ref().is_none_or(|set_on| set_on == group);
-            let member = rows.members(group);
-            for (entry, over, population) in RATES {
-                let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
-                let here = attempts.iter().filter(|one| one.over == over).filter(inside);
-                rate(frame, rate_place(&place, group, population), entry, here, threshold);
+        for (group, rates) in groups.iter().zip(found) {
+            let seen = group.is_whole() || set_on.as_ref().is_none_or(|set_on| set_on == *group);
+            for ((entry, over, population), found) in RATES.into_iter().zip(rates) {
+                frame.plain_share(rate_place(&place, group, population), entry, &found, Weighting::Subject);
                 if !over && seen {
                     frame.flag_last(flag::IN_SAMPLE);
                 }
@@ -174,16 +196,9 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
     }
 }
 
-/// The rate of one side at a threshold: an attempt passes iff its score is at or above it.
-fn rate<'s>(
-    frame: &mut Frame<'_>,
-    place: Place,
-    entry: Entry,
-    attempts: impl Iterator<Item = &'s ScoredAttempt>,
-    threshold: f64,
-) {
-    let found = clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over, one.weight)));
-    frame.plain_share(place, entry, &found, Weighting::Subject);
+/// The subjects of one side at a threshold: an attempt passes iff its score is at or above it.
+fn at_threshold<'s>(attempts: impl Iterator<Item = &'s ScoredAttempt>, threshold: f64) -> Clusters {
+    clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over, one.weight)))
 }
 
 /// So many points of the curve as the protocol asks for, evenly among the distinct scores, both ends included.
@@ -199,7 +214,8 @@ fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &
             let place = at.place(Weighting::Subject);
             let variant = place.variant.clone().with("threshold", twelve_digits(threshold));
             let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
-            rate(frame, place, entry, attempts.iter().filter(|one| one.over == over), threshold);
+            let found = at_threshold(attempts.iter().filter(|one| one.over == over), threshold);
+            frame.plain_share(place, entry, &found, Weighting::Subject);
         }
     }
 }

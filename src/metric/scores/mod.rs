@@ -13,7 +13,7 @@ use super::catalogue::{self, Entry};
 use super::frame::Frame;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
-use crate::stats::{Clusters, Triple};
+use crate::stats::{Clusters, Ranks, Triple};
 use crate::table::{
     Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting, twelve_digits,
 };
@@ -54,8 +54,13 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
     if !any {
         absent(&mut frame, None, "no answer has a score");
     }
+    let ages = Ages::of(&frame, scores);
     for (place, limit) in limits.iter().enumerate() {
-        let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups };
+        let ranks = match scores {
+            Scores::Rows(rows) if count(place) > 0 => rows.ranks(*limit, ScoreKind::Given),
+            _ => Ranks::default(),
+        };
+        let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups, ranks: &ranks };
         match scores {
             _ if !any => {}
             _ if count(place) == 0 => absent(&mut frame, Some(*limit), "no answer has a score for this limit"),
@@ -69,8 +74,8 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
                 probability::rows(&mut frame, *limit, &attempts);
             }
         }
-        if kinds.ages > 0 {
-            ages(&mut frame, *limit, scores);
+        if let Some(ages) = &ages {
+            ages.rows(&mut frame, *limit);
         }
     }
     spread::rows(&mut frame, scores);
@@ -83,6 +88,8 @@ struct At<'a> {
     kind: ScoreKind,
     /// The groups on which thresholds are used unchanged, besides the whole data set.
     groups: &'a [&'a Group],
+    /// The places of the scores among the distinct ones, a place a sample.
+    ranks: &'a Ranks,
 }
 
 impl At<'_> {
@@ -138,19 +145,40 @@ fn rate_place(place: &Place, group: &Group, population: Population) -> Place {
     Place { population, failure_policy, group: group.clone(), ..place.clone() }
 }
 
-/// Answered ages as scores: the curve only, of the whole data set.
-fn ages(frame: &mut Frame<'_>, limit: AgeLimit, scores: Scores<'_>) {
-    let at = At { limit, kind: ScoreKind::Age, groups: &[] };
-    let most = u64::from(frame.protocol.scores.ages_up_to);
-    let reason = match scores {
-        Scores::NotKept => "needs_rows".to_owned(),
-        Scores::Rows(_) if frame.tally.kinds.ages > most => format!("more than {most} attempts"),
-        Scores::Rows(rows) => {
-            curve::rows(frame, rows, &at, &rows.scored(limit, ScoreKind::Age));
-            return;
+/// Answered ages as scores, of which there is only the curve, and of the whole data set.
+enum Ages<'a> {
+    /// With their places among the distinct ones.
+    Scores(ScoreRows<'a>, Ranks),
+    /// Why they are not at hand.
+    Not(String),
+}
+
+impl<'a> Ages<'a> {
+    /// `None` where no age was answered.
+    fn of(frame: &Frame<'_>, scores: Scores<'a>) -> Option<Self> {
+        let most = u64::from(frame.protocol.scores.ages_up_to);
+        let (answered, limit) = (frame.tally.kinds.ages, *frame.protocol.limits.first()?);
+        Some(match scores {
+            _ if answered == 0 => return None,
+            Scores::NotKept => Self::Not("needs_rows".to_owned()),
+            Scores::Rows(_) if answered > most => Self::Not(format!("more than {most} attempts")),
+            Scores::Rows(rows) => Self::Scores(rows, rows.ranks(limit, ScoreKind::Age)),
+        })
+    }
+
+    /// The rows of one limit.
+    fn rows(&self, frame: &mut Frame<'_>, limit: AgeLimit) {
+        let none = Ranks::default();
+        let at = |ranks| At { limit, kind: ScoreKind::Age, groups: &[], ranks };
+        match self {
+            Self::Scores(rows, ranks) => {
+                curve::rows(frame, *rows, &at(ranks), &rows.scored(limit, ScoreKind::Age));
+            }
+            Self::Not(reason) => {
+                at(&none).absent(frame, RowStatus::NotMeasurable, Counts::default(), reason);
+            }
         }
-    };
-    at.absent(frame, RowStatus::NotMeasurable, Counts::default(), &reason);
+    }
 }
 
 /// A row for each metric of scores, without a value: the method has none, for this limit or at all.
@@ -178,17 +206,29 @@ pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool, Option<i64>)>)
             weights[unit][1] += weight;
         }
     }
+    // Subjects of few attempts, who weigh the same, are counted without a map.
+    let mut few = [[0_u64; FEW]; FEW];
     let mut pairs: BTreeMap<(u32, u32), Counted> = BTreeMap::new();
     for (unit, pair) in by_unit.into_iter().enumerate().filter(|(_, (_, attempts))| *attempts > 0) {
-        pairs.entry(pair).or_default().add(weights.get(unit).map_or(&[][..], |weights| &weights[..]));
+        match (weights.get(unit), few.get_mut(pair.1 as usize)) {
+            (None, Some(few)) => few[pair.0 as usize] += 1,
+            (own, _) => pairs.entry(pair).or_default().add(own.map_or(&[][..], |weights| &weights[..])),
+        }
     }
-    Clusters::of_triples(pairs.into_iter().map(|((events, attempts), counted)| Triple {
+    let triple = |(events, attempts): (u32, u32), counted: &Counted| Triple {
         events: u64::from(events),
         attempts: u64::from(attempts),
         subjects: counted.subjects,
         weights: counted.pair_weights(),
-    }))
+    };
+    let few = (0..).zip(&few).flat_map(|(attempts, few)| {
+        (0..).zip(few).map(move |(events, subjects)| Triple { events, attempts, subjects: *subjects, weights: None })
+    });
+    Clusters::of_triples(few.chain(pairs.iter().map(|(pair, counted)| triple(*pair, counted))))
 }
+
+/// One more than the attempts of those who have few.
+const FEW: usize = 8;
 
 /// Attempts and subjects of both sides of the limit.
 struct Sides {
@@ -200,13 +240,20 @@ struct Sides {
 
 impl Sides {
     fn of(attempts: &[ScoredAttempt]) -> Self {
-        let of = |over: bool| attempts.iter().filter(move |one| one.over == over);
-        let subjects = |over: bool| clusters(of(over).map(|one| (one.unit, false, None))).subjects();
-        let all = clusters(attempts.iter().map(|one| (one.unit, false, None))).subjects();
-        Self {
-            attempts: [of(false).count() as u64, of(true).count() as u64],
-            subjects: [subjects(false), subjects(true), all],
+        let mut sides = Self { attempts: [0; 2], subjects: [0; 3] };
+        // Whether each subject has been seen under, and over.
+        let mut seen: Vec<[bool; 2]> = Vec::new();
+        for one in attempts {
+            let (unit, side) = (one.unit as usize, usize::from(one.over));
+            if seen.len() <= unit {
+                seen.resize(unit + 1, [false; 2]);
+            }
+            sides.attempts[side] += 1;
+            sides.subjects[2] += u64::from(seen[unit] == [false; 2]);
+            sides.subjects[side] += u64::from(!seen[unit][side]);
+            seen[unit][side] = true;
         }
+        sides
     }
 
     fn counts(&self) -> Counts {

@@ -5,6 +5,7 @@ mod families;
 mod golden;
 mod groups;
 mod identities;
+mod independent;
 mod morph;
 mod rules;
 mod scores;

@@ -80,45 +80,7 @@ fn every_row_of_the_independent_computation_under_weights_is_reproduced() {
     assert!(wanted.len() > 440);
     let mut wrong = Vec::new();
     for row in &wanted {
-        let mut select = toml::Table::new();
-        for key in ["metric", "failure_policy", "population", "weighting", "group_by", "group", "variant"] {
-            if let Some(word) = row[key].as_str() {
-                select.insert(key.to_owned(), word.into());
-            }
-        }
-        for key in ["limit", "challenge"] {
-            if let Some(number) = row[key].as_i64() {
-                select.insert(key.to_owned(), number.into());
-            }
-        }
-        if !select.contains_key("population") && !select.contains_key("limit") {
-            select.insert("population".to_owned(), "all".into());
-        }
-        let found = only(&table, &select.to_string());
-        let numbers = [
-            ("value", found.value),
-            ("low", found.low),
-            ("high", found.high),
-            ("claim_low", found.claim_low),
-            ("claim_high", found.claim_high),
-            ("n_star", found.n_star),
-        ];
-        for (key, value) in numbers {
-            let Some(wanted) = row[key].as_f64() else { continue };
-            if value.is_none_or(|value| (value - wanted).abs() > 1e-9 * wanted.abs().max(1e-6)) {
-                wrong.push(format!("{key}: {value:?} in {row}"));
-            }
-        }
-        for (key, value) in [
-            ("n_attempts", found.n_attempts),
-            ("n_subjects", found.n_subjects),
-            ("n_events", found.n_events),
-            ("n_event_subjects", found.n_event_subjects),
-        ] {
-            if !row[key].is_null() && value != row[key].as_u64() {
-                wrong.push(format!("{key}: {value:?} in {row}"));
-            }
-        }
+        wrong.extend(independent::differences(only(&table, &independent::select_whole(row).to_string()), row));
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), wanted.len(), wrong.join("\n"));
 }

@@ -1,9 +1,14 @@
 //! Permutation nulls: what the sums of groups would be if labels had been dealt to subjects by chance, within strata.
 
+mod normal;
+mod normals;
+mod real;
+
 use rayon::prelude::*;
 
 use super::quantile;
-use super::random::{Stream, key};
+use normal::Normal;
+use real::Real;
 
 /// Strata with fewer subjects are permuted; larger ones are drawn from the normal form.
 pub const REAL_UNDER: u64 = 30;
@@ -11,6 +16,11 @@ pub const REAL_UNDER: u64 = 30;
 pub const PERMUTATIONS: usize = 9_999;
 /// Separates these draws from all others with the same seed.
 const PURPOSE: u64 = 0x7065_726D;
+/// Replicates that are drawn together, at most: as many lanes has every loop.
+const LANES: usize = 64;
+/// Numbers that a thread holds of the replicates that it draws together, where there are few groups and dimensions: half
+/// a megabyte, so that they stay in a core's own cache.
+const HELD: usize = 1 << 16;
 
 /// What is known of the subjects of a stratum. A subject's value is a vector, such as the events and attempts of each
 /// cell that it is in; it stays with the subject, only the label moves.
@@ -43,24 +53,17 @@ pub struct Stratum {
 pub struct Permutation {
     groups: usize,
     dimensions: usize,
-    strata: Vec<Prepared>,
+    /// What no permutation changes: the sum of group g in dimension d at g * dimensions + d.
+    fixed: Vec<f64>,
+    strata: Vec<(u64, Form)>,
     mixed: u64,
     subjects: u64,
 }
 
 #[derive(Debug, Clone)]
-struct Prepared {
-    label: u64,
-    form: Form,
-}
-
-#[derive(Debug, Clone)]
 enum Form {
-    /// A group for each subject, and the values of all subjects one behind the other.
-    Real { groups: Vec<usize>, values: Vec<f64> },
-    /// Subjects by group, the dimensions in which any value is not 0, mean value in each of them, and the factor of the
-    /// values' covariance, by rows of these dimensions.
-    Normal { sizes: Vec<f64>, active: Vec<usize>, mean: Vec<f64>, factor: Vec<f64>, rank: usize },
+    Real(Real),
+    Normal(Normal),
 }
 
 impl Permutation {
@@ -81,21 +84,30 @@ impl Permutation {
     /// As [`Self::new`], permuting every stratum of fewer than `real_under` subjects: for the comparison of both forms.
     #[must_use]
     pub fn with_real_under(strata: &[Stratum], groups: usize, dimensions: usize, real_under: u64) -> Option<Self> {
-        let mut null = Self { groups, dimensions, strata: Vec::with_capacity(strata.len()), mixed: 0, subjects: 0 };
+        let mut null = Self {
+            groups,
+            dimensions,
+            fixed: vec![0.0; groups * dimensions],
+            strata: Vec::with_capacity(strata.len()),
+            mixed: 0,
+            subjects: 0,
+        };
         for stratum in strata {
-            let (sizes, form) = match &stratum.values {
-                Values::Each(each) => null.each(each, real_under)?,
-                Values::Sums { sizes, sum, products } => (
-                    sizes.clone(),
-                    null.normal(sizes, sum, products).filter(|_| sizes.iter().sum::<u64>() >= real_under)?,
-                ),
+            let sizes = match &stratum.values {
+                Values::Each(each) => null.each(stratum.label, each, real_under)?,
+                Values::Sums { sizes, sum, products } => {
+                    if sizes.iter().sum::<u64>() < real_under {
+                        return None;
+                    }
+                    null.sums(stratum.label, sizes, sum, products)?;
+                    sizes.clone()
+                }
             };
             let subjects: u64 = sizes.iter().sum();
             null.subjects += subjects;
             if sizes.iter().filter(|size| **size > 0).count() > 1 {
                 null.mixed += subjects;
             }
-            null.strata.push(Prepared { label: stratum.label, form });
         }
         Some(null)
     }
@@ -107,7 +119,8 @@ impl Permutation {
         (self.subjects > 0).then(|| self.mixed as f64 / self.subjects as f64)
     }
 
-    fn each(&self, each: &[(Vec<f64>, Vec<u64>)], real_under: u64) -> Option<(Vec<u64>, Form)> {
+    /// Adds a stratum whose values are known one by one, and gives its sizes.
+    fn each(&mut self, label: u64, each: &[(Vec<f64>, Vec<u64>)], real_under: u64) -> Option<Vec<u64>> {
         let sound = |(value, counts): &(Vec<f64>, Vec<u64>)| {
             value.len() == self.dimensions
                 && counts.len() == self.groups
@@ -116,148 +129,149 @@ impl Permutation {
         if !each.iter().all(sound) {
             return None;
         }
-        let mut each: Vec<(&[f64], &[u64])> = each.iter().map(|(value, counts)| (&value[..], &counts[..])).collect();
-        each.sort_by(|(one, _), (other, _)| {
+        let mut values: Vec<(&[f64], u64)> =
+            each.iter().map(|(value, counts)| (&value[..], counts.iter().sum())).collect();
+        values.sort_by(|(one, _), (other, _)| {
             one.iter()
                 .zip(*other)
                 .map(|(one, other)| one.total_cmp(other))
                 .find(|order| order.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
+        values.dedup_by(|(other, more), (one, count)| {
+            let same = one == other;
+            *count += if same { *more } else { 0 };
+            same
+        });
         let sizes: Vec<u64> =
             (0..self.groups).map(|group| each.iter().map(|(_, counts)| counts[group]).sum()).collect();
         if sizes.iter().sum::<u64>() < real_under {
-            // The same labels in the same order whatever group had which value.
-            let groups = sizes.iter().enumerate().flat_map(|(group, size)| (0..*size).map(move |_| group)).collect();
-            let values = each
-                .iter()
-                .flat_map(|(value, counts)| (0..counts.iter().sum::<u64>()).flat_map(|_| value.iter().copied()))
-                .collect();
-            return Some((sizes, Form::Real { groups, values }));
+            let real = Real::new(&sizes, &values, &mut self.fixed);
+            self.strata.push((label, Form::Real(real)));
+            return Some(sizes);
         }
         let (mut sum, mut products) = (vec![0.0; self.dimensions], vec![0.0; self.dimensions * self.dimensions]);
-        for (value, counts) in each {
-            let count = counts.iter().sum::<u64>() as f64;
-            for (i, one) in value.iter().enumerate() {
+        for (value, count) in values {
+            let count = count as f64;
+            for (i, one) in value.iter().enumerate().filter(|(_, one)| **one != 0.0) {
                 sum[i] += one * count;
                 for (j, other) in value.iter().enumerate() {
                     products[i * self.dimensions + j] += one * other * count;
                 }
             }
         }
-        let form = self.normal(&sizes, &sum, &products)?;
-        Some((sizes, form))
+        self.sums(label, &sizes, &sum, &products)?;
+        Some(sizes)
     }
 
-    fn normal(&self, sizes: &[u64], sum: &[f64], products: &[f64]) -> Option<Form> {
+    /// Adds a stratum of which only sums are known.
+    fn sums(&mut self, label: u64, sizes: &[u64], sum: &[f64], products: &[f64]) -> Option<()> {
         let dimensions = self.dimensions;
         let sound = sizes.len() == self.groups && sum.len() == dimensions && products.len() == dimensions * dimensions;
-        let n = sizes.iter().sum::<u64>() as f64;
-        if !sound || n < 2.0 || !sum.iter().chain(products).all(|number| number.is_finite()) {
+        let subjects = sizes.iter().sum::<u64>();
+        if !sound || subjects < 2 || !sum.iter().chain(products).all(|number| number.is_finite()) {
             return None;
         }
-        let square = |i: usize| products[i * dimensions + i];
-        let active: Vec<usize> = (0..dimensions).filter(|i| square(*i) != 0.0).collect();
-        let covariance: Vec<f64> = active
-            .iter()
-            .flat_map(|i| {
-                active.iter().map(move |j| (products[i * dimensions + j] - sum[*i] * sum[*j] / n) / (n - 1.0))
-            })
-            .collect();
-        let scale: Vec<f64> = active.iter().map(|i| square(*i) / n).collect();
-        let (factor, rank) = factor(&covariance, &scale);
-        let sizes = sizes.iter().map(|size| *size as f64).collect();
-        let mean = active.iter().map(|i| sum[*i] / n).collect();
-        Some(Form::Normal { sizes, active, mean, factor, rank })
-    }
-
-    /// Writes one replicate: the sum of group g in dimension d at g * dimensions + d, over all strata.
-    fn draw(&self, seed: u64, replicate: u64, sums: &mut [f64], spare: &mut Spare) {
-        sums.fill(0.0);
-        let dimensions = self.dimensions;
-        for stratum in &self.strata {
-            let mut stream = Stream::new(key(seed, &[PURPOSE, stratum.label, replicate]));
-            match &stratum.form {
-                Form::Real { groups, values } => {
-                    spare.groups.clone_from(groups);
-                    stream.shuffle(&mut spare.groups);
-                    for (group, value) in spare.groups.iter().zip(values.chunks_exact(dimensions)) {
-                        for (sum, value) in sums[group * dimensions..].iter_mut().zip(value) {
-                            *sum += value;
-                        }
-                    }
-                }
-                Form::Normal { sizes, active, mean, factor, rank } => {
-                    spare.normals.clear();
-                    spare.normals.extend(sizes.iter().flat_map(|size| std::iter::repeat_n(size.sqrt(), *rank)).map(
-                        |root| {
-                            if root == 0.0 { 0.0 } else { root * stream.normal() }
-                        },
-                    ));
-                    spare.totals.clear();
-                    spare.totals.resize(*rank, 0.0);
-                    for one in spare.normals.chunks_exact((*rank).max(1)) {
-                        spare.totals.iter_mut().zip(one).for_each(|(total, one)| *total += one);
-                    }
-                    let n: f64 = sizes.iter().sum();
-                    for (group, size) in sizes.iter().enumerate() {
-                        let own = &spare.normals[group * rank..(group + 1) * rank];
-                        for (place, dimension) in active.iter().enumerate() {
-                            let row = &factor[place * rank..(place + 1) * rank];
-                            let moved: f64 = row
-                                .iter()
-                                .zip(own.iter().zip(&spare.totals))
-                                .map(|(factor, (own, total))| factor * (own - size / n * total))
-                                .sum();
-                            sums[group * dimensions + dimension] += size * mean[place] + moved;
-                        }
-                    }
-                }
-            }
-        }
+        let normal = Normal::new(sizes, sum, products, &mut self.fixed);
+        self.strata.push((label, Form::Normal(normal)));
+        Some(())
     }
 
     /// What `summary` makes of the groups' sums in each of so many replicates, in their order: the sum of group g in
-    /// dimension d stands at g * dimensions + d. Uses all threads of the pool; the result depends on none of them.
+    /// dimension d stands at g * dimensions + d. As [`Self::blocks`], for summaries that take one replicate at a time.
     #[must_use]
     pub fn replicates<T: Send>(&self, seed: u64, count: usize, summary: impl Fn(&[f64]) -> T + Sync) -> Vec<T> {
-        let buffers = || (vec![0.0; self.groups * self.dimensions], Spare::default());
-        (0..count as u64)
+        let of_block = |drawn: &Drawn<'_>| -> Vec<T> {
+            let mut sums = vec![0.0; self.groups * self.dimensions];
+            let one = |lane: usize| {
+                for (sum, lanes) in sums.iter_mut().zip(drawn.sums.chunks_exact(drawn.lanes)) {
+                    *sum = lanes[lane];
+                }
+                summary(&sums)
+            };
+            (0..drawn.lanes).map(one).collect()
+        };
+        self.blocks(seed, count, of_block).into_iter().flatten().collect()
+    }
+
+    /// What `summary` makes of each block of replicates, in their order; there are so many in all blocks together. Uses
+    /// all threads of the pool; a replicate depends neither on them nor on the block that it is in.
+    #[must_use]
+    pub fn blocks<T: Send>(&self, seed: u64, count: usize, summary: impl Fn(&Drawn<'_>) -> T + Sync) -> Vec<T> {
+        let held = self.groups * self.dimensions;
+        let lanes = (HELD / held.max(1)).clamp(LANES / 8, LANES);
+        let firsts: Vec<usize> = (0..count).step_by(lanes).collect();
+        let buffers = || (vec![0.0; held * lanes], Spare::default());
+        firsts
             .into_par_iter()
-            .map_init(buffers, |(sums, spare), replicate| {
-                self.draw(seed, replicate, sums, spare);
-                summary(sums)
+            .map_init(buffers, |(sums, spare), first| {
+                let lanes = lanes.min(count - first);
+                let sums = &mut sums[..held * lanes];
+                let mut block = Block { seed, first: first as u64, lanes, dimensions: self.dimensions, sums };
+                for (own, fixed) in block.sums.chunks_exact_mut(lanes).zip(&self.fixed) {
+                    own.fill(*fixed);
+                }
+                for (label, form) in &self.strata {
+                    match form {
+                        Form::Real(real) => real.add(*label, &mut block, spare),
+                        Form::Normal(normal) => normal.add(*label, &mut block, spare),
+                    }
+                }
+                summary(&Drawn { dimensions: self.dimensions, lanes, sums })
             })
             .collect()
+    }
+}
+
+/// Some replicates while they are drawn.
+struct Block<'b> {
+    seed: u64,
+    /// The number of the first replicate.
+    first: u64,
+    lanes: usize,
+    dimensions: usize,
+    /// A number a replicate for each group and dimension.
+    sums: &'b mut [f64],
+}
+
+impl Block<'_> {
+    fn of(&mut self, group: usize, dimension: usize) -> &mut [f64] {
+        let at = (group * self.dimensions + dimension) * self.lanes;
+        &mut self.sums[at..at + self.lanes]
+    }
+}
+
+/// Some replicates, one after the other.
+#[derive(Debug)]
+pub struct Drawn<'d> {
+    dimensions: usize,
+    lanes: usize,
+    sums: &'d [f64],
+}
+
+impl Drawn<'_> {
+    /// How many.
+    #[must_use]
+    pub fn replicates(&self) -> usize {
+        self.lanes
+    }
+
+    /// The sum of a group in a dimension over all strata, in each replicate. Empty where there is no such group or
+    /// dimension.
+    #[must_use]
+    pub fn sums(&self, group: usize, dimension: usize) -> &[f64] {
+        let at = (group * self.dimensions + dimension) * self.lanes;
+        if dimension < self.dimensions { self.sums.get(at..at + self.lanes).unwrap_or_default() } else { &[] }
     }
 }
 
 /// Buffers of one thread.
 #[derive(Default)]
 struct Spare {
-    groups: Vec<usize>,
+    labels: Vec<u32>,
     normals: Vec<f64>,
-    totals: Vec<f64>,
-}
-
-/// A factor F of a covariance, F F' = covariance, by rows, and its number of columns: Cholesky's, without the columns of
-/// dimensions that follow from those before. `scale` says, dimension by dimension, beside what a variance is nothing.
-fn factor(covariance: &[f64], scale: &[f64]) -> (Vec<f64>, usize) {
-    let dimensions = scale.len();
-    let mut columns: Vec<Vec<f64>> = Vec::new();
-    for pivot in 0..dimensions {
-        let left = |row: usize| {
-            covariance[row * dimensions + pivot] - columns.iter().map(|column| column[row] * column[pivot]).sum::<f64>()
-        };
-        let variance = left(pivot);
-        if variance > 1e-12 * scale[pivot] {
-            let root = variance.sqrt();
-            let column = (0..dimensions).map(|row| if row < pivot { 0.0 } else { left(row) / root }).collect();
-            columns.push(column);
-        }
-    }
-    let rows = (0..dimensions).flat_map(|row| columns.iter().map(move |column| column[row]));
-    (rows.collect(), columns.len())
+    own: Vec<f64>,
+    left: Vec<f64>,
 }
 
 /// Where an observed summary stands in its null.
@@ -285,7 +299,7 @@ pub fn null_of(observed: f64, replicates: &[Option<f64>]) -> Option<Null> {
     // Sums that are equal on paper differ in their last bits.
     let bar = observed - 1e-12 * (1.0 + observed.abs());
     let hits = without + values.iter().filter(|value| **value >= bar).count();
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     Some(Null {
         p: (1 + hits) as f64 / (1 + replicates.len()) as f64,
         median: quantile(&values, 0.5)?,

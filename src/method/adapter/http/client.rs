@@ -13,7 +13,7 @@ use super::address::Address;
 use super::card::{HttpCard, Verb};
 use super::names::Names;
 use super::request::Request;
-use super::trouble::{Trouble, trouble};
+use super::trouble::{Trouble, ends_early, trouble};
 use super::wire::{Meter, Wires};
 use crate::clock::Clock;
 
@@ -220,13 +220,27 @@ impl Client {
         }
         // A limit beyond any patience is none: moments that far away cannot be reckoned with.
         let limit = Some(left).filter(|left| *left < Duration::from_secs(365 * 86_400));
-        let sent = if verb == Verb::Get {
-            let message = message.body(()).map_err(|error| unusable(&error.into()))?;
-            self.agent.run(self.agent.configure_request(message).timeout_global(limit).build())
-        } else {
-            let message = message.body(body).map_err(|error| unusable(&error.into()))?;
-            self.agent.run(self.agent.configure_request(message).timeout_global(limit).build())
+        let message = message.body(body).map_err(|error| unusable(&error.into()))?;
+        let send = || {
+            let message = message.clone();
+            if verb == Verb::Get {
+                let message = message.map(|_| ());
+                self.agent.run(self.agent.configure_request(message).timeout_global(limit).build())
+            } else {
+                self.agent.run(self.agent.configure_request(message).timeout_global(limit).build())
+            }
         };
+        let before = self.meter.connections();
+        let mut sent = send();
+        // A service may close a connection that was kept at the very moment at which it is used again (RFC 9112, section
+        // 9.3.1). That says nothing about the attempt, and when it happens is chance: it is no retry.
+        if let Err(Error::Io(error)) = &sent
+            && ends_early(error.kind())
+            && self.meter.connections() == before
+        {
+            done.requests += 1;
+            sent = send();
+        }
         let reply = sent.map_err(trouble)?;
         let code = reply.status().as_u16();
         let told =

@@ -17,6 +17,21 @@ pub enum Trouble {
     TooLong,
 }
 
+/// Whether so says a connection that was closed from the other end.
+#[must_use]
+pub fn ends_early(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::UnexpectedEof
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe
+            | Kind::NotConnected
+            | Kind::WriteZero
+    )
+}
+
 /// What an error means. One text for all the ways in which a connection ends too early: which of them it is depends on
 /// the moment, and a row must not.
 #[must_use]
@@ -27,12 +42,7 @@ pub fn trouble(error: Error) -> Trouble {
         Error::HostNotFound => Trouble::Broken("the name of the host is not known".to_owned()),
         Error::Io(error) => match error.kind() {
             Kind::ConnectionRefused => Trouble::Broken("the connection was refused".to_owned()),
-            Kind::UnexpectedEof
-            | Kind::ConnectionReset
-            | Kind::ConnectionAborted
-            | Kind::BrokenPipe
-            | Kind::NotConnected
-            | Kind::WriteZero => Trouble::Broken("the connection broke before the reply was whole".to_owned()),
+            kind if ends_early(kind) => Trouble::Broken("the connection broke before the reply was whole".to_owned()),
             // So rustls says what it does not accept.
             Kind::InvalidData | Kind::InvalidInput => Trouble::Unusable(format!("no connection over TLS: {error}")),
             _ => Trouble::Broken(format!("the service cannot be reached: {error}")),

@@ -24,6 +24,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 pub struct Meter {
     clock: Arc<dyn Clock>,
     stop: Arc<AtomicBool>,
+    connections: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
     /// When the last byte was sent.
@@ -35,12 +36,17 @@ impl Meter {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, stop: Arc<AtomicBool>) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { clock, stop, sent: zero(), received: zero(), last_sent: Mutex::new(None) }
+        Self { clock, stop, connections: zero(), sent: zero(), received: zero(), last_sent: Mutex::new(None) }
     }
 
     /// Where time comes from.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+
+    /// How often a connection was begun.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Bytes sent and received since the last time this was asked.
@@ -126,6 +132,7 @@ impl<In: Transport> Connector<In> for Wires {
         if let Some(through_a_proxy) = chained {
             return Ok(Some(Either::A(through_a_proxy)));
         }
+        self.meter.connections.fetch_add(1, Ordering::Relaxed);
         let mut last = Error::HostNotFound;
         let until = self.meter.until(details.timeout);
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
