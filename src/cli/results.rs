@@ -73,8 +73,11 @@ pub(super) fn score_and_show(request: &ScoreRequest<'_>, shown: &Shown) -> Resul
 pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
     let Scored { folder, table, .. } = scored;
     write_and_show(folder, table, shown)?;
-    let outcomes = folder.file(names::OUTCOMES).display().to_string();
-    tell(&format!("{outcomes} is about people: keep it. Next: agebench report {} --all\n", folder.path().display()));
+    // A latency measurement has its observations instead.
+    let private =
+        [names::OUTCOMES, names::LATENCY].map(|name| folder.file(name)).into_iter().find(|file| file.is_file());
+    let private = private.map(|file| format!("{} is about people: keep it. ", file.display())).unwrap_or_default();
+    tell(&format!("{private}Next: agebench report {} --all\n", folder.path().display()));
     Ok(())
 }
 

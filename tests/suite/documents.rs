@@ -25,6 +25,10 @@ fn prepared(place: &Path) {
             fs::copy(package().join("examples/plugins/python").join(file), place.join(name).join(file)).unwrap();
         }
     }
+    #[cfg(feature = "http")]
+    for name in ["cam-3", "my-service"] {
+        crate::http::answering(&place.join(name));
+    }
     let mut answers = "file,person,age,predicted,sex,region\n".to_owned();
     for number in 0..40 {
         let (age, sex) = (12 + number % 20, ["f", "m"][number % 2]);
@@ -58,6 +62,10 @@ fn every_command_in_readme_and_docs_runs_as_it_is_written() {
             if needs_runtime && onnxruntime_library().is_none() {
                 continue; // it has said so
             }
+            let is_service = ["cam-3", "my-service"].iter().any(|name| command.contains(name));
+            if is_service && cfg!(not(feature = "http")) {
+                continue;
+            }
             let needs_libjpeg = command.contains("--decoder libjpeg");
             let place = place.path();
             for out in ["results", "compared", "latency"] {
@@ -69,5 +77,5 @@ fn every_command_in_readme_and_docs_runs_as_it_is_written() {
             assert!(expected == 0 || ran.err.contains("libjpeg"), "{command}\n{}", ran.err);
         }
     }
-    assert!(count >= 12, "{count} commands were found");
+    assert!(count >= 16, "{count} commands were found");
 }
