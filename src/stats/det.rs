@@ -195,15 +195,6 @@ mod tests {
         assert_eq!(curve(&[(0.0, true, 1), (-0.0, false, 1)]).unwrap().points().len(), 1);
     }
 
-    #[test]
-    fn what_weighs_nothing_is_no_point_and_minus_nothing_is_nothing() {
-        let one = |score: f64, over: bool, weight: u64| Weighted { score, over, weight };
-        let found = Det::of(&[one(-0.0, false, 1), one(0.0, true, 1), one(3.0, true, 0), one(5.0, true, 2)]).unwrap();
-        let thresholds: Vec<f64> = found.points().map(|point| point.threshold).collect();
-        assert_eq!(thresholds, [0.0, 5.0]);
-        assert!(thresholds[0].is_sign_positive());
-    }
-
     proptest::proptest! {
         #[test]
         fn with_the_threshold_passes_fall_and_denials_rise(
