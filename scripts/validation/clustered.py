@@ -104,14 +104,14 @@ def counts_of(subjects):
     )
 
 
-def few_events(subjects):
+def few_events(subjects, trusted=15):
     return (
-        sum(any(values) for values in subjects.values()) < 15
-        or sum(not all(values) for values in subjects.values()) < 15
+        sum(any(values) for values in subjects.values()) < trusted
+        or sum(not all(values) for values in subjects.values()) < trusted
     )
 
 
-def rate(subjects, weighting):
+def rate(subjects, weighting, trusted=15):
     s = len(subjects)
     if s == 0:
         return None
@@ -125,7 +125,7 @@ def rate(subjects, weighting):
         p = k.sum() / m.sum()
         v = s / (s - 1) * np.sum((k - p * m) ** 2) / m.sum() ** 2 if s > 1 else 0.0
         cap = m.sum() ** 2 / np.sum(m**2)
-    n = float(s) if np.all(m == 1) else n_star(p, v, s, m.sum(), cap, few_events(subjects))
+    n = float(s) if np.all(m == 1) else n_star(p, v, s, m.sum(), cap, few_events(subjects, trusted))
     return finish(float(p), float(n), counts_of(subjects))
 
 
@@ -233,7 +233,7 @@ def errors(rows, out):
     values = np.array([abs(e) for _, e in pairs])
     for name, share in (("median_absolute_error", 0.5), ("p90_absolute_error", 0.9), ("p95_absolute_error", 0.95)):
         value = np.quantile(values, share)
-        below = rate(by_subject((s, int(abs(e) <= value)) for s, e in pairs), "attempt")
+        below = rate(by_subject((s, int(abs(e) <= value)) for s, e in pairs), "attempt", trusted=0)
         half = stats.norm.ppf(0.975) * math.sqrt(share * (1 - share) / below["n_star"])
         out.append(
             dict(

@@ -183,7 +183,7 @@ def percentiles(rows, out):
         subjects = len({s for s, _ in pairs})
         for name, share, least in (("median_absolute_error", 0.5, 6), ("p90_absolute_error", 0.9, 36)):
             value = np.quantile(values, share)
-            below = rate(by_subject((s, int(e <= value)) for s, e in pairs), "attempt")
+            below = rate(by_subject((s, int(e <= value)) for s, e in pairs), "attempt", trusted=0)
             half = stats.norm.ppf(0.975) * math.sqrt(share * (1 - share) / below["n_star"])
             row = dict(metric=name, weighting="attempt", group_by="sex", group=group, value=float(value))
             if subjects >= least:

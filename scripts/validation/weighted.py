@@ -122,12 +122,12 @@ def counts_of(subjects):
     )
 
 
-def few_events(subjects):
+def few_events(subjects, trusted=15):
     events = sum(any(y for y, _ in values) for values in subjects.values())
-    return events < 15 or sum(not all(y for y, _ in values) for values in subjects.values()) < 15
+    return events < trusted or sum(not all(y for y, _ in values) for values in subjects.values()) < trusted
 
 
-def rate(subjects, weighting):
+def rate(subjects, weighting, trusted=15):
     if not subjects:
         return None
     s = len(subjects)
@@ -139,7 +139,7 @@ def rate(subjects, weighting):
     if len(values) == s and len({w for _, w in values}) == 1:
         n = float(s)
     else:
-        n = n_star(p, v, s, len(values), cap, few_events(subjects))
+        n = n_star(p, v, s, len(values), cap, few_events(subjects, trusted))
     return finish(p, float(n), counts_of(subjects))
 
 
@@ -267,7 +267,7 @@ def errors(rows, out):
         ("p99_absolute_error", 0.99),
     ):
         value = quantile(np.abs(e), w, share)
-        below = rate(by_subject((r[0], int(abs(x) <= value), r[8]) for r, x in found), "attempt")
+        below = rate(by_subject((r[0], int(abs(x) <= value), r[8]) for r, x in found), "attempt", trusted=0)
         half = Z * math.sqrt(share * (1 - share) / below["n_star"])
         low, high = (quantile(np.abs(e), w, end) for end in (max(0.0, share - half), min(1.0, share + half)))
         out.append(dict(metric=name, weighting="attempt", value=value, low=low, high=high))
