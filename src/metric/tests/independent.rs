@@ -79,8 +79,8 @@ pub(super) fn bootstrap_agrees(found: &Row, row: &Value, share: f64) {
 
 /// Holds the null of a summary, where `row` has one, to labels that were really moved 20,000 times: p within 5 standard
 /// errors of both Monte Carlo draws and 0.01 for the normal form of the larger strata; median and percentile within 5 of
-/// theirs and 2 % of the value for it. Gives whether it has one.
-pub(super) fn null_agrees(table: &Table, row: &Value) -> bool {
+/// theirs and `share` of the value for it. Gives whether it has one.
+pub(super) fn null_agrees(table: &Table, row: &Value, share: f64) -> bool {
     let null = &row["null"];
     if !null.is_object() {
         return false;
@@ -110,7 +110,7 @@ pub(super) fn null_agrees(table: &Table, row: &Value) -> bool {
         // Of a rate near 1 the distance from 1 is what varies.
         let size = if falls { 1.0 - wanted } else { wanted };
         let error = null["noise"][key].as_f64().unwrap() * 3.0_f64.sqrt();
-        assert!((found - wanted).abs() < 5.0 * error + 0.02 * size, "{key} {found} in {row}");
+        assert!((found - wanted).abs() < 5.0 * error + share * size, "{key} {found} in {row}");
     }
     true
 }

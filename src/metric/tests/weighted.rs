@@ -78,10 +78,13 @@ fn every_row_of_the_independent_computation_under_weights_is_reproduced() {
     let table = table_of(&truth, &answers, &protocol, FACTS);
     let wanted: Vec<Value> = serde_json::from_str(include_str!("../../../fixtures/golden/weighted.json")).unwrap();
     assert!(wanted.len() > 440);
-    let mut wrong = Vec::new();
+    let (mut wrong, mut nulls) = (Vec::new(), 0);
     for row in &wanted {
         wrong.extend(independent::differences(only(&table, &independent::select_whole(row).to_string()), row));
+        // Medians of two of the eight are 8 and 11 % off: few events, whose weights differ, are far from normal.
+        nulls += usize::from(independent::null_agrees(&table, row, 0.12));
     }
+    assert_eq!(nulls, 8);
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), wanted.len(), wrong.join("\n"));
 }
 
