@@ -10,6 +10,7 @@ mod attacks;
 mod bands;
 mod cell;
 mod class;
+mod contribution;
 mod decided;
 mod error_rows;
 mod errors;
