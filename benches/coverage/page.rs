@@ -162,6 +162,9 @@ pub const TIMES_HEADER: &str = "family,processor_seconds,processor";
 /// How long each family takes.
 fn times(folder: &Path) -> Result<String, Failure> {
     let mut file = csv::Reader::from_path(folder.join(TIMES))?;
+    if !file.headers()?.iter().eq(TIMES_HEADER.split(',')) {
+        return Err(format!("docs/validation/{TIMES}: expected the columns {TIMES_HEADER}").into());
+    }
     let mut told: Vec<(String, Vec<String>, f64)> = Vec::new();
     for cells in file.records() {
         let cells = cells?;
