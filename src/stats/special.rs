@@ -243,7 +243,38 @@ mod tests {
         agree(t_quantile(0.975, 1.0), 12.706204736174694, 1.0, "t 1");
         agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
         agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
-        agree(t_quantile(0.975, 1e6), 1.9599663568104565, 1e6, "t 1e6");
+        // mpmath 1.3, 40 digits.
+        for (freedom, wanted) in
+            [(1e4, 1.960_201_239_890_626_3), (32_189.0, 1.960_037_685_460_180_9), (1e6, 1.959_966_356_814_107)]
+        {
+            let found = t_quantile(0.975, freedom);
+            assert!((found - wanted).abs() < 1e-14, "{found} is not {wanted}");
+            assert_eq!(t_quantile(0.025, freedom), -found);
+        }
+    }
+
+    #[test]
+    fn students_quantile_goes_on_smoothly_where_the_series_takes_over() {
+        for probability in [0.6, 0.9, 0.975, 0.9999] {
+            for freedom in [3.0, NEARLY_NORMAL] {
+                let [below, at] = [freedom * (1.0 - 1e-12), freedom].map(|freedom| t_quantile(probability, freedom));
+                assert!((below / at - 1.0).abs() < 1e-11, "{probability} {freedom}: {below} {at}");
+            }
+        }
+        assert_eq!(t_quantile(0.5, 7.0), 0.0);
+    }
+
+    #[test]
+    fn steps_and_bracketing_find_the_same_beta_quantile() {
+        for (probability, a, b) in
+            [(0.975, 4.0, 97.0), (0.05, 0.2, 900.0), (0.999, 2.5e5, 7.5e5), (1e-6, 1.3, 0.4), (0.95, 1.0, 1e6)]
+        {
+            let slow = root(0.0, 1.0, |x| beta_reg(a, b, x) - probability);
+            let start = beta_start(probability, a, b);
+            let fast = settle(start, a, b, |x| beta_reg(a, b, x) - probability).unwrap();
+            assert!((fast / slow - 1.0).abs() < 1e-9, "{probability} {a} {b}: {fast:e} {slow:e}");
+        }
+        assert_eq!(settle(0.0, 2.0, 3.0, |_| 0.0), None);
     }
 
     #[test]
