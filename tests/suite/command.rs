@@ -206,11 +206,19 @@ fn what_cannot_be_used_is_told_before_any_work() {
         assert!(!out.join("metrics.csv").exists());
     };
     try_with("absent", "program = \"no-such-program-anywhere\"\n", &["neither a file in", "nor a program along PATH"]);
-    try_with("mute", "program = \"sleep\"\nargs = [\"60\"]\nstart_seconds = 0.5\n", &["is not ready after 0.5 s"]);
-    try_with("gone", "program = \"false\"\n", &["ended with exit code 1 before it was ready"]);
+    let mute = "program = \"sleep\"\nargs = [\"60\"]\nstart_seconds = 0.5\n";
+    try_with("mute", mute, &["cannot open `m`", "is not ready after 0.5 s", "`start_seconds` in the card"]);
+    try_with("gone", "program = \"false\"\n", &["is not ready: it ended with exit code 1"]);
+    fs::create_dir_all(place.path().join("plain")).unwrap();
+    fs::write(place.path().join("plain/plugin.py"), "print(1)").unwrap();
+    try_with("plain", "program = \"plugin.py\"\n", &["`plugin.py` is a file that nobody may execute", "`chmod +x` it"]);
     let script = "program = \"sh\"\nargs = [\"-c\", \"echo broken pipe dream >&2; exit 7\"]\n";
     try_with("words", script, &["ended with exit code 7; its last words: `broken pipe dream`"]);
-    try_with("chatty", "program = \"yes\"\n", &["is not ready", "a line is not json: `y`"]);
+    let chatty = ["is not ready", "a line is not json: `y`", "print to standard error"];
+    try_with("chatty", "program = \"yes\"\n", &chatty);
+    let later = r#"echo '{"type":"ready","agebench":2,"media":"path","answers":["age"]}'"#;
+    let later = format!("program = \"sh\"\nargs = [\"-c\", '''{later}''']\n");
+    try_with("later", &later, &["`agebench` is `2`: this agebench speaks version 1 of the protocol"]);
     let ready = |fields: &str| {
         let line = format!(r#"{{"type":"ready","agebench":1,"media":"path","answers":["age"],{fields}}}"#);
         format!("program = \"sh\"\nargs = [\"-c\", '''echo '{line}'; cat > /dev/null''']\n")

@@ -12,7 +12,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::inbox::Inbox;
-use super::message::{BYE, excerpt};
+use super::message::{BYE, beginning};
 use super::words::Words;
 use crate::clock::Clock;
 
@@ -21,6 +21,9 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How much longer a guard may take than the program that it guards.
 const GUARDS_SHARE: Duration = Duration::from_secs(1);
+
+/// Characters that are quoted of the last line that a program wrote to its error stream: the message of an exception fits.
+const LAST_WORDS: usize = 200;
 
 /// Variables that name folders of the user, which may be those of the dataset.
 const HIDDEN_VARIABLES: [&str; 3] = ["PWD", "OLDPWD", "_"];
@@ -219,7 +222,7 @@ impl Process {
             Err(error) => format!("cannot be waited for: {error}"),
         };
         match self.words.last() {
-            Some(words) => format!("{how}; its last words: {}", excerpt(words.as_bytes())),
+            Some(words) => format!("{how}; its last words: {}", beginning(words.as_bytes(), LAST_WORDS)),
             None => how,
         }
     }
