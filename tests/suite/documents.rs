@@ -171,7 +171,6 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("cargo bench ", "docs/validation.md", "runs for hours; .ci/run compiles it, and `coverage.rs` runs a part"),
     ("python -m venv peers ", "docs/performance.md", "installs packages, for a comparison with others' tools"),
     ("peers/bin/python ", "docs/performance.md", "compares with others' tools; .ci/run reads the script"),
-    ("python WEIGHTS", "docs/performance.md", "needs weights that are not ours to give"),
     ("pip install ", "fixtures/faces/README.md", "installs packages, to draw the faces anew"),
     ("python scripts/faces/", "fixtures/faces/README.md", "needs these packages; .ci/run reads the script"),
     ("pip install ", "models/drawn-even/README.md", "installs packages, to train the models anew"),
@@ -180,7 +179,6 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("dataset card + manifest", "docs/design.md", "is a drawing"),
     ("├─ run", "docs/design.md", "is a drawing"),
     ("method card ──", "docs/design.md", "is a drawing"),
-    ("▲", "docs/design.md", "is a drawing"),
     ("protocol.toml", "docs/design.md", "is a drawing"),
 ];
 
