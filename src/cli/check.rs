@@ -233,8 +233,8 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
                 };
                 // A model that the other engine runs, or another build, can be used.
                 findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
-                    Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
-                    None => Finding::error(&place.shown, chain(&error)),
+                    Some(help) => Finding::warning(&place.shown, error.chain()).help(help),
+                    None => Finding::error(&place.shown, error.chain()),
                 });
             }
             Ok((method, _)) => {
@@ -272,13 +272,6 @@ fn protocol_finding(file: &str, Found { row, problem }: Found) -> Finding {
     match row {
         Some(row) => finding.row(row),
         None => finding,
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
     }
 }
 

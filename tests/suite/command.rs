@@ -291,13 +291,24 @@ fn signal(child: &std::process::Child, name: &str) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_killed_harness_leaves_no_process_even_when_the_program_listens_to_nothing() {
+fn a_killed_harness_leaves_no_process_and_no_copy_even_when_the_program_listens_to_nothing() {
     for order in ["hang", "deaf"] {
         let place = tempfile::tempdir().unwrap();
         let (mut child, log) = started(place.path(), &[order]);
         signal(&child, "KILL");
         child.wait().unwrap();
         none_left(text(&log), Duration::from_secs(10));
+        // Nor a copy of a sample: the guards remove what it could not.
+        let (own, begun) = (format!("agebench-{}-", child.id()), Instant::now());
+        let is_left = || {
+            let places = [PathBuf::from("/dev/shm"), std::env::temp_dir()];
+            let entries = places.iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten();
+            entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(&own))
+        };
+        while is_left() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "a private folder is left");
+            sleep(Duration::from_millis(50));
+        }
     }
 }
 
