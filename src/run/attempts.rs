@@ -79,7 +79,11 @@ impl Work<'_> {
             let name = || method.card().name.clone();
             open(method).map_err(|source| MethodError::Open { method: name(), source: Box::new(source) })
         };
-        let opened = self.methods.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(Ok)?;
+        let opened = match self.methods.iter().map(open).collect::<Result<Vec<_>, _>>() {
+            Ok(opened) => opened,
+            Err(_) if self.stop.load(Ordering::Relaxed) => return Ok(End::Interrupted),
+            Err(error) => return Err(Ok(error)),
+        };
         if self.methods.iter().any(|method| method.copies_samples()) {
             self.ask.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
         }

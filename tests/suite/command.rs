@@ -332,3 +332,35 @@ fn an_interrupted_run_ends_its_programs_with_a_bye_and_keeps_what_was_done() {
     let rows = fs::read_to_string(place.path().join("out/outcomes.csv")).unwrap().lines().count();
     assert!((2..150).contains(&rows), "{rows} lines");
 }
+
+#[test]
+fn a_stop_ends_the_wait_for_a_program_that_hangs_and_for_one_that_does_not_get_ready() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut child, log) = started(&place.path().join("hangs"), &["answer 20", "hang", "answer 30"]);
+    let begun = Instant::now();
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    none_left(text(&log), Duration::ZERO);
+
+    let (mute, data) = (place.path().join("mute"), orders(&place.path().join("data"), &["answer 20"]));
+    fs::create_dir_all(&mute).unwrap();
+    let card =
+        "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"sleep\"\nargs = [\"4711.5\"]\n";
+    fs::write(mute.join("method.toml"), card).unwrap();
+    let out = place.path().join("out");
+    for verb in [
+        &["run", text(&mute), "--dataset", text(&data), "--out", text(&out)][..],
+        &["check", text(&mute), "--conformance"],
+    ] {
+        let mut child = agebench().args(verb).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while processes("sleep 4711.5").is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the program was never started");
+            sleep(Duration::from_millis(20));
+        }
+        let asked = Instant::now();
+        signal(&child, "INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{verb:?}");
+        assert!(asked.elapsed() < Duration::from_secs(20), "{verb:?}: {:?}", asked.elapsed());
+        none_left("sleep 4711.5", Duration::ZERO);
+    }
+}

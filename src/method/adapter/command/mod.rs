@@ -2,6 +2,7 @@
 //! (`docs/protocol.md`).
 
 mod answer;
+mod asked;
 mod card;
 mod copy;
 #[cfg(target_os = "linux")]
@@ -20,11 +21,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use rustix::fs::{Access, access};
 
 pub use answer::Reply;
+pub use asked::{Asked, Manner};
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
 pub use inbox::LONGEST_LINE;
-pub use instance::{Asked, Instance, Manner, Started};
+pub use instance::{Instance, Started};
 pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
 
@@ -128,6 +130,7 @@ impl CommandMethod {
             version: self.card.version.clone(),
             scratch: ask.scratch.clone(),
             clock: Arc::clone(&ask.clock),
+            stop: Arc::clone(&ask.stop),
             reserved: None,
             words: Arc::clone(&self.words),
             notes: None,

@@ -1,5 +1,6 @@
 //! A process that has said that it is ready, and how it came to that.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Plan {
     pub scratch: Scratch,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Set when the work is to end: nothing is waited for any more.
+    pub stop: Arc<AtomicBool>,
     /// Put into every message as a field that no program knows.
     pub reserved: Option<&'static str>,
     /// Where the words of processes that ended are put.
@@ -76,25 +79,33 @@ impl Running {
     /// Starts a process and waits until it is ready.
     ///
     /// # Errors
-    /// [`MethodError::Program`] with what went wrong.
+    /// [`MethodError::Program`] with what went wrong; [`MethodError::Stopped`].
     pub fn start(plan: &Plan) -> Result<Self, MethodError> {
+        if plan.stop.load(Ordering::Relaxed) {
+            return Err(MethodError::Stopped);
+        }
         let program = plan.launch.program.file_name().unwrap_or_default().display().to_string();
         let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
         let clock = &*plan.clock;
         let process = Process::start(&plan.launch).map_err(|error| wrong(format!("does not start: {error}")))?;
-        let until = Until::after(clock, plan.start_time);
+        let until = Until::after(clock, plan.start_time).unless(&plan.stop);
         let time_limit = u64::try_from(plan.time_limit.as_millis()).unwrap_or(u64::MAX);
         let hello = line(&Hello::new(&plan.limits, time_limit, plan.seed, plan.reserved));
         if let Some(notes) = &plan.notes {
             notes.told.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&hello);
         }
         let first = process.write(&[&hello], &until).and_then(|()| process.line(&until));
+        if matches!(first, Err(Trouble::Stopped)) {
+            process.end(Farewell::None, clock);
+            gather(&plan.words, &process);
+            return Err(MethodError::Stopped);
+        }
         let ready = first.map_err(|trouble| match trouble {
             Trouble::Late => {
                 let seconds = plan.start_time.as_secs_f64();
                 format!("is not ready after {seconds} s: where it needs longer, `start_seconds` in the card says so")
             }
-            Trouble::Closed => String::new(),
+            Trouble::Closed | Trouble::Stopped => String::new(),
             Trouble::TooLong => "says something longer than 1 MiB instead of `ready`".to_owned(),
             Trouble::System(error) => format!("cannot be spoken to: {error}"),
         });
