@@ -120,7 +120,7 @@ fn of_a_program_the_words_of_all_starts_what_decoded_for_it_and_where_its_copies
     for number in 1..=4 {
         assert!(said.contains(&format!("== process {number}, the end of what it wrote\n")), "{number}");
     }
-    assert!(said.contains("talk talk") && said.len() <= (4 * 64 << 10) + 1000, "{} bytes", said.len());
+    assert!(said.contains("talk talk") && said.len() <= 4 * (64 << 10) + 1000, "{} bytes", said.len());
 
     let out = folder("out-pixels");
     let method = misbehaving(&folder("pixels"), ["pixels", "1", "-"], "");
