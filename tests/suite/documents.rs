@@ -84,7 +84,7 @@ fn examples_of(page: &str, text: &str) -> Vec<Example> {
             }
             None if lines.is_empty() => {}
             None => {
-                let text = lines.drain(..).collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n";
+                let text = std::mem::take(&mut lines).join("\n").trim_end().to_owned() + "\n";
                 found.push(Example { page: page.to_owned(), line: begun, text });
             }
         }
