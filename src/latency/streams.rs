@@ -47,7 +47,11 @@ impl Streams<'_> {
     pub fn all(&self, begun: Duration, sink: Sink<'_>) -> Result<(), Broken> {
         let clock = &**self.setting.clock;
         let mut session = self.open(self.method)?;
-        self.whole(Stream::Load, 1, clock.monotonic().saturating_sub(begun), sink)?;
+        let loaded = clock.monotonic().saturating_sub(begun);
+        if self.plan.start == 0 && self.method.copies_samples() {
+            self.plan.scratch.warning().into_iter().for_each(self.setting.warn);
+        }
+        self.whole(Stream::Load, 1, loaded, sink)?;
         self.whole(Stream::Calibration, 1, calibrate(clock), sink)?;
         let first = self.plan.start as usize * self.plan.attempts.get();
         self.one(Stream::First, first, &mut session, sink)?;
@@ -91,6 +95,7 @@ impl Streams<'_> {
             return Err(MethodError::Ended(Box::new(Outcome::failed("the sample is not listed"))));
         };
         let (mut sample, _) = lend::sample(self.setting.dataset, &row, clock);
+        sample.share(false);
         sample.lend(self.columns.iter().map(|column| (column.name(), column.cell(place))));
         let begun = clock.monotonic();
         let outcome = session.attempt(&mut sample)?;
