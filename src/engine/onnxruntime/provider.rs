@@ -74,13 +74,14 @@ impl Provider {
         found.unwrap_or(false)
     }
 
-    /// `builder` with this provider first; what it cannot do falls to the processor, but its own failure is an error.
+    /// `builder` with this provider first; what it cannot do falls to the processor, but its own failure is an error. Providers
+    /// that would shorten numbers are asked not to: with TF32, answers of a small network moved by 0.06 years.
     pub(super) fn register(self, builder: SessionBuilder) -> ort::Result<SessionBuilder> {
         let dispatch = match self {
             Self::Cpu => return Ok(builder),
-            Self::Cuda => ep::CUDA::default().build(),
+            Self::Cuda => ep::CUDA::default().with_tf32(false).build(),
             Self::TensorRt => ep::TensorRT::default().build(),
-            Self::OpenVino => ep::OpenVINO::default().build(),
+            Self::OpenVino => ep::OpenVINO::default().with_precision("ACCURACY").with_num_threads(1).build(),
             Self::Xnnpack => ep::XNNPACK::default().build(),
             Self::CoreMl => ep::CoreML::default().build(),
             Self::DirectMl => ep::DirectML::default().build(),
