@@ -60,6 +60,10 @@ def arguments():
     options = parser.parse_args()
     if options.short:
         options.rounds, options.seconds = 1, 1.0
+    needed = ["numpy", "PIL", "onnx", "onnxruntime"] + ([] if options.no_scoring else ["pandas", "fairlearn"])
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    if absent:
+        parser.error(f"this Python lacks {', '.join(absent)}" + ("" if options.no_scoring else " (--no-scoring needs neither pandas nor fairlearn)"))
     return options
 
 
