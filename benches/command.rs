@@ -47,6 +47,7 @@ fn instance(folder: &Path, clock: &Arc<dyn Clock>) -> Instance {
         version: card.version,
         scratch: Scratch::within(scratch, memory.is_dir()),
         clock: Arc::clone(clock),
+        stop: Arc::default(),
         reserved: None,
         words: Arc::default(),
         notes: None,

@@ -145,13 +145,17 @@ pub struct Outcome {
 pub struct Stages {
     /// For each limit the number of the last stage that was asked for it, from 1; 0 when none was.
     pub reached: Vec<(AgeLimit, u8)>,
-    /// What each stage that was asked took, in their order.
+    /// What came of each stage that was asked, in their order.
     pub asked: Vec<StageUse>,
+    /// The stages whose session broke on this attempt: the method's name, and why. For whoever watches the run; no row has it.
+    pub broke: Vec<(String, String)>,
 }
 
-/// What one stage took of one attempt.
+/// What came of one stage in one attempt, and what it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StageUse {
+    /// What came of it; none where a row was read, because no number rests on it.
+    pub status: Option<Status>,
     /// Bytes given to it.
     pub bytes_in: Option<u64>,
     /// Bytes that it returned.
@@ -167,7 +171,7 @@ impl StageUse {
         let times = [outcome.prepare, outcome.answer_time, outcome.transfer].into_iter().flatten();
         let known = times.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         let nanos = known.reduce(u64::saturating_add);
-        Self { bytes_in: outcome.bytes_in, bytes_out: outcome.bytes_out, nanos }
+        Self { status: Some(outcome.status), bytes_in: outcome.bytes_in, bytes_out: outcome.bytes_out, nanos }
     }
 }
 

@@ -114,6 +114,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             findings.append(broken);
         }
         text.push_str(&told(path, what, &findings));
+        if what == What::Method && !arguments.conformance && findings.errors() == 0 && is_outside(path)? {
+            text.push_str(&format!("   next: agebench check {path} --conformance starts it and puts samples to it\n"));
+        }
         all.append(findings);
     }
     match arguments.format {
@@ -194,6 +197,13 @@ fn read(file: &Path) -> Result<String, Failure> {
         .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
 }
 
+/// Whether the method is a program or a service, of which a card tells little: it is not started, and not asked.
+fn is_outside(method: &str) -> Result<bool, Failure> {
+    let card = methods::read_card(&methods::find(method)?)?.0;
+    let adapter = card.map(|card| card.adapter);
+    Ok(matches!(adapter, Some(adapter::AdapterCard::Command(_) | adapter::AdapterCard::Http(_))))
+}
+
 /// Checks a card, and with it that the model loads and fits.
 fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environment) -> Result<Findings, Failure> {
     let place = methods::find(method)?;
@@ -223,11 +233,14 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
                 };
                 // A model that the other engine runs, or another build, can be used.
                 findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
-                    Some(help) => Finding::warning(&place.shown, chain(&error)).help(help),
-                    None => Finding::error(&place.shown, chain(&error)),
+                    Some(help) => Finding::warning(&place.shown, error.chain()).help(help),
+                    None => Finding::error(&place.shown, error.chain()),
                 });
             }
-            Ok(_) => {}
+            Ok((method, _)) => {
+                let notices = method.notices().into_iter();
+                findings.append(notices.map(|notice| Finding::warning(&place.shown, notice)).collect());
+            }
         }
     }
     Ok(findings)
@@ -259,13 +272,6 @@ fn protocol_finding(file: &str, Found { row, problem }: Found) -> Finding {
     match row {
         Some(row) => finding.row(row),
         None => finding,
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `agebench check METHOD --conformance`: each rule that a method keeps or breaks, a line each.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::engines::Means;
 use super::environment::Environment;
-use super::{Failure, methods};
+use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::conformance::{Rule, Subject, Verdict, examine};
 use crate::dataset::Files;
@@ -63,7 +64,12 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
         clock: Arc::clone(&environment.clock),
         stop: Arc::clone(&environment.stop),
     };
-    let rules = examine(&subject, &ask).map_err(Failure::unusable)?;
+    let examined = examine(&subject, &ask);
+    if environment.stop.load(Ordering::Relaxed) {
+        let error = "interrupted: the examination was not finished".into();
+        return Err(Failure { exit: Exit::Interrupted, error, help: None });
+    }
+    let rules = examined.map_err(Failure::unusable)?;
     let found = rules.iter().filter_map(|rule| match &rule.verdict {
         Verdict::Broken { found, remedy } => {
             Some(Finding::error(&place.shown, format!("{}: no: {found}", rule.rule)).help(*remedy))

@@ -123,7 +123,7 @@ impl Environment {
 
 /// `/dev/shm` where it lies in memory, else the temporary folder, wherever that lies; what dead processes left there is
 /// removed.
-fn scratch() -> Scratch {
+pub(super) fn scratch() -> Scratch {
     const TMPFS: u64 = 0x0102_1994; // TMPFS_MAGIC of linux/magic.h
     let is_tmpfs = |path: &Path| rustix::fs::statfs(path).is_ok_and(|about| u64::try_from(about.f_type) == Ok(TMPFS));
     let (memory, temporary) = (Path::new("/dev/shm"), std::env::temp_dir());

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::environment;
 use super::output::tell;
 
 /// Run a program as long as the process that asked for it lives.
@@ -32,8 +33,13 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     let guarded = crate::method::adapter::command::guard(arguments.parent, &arguments.program, &arguments.args);
     #[cfg(not(target_os = "linux"))]
     let guarded: std::io::Result<u8> = Err(std::io::Error::other(format!("process {} asks in vain", arguments.parent)));
-    guarded.unwrap_or_else(|error| {
+    let code = guarded.unwrap_or_else(|error| {
         tell(&format!("cannot start {}: {error}\n", arguments.program.display()));
         NOT_STARTED
-    })
+    });
+    // A harness that was killed could not remove its copies of samples.
+    if std::os::unix::process::parent_id() != arguments.parent {
+        environment::scratch();
+    }
+    code
 }

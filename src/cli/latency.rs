@@ -1,9 +1,11 @@
 //! `agebench latency`: several starts of this program, each timing a method; then the rows of M12.
 
+use std::cell::OnceCell;
 use std::io::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use crate::finding::counted;
 use crate::folder::{Existing, LatencyWriter, Observation, Pseudonyms, RunFolder, Truth, names, read_latency};
 use crate::latency::{self, LatencyError, Measured, Plan, Setting, WriteError};
 use crate::report;
+use crate::run::Seen;
 use crate::score::ScoreRequest;
 
 /// Time a method: loading, first answer, steady state, offered load and all workers at once.
@@ -126,21 +129,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
         return Err(Failure::unusable(text).with_help("time the method itself"));
     }
-    let measured = Measured {
-        plan: &plan,
-        starts: arguments.starts.get(),
-        dataset: &dataset,
-        truth: &truth,
-        pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
-        protocol: &protocol,
-        method: (method.record(0), method.card.clone()),
-        machine: environment.machine(),
-        busy: environment.busy(),
-        clock_step: environment.clock_step(),
-        started: environment.clock.wall().to_string(),
-    };
-    drop(method);
-    let mut observations = Vec::new();
+    for notice in method.method.notices() {
+        tell(&format!("warning: {notice}\n"));
+    }
+    let (machine, busy, clock_step) = (environment.machine(), environment.busy(), environment.clock_step());
+    let begun = environment.clock.wall().to_string();
+    let (mut observations, mut seen) = (Vec::new(), Seen::default());
     for number in 0..arguments.starts.get() {
         tell(&format!("start {} of {}\n", number + 1, arguments.starts));
         let made = started(number, environment);
@@ -148,8 +142,24 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             tell("interrupted: nothing was written\n");
             return Ok(Exit::Interrupted);
         }
-        observations.extend(made?);
+        let (of_start, seen_of_start) = made?;
+        observations.extend(of_start);
+        seen.append(seen_of_start);
     }
+    let measured = Measured {
+        plan: &plan,
+        starts: arguments.starts.get(),
+        dataset: &dataset,
+        truth: &truth,
+        pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        protocol: &protocol,
+        method: &method,
+        seen: &seen,
+        machine,
+        busy,
+        clock_step,
+        started: begun,
+    };
     let folder = measured.write(&arguments.out, existing, &observations, &*environment.clock);
     let folder = folder.map_err(|error| match error {
         WriteError::Folder(error) => results::folder_failure(error),
@@ -158,8 +168,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     shown(&folder, &observations, environment)
 }
 
-/// This program started anew with the same arguments, as start `number`: its observations.
-fn started(number: u32, environment: &Environment) -> Result<Vec<Observation>, Failure> {
+/// This program started anew with the same arguments, as start `number`: its observations, and what it showed of the method.
+fn started(number: u32, environment: &Environment) -> Result<(Vec<Observation>, Seen), Failure> {
     let again = environment.again().map_err(Failure::unusable);
     let output = again?
         .args(["--as-start", &number.to_string()])
@@ -170,11 +180,16 @@ fn started(number: u32, environment: &Environment) -> Result<Vec<Observation>, F
     if !output.status.success() {
         return Err(Failure::unusable(format!("start {} ended early ({})", number + 1, output.status)));
     }
-    let read = read_latency(names::LATENCY, output.stdout.as_slice()).map_err(results::folder_failure)?;
-    Ok(read.into_iter().map(|(_, observation)| observation).collect())
+    // The last line is JSON, which no row of latency.csv is.
+    let at = output.stdout.windows(2).rposition(|pair| pair == b"\n{").map_or(0, |newline| newline + 1);
+    let (rows, seen) = output.stdout.split_at(at);
+    let seen = serde_json::from_slice(seen).map_err(Failure::unusable)?;
+    let read = read_latency(names::LATENCY, rows).map_err(results::folder_failure)?;
+    Ok((read.into_iter().map(|(_, observation)| observation).collect(), seen))
 }
 
-/// One start: observations go to the output stream, as latency.csv has them.
+/// One start: observations go to the output stream, as latency.csv has them, and then what they showed of the method, as a
+/// line of JSON.
 fn as_start(
     arguments: &Arguments,
     plan: &Plan,
@@ -183,10 +198,13 @@ fn as_start(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let ids: Vec<String> = truth.rows().map(|row| row.sample_id.to_string()).collect();
-    let setting = Setting { dataset, ids: &ids, clock: &environment.clock, stop: &environment.stop };
+    let warn = |text: String| tell(&format!("warning: {text}\n"));
+    let setting = Setting { dataset, ids: &ids, clock: &environment.clock, stop: &environment.stop, warn: &warn };
+    let loaded = OnceCell::new();
     let load = || -> Result<_, Loading> {
         let means = arguments.engine.open(environment).map_err(Loading::of)?;
-        Ok(methods::load(&arguments.method, &means, &|| None, environment).map_err(Loading::of)?.method)
+        let method = methods::load(&arguments.method, &means, &|| None, environment).map_err(Loading::of)?;
+        Ok(Arc::clone(&loaded.get_or_init(|| method).method))
     };
     let mut writer = LatencyWriter::new(std::io::stdout().lock()).map_err(Failure::cannot_write)?;
     latency::observe(plan, &setting, load, &mut |observation| writer.write("", &observation)).map_err(|error| {
@@ -196,6 +214,8 @@ fn as_start(
         }
     })?;
     writer.finish().map_err(Failure::cannot_write)?;
+    let seen = loaded.get().map(|method| method.seen(&environment.scratch)).unwrap_or_default();
+    print(&format!("{}\n", serde_json::to_string(&seen).map_err(Failure::unusable)?))?;
     std::io::stdout().flush().map_err(Failure::cannot_write)?;
     Ok(Exit::Done)
 }

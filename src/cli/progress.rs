@@ -69,7 +69,9 @@ impl Progress {
         self.bar.finish_and_clear();
         for (method, times) in &*self.reopened.lock().unwrap_or_else(PoisonError::into_inner) {
             if *times > MOST_TOLD {
-                tell(&format!("warning: `{method}` broke {times} times in all; the column `reason` says each\n"));
+                tell(&format!(
+                    "warning: `{method}` broke {times} times in all; the columns `reason` and, of a stage, `stage_status` tell where\n"
+                ));
             }
         }
     }

@@ -138,9 +138,13 @@ fn read_stages(row: &Row<'_>, places: &Places) -> Result<Option<Box<Stages>>, Fi
     let (bytes_in, bytes_out, nanos) = (bytes_in?, bytes_out?, nanos?);
     let asked = reached.iter().map(|(_, number)| usize::from(*number)).max().unwrap_or(0);
     let of = |numbers: &[Option<u64>], stage: usize| numbers.get(stage).copied().flatten();
-    let stage =
-        |stage| StageUse { bytes_in: of(&bytes_in, stage), bytes_out: of(&bytes_out, stage), nanos: of(&nanos, stage) };
-    Ok(Some(Box::new(Stages { reached, asked: (0..asked).map(stage).collect() })))
+    let stage = |stage| StageUse {
+        status: None,
+        bytes_in: of(&bytes_in, stage),
+        bytes_out: of(&bytes_out, stage),
+        nanos: of(&nanos, stage),
+    };
+    Ok(Some(Box::new(Stages { reached, asked: (0..asked).map(stage).collect(), broke: Vec::new() })))
 }
 
 /// The pairs `score_T`, `pass_T` of a header, by ascending limit.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::age::AgeLimit;
-use crate::outcome::{Answer, Decision, Outcome, StageUse};
+use crate::outcome::{Answer, Decision, Outcome, StageUse, Status};
 use crate::sheet::RowWriter;
 
 /// The columns before those of the limits.
@@ -16,6 +16,8 @@ pub(super) const LAST: [&str; 9] =
 /// What each stage of a waterfall took, by stages with `;` between them; after the columns `stage_T`, the last stage that
 /// was asked for each limit. Only where some method has stages.
 pub(super) const STAGES: [&str; 3] = ["stage_bytes_in", "stage_bytes_out", "stage_ns"];
+/// What came of each stage that was asked, after [`STAGES`]: a stage may fail at each attempt while a later one answers.
+const STAGE_STATUS: &str = "stage_status";
 
 /// Whose attempt a row is; ids as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +78,7 @@ impl<W: Write> OutcomeWriter<W> {
             for limit in &writer.limits {
                 writer.to.cell(&format!("stage_{limit}"));
             }
-            STAGES.into_iter().for_each(|name| writer.to.cell(name));
+            STAGES.into_iter().chain([STAGE_STATUS]).for_each(|name| writer.to.cell(name));
         }
         writer.to.end_row()?;
         Ok(writer)
@@ -141,6 +143,8 @@ impl<W: Write> OutcomeWriter<W> {
             to.cell(&each(&|stage| stage.bytes_in));
             to.cell(&each(&|stage| stage.bytes_out));
             to.cell(&each(&|stage| stage.nanos.filter(|_| self.timings == Timings::Written)));
+            let status = |stage: &StageUse| stage.status.map_or("", Status::word);
+            to.cell(&asked.iter().map(status).collect::<Vec<_>>().join(";"));
         }
         to.end_row()
     }

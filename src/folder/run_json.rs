@@ -142,6 +142,20 @@ pub struct ServiceRecord {
     pub bytes_received: u64,
 }
 
+impl ServiceRecord {
+    /// This and what went to the same service in another process.
+    #[must_use]
+    pub fn plus(self, other: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            redirects: self.redirects.saturating_add(other.redirects),
+            bytes_sent: self.bytes_sent.saturating_add(other.bytes_sent),
+            bytes_received: self.bytes_received.saturating_add(other.bytes_received),
+            ..self
+        }
+    }
+}
+
 /// What a method says of its own times, which nobody checked, beside what passed by our clock: sums over the attempts of
 /// which it said anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

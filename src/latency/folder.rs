@@ -10,10 +10,11 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    DatasetRecord, Existing, FolderError, LatencyWriter, Machine, MethodRecord, Observation, RUN_SCHEMA, RunFolder,
-    RunRecord, Truth, create_private, names,
+    DatasetRecord, Existing, FolderError, LatencyWriter, Machine, Observation, RUN_SCHEMA, RunFolder, RunRecord, Truth,
+    create_private, names,
 };
 use crate::protocol::Protocol;
+use crate::run::{RunMethod, Seen};
 
 /// A measurement to be written.
 pub struct Measured<'a> {
@@ -29,8 +30,10 @@ pub struct Measured<'a> {
     pub pick: String,
     /// The protocol, for limits and groups.
     pub protocol: &'a Protocol,
-    /// What run.json says of the method, and its card as read.
-    pub method: (MethodRecord, String),
+    /// The method, as it was loaded to be looked at.
+    pub method: &'a RunMethod,
+    /// What the starts showed of it.
+    pub seen: &'a Seen,
     /// The machine.
     pub machine: Machine,
     /// Share of the processors that others used before.
@@ -73,8 +76,10 @@ impl Measured<'_> {
         self.truth.write(std::io::BufWriter::new(truth)).map_err(failed(names::TRUTH))?;
         folder.write(names::PROTOCOL, self.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, self.dataset.card_text())?;
-        let (method, card) = &self.method;
-        folder.write_card(&method.card, card)?;
+        let mut method = self.method.record(0);
+        self.seen.note(&mut method);
+        self.method.write_cards(&method, &folder)?;
+        self.seen.write_words(&method, &folder)?;
         let file = create_private(&folder.file(names::LATENCY))?;
         let write = || {
             let mut writer = LatencyWriter::new(file)?;
@@ -89,7 +94,7 @@ impl Measured<'_> {
             settings: self.settings(),
             dataset: DatasetRecord { pick: self.pick.clone(), ..DatasetRecord::of(self.dataset, self.truth)? },
             protocol_digest: Digest::of_parsed("protocol", &self.protocol.canonical_json(), &[])?,
-            methods: vec![method.clone()],
+            methods: vec![method],
             machine: Some(self.machine.clone()),
             seeds: BTreeMap::from([("protocol".to_owned(), self.protocol.seed)]),
             started: Some(self.started.clone()),
@@ -111,6 +116,7 @@ impl Measured<'_> {
             ("timeout_seconds", json!(plan.time_limit.as_secs_f64())),
             ("warm_up", json!(plan.warm_up)),
         ];
-        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let copies = self.seen.copies().map(|place| ("copies", json!(place)));
+        settings.into_iter().chain(copies).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

@@ -74,6 +74,8 @@ pub struct Setting<'a> {
     pub clock: &'a Arc<dyn Clock>,
     /// Set when the work is to end.
     pub stop: &'a Arc<AtomicBool>,
+    /// Where what whoever measures must know is told, once in all starts.
+    pub warn: &'a (dyn Fn(String) + Sync),
 }
 
 /// Makes the observations of one start, in the order of [`crate::folder::Stream::ALL`], and hands each to `sink`.

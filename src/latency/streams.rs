@@ -47,7 +47,11 @@ impl Streams<'_> {
     pub fn all(&self, begun: Duration, sink: Sink<'_>) -> Result<(), Broken> {
         let clock = &**self.setting.clock;
         let mut session = self.open(self.method)?;
-        self.whole(Stream::Load, 1, clock.monotonic().saturating_sub(begun), sink)?;
+        let loaded = clock.monotonic().saturating_sub(begun);
+        if self.plan.start == 0 && self.method.copies_samples() {
+            self.plan.scratch.warning().into_iter().for_each(self.setting.warn);
+        }
+        self.whole(Stream::Load, 1, loaded, sink)?;
         self.whole(Stream::Calibration, 1, calibrate(clock), sink)?;
         let first = self.plan.start as usize * self.plan.attempts.get();
         self.one(Stream::First, first, &mut session, sink)?;

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use super::*;
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Pick};
 use crate::folder::Stream;
-use crate::method::MethodCard;
+use crate::method::{Ask, MethodCard, Session};
 use crate::outcome::Status;
 
 /// A clock that moves one microsecond whenever it is looked at.
@@ -25,21 +26,53 @@ impl Clock for Ticking {
 }
 
 fn observed(plan: &Plan) -> Vec<Observation> {
+    observed_of(plan, null_method).0
+}
+
+/// The observations of the method that `of` makes of a card, and what was told.
+fn observed_of(plan: &Plan, of: fn(&MethodCard) -> Arc<dyn Method>) -> (Vec<Observation>, Vec<String>) {
     let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::all()).unwrap();
     let ids: Vec<String> = dataset.samples().iter().map(|row| row.sample_id.to_string()).collect();
     let clock: Arc<dyn Clock> = Arc::new(Ticking::default());
-    let setting = Setting { dataset: &dataset, ids: &ids, clock: &clock, stop: &Arc::default() };
+    let told = Mutex::new(Vec::new());
+    let warn = |text| told.lock().unwrap().push(text);
+    let setting = Setting { dataset: &dataset, ids: &ids, clock: &clock, stop: &Arc::default(), warn: &warn };
     let text = "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[onnx]\nfile = \"none.onnx\"\n[onnx.input]\nsize = [1, 1]\n\
                 layout = \"nhwc\"\nchannels = \"rgb\"\nresize = \"nearest\"\n[onnx.output]\nhead = \"years\"\n";
     let card = MethodCard::read("method.toml", text).0.unwrap();
     let mut found = Vec::new();
-    let load = || Ok::<_, Infallible>(null_method(&card));
+    let load = || Ok::<_, Infallible>(of(&card));
     observe(plan, &setting, load, &mut |observation| {
         found.push(observation);
         Ok(())
     })
     .unwrap();
-    found
+    (found, told.into_inner().unwrap())
+}
+
+/// A method that does nothing, with copies of samples.
+struct Copying(Arc<dyn Method>);
+
+impl Method for Copying {
+    fn card(&self) -> &MethodCard {
+        self.0.card()
+    }
+
+    fn engine(&self) -> String {
+        String::new()
+    }
+
+    fn copies_samples(&self) -> bool {
+        true
+    }
+
+    fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
+        jobs
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        self.0.open(ask)
+    }
 }
 
 fn plan() -> Plan {
@@ -93,4 +126,17 @@ fn an_answer_after_the_time_limit_is_timed_out_and_has_the_limits_length() {
     for observation in found.iter().filter(|it| it.stream == Stream::Single) {
         assert_eq!((observation.status, observation.latency.as_nanos()), (Some(Status::TimedOut), 500));
     }
+}
+
+#[test]
+fn copies_that_cannot_lie_in_memory_are_told_once_in_all_starts() {
+    let copying = |card: &MethodCard| -> Arc<dyn Method> { Arc::new(Copying(null_method(card))) };
+    let told = |start, in_memory, of| {
+        let scratch = Scratch::within(std::env::temp_dir(), in_memory);
+        observed_of(&Plan { start, scratch, rate: None, ..plan() }, of).1
+    };
+    let [one] = &told(0, false, copying)[..] else { panic!("not told once") };
+    assert!(one.contains("copies of samples lie in") && one.contains("a disk"), "{one}");
+    assert!(told(1, false, copying).is_empty() && told(0, true, copying).is_empty());
+    assert!(told(0, false, null_method).is_empty());
 }

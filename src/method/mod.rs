@@ -7,6 +7,7 @@ pub mod adapter;
 mod base64;
 pub mod card;
 pub mod detector;
+mod gathered;
 pub mod head;
 pub mod lend;
 mod media;
@@ -26,10 +27,14 @@ use crate::outcome::Outcome;
 
 pub use base64::base64;
 pub use card::{Kind, MethodCard};
+pub use gathered::Gathered;
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};
 pub use scratch::{PrivateFolder, Scratch};
 pub use told::Told;
+
+/// Openings of a method's sessions in a row, without an answer between them, that end the work.
+pub const MOST_OPENINGS: u32 = 10;
 
 /// What a session is opened for.
 #[derive(Clone)]
@@ -90,9 +95,9 @@ pub trait Method: Send + Sync {
         false
     }
 
-    /// What it wrote to its error stream, the end of it, as far as its sessions are closed; empty where there is none.
-    fn words(&self) -> String {
-        String::new()
+    /// What it wrote to its error stream, the end of it, as far as its sessions are closed.
+    fn words(&self) -> Gathered {
+        Gathered::default()
     }
 
     /// Whether the method is told who a sample is of and how old: no black box is, only replays of recorded answers and
@@ -205,6 +210,14 @@ pub enum MethodError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The method cannot be opened.
+    #[error("cannot open `{method}`")]
+    Open {
+        /// The method's name.
+        method: String,
+        /// Why not.
+        source: Box<MethodError>,
+    },
     /// The method cannot be used here.
     #[error("`{method}` cannot be used here: {text}")]
     NotFor {
@@ -230,7 +243,7 @@ pub enum MethodError {
         problem: String,
     },
     /// The environment does not hold what a card names.
-    #[error("`{method}` needs {}, which the environment does not hold", crate::finding::listed(names))]
+    #[error("`{method}` needs {}: not set in the environment, or empty", crate::finding::listed(names))]
     Variables {
         /// The method's name.
         method: String,
@@ -268,7 +281,7 @@ pub enum MethodError {
         text: String,
     },
     /// A method broke again and again.
-    #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
+    #[error("`{method}` was opened {MOST_OPENINGS} times in a row without an answer; the last reason: {reason}")]
     Broken {
         /// The method's name.
         method: String,
@@ -281,4 +294,19 @@ pub enum MethodError {
     /// The card has no digest.
     #[error("cannot make the method's digest")]
     Card(#[from] crate::digest::DigestError),
+}
+
+impl MethodError {
+    /// The error and its causes on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
 }

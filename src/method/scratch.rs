@@ -39,6 +39,18 @@ impl Scratch {
         self.in_memory
     }
 
+    /// What whoever runs this must know where copies of samples are put: on a disk they may outlast a broken machine.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let place = self.parent.display();
+        let text = || {
+            format!(
+                "copies of samples lie in {place} for a moment, which may be on a disk: /dev/shm is not in memory here"
+            )
+        };
+        (!self.in_memory).then(text)
+    }
+
     /// Makes a folder that only this user can open.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::dataset::{Column, Dataset, SampleRow};
 use crate::digest::Digest;
-use crate::method::{Ask, Content, Method, MethodError, Sample, Session, Told, lend};
+use crate::method::{Ask, Content, MOST_OPENINGS, Method, MethodError, Sample, Session, Told, lend};
 use crate::outcome::Outcome;
 use crate::run::events::{Event, Sink};
 use crate::run::is_failure;
@@ -24,9 +24,6 @@ use crate::run::window::Window;
 
 /// Attempts that may wait to be written.
 const WINDOW: usize = 1024;
-
-/// Openings of a method's sessions in a row, without an answer between them, that end a run.
-const OPENINGS: u32 = 10;
 
 /// What is to be attempted, and how.
 pub(crate) struct Work<'a> {
@@ -78,8 +75,18 @@ impl Work<'_> {
             let first = method.open(&self.ask)?;
             Ok((Member { method: Arc::clone(method), columns, openings: AtomicU32::new(0) }, first))
         };
-        let opened = self.methods.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(Ok)?;
-        self.say_where_copies_lie();
+        let open = |method: &Arc<dyn Method>| {
+            let name = || method.card().name.clone();
+            open(method).map_err(|source| MethodError::Open { method: name(), source: Box::new(source) })
+        };
+        let opened = match self.methods.iter().map(open).collect::<Result<Vec<_>, _>>() {
+            Ok(opened) => opened,
+            Err(_) if self.stop.load(Ordering::Relaxed) => return Ok(End::Interrupted),
+            Err(error) => return Err(Ok(error)),
+        };
+        if self.methods.iter().any(|method| method.copies_samples()) {
+            self.ask.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
+        }
         let samples = self.dataset.samples().len();
         let pools = self.pools(opened);
         let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
@@ -118,17 +125,6 @@ impl Work<'_> {
             (None, Some((method, reason))) => Ok(End::GaveUp(method, reason)),
             (None, None) if written < samples => Ok(End::Interrupted),
             (None, None) => Ok(End::Done),
-        }
-    }
-
-    /// Copies of photos on a disk may outlast a broken machine: who runs this must know.
-    fn say_where_copies_lie(&self) {
-        let scratch = &self.ask.scratch;
-        if !scratch.in_memory() && self.methods.iter().any(|method| method.copies_samples()) {
-            let place = scratch.parent().display();
-            (self.sink)(Event::Warning(format!(
-                "copies of samples lie in {place} for a moment, which may be on a disk: /dev/shm is not in memory here"
-            )));
         }
     }
 
@@ -238,20 +234,33 @@ impl Crew<'_> {
             let error = match self.attempt_once(&*member.method, session, &mut sample, place) {
                 Ok(outcome) => {
                     member.openings.store(0, Ordering::Relaxed);
+                    let stages = outcome.iter().filter_map(|outcome| outcome.stages.as_deref());
+                    for (method, reason) in stages.flat_map(|stages| stages.broke.iter().cloned()) {
+                        (self.work.sink)(Event::Reopened { method, reason });
+                    }
                     return Some(outcome);
                 }
                 Err(error) => error,
             };
             *session = None;
-            if matches!(error, MethodError::Stopped) {
-                return None; // nothing came of it, and nothing is written
-            }
-            let reason = chain(&error);
-            let name = member.method.card().name.clone();
-            (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });
-            if member.openings.fetch_add(1, Ordering::Relaxed) + 1 >= OPENINGS {
+            let give_up = |name, reason| {
                 let mut gave_up = self.gave_up.lock().unwrap_or_else(PoisonError::into_inner);
                 gave_up.get_or_insert((name, reason));
+            };
+            let error = match error {
+                MethodError::Stopped => return None, // nothing came of it, and nothing is written
+                // A stage of a waterfall, which counts its own openings.
+                MethodError::Broken { method, reason } => {
+                    give_up(method, reason);
+                    return None;
+                }
+                error => error,
+            };
+            let reason = error.chain();
+            let name = member.method.card().name.clone();
+            (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });
+            if member.openings.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_OPENINGS {
+                give_up(name, reason);
                 return None;
             }
             Some(Some(match error {
@@ -295,16 +304,4 @@ fn late(outcome: Outcome, limit: Duration) -> Outcome {
     let late = Outcome::timed_out(limit);
     let (prepare, answer_time, stages) = (outcome.prepare, outcome.answer_time, outcome.stages);
     Outcome { bytes_in: outcome.bytes_in, prepare, answer_time, stages, ..late }
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -22,14 +22,15 @@ use serde_json::json;
 
 pub use agree::{Agreement, agree};
 pub use events::{Event, Sink};
-pub use method::RunMethod;
+pub use method::{RunMethod, Seen};
 
 use crate::clock::Clock;
 use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
+use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, MethodRecord, OutcomeWriter, Pseudonyms,
-    RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
@@ -92,8 +93,8 @@ pub enum RunError {
     #[error("two methods are named `{0}`")]
     SameName(String),
     /// A method cannot be opened.
-    #[error("cannot open a method")]
-    Method(#[source] MethodError),
+    #[error(transparent)]
+    Method(MethodError),
     /// The folder cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -134,58 +135,35 @@ pub fn run(
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
     let mut record = record(request, &truth, clock)?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
-        folder.write_card(&about.card, &method.card)?;
-        for (stage, about) in method.stages.iter().zip(&about.stages) {
-            if let Some(stage) = stage {
-                folder.write_card(&about.card, &stage.card)?;
-            }
-        }
+        method.write_cards(about, &folder)?;
     }
     record.write(&folder)?;
 
     let outcomes = create_private(&folder.file(names::OUTCOMES))?;
     let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
-    write_words(request.methods, &record.methods, &folder)?;
+    let seen: Vec<Seen> = request.methods.iter().map(|method| method.seen(&request.scratch)).collect();
+    for (seen, about) in seen.iter().zip(&mut record.methods) {
+        seen.note(about);
+        seen.write_words(about, &folder)?;
+    }
     let Written { end, summary, files, returned } = written.map_err(|error| match error {
         Ok(error) => RunError::Method(error),
         Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
     })?;
     record.ended = Some(clock.wall().to_string());
     record.dataset.files_digest = files;
-    for (about, of) in record.methods.iter_mut().zip(request.methods) {
-        about.engine = of.method.engine(); // a program says only when it is started whether we decode for it
-    }
     for (method, returned) in record.methods.iter_mut().zip(returned) {
         method.extra_fields = returned.extra;
         method.claimed_times = returned.claimed.filter(|_| request.timings == Timings::Written);
     }
-    if request.methods.iter().any(|it| it.method.copies_samples()) {
-        let place = if request.scratch.in_memory() { "memory" } else { "disk" };
+    if let Some(place) = seen.iter().find_map(Seen::copies) {
         record.settings.insert("copies".to_owned(), json!(place));
-    }
-    for (method, record) in request.methods.iter().zip(&mut record.methods) {
-        method.count(record);
     }
     record.write(&folder)?;
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
-}
-
-/// Writes what the methods' programs wrote to their error streams, where they wrote anything.
-fn write_words(methods: &[RunMethod], records: &[MethodRecord], folder: &RunFolder) -> Result<(), FolderError> {
-    let write = |card: &str, method: &RunMethod| match method.method.words() {
-        words if words.is_empty() => Ok(()),
-        words => folder.write_stderr(card, &words),
-    };
-    for (method, about) in methods.iter().zip(records) {
-        write(&about.card, method)?;
-        for (stage, about) in method.stages.iter().zip(&about.stages) {
-            stage.iter().try_for_each(|stage| write(&about.card, stage))?;
-        }
-    }
-    Ok(())
 }
 
 /// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
@@ -311,7 +289,14 @@ fn write_attempts(
 
 /// Why a method with a recorded file has nothing to say of any sample.
 fn nothing_recorded(method: &dyn Method, dataset: &Dataset) -> MethodError {
-    let text = format!("none of its recorded samples is one of dataset `{}`", dataset.card().name);
+    let such_as = |id: Option<String>| id.map(|id| format!(" (such as {})", quoted(&id))).unwrap_or_default();
+    let theirs = such_as(method.recorded().into_iter().next());
+    let ours = such_as(dataset.samples().get(0).map(|row| row.sample_id.to_owned()));
+    let text = format!(
+        "none of its recorded samples{theirs} is one of dataset {}{ours}: name the column that holds the ids, or their \
+         pseudonyms, as `sample_id` in [replay.columns]",
+        quoted(&dataset.card().name)
+    );
     MethodError::NotFor { method: method.card().name.clone(), text }
 }
 

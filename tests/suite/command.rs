@@ -206,11 +206,19 @@ fn what_cannot_be_used_is_told_before_any_work() {
         assert!(!out.join("metrics.csv").exists());
     };
     try_with("absent", "program = \"no-such-program-anywhere\"\n", &["neither a file in", "nor a program along PATH"]);
-    try_with("mute", "program = \"sleep\"\nargs = [\"60\"]\nstart_seconds = 0.5\n", &["is not ready after 0.5 s"]);
-    try_with("gone", "program = \"false\"\n", &["ended with exit code 1 before it was ready"]);
+    let mute = "program = \"sleep\"\nargs = [\"60\"]\nstart_seconds = 0.5\n";
+    try_with("mute", mute, &["cannot open `m`", "is not ready after 0.5 s", "`start_seconds` in the card"]);
+    try_with("gone", "program = \"false\"\n", &["is not ready: it ended with exit code 1"]);
+    fs::create_dir_all(place.path().join("plain")).unwrap();
+    fs::write(place.path().join("plain/plugin.py"), "print(1)").unwrap();
+    try_with("plain", "program = \"plugin.py\"\n", &["`plugin.py` is a file that nobody may execute", "`chmod +x` it"]);
     let script = "program = \"sh\"\nargs = [\"-c\", \"echo broken pipe dream >&2; exit 7\"]\n";
     try_with("words", script, &["ended with exit code 7; its last words: `broken pipe dream`"]);
-    try_with("chatty", "program = \"yes\"\n", &["is not ready", "a line is not json: `y`"]);
+    let chatty = ["is not ready", "a line is not json: `y`", "print to standard error"];
+    try_with("chatty", "program = \"yes\"\n", &chatty);
+    let later = r#"echo '{"type":"ready","agebench":2,"media":"path","answers":["age"]}'"#;
+    let later = format!("program = \"sh\"\nargs = [\"-c\", '''{later}''']\n");
+    try_with("later", &later, &["`agebench` is `2`: this agebench speaks version 1 of the protocol"]);
     let ready = |fields: &str| {
         let line = format!(r#"{{"type":"ready","agebench":1,"media":"path","answers":["age"],{fields}}}"#);
         format!("program = \"sh\"\nargs = [\"-c\", '''echo '{line}'; cat > /dev/null''']\n")
@@ -283,13 +291,24 @@ fn signal(child: &std::process::Child, name: &str) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_killed_harness_leaves_no_process_even_when_the_program_listens_to_nothing() {
+fn a_killed_harness_leaves_no_process_and_no_copy_even_when_the_program_listens_to_nothing() {
     for order in ["hang", "deaf"] {
         let place = tempfile::tempdir().unwrap();
         let (mut child, log) = started(place.path(), &[order]);
         signal(&child, "KILL");
         child.wait().unwrap();
         none_left(text(&log), Duration::from_secs(10));
+        // Nor a copy of a sample: the guards remove what it could not.
+        let (own, begun) = (format!("agebench-{}-", child.id()), Instant::now());
+        let is_left = || {
+            let places = [PathBuf::from("/dev/shm"), std::env::temp_dir()];
+            let entries = places.iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten();
+            entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(&own))
+        };
+        while is_left() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "a private folder is left");
+            sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -306,10 +325,46 @@ fn what_a_program_starts_and_leaves_behind_is_ended_too() {
 fn an_interrupted_run_ends_its_programs_with_a_bye_and_keeps_what_was_done() {
     let place = tempfile::tempdir().unwrap();
     let (mut child, log) = started(place.path(), &["slow 0.2 20"; 200]);
+    // The third is asked when two have been answered; what is under way at the stop is no row.
+    while !fs::read_to_string(&log).unwrap().contains("\"n\":3") {
+        sleep(Duration::from_millis(20));
+    }
     signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     none_left(text(&log), Duration::ZERO);
     assert!(fs::read_to_string(&log).unwrap().contains("BYE"));
     let rows = fs::read_to_string(place.path().join("out/outcomes.csv")).unwrap().lines().count();
-    assert!((2..150).contains(&rows), "{rows} lines");
+    assert!((3..150).contains(&rows), "{rows} lines");
+}
+
+#[test]
+fn a_stop_ends_the_wait_for_a_program_that_hangs_and_for_one_that_does_not_get_ready() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut child, log) = started(&place.path().join("hangs"), &["answer 20", "hang", "answer 30"]);
+    let begun = Instant::now();
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    none_left(text(&log), Duration::ZERO);
+
+    let (mute, data) = (place.path().join("mute"), orders(&place.path().join("data"), &["answer 20"]));
+    fs::create_dir_all(&mute).unwrap();
+    let card =
+        "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"sleep\"\nargs = [\"4711.5\"]\n";
+    fs::write(mute.join("method.toml"), card).unwrap();
+    let out = place.path().join("out");
+    for verb in [
+        &["run", text(&mute), "--dataset", text(&data), "--out", text(&out)][..],
+        &["check", text(&mute), "--conformance"],
+    ] {
+        let mut child = agebench().args(verb).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while processes("sleep 4711.5").is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the program was never started");
+            sleep(Duration::from_millis(20));
+        }
+        let asked = Instant::now();
+        signal(&child, "INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{verb:?}");
+        assert!(asked.elapsed() < Duration::from_secs(20), "{verb:?}: {:?}", asked.elapsed());
+        none_left("sleep 4711.5", Duration::ZERO);
+    }
 }

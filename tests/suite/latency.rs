@@ -1,8 +1,11 @@
 //! `agebench latency`: starts, streams, rows that follow from the raw file, and what is refused.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use crate::support::{column, dataset, jpeg, run, text, tiny_method};
+use crate::command::{misbehaving, orders};
+use crate::support::{bmp, column, dataset, jpeg, run, text, tiny_method};
 
 #[test]
 fn rows_follow_from_the_raw_file_and_are_verified() {
@@ -93,4 +96,40 @@ fn a_sample_that_cannot_be_decoded_fails_and_is_in_no_row() {
     let out = place.path().join("out");
     let asked = ["latency", "drawn-even", "--dataset", text(&pictures), "--starts", "1", "--attempts", "10"];
     run(&[&asked[..], &["--out", text(&out)]].concat()).ended(4).told(&["failed and are in no row"]);
+}
+
+#[test]
+fn of_a_program_the_words_of_all_starts_what_decoded_for_it_and_where_its_copies_lay_are_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = |name: &str| place.path().join(name);
+    let measured = |method: &Path, data: &Path, out: &Path| {
+        let asked = ["latency", text(method), "--dataset", text(data), "--starts", "2", "--attempts", "20"];
+        run(&[&asked[..], &["--out", text(out)]].concat()).ended(0);
+        let run_json = fs::read_to_string(out.join("run.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&run_json).unwrap()
+    };
+    let out = folder("out-path");
+    let method = misbehaving(&folder("path"), ["path", "1", "-"], "");
+    let record = measured(&method, &orders(&folder("orders"), &["talk"]), &out);
+    assert!(["memory", "disk"].contains(&record["settings"]["copies"].as_str().unwrap()), "{record}");
+    assert_eq!(record["methods"][0]["engine"], "");
+    let words = out.join("stderr/method-1-misbehaving.txt");
+    let said = fs::read_to_string(&words).unwrap();
+    assert_eq!(fs::metadata(&words).unwrap().permissions().mode() & 0o777, 0o600);
+    // A start has one process for the streams that go one by one, and one for the offline stream.
+    for number in 1..=4 {
+        assert!(said.contains(&format!("== process {number}, the end of what it wrote\n")), "{number}");
+    }
+    assert!(said.contains("talk talk") && said.len() <= 4 * (64 << 10) + 1000, "{} bytes", said.len());
+
+    let out = folder("out-pixels");
+    let method = misbehaving(&folder("pixels"), ["pixels", "1", "-"], "");
+    let data = dataset(&folder("photos"), &[("a.bmp", &bmp(3, b"answer 23.25      "))], "");
+    let record = measured(&method, &data, &out);
+    let engine = record["methods"][0]["engine"].as_str().unwrap();
+    assert!(engine.starts_with("jpeg of agebench"), "{engine}");
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert!(column(&metrics, "engine").iter().all(|cell| cell == engine), "{engine}");
+    assert!(record["settings"].get("copies").is_none() && !out.join("stderr").exists());
+    run(&["verify", text(&out)]).ended(0);
 }

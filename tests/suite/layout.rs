@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("keys", &["finding"]),
-    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "stats"]),
+    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
     (
         "method",
         &[

@@ -30,6 +30,7 @@ mod recorded;
 mod reports;
 mod stages;
 mod stages_of_groups;
+mod stages_that_break;
 mod support;
 mod weights;
 mod worked_protocols;

@@ -1,9 +1,7 @@
-//! docs/protocol.md: its schemas hold for real messages, its conversation for the schemas, its cards can be read.
+//! docs/protocol.md: its schemas hold for real messages, its conversation for the schemas.
 
 use std::fs;
 
-use agebench::method::MethodCard;
-use agebench::method::adapter::ADAPTERS;
 use serde_json::Value;
 
 use crate::command::{misbehaving, orders};
@@ -137,33 +135,4 @@ fn the_schemas_refuse_what_the_harness_refuses() {
     ] {
         assert_eq!(message_problem(line), None, "{line}");
     }
-}
-
-#[test]
-fn the_cards_in_the_documents_can_be_read() {
-    let mut read = 0;
-    for page in ["protocol.md", "cards.md"] {
-        let page = fs::read_to_string(package().join("docs").join(page)).unwrap();
-        let mut block = String::new();
-        for line in page.lines().chain(["end"]) {
-            if let Some(line) = line.strip_prefix("    ") {
-                block.push_str(line);
-                block.push('\n');
-            } else if !line.is_empty() {
-                let is_card = ADAPTERS.iter().any(|name| block.contains(&format!("[{name}")));
-                if is_card {
-                    // An adapter's table is shown without what every card begins with.
-                    let head =
-                        if block.contains("kind = ") { "" } else { "name = 'm'\nkind = 'estimation'\nversion = '1'\n" };
-                    let (card, findings) = MethodCard::read("method.toml", &format!("{head}{block}"));
-                    assert!(card.is_some(), "{findings}\n{block}");
-                    read += 1;
-                }
-                block.clear();
-            } else {
-                block.push('\n');
-            }
-        }
-    }
-    assert!(read >= 6, "{read} cards were found");
 }

@@ -265,9 +265,10 @@ fn samples_without_a_recorded_answer_are_not_attempted_and_a_file_of_other_sampl
     assert_eq!(column(&outcomes, "sample_id"), ["r3", "r20"]);
     fs::write(replay.join("a.csv"), "sample_id,age\nx3,21.5\n").unwrap();
     let out = place.path().join("none");
-    run(&["run", text(&replay), "--dataset", text(&data), "--out", text(&out)])
-        .ended(2)
-        .told(&["none of its recorded samples is one of dataset `people`"]);
+    run(&["run", text(&replay), "--dataset", text(&data), "--out", text(&out)]).ended(2).told(&[
+        "none of its recorded samples (such as `x3`) is one of dataset `people` (such as `r0`)",
+        "[replay.columns]",
+    ]);
 }
 
 #[test]
@@ -309,7 +310,7 @@ fn every_mistake_in_these_cards_is_found_in_one_pass() {
         (
             "falls",
             "[waterfall]\n[[waterfall.stages]]\nmetod = 'a'\nbuffer = [3, -3]\ndenied = 'nxt'\n",
-            &["1 stages: expected 2 to 16", "did you mean `method`", "the lower first", "did you mean `next`"],
+            &["1 stage: expected 2 to 16", "did you mean `method`", "the lower first", "did you mean `next`"],
         ),
     ];
     for (name, table, parts) in wrong {

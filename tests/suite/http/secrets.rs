@@ -131,10 +131,16 @@ fn a_secret_that_is_not_set_is_named_before_any_work() {
     let mut without = command(&method, &dataset, &place.path().join("out"), &[]);
     let ran = Ran::of(without.env("AGE_KEY", "").env_remove("AGE_USER").output().unwrap()).ended(2);
     ran.told(&[
-        "needs `AGE_KEY` and `AGE_USER`, which the environment does not hold",
+        "needs `AGE_KEY` and `AGE_USER`: not set in the environment, or empty",
         "help: set it where agebench is started",
     ]);
     assert!(!place.path().join("out/outcomes.csv").exists() && server.got().is_empty());
+    // A value as a file with a line break at its end leaves it: not repeated, and no word of "not set".
+    let mut broken = command(&method, &dataset, &place.path().join("out"), &[]);
+    let ran = Ran::of(broken.env("AGE_KEY", format!("{KEY}\n")).env("AGE_USER", USER).output().unwrap()).ended(2);
+    let ran = ran.told(&["the variable `AGE_KEY`, whose value holds a line break", "set it without"]);
+    none_in(&ran.err, "the error");
+    assert!(!ran.err.contains("not set"), "{}", ran.err);
     // The card is in order all the same.
     let mut check = agebench();
     let checked =

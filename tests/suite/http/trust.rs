@@ -110,7 +110,10 @@ fn plain_http_to_another_machine_must_be_declared_and_is_told() {
     let server = Server::start(|_, _| code(500, ""));
     let plain = service(&place.path().join("plain"), &format!("http://0.0.0.0:{}/", server.address.port()), &lines);
     let (ended, _) = ran(&plain, &dataset, &place.path().join("out-2"), &["--max-failed", "1"]);
-    ended.ended(0).told(&["warning: `remote` is reached over plain http (http://0.0.0.0:"]);
+    let told_so = "`remote` is reached over plain http (http://0.0.0.0:";
+    ended.ended(0).told(&[&format!("warning: {told_so}")]);
+    let checked = run(&["check", text(&plain)]).ended(0);
+    assert!(checked.out.contains(told_so) && checked.out.contains("0 errors, 1 warning"), "{}", checked.out);
     assert_eq!(run_json(&place.path().join("out-2"))["methods"][0]["service"]["tls"], false);
     assert_eq!((told.lock().unwrap().len(), server.got().len()), (1, 1));
 }

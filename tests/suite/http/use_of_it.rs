@@ -5,15 +5,17 @@ use std::fs;
 use super::server::{Act, Got, Server, code, json};
 use super::{command, ran, run_json, service};
 use crate::command::orders;
+use crate::documents::examples;
 use crate::support::{Ran, agebench, column, package, run, text};
 
 /// The card that docs/http.md shows first.
 fn example() -> String {
-    let page = fs::read_to_string(package().join("docs/http.md")).unwrap();
-    let from = page.find("    name = \"cam-3\"").expect("docs/http.md has no card");
-    let lines = page[from..].lines().take_while(|line| line.is_empty() || line.starts_with("    "));
-    lines.map(|line| line.strip_prefix("    ").unwrap_or(line)).collect::<Vec<_>>().join("\n") + "\n"
+    let mut cards = examples().into_iter().filter(|it| it.page == "docs/http.md" && it.is_method_card());
+    cards.next().expect("docs/http.md has no card").text
 }
+
+/// The reply that the page shows.
+const REPLY: &str = r#"{"status":"ok","faces":[{}],"result":{"age":23.4,"sigma":3.1}}"#;
 
 /// The service that the page describes.
 fn documented(got: &Got, _: usize) -> Act {
@@ -23,7 +25,7 @@ fn documented(got: &Got, _: usize) -> Act {
     let body: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
     assert!(body["image"].as_str().is_some_and(|image| image.starts_with("/9j/")), "a JPEG as base64");
     match body["image"].as_str().map(str::len).unwrap_or(0) % 3 {
-        0 => json("{\"status\":\"ok\",\"faces\":[{}],\"result\":{\"age\":23.4,\"sigma\":3.1}}"),
+        0 => json(REPLY),
         1 => json("{\"status\":\"no_face\",\"faces\":[]}"),
         _ => code(422, "{\"message\":\"too dark\"}"),
     }
@@ -62,7 +64,12 @@ fn the_example_of_the_documentation_runs_as_it_stands_there() {
     let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
     let status = column(&outcomes, "status");
     assert!(status.iter().all(|status| ["answered", "no_subject", "refused"].contains(&status.as_str())), "{outcomes}");
-    assert!(status.iter().any(|status| status == "answered"), "{outcomes}");
+    let page = fs::read_to_string(package().join("docs/http.md")).unwrap().replace('\n', " ");
+    let says = format!("`{REPLY}` as an age of 23.4 with a standard deviation of 3.1 and one face");
+    assert!(page.contains(&says), "{says}");
+    let read = ["status", "age", "spread", "faces"].map(|name| column(&outcomes, name));
+    let first = status.iter().position(|status| status == "answered").unwrap();
+    assert_eq!(read.map(|cells| cells[first].clone()), ["answered", "23.4", "3.1", "1"]);
     assert_eq!(run_json(&out)["methods"][0]["service"]["requests"], 12);
 }
 
@@ -87,6 +94,24 @@ fn a_service_is_a_stage_of_a_waterfall() {
         (&3.into(), &2.into()),
         "{stages:#}"
     );
+}
+
+#[test]
+fn a_service_is_timed_over_several_starts_and_what_went_over_the_wire_is_their_sum() {
+    let place = tempfile::tempdir().unwrap();
+    let dataset = orders(&place.path().join("data"), &["answer 20", "answer 30"]);
+    let server = Server::start(|got, before| super::server::obey(got, before, "/"));
+    let (address, _) = super::server::proxy();
+    let lines = format!("plain_http = true\nproxy = \"http://{address}\"");
+    let url = format!("http://0.0.0.0:{}/", server.address.port());
+    let (method, out) = (service(&place.path().join("method"), &url, &lines), place.path().join("out"));
+    let asked = ["latency", text(&method), "--dataset", text(&dataset), "--starts", "2", "--attempts", "20"];
+    let ran = run(&[&asked[..], &["--out", text(&out)]].concat()).ended(0);
+    assert_eq!(ran.err.matches("warning: `remote` is reached over plain http").count(), 1, "{}", ran.err);
+    let sent = run_json(&out)["methods"][0]["service"].clone();
+    // In each start the first attempt, 10 to warm up, 20 one after the other, 20 offline.
+    assert_eq!((&sent["requests"], &sent["tls"]), (&102.into(), &false.into()), "{sent:#}");
+    assert_eq!(server.got().len(), 102);
 }
 
 #[test]

@@ -90,13 +90,10 @@ impl Inbox {
                 None => {}
                 Some(Trouble::TooLong) => return Err(Trouble::TooLong),
                 Some(Trouble::System(error)) => return Err(io::Error::from(error.kind()).into()),
-                Some(Trouble::Closed | Trouble::Late) => return Err(Trouble::Closed),
+                Some(Trouble::Closed | Trouble::Late | Trouble::Stopped) => return Err(Trouble::Closed),
             }
-            let left = until.left();
-            if left.is_zero() {
-                return Err(Trouble::Late);
-            }
-            came = self.changed.wait_timeout(came, left).unwrap_or_else(PoisonError::into_inner).0;
+            let wait = until.wait()?;
+            came = self.changed.wait_timeout(came, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

@@ -8,13 +8,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::answer::Reply;
+use super::asked::Asked;
 use super::copy::NeutralCopy;
 use super::message::{Attempt, Carrier, line};
 use super::process::{Farewell, Trouble, Until};
 use super::running::{Broken, Plan, Running};
-use crate::method::{Media, MethodError, NO_FILE, Sample};
+use crate::method::{MethodError, NO_FILE};
 use crate::outcome::Outcome;
-use crate::photo::{Decoder, FaceBox};
 
 /// One process of a program, and whoever waits for it.
 pub struct Instance {
@@ -47,60 +47,14 @@ pub struct Started {
     pub id: u32,
 }
 
-/// What is put to a program.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// The content and what it is; none for a record.
-    pub content: Option<(&'a [u8], Media)>,
-    /// Width and height, where the content is pixels: red, green, blue, row by row.
-    pub size: Option<[u32; 2]>,
-    /// Where the face is.
-    pub face_box: Option<FaceBox>,
-    /// The columns that the card names.
-    pub columns: &'a [(&'a str, &'a str)],
-}
-
-impl<'a> Asked<'a> {
-    /// What a program is asked about `sample`: its content, if any, as it lies in the dataset, and its columns.
-    #[must_use]
-    pub fn of(sample: &'a Sample<'_>) -> Self {
-        let content = sample.bytes().zip(sample.media());
-        Self { content, size: None, face_box: sample.face_box(), columns: sample.columns() }
-    }
-}
-
-/// How a program that was started is given samples.
-#[derive(Debug, Clone, Copy)]
-pub struct Manner {
-    /// How it wants content.
-    pub carrier: Carrier,
-    /// What decodes pictures for one that wants pixels.
-    pub decoder: Decoder,
-}
-
-impl Manner {
-    /// Puts `sample` to `instance`. One that cannot be read, or not be decoded for a program that wants pixels, has failed
-    /// without being asked.
-    ///
-    /// # Errors
-    /// As [`Instance::attempt`].
-    pub fn put(self, instance: &Instance, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
-        if let (Err(reason), false) = (sample.file(), sample.is_record()) {
-            return Ok(Outcome::failed(reason));
-        }
-        let Some(media) = sample.media().filter(|_| self.carrier == Carrier::Pixels) else {
-            return instance.attempt(&Asked::of(sample));
-        };
-        let (columns, face_box) = (sample.columns().to_vec(), sample.face_box());
-        let (picture, decoding) = match sample.picture(self.decoder) {
-            Ok(decoded) => decoded,
-            Err(reason) => return Ok(Outcome::failed(reason)),
-        };
-        let size = Some([picture.width(), picture.height()]);
-        let outcome =
-            instance.attempt(&Asked { content: Some((picture.rgb(), media)), size, face_box, columns: &columns })?;
-        Ok(Outcome { prepare: Some(outcome.prepare.unwrap_or_default().saturating_add(decoding)), ..outcome })
-    }
+/// Why no reply came.
+enum Unanswered {
+    /// Not in time: it was this very request.
+    Late,
+    /// The process broke.
+    Broken,
+    /// Nobody waits any more.
+    Stopped,
 }
 
 /// How an exchange went.
@@ -111,6 +65,8 @@ enum Turn {
     Ended(Outcome),
     /// The process broke, and nobody knows whether this attempt did it.
     Again,
+    /// Nobody waits any more.
+    Stopped,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -137,7 +93,8 @@ impl Instance {
     /// Puts one attempt to the process.
     ///
     /// # Errors
-    /// [`MethodError::Ended`] when the process broke with this attempt, [`MethodError::Program`] when it does not start.
+    /// [`MethodError::Ended`] when the process broke with this attempt, [`MethodError::Program`] when it does not start,
+    /// [`MethodError::Stopped`] when the work was ended meanwhile.
     pub fn attempt(&self, asked: &Asked<'_>) -> Result<Outcome, MethodError> {
         let mut retries = 0;
         loop {
@@ -149,6 +106,7 @@ impl Instance {
                 Turn::Done(outcome) => return Ok(Outcome { retries, ..outcome }),
                 Turn::Ended(outcome) => return Err(MethodError::Ended(Box::new(Outcome { retries, ..outcome }))),
                 Turn::Again => retries += 1,
+                Turn::Stopped => return Err(MethodError::Stopped),
             }
         }
     }
@@ -217,12 +175,12 @@ impl Instance {
             lock(&notes.told).extend_from_slice(&parts);
         }
         let prepared = clock.monotonic();
-        let until = Until::after(clock, self.plan.time_limit);
+        let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
         let raw = if running.ready.carrier.is_raw() { asked.content.map(|(bytes, _)| bytes) } else { None };
         let sent = running.process.write(&[&parts, raw.unwrap_or_default()], &until);
         drop(next);
         let written = clock.monotonic();
-        let until = Until::after(clock, self.plan.time_limit);
+        let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
         let came =
             sent.map_err(|trouble| self.break_off(running, trouble)).and_then(|()| self.wait(running, n, &until));
         let given = match (running.ready.carrier, asked.content) {
@@ -240,12 +198,15 @@ impl Instance {
                 let answer_time = Some(at.saturating_sub(written));
                 Turn::Done(Outcome { answer_time, ..about(reply.outcome) })
             }
-            Err(is_late) => {
+            Err(why) => {
                 lock(&self.state).waiting.remove(&n);
-                match running.broken() {
-                    _ if is_late => Turn::Ended(about(Outcome::timed_out(self.plan.time_limit))),
-                    Some(broken) if !broken.alone => Turn::Again,
-                    broken => Turn::Ended(about(Outcome::failed(broken.map(|it| it.reason).unwrap_or_default()))),
+                match (why, running.broken()) {
+                    (Unanswered::Stopped, _) => Turn::Stopped,
+                    (Unanswered::Late, _) => Turn::Ended(about(Outcome::timed_out(self.plan.time_limit))),
+                    (Unanswered::Broken, Some(broken)) if !broken.alone => Turn::Again,
+                    (Unanswered::Broken, broken) => {
+                        Turn::Ended(about(Outcome::failed(broken.map(|it| it.reason).unwrap_or_default())))
+                    }
                 }
             }
         }
@@ -288,8 +249,8 @@ impl Instance {
     /// Waits for the reply to request `n`.
     ///
     /// # Errors
-    /// When the process broke: whether because this very request was not answered in time.
-    fn wait(&self, running: &Running, n: u64, until: &Until<'_>) -> Result<(Reply, Duration), bool> {
+    /// [`Unanswered`].
+    fn wait(&self, running: &Running, n: u64, until: &Until<'_>) -> Result<(Reply, Duration), Unanswered> {
         let mut state = lock(&self.state);
         loop {
             if let Some(reply) = state.waiting.get_mut(&n).and_then(Option::take) {
@@ -297,15 +258,17 @@ impl Instance {
                 return Ok(reply);
             }
             if running.broken().is_some() {
-                return Err(false);
+                return Err(Unanswered::Broken);
             }
             if state.reading {
-                let left = until.left();
-                if left.is_zero() {
-                    drop(state);
-                    return Err(self.break_off(running, Trouble::Late));
-                }
-                state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+                let wait = match until.wait() {
+                    Ok(wait) => wait,
+                    Err(trouble) => {
+                        drop(state);
+                        return Err(self.break_off(running, trouble));
+                    }
+                };
+                state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             state.reading = true;
@@ -337,21 +300,23 @@ impl Instance {
             };
             drop(state);
             self.break_off_because(running, problem);
-            return Err(false);
+            return Err(Unanswered::Broken);
         }
     }
 
-    /// Ends the process because of `trouble`; says whether that was lateness.
-    fn break_off(&self, running: &Running, trouble: Trouble) -> bool {
+    /// Ends the process because of `trouble`, unless that is only that nobody waits any more: then whoever holds the
+    /// instance lets it go, with a farewell.
+    fn break_off(&self, running: &Running, trouble: Trouble) -> Unanswered {
         let is_late = matches!(trouble, Trouble::Late);
         let reason = match trouble {
+            Trouble::Stopped => return Unanswered::Stopped,
             Trouble::Late => "another attempt on the same process was not answered in time".to_owned(),
             Trouble::Closed => String::new(),
             Trouble::TooLong => "the program wrote a line longer than 1 MiB".to_owned(),
             Trouble::System(error) => format!("the program cannot be spoken to: {error}"),
         };
         // Lateness counts only where nothing else was first: a process that somebody else is ending answers nobody.
-        self.break_off_because(running, reason) && is_late
+        if self.break_off_because(running, reason) && is_late { Unanswered::Late } else { Unanswered::Broken }
     }
 
     /// Ends the process, unless it is being ended; says whether it was not.

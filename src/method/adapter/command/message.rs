@@ -227,10 +227,14 @@ pub(super) fn short(value: &Value) -> String {
 
 /// The beginning of foreign bytes, safe to print.
 pub(super) fn excerpt(bytes: &[u8]) -> String {
-    const MOST: usize = 60;
+    beginning(bytes, 60)
+}
+
+/// The first `most` characters of foreign bytes, safe to print.
+pub(super) fn beginning(bytes: &[u8], most: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut shown: String = text.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(MOST).is_some() {
+    let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(most).is_some() {
         shown.push_str("...");
     }
     format!("`{shown}`")

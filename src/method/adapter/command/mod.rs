@@ -2,6 +2,7 @@
 //! (`docs/protocol.md`).
 
 mod answer;
+mod asked;
 mod card;
 mod copy;
 #[cfg(target_os = "linux")]
@@ -17,20 +18,22 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use rustix::fs::{Access, access};
+
 pub use answer::Reply;
+pub use asked::{Asked, Manner};
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
 pub use inbox::LONGEST_LINE;
-pub use instance::{Asked, Instance, Manner, Started};
+pub use instance::{Instance, Started};
 pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
-pub use words::Gathered;
 
 use self::message::Carrier;
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
-use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
+use crate::method::{Ask, Gathered, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
 
@@ -46,7 +49,7 @@ pub struct CommandMethod {
     decoder: Decoder,
     /// The process that was started last.
     started: Mutex<Option<Started>>,
-    words: Arc<Gathered>,
+    words: Arc<Mutex<Gathered>>,
 }
 
 impl CommandMethod {
@@ -62,6 +65,10 @@ impl CommandMethod {
                 None => "is no program along PATH".to_owned(),
             },
         })?;
+        if access(&program, Access::EXEC_OK).is_err() {
+            let problem = "is a file that nobody may execute: `chmod +x` it, or let `program` be what runs it and name it in `args`";
+            return Err(MethodError::Program { program: command.program.clone(), problem: problem.to_owned() });
+        }
         let digest = |path: &Path, name: &str| {
             let read = std::fs::read(path).map(|bytes| Digest::of(&bytes));
             read.map_err(|source| MethodError::Read { file: name.to_owned(), source })
@@ -123,6 +130,7 @@ impl CommandMethod {
             version: self.card.version.clone(),
             scratch: ask.scratch.clone(),
             clock: Arc::clone(&ask.clock),
+            stop: Arc::clone(&ask.stop),
             reserved: None,
             words: Arc::clone(&self.words),
             notes: None,
@@ -136,7 +144,7 @@ fn find(name: &str, folder: Option<&Path>, search: &[PathBuf]) -> Option<PathBuf
     let there = || {
         let is_name = Path::new(name).components().count() == 1 && !name.contains('/');
         let mut along = search.iter().filter(|_| is_name).map(|folder| folder.join(name));
-        along.find(|path| path.is_file())
+        along.find(|path| path.is_file() && access(path, Access::EXEC_OK).is_ok())
     };
     // The program is started in the card's folder, so its own path must not depend on where we are.
     here.or_else(there).and_then(|path| std::path::absolute(path).ok())
@@ -166,8 +174,8 @@ impl Method for CommandMethod {
         self.carrier() == Some(Carrier::Path)
     }
 
-    fn words(&self) -> String {
-        self.words.text()
+    fn words(&self) -> Gathered {
+        process::lock(&self.words).clone()
     }
 
     fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::inbox::Inbox;
-use super::message::{BYE, excerpt};
+use super::message::{BYE, beginning};
 use super::words::Words;
 use crate::clock::Clock;
 
@@ -21,6 +22,9 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How much longer a guard may take than the program that it guards.
 const GUARDS_SHARE: Duration = Duration::from_secs(1);
+
+/// Characters that are quoted of the last line that a program wrote to its error stream: the message of an exception fits.
+const LAST_WORDS: usize = 200;
 
 /// Variables that name folders of the user, which may be those of the dataset.
 const HIDDEN_VARIABLES: [&str; 3] = ["PWD", "OLDPWD", "_"];
@@ -45,12 +49,37 @@ pub struct Until<'a> {
     pub clock: &'a dyn Clock,
     /// The moment, on that clock.
     pub at: Duration,
+    /// Set when nobody waits any more.
+    stop: Option<&'a AtomicBool>,
 }
+
+/// After this time at the latest it is seen that nobody waits any more.
+const SLICE: Duration = Duration::from_millis(20);
 
 impl<'a> Until<'a> {
     /// The moment `time` from now.
     pub fn after(clock: &'a dyn Clock, time: Duration) -> Self {
-        Self { clock, at: clock.monotonic().saturating_add(time) }
+        Self { clock, at: clock.monotonic().saturating_add(time), stop: None }
+    }
+
+    /// The same, or until `stop` is set.
+    pub fn unless(self, stop: &'a AtomicBool) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    /// How long to wait before the next look, unless the moment is over.
+    ///
+    /// # Errors
+    /// [`Trouble::Late`], [`Trouble::Stopped`].
+    pub fn wait(&self) -> Result<Duration, Trouble> {
+        if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(Trouble::Stopped);
+        }
+        match self.left() {
+            Duration::ZERO => Err(Trouble::Late),
+            left if self.stop.is_some() => Ok(left.min(SLICE)),
+            left => Ok(left),
+        }
     }
 
     /// The time that is left.
@@ -75,6 +104,8 @@ pub enum Farewell {
 pub enum Trouble {
     /// Not in time.
     Late,
+    /// Nobody waits any more.
+    Stopped,
     /// It closed its side.
     Closed,
     /// A line longer than [`LONGEST_LINE`](super::LONGEST_LINE).
@@ -151,7 +182,7 @@ impl Process {
     /// Writes `parts` one after the other.
     ///
     /// # Errors
-    /// [`Trouble::Late`] when the program does not take them in time.
+    /// [`Trouble::Late`] when the program does not take them in time, [`Trouble::Stopped`] when nobody waits for that.
     pub fn write(&self, parts: &[&[u8]], until: &Until<'_>) -> Result<(), Trouble> {
         let mut stdin = lock(&self.stdin);
         let stdin = stdin.as_mut().ok_or(Trouble::Closed)?;
@@ -168,9 +199,7 @@ impl Process {
                     }
                     // The pipe is full: rare, and over soon unless the program hangs.
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        if until.left().is_zero() {
-                            return Err(Trouble::Late);
-                        }
+                        until.wait()?;
                         if self.inbox.is_left() {
                             return Err(Trouble::Closed); // somebody else is ending it
                         }
@@ -219,7 +248,7 @@ impl Process {
             Err(error) => format!("cannot be waited for: {error}"),
         };
         match self.words.last() {
-            Some(words) => format!("{how}; its last words: {}", excerpt(words.as_bytes())),
+            Some(words) => format!("{how}; its last words: {}", beginning(words.as_bytes(), LAST_WORDS)),
             None => how,
         }
     }

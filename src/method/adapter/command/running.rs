@@ -1,15 +1,15 @@
 //! A process that has said that it is ready, and how it came to that.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::message::{Carrier, Hello, Ready, line};
-use super::process::{Farewell, Launch, Process, Trouble, Until};
-use super::words::Gathered;
+use super::process::{Farewell, Launch, Process, Trouble, Until, lock};
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::finding::quoted;
-use crate::method::{MethodError, PrivateFolder, Scratch};
+use crate::method::{Gathered, MethodError, PrivateFolder, Scratch};
 
 /// How a process is started and spoken to.
 pub struct Plan {
@@ -31,10 +31,12 @@ pub struct Plan {
     pub scratch: Scratch,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Set when the work is to end: nothing is waited for any more.
+    pub stop: Arc<AtomicBool>,
     /// Put into every message as a field that no program knows.
     pub reserved: Option<&'static str>,
     /// Where the words of processes that ended are put.
-    pub words: Arc<Gathered>,
+    pub words: Arc<Mutex<Gathered>>,
     /// Where it is written down what the program is told and what it claims; none: nowhere.
     pub notes: Option<Arc<Notes>>,
 }
@@ -56,12 +58,12 @@ pub struct Running {
     /// The number of the next request; held while a request is written, so that requests stand in order.
     pub(super) next: Mutex<u64>,
     pub(super) broken: Mutex<Option<Broken>>,
-    words: Arc<Gathered>,
+    words: Arc<Mutex<Gathered>>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.words.add(self.process.words());
+        gather(&self.words, &self.process);
     }
 }
 
@@ -77,34 +79,48 @@ impl Running {
     /// Starts a process and waits until it is ready.
     ///
     /// # Errors
-    /// [`MethodError::Program`] with what went wrong.
+    /// [`MethodError::Program`] with what went wrong; [`MethodError::Stopped`].
     pub fn start(plan: &Plan) -> Result<Self, MethodError> {
+        if plan.stop.load(Ordering::Relaxed) {
+            return Err(MethodError::Stopped);
+        }
         let program = plan.launch.program.file_name().unwrap_or_default().display().to_string();
         let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
         let clock = &*plan.clock;
         let process = Process::start(&plan.launch).map_err(|error| wrong(format!("does not start: {error}")))?;
-        let until = Until::after(clock, plan.start_time);
+        let until = Until::after(clock, plan.start_time).unless(&plan.stop);
         let time_limit = u64::try_from(plan.time_limit.as_millis()).unwrap_or(u64::MAX);
         let hello = line(&Hello::new(&plan.limits, time_limit, plan.seed, plan.reserved));
         if let Some(notes) = &plan.notes {
             notes.told.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&hello);
         }
         let first = process.write(&[&hello], &until).and_then(|()| process.line(&until));
+        if matches!(first, Err(Trouble::Stopped)) {
+            process.end(Farewell::None, clock);
+            gather(&plan.words, &process);
+            return Err(MethodError::Stopped);
+        }
         let ready = first.map_err(|trouble| match trouble {
-            Trouble::Late => format!("is not ready after {} s", plan.start_time.as_secs_f64()),
-            Trouble::Closed => String::new(),
+            Trouble::Late => {
+                let seconds = plan.start_time.as_secs_f64();
+                format!("is not ready after {seconds} s: where it needs longer, `start_seconds` in the card says so")
+            }
+            Trouble::Closed | Trouble::Stopped => String::new(),
             Trouble::TooLong => "says something longer than 1 MiB instead of `ready`".to_owned(),
             Trouble::System(error) => format!("cannot be spoken to: {error}"),
         });
         let ready = ready.and_then(|line| {
-            let ready = Ready::parse(&line).map_err(|problem| format!("is not ready: {problem}"))?;
+            let is_json = serde_json::from_slice::<serde_json::Value>(&line).is_ok();
+            let hint =
+                if is_json { "" } else { "; standard output is for the protocol alone: print to standard error" };
+            let ready = Ready::parse(&line).map_err(|problem| format!("is not ready: {problem}{hint}"))?;
             fits(&ready, plan).map(|()| ready)
         });
         let ready = ready.map_err(|problem| {
             let end = process.end(Farewell::None, clock);
-            plan.words.add(process.words());
+            gather(&plan.words, &process);
             wrong(match problem.as_str() {
-                "" => format!("{end} before it was ready"),
+                "" => format!("is not ready: it {end}"),
                 _ if end.contains("last words") => format!("{problem}; it {end}"),
                 _ => problem,
             })
@@ -125,6 +141,12 @@ impl Running {
     pub(super) fn broken(&self) -> Option<Broken> {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Adds what `process`, which has ended, wrote to its error stream.
+fn gather(words: &Mutex<Gathered>, process: &Process) {
+    let (text, cut) = process.words().kept();
+    lock(words).add(text, cut);
 }
 
 /// Whether a program that says so may be used as the card describes it.

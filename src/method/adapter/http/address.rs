@@ -23,7 +23,7 @@ impl Address {
         } else if let Some(rest) = text.strip_prefix("http://") {
             (false, rest)
         } else {
-            return Err("expected an address that begins with `https://`".to_owned());
+            return Err("expected an address that begins with `https://`, such as `https://host/path`".to_owned());
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -129,7 +129,11 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => !host.is_empty() && host.bytes().all(is_name),
     };
-    if known { Ok((host, port)) } else { Err("it names no host".to_owned()) }
+    if known {
+        Ok((host, port))
+    } else {
+        Err("it names no host: expected an address such as `https://host/path`".to_owned())
+    }
 }
 
 /// RFC 3986, section 3.3, and the percent sign.

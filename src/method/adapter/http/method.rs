@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::card::HttpCard;
 use super::client;
 use super::pace::Pace;
-use super::secret::Secrets;
+use super::secret::{Secrets, Unusable};
 use super::session::{HttpSession, Notes, Service};
 use super::template::Filling;
 use crate::digest::{Digest, DigestError};
@@ -29,8 +29,13 @@ impl HttpMethod {
     /// [`MethodError::Service`] when the certificates or the proxy are of no use.
     pub fn new(card: MethodCard, http: &HttpCard, around: &Surroundings<'_>) -> Result<Self, MethodError> {
         let wrong = |problem: String| MethodError::Service { method: card.name.clone(), problem };
-        let secrets = Secrets::gather(http.variables(), around.variable)
-            .map_err(|names| MethodError::Variables { method: card.name.clone(), names })?;
+        let secrets = Secrets::gather(http.variables(), around.variable).map_err(|unusable| match unusable {
+            Unusable::Missing(names) => MethodError::Variables { method: card.name.clone(), names },
+            Unusable::Control(name) => wrong(format!(
+                "is sent the variable `{name}`, whose value holds a line break or another control character, which no \
+                 header can carry: set it without"
+            )),
+        })?;
         let (mut files, mut roots) = (Vec::new(), None);
         if let Some(file) = &http.ca_file {
             let read = around.files.read(file);

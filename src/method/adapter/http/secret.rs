@@ -18,25 +18,35 @@ pub struct Secrets {
     forms: Vec<String>,
 }
 
+/// Why secrets are of no use.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// These variables are not set, or empty.
+    Missing(Vec<String>),
+    /// The value of this one holds what no header can carry.
+    Control(String),
+}
+
 impl Secrets {
     /// The values of the variables `names`, as `look_up` knows them.
     ///
     /// # Errors
-    /// The names of those that are not set, or hold what no header can carry.
+    /// [`Unusable`].
     pub fn gather<'a>(
         names: impl IntoIterator<Item = &'a str>,
         look_up: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<String>> {
+    ) -> Result<Self, Unusable> {
         let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
         for name in names {
-            match look_up(name).filter(|value| !value.is_empty() && !value.chars().any(char::is_control)) {
+            match look_up(name).filter(|value| !value.is_empty()) {
+                Some(value) if value.chars().any(char::is_control) => return Err(Unusable::Control(name.to_owned())),
                 Some(value) => drop(values.insert(name.to_owned(), value)),
                 None if missing.iter().any(|it| it == name) => {}
                 None => missing.push(name.to_owned()),
             }
         }
         if !missing.is_empty() {
-            return Err(missing);
+            return Err(Unusable::Missing(missing));
         }
         let of_value = |value: &str| {
             let json = serde_json::Value::from(value).to_string();
@@ -141,8 +151,10 @@ mod tests {
             "SET" => Some("x".to_owned()),
             _ => None,
         };
-        let missing = Secrets::gather(["SET", "EMPTY", "LINES", "ABSENT", "ABSENT"], &look_up).unwrap_err();
-        assert_eq!(missing, ["EMPTY", "LINES", "ABSENT"]);
+        let unusable = |names: &[&'static str]| Secrets::gather(names.iter().copied(), &look_up).unwrap_err();
+        let missing = Unusable::Missing(vec!["EMPTY".to_owned(), "ABSENT".to_owned()]);
+        assert_eq!(unusable(&["SET", "EMPTY", "ABSENT", "ABSENT"]), missing);
+        assert_eq!(unusable(&["SET", "LINES", "SET"]), Unusable::Control("LINES".to_owned()));
     }
 
     #[test]

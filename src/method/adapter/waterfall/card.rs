@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::rules::{Otherwise, Rules};
+use crate::finding::counted;
 use crate::keys::Keys;
 
 /// The most stages of a waterfall.
@@ -46,7 +47,7 @@ impl WaterfallCard {
         let tables = keys.require_tables("stages", needs)?;
         let count = tables.len();
         if !(2..=MOST_STAGES).contains(&count) {
-            let text = format!("{count} stages: expected 2 to {MOST_STAGES}");
+            let text = format!("{}: expected 2 to {MOST_STAGES}", counted(count as u64, "stage"));
             keys.wrong("stages", None, text, None);
         }
         let mut stages = Vec::new();

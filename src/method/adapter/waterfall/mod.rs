@@ -8,6 +8,7 @@ mod rules;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use card::{Marginal, StageCard, WaterfallCard};
@@ -15,7 +16,7 @@ pub use rules::{Otherwise, Rules, Step};
 
 use crate::age::AgeLimit;
 use crate::digest::Digest;
-use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session, Told};
+use crate::method::{Ask, MOST_OPENINGS, Method, MethodCard, MethodError, Sample, Session, Told};
 use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, StageUse, Stages, Status};
 
 /// A stage made ready.
@@ -33,6 +34,8 @@ pub struct WaterfallMethod {
     card: MethodCard,
     stages: Vec<Stage>,
     columns: Vec<String>,
+    /// Of each stage, over all sessions: how often it was opened since its last answer.
+    openings: Arc<[AtomicU32]>,
 }
 
 impl WaterfallMethod {
@@ -43,7 +46,8 @@ impl WaterfallMethod {
         let mut columns: Vec<String> = methods().flat_map(|method| method.columns().iter().cloned()).collect();
         columns.sort_unstable();
         columns.dedup();
-        Self { card, stages, columns }
+        let openings = stages.iter().map(|_| AtomicU32::new(0)).collect();
+        Self { card, stages, columns, openings }
     }
 
     /// The digests of the stages' methods, in their order.
@@ -107,12 +111,18 @@ impl Method for WaterfallMethod {
     }
 
     fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
-        let open = |stage: &Stage| {
-            let session = stage.method.as_ref().map(|method| method.open(ask)).transpose()?;
-            Ok(Open { method: stage.method.clone(), session, rules: stage.rules, there: true })
+        let open = |(number, stage): (usize, &Stage)| {
+            let session = stage.method.as_ref().map(|method| {
+                let name = || method.card().name.clone();
+                let unusable =
+                    |source| MethodError::Stage { number: number + 1, stage: name(), source: Box::new(source) };
+                method.open(ask).map_err(unusable)
+            });
+            Ok(Open { method: stage.method.clone(), session: session.transpose()?, rules: stage.rules, there: true })
         };
-        let stages = self.stages.iter().map(open).collect::<Result<Vec<_>, MethodError>>()?;
-        Ok(Box::new(Waterfall { stages, limits: ask.limits.clone(), ask: ask.clone() }))
+        let stages = self.stages.iter().enumerate().map(open).collect::<Result<Vec<_>, MethodError>>()?;
+        let (limits, openings) = (ask.limits.clone(), Arc::clone(&self.openings));
+        Ok(Box::new(Waterfall { stages, limits, ask: ask.clone(), openings }))
     }
 }
 
@@ -128,6 +138,7 @@ struct Waterfall {
     stages: Vec<Open>,
     limits: Vec<AgeLimit>,
     ask: Ask,
+    openings: Arc<[AtomicU32]>,
 }
 
 impl Open {
@@ -138,29 +149,44 @@ impl Open {
         sample.lend(own);
     }
 
-    /// What the stage says, if there is something to ask; a session that broke is opened again for the next sample.
+    /// What the stage says, if there is something to ask, and why its session broke, if it did: it is opened again for the
+    /// next sample. `openings` counts how often since the stage's last answer.
     ///
     /// # Errors
-    /// [`MethodError::Stopped`] alone.
-    fn attempt(&mut self, sample: &mut Sample<'_>, ask: &Ask) -> Result<Option<Outcome>, MethodError> {
+    /// [`MethodError::Stopped`], and [`MethodError::Broken`] when it was opened too often.
+    fn attempt(
+        &mut self,
+        sample: &mut Sample<'_>,
+        ask: &Ask,
+        openings: &AtomicU32,
+    ) -> Result<Option<(Outcome, Option<String>)>, MethodError> {
         let Some(method) = self.method.as_ref().filter(|_| self.there) else { return Ok(None) };
-        let session = match &mut self.session {
-            Some(session) => session,
-            none => none.insert(match method.open(ask) {
-                Ok(session) => session,
-                Err(error) => return Ok(Some(Outcome::failed(error.to_string()))),
-            }),
+        let opened = match self.session.take() {
+            Some(session) => Ok(session),
+            None => method.open(ask),
         };
-        let error = match session.attempt(sample) {
-            Ok(outcome) => return Ok(Some(outcome)),
+        let attempted = opened.and_then(|mut session| {
+            let outcome = session.attempt(sample)?;
+            self.session = Some(session);
+            Ok(outcome)
+        });
+        let error = match attempted {
+            Ok(outcome) => {
+                openings.store(0, Ordering::Relaxed);
+                return Ok(Some((outcome, None)));
+            }
+            Err(MethodError::Stopped) => return Err(MethodError::Stopped),
             Err(error) => error,
         };
-        self.session = None;
-        match error {
-            MethodError::Ended(outcome) => Ok(Some(*outcome)),
-            MethodError::Stopped => Err(MethodError::Stopped),
-            error => Ok(Some(Outcome::failed(error.to_string()))),
+        let reason = error.chain();
+        if openings.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_OPENINGS {
+            return Err(MethodError::Broken { method: method.card().name.clone(), reason });
         }
+        let outcome = match error {
+            MethodError::Ended(outcome) => *outcome,
+            _ => Outcome::failed(reason.clone()),
+        };
+        Ok(Some((outcome, Some(reason))))
     }
 }
 
@@ -182,13 +208,16 @@ impl Session for Waterfall {
         let lent = sample.columns().to_vec();
         let mut open: Vec<(AgeLimit, Option<Decision>, u8)> =
             self.limits.iter().map(|limit| (*limit, None, 0)).collect();
-        let (mut asked, mut last, mut faces) = (Vec::new(), None, None);
-        for (number, stage) in (1_u8..).zip(&mut self.stages) {
+        let (mut asked, mut broke, mut last, mut faces) = (Vec::new(), Vec::new(), None, None);
+        for (number, (stage, openings)) in (1_u8..).zip(self.stages.iter_mut().zip(&*self.openings)) {
             if open.iter().all(|(_, decision, _)| decision.is_some()) {
                 break;
             }
             stage.lend(sample, &lent);
-            let Some(outcome) = stage.attempt(sample, &self.ask)? else { break };
+            let Some((outcome, reason)) = stage.attempt(sample, &self.ask, openings)? else { break };
+            if let (Some(reason), Some(method)) = (reason, &stage.method) {
+                broke.push((method.card().name.clone(), reason));
+            }
             for (limit, decision, reached) in open.iter_mut().filter(|(_, decision, _)| decision.is_none()) {
                 *reached = number;
                 if let Step::Ends(ends) = stage.rules.step(&outcome, *limit) {
@@ -220,7 +249,7 @@ impl Session for Waterfall {
             bytes_in: bytes.0,
             bytes_out: bytes.1,
             answer_time: time,
-            stages: Some(Box::new(Stages { reached, asked })),
+            stages: Some(Box::new(Stages { reached, asked, broke })),
             ..outcome
         })
     }
