@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(auc(&more), auc(&four));
         // Nor one between others who has no attempt at all, where some are in both classes.
         let attempts =
-            |last: u32| [(0, true, 3.0), (0, false, 1.0), (1, true, 2.0), (last, false, 2.5), (last, true, 4.0)];
+            |last: u32| [(0, true, 3.0), (0, false, 1.0), (1, true, 2.0), (last, false, 2.5), (last, true, 1.5)];
         let of = |last: u32| {
             auc(&attempts(last).map(|(subject, positive, score)| Scored {
                 subject,

@@ -335,6 +335,19 @@ mod tests {
     }
 
     #[test]
+    fn people_counted_together_give_what_they_give_one_by_one() {
+        let cells = [0.25, 0.75].map(|weight| Cell { weight, clusters: Clusters::of([(1, 2, 3), (0, 1, 2)]) });
+        let pooled = Clusters::of([(1, 3, 3), (1, 3, 2)]);
+        let v = |pairs: Vec<(Pair, Pair, u64)>| {
+            let joint = [Joint { first: 0, second: 1, pairs, weights: Vec::new() }];
+            standardised(&cells, &joint, &pooled, Weigh::Subjects, 0.95).unwrap().v
+        };
+        let (one, other) = (((1, 2), (0, 1)), ((0, 1), (1, 2)));
+        let apart = [vec![(one.0, one.1, 1); 3], vec![(other.0, other.1, 1); 2]].concat();
+        agree(v(vec![(one.0, one.1, 3), (other.0, other.1, 2)]), v(apart), 1.0, "v");
+    }
+
+    #[test]
     fn one_person_adds_nothing_to_the_variance_two_do_and_half_of_the_people_is_not_yet_dominated() {
         // Shares of 0 and 1/2 in each half: v = 2 (1/2)^2 (1/4)^2 2 / (2 1).
         agree(halves(&[(0, 2, 1), (1, 2, 1)]).v, 2.0 * 0.25 * 0.125 / 2.0, 1.0, "two in each");
