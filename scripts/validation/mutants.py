@@ -148,7 +148,8 @@ def with_copies(path, text, chosen, mutants, unviable, left):
             left.update((k, "cannot be copied") for k in own)
             continue
         function, bodies = Function(source), []
-        if re.search(rf"\b(const|static) [^;]*\b{function.name}\(", text):
+        constant = "const fn" in source and "macro_rules!" in text
+        if constant or re.search(rf"^ *(pub[^ ]* )?(const|static) [A-Z_]+: [^=]*= [^;]*\b{function.name}\(", text, re.M):
             left.update((k, "of a constant") for k in own)
             continue
         for k in own:

@@ -129,6 +129,28 @@ fn labels_that_cannot_move_are_too_little_evidence() {
 }
 
 #[test]
+fn a_null_from_the_normal_form_needs_five_expected_events_and_five_attempts_without_one() {
+    // Of 120 minors of each of five years so many pass, half of them of each sex: of 300 of a sex, 5 or 10. Five of 300
+    // are 4.9 of as many as the mean of five years is worth.
+    for (passing, status) in [(0, None), (2, None), (4, Some(())), (116, Some(())), (118, None)] {
+        let answer = |age: u32, i: u32, _: &str| Some(if age < 18 && i < passing { 40.0 } else { 10.0 });
+        let table = table(&two_sexes(answer), &few_draws());
+        let place = "population = 'window:13-17'\nchallenge = 18\ngroup_by = 'sex'\ngroup = ''\n";
+        let variant = "variant = 'of=under_age_pass_rate;summary=max_minus_min'";
+        let p = only(&table, &format!("metric = 'permutation_p'\n{place}{variant}"));
+        assert!(p.value.is_some(), "{p:?}");
+        if status.is_some() {
+            assert_eq!((p.status, &p.evidence), (RowStatus::Value, &Some(Evidence::Sufficient)), "{passing}");
+            continue;
+        }
+        let Some(Evidence::Short(reasons)) = &p.evidence else { panic!("{passing}: {p:?}") };
+        let of_what =
+            if passing < 60 { "<5 events expected in female" } else { "<5 attempts without one expected in female" };
+        assert!(p.status == RowStatus::InsufficientEvidence && reasons[0].ends_with(of_what), "{passing}: {reasons:?}");
+    }
+}
+
+#[test]
 fn a_fixed_threshold_of_a_group_that_is_not_there_says_so_and_one_that_none_meets_too() {
     let protocol = |group: &str, rate: f64| {
         let fixed = format!("name = 'x'\nlimit = 18\ngroup_by = 'sex'\ngroup = '{group}'\npopulation = 'under'\n");
