@@ -54,9 +54,6 @@ pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&probability)) {
         return f64::NAN;
     }
-<<<<<<< HEAD
-    root(0.0, 1.0, |x| beta_reg(a, b, x) - probability)
-=======
     if probability == 0.0 || probability == 1.0 {
         return probability;
     }
@@ -111,7 +108,6 @@ fn settle(mut x: f64, a: f64, b: f64, off: impl Fn(f64) -> f64) -> Option<f64> {
         }
     }
     None
->>>>>>> main
 }
 
 /// The quotient of two polynomials, coefficients from the constant on.
@@ -193,7 +189,7 @@ pub fn normal_two_sided(z: f64) -> f64 {
 /// there.
 #[must_use]
 pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
-    if !(probability > 0.0 && probability < 1.0) {
+    if !(probability > 0.0 && probability < 1.0 && freedom > 0.0) {
         return f64::NAN;
     }
     if probability == 0.5 {
@@ -210,7 +206,7 @@ pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
         beta_quantile_near(near * near / (freedom + near * near), within, 0.5, freedom / 2.0)
     };
     let t = (freedom * y / (1.0 - y)).sqrt();
-    t.copysign(probability - 0.5)
+    if probability < 0.5 { -t } else { t }
 }
 
 /// From so many degrees of freedom on [`near_normal`] is as exact as a double.
@@ -244,10 +240,7 @@ mod tests {
         agree(t_quantile(0.975, 1.0), 12.706204736174694, 1.0, "t 1");
         agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
         agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
-<<<<<<< HEAD
         agree(t_quantile(0.025, 29.0), -2.0452296421327034, 1.0, "t 29, below");
-        agree(t_quantile(0.975, 1e6), 1.9599663568104565, 1e6, "t 1e6");
-=======
         // mpmath 1.3, 40 digits.
         for (freedom, wanted) in
             [(1e4, 1.960_201_239_890_626_3), (32_189.0, 1.960_037_685_460_180_9), (1e6, 1.959_966_356_814_107)]
@@ -280,7 +273,6 @@ mod tests {
             assert!((fast / slow - 1.0).abs() < 1e-9, "{probability} {a} {b}: {fast:e} {slow:e}");
         }
         assert_eq!(settle(0.0, 2.0, 3.0, |_| 0.0), None);
->>>>>>> main
     }
 
     #[test]
@@ -308,7 +300,7 @@ mod tests {
             assert!(normal_quantile(probability).is_nan() && t_quantile(probability, 3.0).is_nan());
         }
         assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && beta_quantile(0.5, 1.0, 0.0).is_nan());
-        assert!(t_quantile(0.6, 0.0).is_nan() && t_quantile(0.6, -1.0).is_nan() && t_quantile(0.6, f64::NAN).is_nan());
+        assert!(t_quantile(0.5, 0.0).is_nan() && t_quantile(0.6, -1.0).is_nan() && t_quantile(0.6, f64::NAN).is_nan());
         assert_eq!((beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)), (0.0, 1.0));
     }
 
