@@ -72,14 +72,12 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
     let mut table = Table::new(
         "exact",
         ["people"],
-        [],
         [
             "Clopper-Pearson upper 95 %: least",
             "lower 95 %: least",
             "two-sided 95 %: least",
             "Wilson two-sided 95 %: mean",
             "Wilson: least",
-            "at rate",
         ],
     );
     let sizes: &[usize] =
@@ -101,8 +99,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
         let mut figures: Vec<Figure> =
             found[..3].iter().map(|found| Figure::exact(found.least, Rule::AtLeast(0.95))).collect();
         figures.push(Figure::exact(found[3].mean, Rule::Within(0.949, 0.953)));
-        figures.push(Figure::exact(found[3].least, Rule::Told));
-        figures.push(Figure::Said(format!("{:.6}", found[3].at)));
+        figures.push(Figure::exact_at(found[3].least, Rule::Told, format!("rate {:.6}", found[3].at)));
         table.row(&[n.to_string()], figures);
     }
     vec![table]

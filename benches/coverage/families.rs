@@ -1,11 +1,14 @@
 //! What there is to validate, family by family. The bench target `coverage` runs all of it, the test suite a small part.
 
+mod bootstraps;
 mod buffer;
 mod draw;
 mod exact;
 mod means;
 mod nulls;
+pub mod page;
 mod paired;
+mod people;
 mod probed;
 mod ranked;
 mod rates;
@@ -24,13 +27,6 @@ pub struct Effort {
     pub few: bool,
 }
 
-impl Effort {
-    /// As many data sets, but at most `most`: for what takes long.
-    fn at_most(&self, most: u64) -> u64 {
-        self.sets.min(most)
-    }
-}
-
 /// Makes the tables of a family.
 pub type Make = fn(&Effort) -> Vec<Table>;
 
@@ -42,7 +38,7 @@ pub const ALL: [(&str, Make); 14] = [
     ("windows", windows::tables),
     ("means", means::tables),
     ("percentiles", means::percentiles),
-    ("bootstraps", means::bootstraps),
+    ("bootstraps", bootstraps::tables),
     ("gate", paired::tables),
     ("buffer", buffer::tables),
     ("unpaired", unpaired::tables),

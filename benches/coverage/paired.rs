@@ -52,8 +52,7 @@ fn one_sided(effort: &Effort) -> Table {
     let mut table = Table::new(
         "gate-one-sided",
         ["margin"],
-        [],
-        ["wrong pass: mean over 30 to 3,000 people", "greatest", "at people", "greatest from 1,000 people on"],
+        ["wrong pass: mean over 30 to 3,000 people", "greatest", "greatest from 1,000 people on"],
     );
     let most: u64 = if effort.few { 300 } else { 3000 };
     for margin in [0.01, 0.02, 0.05] {
@@ -78,8 +77,7 @@ fn one_sided(effort: &Effort) -> Table {
         let late = greatest(1000).map_or(Figure::Empty, |(p, _)| Figure::exact(p, Rule::Told));
         let figures = [
             Figure::exact(mean, Rule::AtMost(0.05)),
-            Figure::exact(largest, Rule::AtMost(ONE_SIDED)),
-            Figure::Said(at.to_string()),
+            Figure::exact_at(largest, Rule::AtMost(ONE_SIDED), format!("{at} people")),
             late,
         ];
         table.row(&[margin.to_string()], figures);
@@ -90,7 +88,7 @@ fn one_sided(effort: &Effort) -> Table {
 /// One attempt each: every (b, c) weighed with its probability.
 fn single(effort: &Effort) -> Table {
     let about = ["margin", "people", "passed by the baseline only"];
-    let mut table = Table::new("gate-exact", about, ["people"], MEASURES);
+    let mut table = Table::new("gate-exact", about, MEASURES);
     let sizes: &[u64] = if effort.few { &[100] } else { &[30, 52, 100, 133, 200, 268, 500, 1000, 3000] };
     for margin in [0.01, 0.02, 0.05] {
         for n in sizes {
@@ -127,7 +125,7 @@ fn single(effort: &Effort) -> Table {
 /// 1 to 5 attempts each, whose outcomes (both alike, either only) vary from person to person.
 fn several(effort: &Effort) -> Table {
     let about = ["margin", "people", "passed by the baseline only", "ρ"];
-    let mut table = Table::new("gate-clustered", about, ["people", "ρ"], MEASURES);
+    let mut table = Table::new("gate-clustered", about, MEASURES);
     let sizes: &[u64] = if effort.few { &[100] } else { &[30, 100, 300, 1000, 3000] };
     for margin in [0.01, 0.02, 0.05] {
         for n in sizes {

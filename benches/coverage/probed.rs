@@ -14,7 +14,7 @@ const GATE: f64 = 20.4;
 /// normal errors, one the person's own in all attempts, add up to more than 0.
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let about = ["people", "attempts", "person's error", "slope"];
-    let mut table = Table::new("probed", about, [], ["age", "slope held"]);
+    let mut table = Table::new("probed", about, ["age", "slope held"]);
     let people: &[u32] = if effort.few { &[100] } else { &[30, 100, 300, 1000] };
     for people in people {
         for (attempts, person) in [(1, 0.0), (3, 0.0), (3, 1.0)] {

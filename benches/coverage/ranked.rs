@@ -12,7 +12,7 @@ use super::report::{Figure, Rule, Table};
 /// a person has 1 to 3 attempts, one person in five on both sides.
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let header = ["logit interval", "difference of two methods", "no difference: p ≤ 0.05"];
-    let mut table = Table::new("areas", ["people", "ρ", "area"], [], header);
+    let mut table = Table::new("areas", ["people", "ρ", "area"], header);
     let sizes: &[u32] = if effort.few { &[100] } else { &[100, 300] };
     for subjects in sizes {
         for under in [0.4] {
@@ -21,7 +21,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
                     let area = |apart: f64| 1.0 - erfc(apart / 2.0) / 2.0;
                     let better = apart + 0.3;
                     let label = format!("areas {subjects} {under} {rho} {apart}");
-                    let found = over_sets(effort.at_most(8_000), &label, |random| {
+                    let found = over_sets(effort.sets, &label, |random| {
                         let mut attempts = Vec::new();
                         for subject in 0..*subjects {
                             let own: [f64; 3] = [0; 3].map(|_| StandardNormal.sample(random));

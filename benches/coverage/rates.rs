@@ -120,12 +120,14 @@ fn display_rule(enough: bool) -> Rule {
 /// event. The display interval has the mean over rates where few are expected, as Wilson's has in the exact table;
 /// bounds for claims hold at each rate.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    let rate_names = || ["30", "100", "rate 30 %"].map(str::to_owned);
-    let bands = BANDS.windows(2).map(|ends| format!("{} to {}", ends[0], ends[1])).chain(rate_names());
-    let columns: Vec<String> = EVENT_PEOPLE.iter().map(|people| people.to_string()).chain(rate_names()).collect();
-    let (about, folds) = (["attempts", "ρ", "people", "weighting"], ["ρ", "weighting"]);
-    let mut display = Table::new("rates-display", about, folds, bands);
-    let mut claims = ["rates-upper", "rates-lower"].map(|name| Table::new(name, about, folds, columns.clone()));
+    let expected = |people: String| format!("{people} people with an event expected");
+    let rate_names = || [expected("30".to_owned()), expected("100".to_owned()), "rate 30 %".to_owned()];
+    let bands = BANDS.windows(2).map(|ends| expected(format!("{} to {}", ends[0], ends[1]))).chain(rate_names());
+    let columns: Vec<String> =
+        EVENT_PEOPLE.iter().map(|people| expected(people.to_string())).chain(rate_names()).collect();
+    let about = ["attempts", "ρ", "people", "weighting"];
+    let mut display = Table::new("rates-display", about, bands);
+    let mut claims = ["rates-upper", "rates-lower"].map(|name| Table::new(name, about, columns.clone()));
     let (rhos, sizes): (&[f64], &[u64]) = if effort.few { (&[0.0, 0.5], &[30, 1000]) } else { (&RHO, &SUBJECTS) };
     for (name, design) in DESIGNS {
         let single = design == [(1, 1.0, 1.0)];
@@ -182,7 +184,6 @@ pub fn dominated(effort: &Effort) -> Vec<Table> {
     let mut table = Table::new(
         "dominated",
         ["rate", "ρ"],
-        ["ρ"],
         [
             "subject: display",
             "subject: upper claim",

@@ -15,7 +15,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 }
 
 fn flips(effort: &Effort) -> Table {
-    let mut table = Table::new("sign-flips", ["people", "attempts", "either only", "ρ"], [], ["p ≤ 0.05"]);
+    let mut table = Table::new("sign-flips", ["people", "attempts", "either only", "ρ"], ["p ≤ 0.05"]);
     let sizes: &[u64] = if effort.few { &[50] } else { &[30, 100] };
     for subjects in sizes {
         for (attempts, rho) in [(1, 0.0), (5, 0.0), (5, 0.8)] {
@@ -30,7 +30,7 @@ fn flips(effort: &Effort) -> Table {
                 }
                 let probabilities: Vec<f64> = kinds.iter().map(|(_, probability)| *probability).collect();
                 let label = format!("flips {subjects} {attempts} {rho} {either}");
-                let found = over_sets(effort.at_most(8_000), &label, |random| {
+                let found = over_sets(effort.sets, &label, |random| {
                     let counts = multinomial(random, *subjects, &probabilities);
                     let seed = (uniform(random) * 9e15) as u64;
                     let p = if attempts == 1 {
@@ -59,12 +59,12 @@ fn flips(effort: &Effort) -> Table {
 
 /// Two methods at 13 challenge ages, whose decisions hang together as ages do; at some of them they truly differ.
 fn families(effort: &Effort) -> Table {
-    let mut table = Table::new("holm", ["people", "challenge ages that differ"], [], ["any wrong rejection"]);
+    let mut table = Table::new("holm", ["people", "challenge ages that differ"], ["any wrong rejection"]);
     let sizes: &[u64] = if effort.few { &[50] } else { &[50, 200, 1000] };
     for subjects in sizes {
         for differing in [0_usize, 4, 9] {
             let label = format!("holm {subjects} {differing}");
-            let found = over_sets(effort.at_most(20_000), &label, |random| {
+            let found = over_sets(effort.sets, &label, |random| {
                 let mut counts = [[0_u64; 2]; 13];
                 for _ in 0..*subjects {
                     let common: f64 = StandardNormal.sample(random);

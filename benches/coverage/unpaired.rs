@@ -29,7 +29,7 @@ fn covered(label: &str, sizes: Sizes, rho: f64, people: [u64; 2], rates: [f64; 2
 /// Coverage of both.
 pub fn tables(effort: &Effort) -> Vec<Table> {
     let about = ["attempts", "ρ", "people", "rates"];
-    let mut table = Table::new("mover", about, ["ρ", "rates"], ["difference", "balanced error"]);
+    let mut table = Table::new("mover", about, ["difference", "balanced error"]);
     let sizes: &[[u64; 2]] = if effort.few { &[[100, 100]] } else { &[[30, 30], [50, 200], [300, 300], [3000, 1000]] };
     for (design, rho) in [(0, 0.0), (1, 0.0), (1, 0.5), (1, 0.8)] {
         let (name, design_sizes) = DESIGNS[design];

@@ -73,7 +73,7 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
 fn rates(effort: &Effort) -> Table {
     let about = ["people", "ρ", "mean rate", "weighting"];
     let measures = ["display", "upper claim", "lower claim"];
-    let mut table = Table::new("windows", about, ["ρ", "weighting"], measures);
+    let mut table = Table::new("windows", about, measures);
     let sizes: &[u64] = if effort.few { &[100] } else { &[50, 100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0, 0.3, 0.8] {
@@ -114,12 +114,12 @@ fn rates(effort: &Effort) -> Table {
 fn errors(effort: &Effort) -> Table {
     const CELLS: usize = 26;
     let measures = ["bias, subject", "bias, attempt", "absolute error, subject", "absolute error, attempt"];
-    let mut table = Table::new("standardised-means", ["people", "ρ"], ["ρ"], measures);
+    let mut table = Table::new("standardised-means", ["people", "ρ"], measures);
     let sizes: &[u64] = if effort.few { &[300] } else { &[100, 300, 1000] };
     for subjects in sizes {
         for rho in [0.0_f64, 0.5, 0.8] {
             let label = format!("standardised means {subjects} {rho}");
-            let found = over_sets(effort.at_most(8_000), &label, |random| {
+            let found = over_sets(effort.sets, &label, |random| {
                 let mut parts: Vec<Vec<[SubjectSums; 2]>> = vec![Vec::new(); CELLS];
                 let mut joint: Vec<Vec<[JointSums; 2]>> = vec![Vec::new(); CELLS];
                 for person in 0..*subjects {

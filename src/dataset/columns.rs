@@ -10,15 +10,22 @@ use crate::age::AgeRange;
 pub struct Levels {
     texts: Vec<Arc<str>>,
     places: HashMap<Arc<str>, u32>,
+    /// The place that was asked for last: neighbouring rows are often alike.
+    last: u32,
 }
 
 impl Levels {
     /// The place of `text`, added when new. `None` beyond 2³² levels.
     pub fn place(&mut self, text: &str) -> Option<u32> {
+        if self.texts.get(self.last as usize).is_some_and(|last| **last == *text) {
+            return Some(self.last);
+        }
         if let Some(place) = self.places.get(text) {
+            self.last = *place;
             return Some(*place);
         }
         let place = u32::try_from(self.texts.len()).ok()?;
+        self.last = place;
         let text: Arc<str> = text.into();
         self.texts.push(Arc::clone(&text));
         self.places.insert(text, place);

@@ -58,17 +58,24 @@ pub struct Distinct {
     /// Places in `texts`, found by hash; their order is never asked for.
     places: HashTable<u32>,
     hasher: RandomState,
+    /// The place that was asked for last: neighbouring rows are often alike.
+    last: u32,
 }
 
 impl Distinct {
     /// The place of `text`, and whether it is new. `None` beyond 2³² texts.
     pub fn place(&mut self, text: &str) -> Option<(u32, bool)> {
-        let Self { texts, places, hasher } = self;
+        let Self { texts, places, hasher, last } = self;
+        if (*last as usize) < texts.len() && texts.get(*last as usize) == text {
+            return Some((*last, false));
+        }
         let hash = hasher.hash_one(text);
         if let Some(place) = places.find(hash, |place| texts.get(*place as usize) == text) {
+            *last = *place;
             return Some((*place, false));
         }
         let place = u32::try_from(texts.len()).ok().filter(|place| *place < u32::MAX)?;
+        *last = place;
         texts.push(text);
         places.insert_unique(hash, place, |place| hasher.hash_one(texts.get(*place as usize)));
         Some((place, true))

@@ -111,7 +111,10 @@ impl<W: Write> OutcomeWriter<W> {
         for value in [age, spread, low, high] {
             to.number(value);
         }
-        for limit in &self.limits {
+        if of_limits.is_empty() {
+            to.empty(2 * self.limits.len());
+        }
+        for limit in self.limits.iter().filter(|_| !of_limits.is_empty()) {
             let answer = of_limits.iter().find(|answer| answer.limit == *limit);
             to.number(answer.and_then(|answer| answer.score));
             to.cell(answer.and_then(|answer| answer.decision).map_or("", Decision::word));

@@ -95,6 +95,7 @@ impl Streams<'_> {
             return Err(MethodError::Ended(Box::new(Outcome::failed("the sample is not listed"))));
         };
         let (mut sample, _) = lend::sample(self.setting.dataset, &row, clock);
+        sample.share(false);
         sample.lend(self.columns.iter().map(|column| (column.name(), column.cell(place))));
         let begun = clock.monotonic();
         let outcome = session.attempt(&mut sample)?;

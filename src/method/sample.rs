@@ -23,12 +23,13 @@ pub enum Content<'a> {
 }
 
 /// One sample as a method sees it. The picture is decoded once, and kept for the next method on the same worker that
-/// asks for the same decoder.
+/// asks for the same decoder, unless nobody else will ask.
 pub struct Sample<'a> {
     content: Content<'a>,
     face_box: Option<FaceBox>,
     columns: Vec<(&'a str, &'a str)>,
     picture: Option<Decoded>,
+    shared: bool,
     clock: &'a dyn Clock,
 }
 
@@ -43,7 +44,18 @@ impl<'a> Sample<'a> {
     /// The sample with `content`, and the face's place where it is known; no columns.
     #[must_use]
     pub fn new(content: Content<'a>, face_box: Option<FaceBox>, clock: &'a dyn Clock) -> Self {
-        Self { content, face_box, columns: Vec::new(), picture: None, clock }
+        Self { content, face_box, columns: Vec::new(), picture: None, shared: true, clock }
+    }
+
+    /// Says whether several methods may ask for the picture, as they may unless told.
+    pub fn share(&mut self, shared: bool) {
+        self.shared = shared;
+    }
+
+    /// The content of a file whose picture nobody else asks for, so that it need not be kept.
+    #[must_use]
+    pub fn unshared(&self) -> Option<&[u8]> {
+        self.bytes().filter(|_| !self.shared && self.picture.is_none())
     }
 
     /// Lends these columns, name and cell, in place of those lent before: each method is lent its own.

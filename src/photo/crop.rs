@@ -1,6 +1,6 @@
 //! Which part of the picture a face box, its margin and the fit ask for.
 
-use super::{Fit, PhotoError, Picture};
+use super::{Fit, PhotoError};
 
 /// A face box in pixels of the upright picture: `[x0, x1)` by `[y0, y1)`; may reach beyond the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,9 +42,9 @@ pub(super) struct Rect {
 }
 
 impl Rect {
-    /// The whole of `picture`.
-    pub(super) fn whole(picture: &Picture) -> Self {
-        Self { x: 0, y: 0, width: picture.width(), height: picture.height() }
+    /// The whole of a picture of `width` x `height`.
+    pub(super) fn whole(width: u32, height: u32) -> Self {
+        Self { x: 0, y: 0, width, height }
     }
 
     /// `face` widened on each side by `margin` x its longer side, each end rounded by floor(v + 0.5).

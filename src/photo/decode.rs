@@ -33,17 +33,21 @@ pub fn decode(bytes: &[u8], decoder: Decoder, pixel_limit: u64) -> Result<Pictur
     }
     let format = image::guess_format(bytes).map_err(|_| PhotoError::UnknownFormat)?;
     let name = name(format).ok_or(PhotoError::UnknownFormat)?;
-    // Nothing outlives an unwinding decoder but the error, so no broken invariant can be seen.
-    let decoded = catch_unwind(AssertUnwindSafe(|| match (format, decoder) {
+    let (picture, orientation) = caught(name, || match (format, decoder) {
         (ImageFormat::Jpeg, Decoder::Own) => jpeg::decode(bytes, pixel_limit),
         (ImageFormat::Jpeg, Decoder::Zune) => zune::decode(bytes, pixel_limit),
         #[cfg(feature = "libjpeg")]
         (ImageFormat::Jpeg, Decoder::Libjpeg) => super::libjpeg::decode(bytes, pixel_limit),
         _ => decode_other(bytes, format, name, pixel_limit),
-    }));
-    let (picture, orientation) =
-        decoded.unwrap_or_else(|thrown| Err(PhotoError::broken(name, reason(&*thrown).unwrap_or(STUMBLED))))?;
+    })?;
     Ok(orient::upright(picture, orientation))
+}
+
+/// What `decode` gives; an error where it panics. Nothing outlives an unwinding decoder but the error and scratch that the
+/// next picture fills anew, so no broken invariant can be seen.
+pub(super) fn caught<T>(format: &'static str, decode: impl FnOnce() -> Result<T, PhotoError>) -> Result<T, PhotoError> {
+    let decoded = catch_unwind(AssertUnwindSafe(decode));
+    decoded.unwrap_or_else(|thrown| Err(PhotoError::broken(format, reason(&*thrown).unwrap_or(STUMBLED))))
 }
 
 /// What is said of a decoder that panicked.

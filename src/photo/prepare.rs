@@ -1,8 +1,9 @@
 //! From a picture to a tensor by a recipe: crop, gray, resize, place, scale.
 
 use super::crop::{Placed, Rect, place};
-use super::resize::{Scratch, Source, resize};
-use super::{Border, Channels, FaceBox, Fit, Layout, PhotoError, Picture, Recipe};
+use super::decode::caught;
+use super::resize::{ByRows, Scratch, Source, resize};
+use super::{Border, Channels, Decoder, FaceBox, Fit, Layout, PhotoError, Picture, Recipe, decode, jpeg};
 
 /// Follows one recipe for picture after picture and keeps its scratch between them. One per worker.
 #[derive(Debug)]
@@ -40,14 +41,103 @@ impl Preparer {
     /// [`PhotoError::BoxOutside`] for a box that holds no pixel of the picture, [`PhotoError::WrongLength`] for a
     /// tensor of another length.
     pub fn prepare(&mut self, picture: &Picture, face: Option<FaceBox>, tensor: &mut [f32]) -> Result<(), PhotoError> {
-        let expected = self.recipe.numbers();
-        if tensor.len() != expected {
-            return Err(PhotoError::WrongLength { found: tensor.len(), expected });
-        }
+        self.check_length(tensor)?;
         self.pixels(picture, face)?;
+        self.fill(tensor);
+        Ok(())
+    }
+
+    /// The same from a file, to the same numbers: where nobody else wants the picture, that of a large JPEG need never lie
+    /// in memory as a whole.
+    ///
+    /// # Errors
+    /// As [`decode`](super::decode()) and [`Preparer::prepare`].
+    pub fn prepare_file(
+        &mut self,
+        bytes: &[u8],
+        decoder: Decoder,
+        pixel_limit: u64,
+        face: Option<FaceBox>,
+        tensor: &mut [f32],
+    ) -> Result<(), PhotoError> {
+        self.check_length(tensor)?;
+        if decoder == Decoder::Own && jpeg::is(bytes) {
+            let by_rows = caught("JPEG", || self.rows_of(jpeg::Opened::new(bytes, pixel_limit)?, face));
+            if by_rows? {
+                self.fill(tensor);
+                return Ok(());
+            }
+        }
+        self.prepare(&decode(bytes, decoder, pixel_limit)?, face, tensor)
+    }
+
+    /// Takes the pixels of a file row by row; false where it or the recipe needs the whole picture.
+    fn rows_of(&mut self, file: jpeg::Opened<'_>, face: Option<FaceBox>) -> Result<bool, PhotoError> {
+        let fields = self.recipe.fields();
+        let (width, height) = file.size();
+        let Ok(cut) = self.cut((width, height), face) else { return Ok(false) };
+        let Cut { rect, placed, whole } = cut;
+        if !file.has_rows() || fields.channels == Channels::Gray || !rect.within(width, height) {
+            return Ok(false);
+        }
+        let [left, top, across, down] = [rect.x, rect.y, i64::from(rect.width), i64::from(rect.height)]
+            .map(|number| usize::try_from(number).unwrap_or_default());
+        let size = (placed.width as usize, placed.height as usize);
+        let Some(mut resized) = ByRows::new(fields.filter, (across, down), size, &mut self.scratch) else {
+            return Ok(false);
+        };
+        let stride = width as usize * 3;
+        file.rows(&mut |first, rows| {
+            let (from, until) = (first.max(top), (first + rows.len() / stride).min(top + down));
+            let start = from.saturating_sub(first) * stride + left * 3;
+            let inside = rows.get(start..).unwrap_or_default();
+            if let Some(source) = Source::new(inside, stride, across, until.saturating_sub(from), 3) {
+                resized.take(from - top, source);
+            }
+        })?;
+        let target = if whole { &mut self.canvas } else { &mut self.resized };
+        target.resize(size.0 * size.1 * 3, 0);
+        resized.finish(target);
+        self.place(cut);
+        Ok(true)
+    }
+
+    fn check_length(&self, tensor: &[f32]) -> Result<(), PhotoError> {
+        let (found, expected) = (tensor.len(), self.recipe.numbers());
+        if found == expected { Ok(()) } else { Err(PhotoError::WrongLength { found, expected }) }
+    }
+
+    /// Fills the tensor from the canvas.
+    fn fill(&self, tensor: &mut [f32]) {
         let fields = self.recipe.fields();
         write(&self.canvas, fields.layout, fields.channels, &self.levels, tensor);
-        Ok(())
+    }
+
+    /// What is cut out of a picture of this size, and where it goes.
+    fn cut(&self, (width, height): (u32, u32), face: Option<FaceBox>) -> Result<Cut, PhotoError> {
+        let fields = self.recipe.fields();
+        let to = fields.size;
+        let mut rect = match face {
+            None => Rect::whole(width, height),
+            Some(face) => {
+                let [x0, y0, x1, y1] = face.ends();
+                let outside = PhotoError::BoxOutside { x0, y0, x1, y1, width, height };
+                Rect::of_face(face, fields.margin, width, height).ok_or(outside)?
+            }
+        };
+        if fields.fit == Fit::Crop {
+            rect = rect.centred(to.0, to.1);
+        }
+        let placed = place(fields.fit, (rect.width, rect.height), to);
+        Ok(Cut { rect, placed, whole: (placed.width, placed.height) == to })
+    }
+
+    /// Puts what was resized into the canvas, unless it is the whole of it.
+    fn place(&mut self, cut: Cut) {
+        let fields = self.recipe.fields();
+        if !cut.whole {
+            paste(&self.resized, cut.placed, fields.size, fields.channels.count(), &mut self.canvas);
+        }
     }
 
     /// The 8-bit pixels that the tensor is made from: the recipe's size, red, green, blue (or gray) interleaved.
@@ -55,27 +145,16 @@ impl Preparer {
     /// # Errors
     /// As [`Preparer::prepare`].
     pub fn pixels(&mut self, picture: &Picture, face: Option<FaceBox>) -> Result<&[u8], PhotoError> {
+        let cut = self.cut((picture.width(), picture.height()), face)?;
         let fields = self.recipe.fields();
-        let (to, channels) = (fields.size, fields.channels.count());
-        let mut rect = match face {
-            None => Rect::whole(picture),
-            Some(face) => Rect::of_face(face, fields.margin, picture.width(), picture.height())
-                .ok_or_else(|| box_outside(face, picture))?,
-        };
-        if fields.fit == Fit::Crop {
-            rect = rect.centred(to.0, to.1);
-        }
-        let source = source(picture, rect, fields.border, fields.channels, &mut self.crop)
+        let channels = fields.channels.count();
+        let source = source(picture, cut.rect, fields.border, fields.channels, &mut self.crop)
             .ok_or_else(|| PhotoError::broken("picture", "pixels are missing"))?;
-        let placed = place(fields.fit, (rect.width, rect.height), to);
-        let size = (placed.width as usize, placed.height as usize);
-        let whole = size == (to.0 as usize, to.1 as usize);
-        let target = if whole { &mut self.canvas } else { &mut self.resized };
+        let size = (cut.placed.width as usize, cut.placed.height as usize);
+        let target = if cut.whole { &mut self.canvas } else { &mut self.resized };
         target.resize(size.0 * size.1 * channels, 0);
         resize(fields.filter, channels, source, size, &mut self.scratch, target);
-        if !whole {
-            paste(&self.resized, placed, to, channels, &mut self.canvas);
-        }
+        self.place(cut);
         Ok(&self.canvas)
     }
 
@@ -85,7 +164,7 @@ impl Preparer {
     pub fn of_whole(&self, picture: &Picture, ends: [f64; 4]) -> [f64; 4] {
         let fields = self.recipe.fields();
         let to = fields.size;
-        let whole = Rect::whole(picture);
+        let whole = Rect::whole(picture.width(), picture.height());
         let rect = if fields.fit == Fit::Crop { whole.centred(to.0, to.1) } else { whole };
         let placed = place(fields.fit, (rect.width, rect.height), to);
         let axis = |share: f64, side: u32, gap: u32, part: u32, start: i64, length: u32| {
@@ -98,9 +177,12 @@ impl Preparer {
     }
 }
 
-fn box_outside(face: FaceBox, picture: &Picture) -> PhotoError {
-    let [x0, y0, x1, y1] = face.ends();
-    PhotoError::BoxOutside { x0, y0, x1, y1, width: picture.width(), height: picture.height() }
+/// What is cut out of a picture, where it goes, and whether it is the whole canvas.
+#[derive(Clone, Copy)]
+struct Cut {
+    rect: Rect,
+    placed: Placed,
+    whole: bool,
 }
 
 /// For each channel of the tensor, the number of each level. f32 throughout, so that it is NumPy's number to the bit.
@@ -229,5 +311,72 @@ fn write(pixels: &[u8], layout: Layout, channels: Channels, levels: &[[f32; 256]
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::{Filter, PIXEL_LIMIT, RecipeFields};
+    use super::*;
+
+    #[test]
+    fn rows_taken_from_a_file_give_the_numbers_of_the_whole_picture() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpegs");
+        let files: Vec<Vec<u8>> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
+            .map(|path| fs::read(path).unwrap())
+            .collect();
+        let faces = [None, FaceBox::new(3.0, 2.0, 13.0, 17.0).ok(), FaceBox::new(-4.0, 1.0, 9.0, 60.0).ok()];
+        let (mut by_rows, mut refused) = (0, 0);
+        for (fit, filter, size, channels) in [
+            (Fit::Stretch, Filter::BilinearAntialias, (24, 20), Channels::Rgb),
+            (Fit::Pad, Filter::Lanczos3, (9, 31), Channels::Bgr),
+            (Fit::Crop, Filter::Bicubic, (40, 12), Channels::Rgb),
+            (Fit::Crop, Filter::Bilinear, (16, 16), Channels::Rgb),
+            (Fit::Stretch, Filter::BilinearAntialias, (12, 12), Channels::Gray),
+        ] {
+            let recipe = Recipe::new(RecipeFields { fit, ..RecipeFields::new(size, Layout::Nhwc, channels, filter) });
+            let [mut one, mut other] = [(); 2].map(|()| Preparer::new(recipe.clone().unwrap()));
+            let mut tensors = [(); 2].map(|()| vec![0.0; one.recipe().numbers()]);
+            for (bytes, face) in files.iter().flat_map(|bytes| faces.map(|face| (bytes, face))) {
+                let [whole, rows] = &mut tensors;
+                let wanted = decode(bytes, Decoder::Own, PIXEL_LIMIT);
+                let wanted = wanted.and_then(|picture| one.prepare(&picture, face, whole));
+                let found = other.prepare_file(bytes, Decoder::Own, PIXEL_LIMIT, face, rows);
+                assert_eq!(found, wanted, "{filter} {fit} {face:?}");
+                refused += usize::from(found.is_err());
+                assert!(found.is_err() || whole == rows, "{filter} {fit} {face:?}");
+                let file = jpeg::Opened::new(bytes, PIXEL_LIMIT);
+                by_rows += file.map_or(0, |file| usize::from(other.rows_of(file, face) == Ok(true)));
+            }
+        }
+        assert!(by_rows > 150 && refused > 10, "{by_rows} {refused}");
+    }
+
+    #[test]
+    fn a_file_cut_short_is_refused_as_the_whole_picture_is() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpegs");
+        let mut files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        let bytes =
+            files.find(|bytes| jpeg::Opened::new(bytes, PIXEL_LIMIT).is_ok_and(|file| file.has_rows())).unwrap();
+        let fields = RecipeFields::new((8, 8), Layout::Nchw, Channels::Rgb, Filter::BilinearAntialias);
+        let mut preparer = Preparer::new(Recipe::new(fields).unwrap());
+        let mut tensor = vec![0.0; preparer.recipe().numbers()];
+        for length in (0..bytes.len()).step_by(7) {
+            let cut = &bytes[..length];
+            let error = preparer.prepare_file(cut, Decoder::Own, PIXEL_LIMIT, None, &mut tensor).unwrap_err();
+            assert_eq!(Err(error), decode(cut, Decoder::Own, PIXEL_LIMIT).map(drop), "{length}");
+        }
+        let error = preparer.prepare_file(&bytes, Decoder::Own, 3, None, &mut tensor);
+        assert!(matches!(error, Err(PhotoError::TooManyPixels { limit: 3, .. })));
+        assert!(matches!(
+            preparer.prepare_file(&bytes, Decoder::Own, PIXEL_LIMIT, None, &mut [0.0]),
+            Err(PhotoError::WrongLength { found: 1, .. })
+        ));
     }
 }

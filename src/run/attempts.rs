@@ -228,6 +228,7 @@ impl Crew<'_> {
         } else {
             (Sample::new(Content::Record, None, self.work.clock), None)
         };
+        sample.share(pool.members.len() > 1);
         let each = pool.members.iter().zip(sessions);
         let outcomes = each.map(|(member, session)| {
             sample.lend(member.columns.iter().map(|column| (column.name(), column.cell(place))));

@@ -36,6 +36,13 @@ impl<W: Write> RowWriter<W> {
         }
     }
 
+    /// Adds so many empty cells.
+    pub fn empty(&mut self, cells: usize) {
+        let commas = if self.begun { cells } else { cells.saturating_sub(1) };
+        self.block.resize(self.block.len() + commas, b',');
+        self.begun |= cells > 0;
+    }
+
     /// Adds the shortest decimal that reads back as the same number; empty for `None`.
     pub fn number(&mut self, value: Option<f64>) {
         self.begin_cell();
@@ -129,12 +136,14 @@ mod tests {
     fn what_is_written_reads_back_as_it_was() {
         let cells = ["plain", "a,b", "say \"hi\"", "two\nlines", "", " spaced ", "ü"];
         let mut writer = RowWriter::new(Vec::new());
+        writer.empty(2);
         cells.iter().for_each(|cell| writer.cell(cell));
+        writer.empty(3);
         writer.end_row().unwrap();
         let bytes = writer.finish().unwrap();
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
         let record = reader.records().next().unwrap().unwrap();
-        assert_eq!(record.iter().collect::<Vec<_>>(), cells);
+        assert_eq!(record.iter().collect::<Vec<_>>(), [&["", ""][..], &cells, &["", "", ""]].concat());
     }
 
     #[test]

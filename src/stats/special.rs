@@ -1,7 +1,7 @@
 //! Quantiles of the normal, Student's and the Beta distribution, the latter two by bracketing on the distribution function:
 //! statrs' own inverse of the Beta distribution is off by 1.3e-4 at n = 1e6.
 
-use statrs::function::beta::beta_reg;
+use statrs::function::beta::{beta_reg, ln_beta};
 use statrs::function::erf::erfc;
 
 /// The root of the increasing `f` between `low` and `high`, to the last bits of a double: inverse quadratic steps where
@@ -47,7 +47,8 @@ pub(super) fn root(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
 /// The value below which a Beta(`a`, `b`) variable lies with the given probability. `a`, `b` > 0; 0 and 1 map to
 /// themselves, and a NaN or a shape that is not positive gives NaN.
 ///
-/// Source: the regularised incomplete Beta function (Abramowitz & Stegun 26.5.1), inverted by bracketing.
+/// Source: the regularised incomplete Beta function (Abramowitz & Stegun 26.5.1), inverted by Halley's steps from the
+/// approximation of Abramowitz & Stegun 26.5.22, and by bracketing where they do not settle.
 #[must_use]
 pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&probability)) {
@@ -56,7 +57,57 @@ pub fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     if probability == 0.0 || probability == 1.0 {
         return probability;
     }
-    root(0.0, 1.0, |x| beta_reg(a, b, x) - probability)
+    beta_quantile_near(beta_start(probability, a, b), probability, a, b)
+}
+
+/// The same, 0 < probability < 1, from somewhere near it.
+fn beta_quantile_near(start: f64, probability: f64, a: f64, b: f64) -> f64 {
+    let off = |x: f64| beta_reg(a, b, x) - probability;
+    settle(start, a, b, off).unwrap_or_else(|| root(0.0, 1.0, off))
+}
+
+/// Near the quantile of a Beta distribution.
+///
+/// Source: Abramowitz & Stegun 26.5.22; with a shape below 1 from the ends of the density, as in Press et al. (2007),
+/// Numerical Recipes, 6.14.
+fn beta_start(probability: f64, a: f64, b: f64) -> f64 {
+    if a < 1.0 || b < 1.0 {
+        let of_low = (a * (a / (a + b)).ln()).exp() / a;
+        let of_high = (b * (b / (a + b)).ln()).exp() / b;
+        let all = of_low + of_high;
+        return if probability < of_low / all {
+            (a * all * probability).powf(a.recip())
+        } else {
+            1.0 - (b * all * (1.0 - probability)).powf(b.recip())
+        };
+    }
+    let y = -normal_quantile(probability);
+    let (one, other) = ((2.0 * a - 1.0).recip(), (2.0 * b - 1.0).recip());
+    let (lambda, h) = ((y * y - 3.0) / 6.0, 2.0 / (one + other));
+    let w = y * (h + lambda).max(0.0).sqrt() / h - (other - one) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h));
+    a / (a + b * (2.0 * w).exp())
+}
+
+/// The zero of `off`, a Beta distribution function less a constant, by Halley's steps from `x`; `None` where they do not
+/// settle.
+fn settle(mut x: f64, a: f64, b: f64, off: impl Fn(f64) -> f64) -> Option<f64> {
+    let sd = (a * b / (a + b + 1.0)).sqrt() / (a + b);
+    let log_of_density = ln_beta(a, b);
+    for _ in 0..12 {
+        if !(x > 0.0 && x < 1.0) {
+            return None;
+        }
+        let density = ((a - 1.0) * x.ln() + (b - 1.0) * (-x).ln_1p() - log_of_density).exp();
+        let newton = off(x) / density;
+        let bend = newton * ((a - 1.0) / x - (b - 1.0) / (1.0 - x));
+        let step = newton / (1.0 - 0.5 * bend.clamp(-1.0, 1.0));
+        x -= step;
+        // The next step would be of the order of the cube of this one.
+        if step.abs() <= 1e-6 * x.min(1.0 - x).min(sd) {
+            return Some(x).filter(|x| *x > 0.0 && *x < 1.0);
+        }
+    }
+    None
 }
 
 /// The quotient of two polynomials, coefficients from the constant on.
@@ -115,15 +166,12 @@ pub(super) fn normal_tail(tail: f64) -> f64 {
 /// Source: Wichura (1988), Applied Statistics 37, algorithm AS 241 (PPND16).
 #[must_use]
 pub fn normal_quantile(probability: f64) -> f64 {
-    if !(probability > 0.0 && probability < 1.0) {
-        return f64::NAN;
-    }
     let centred = probability - 0.5;
     if centred.abs() <= CENTRE {
         return normal_centre(centred);
     }
-    let size = normal_tail(probability.min(1.0 - probability));
-    if centred < 0.0 { -size } else { size }
+    // A tail of 0 or less has no logarithm that the polynomials could make a number of.
+    normal_tail(probability.min(1.0 - probability)).copysign(centred)
 }
 
 /// P(|Z| >= |z|) for a standard normal Z; NaN for NaN.
@@ -137,15 +185,45 @@ pub fn normal_two_sided(z: f64) -> f64 {
 /// The value below which a Student variable with `freedom` degrees of freedom lies with the given probability,
 /// 0 < probability < 1 and freedom > 0; NaN else.
 ///
-/// Source: t^2 / (freedom + t^2) is Beta(1/2, freedom / 2) distributed (Abramowitz & Stegun 26.7.1).
+/// Source: t^2 / (freedom + t^2) is Beta(1/2, freedom / 2) distributed (Abramowitz & Stegun 26.7.1); begun at 26.7.5
+/// there.
 #[must_use]
 pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
     if !(probability > 0.0 && probability < 1.0 && freedom > 0.0) {
         return f64::NAN;
     }
-    let y = beta_quantile((2.0 * probability - 1.0).abs(), 0.5, freedom / 2.0);
+    if probability == 0.5 {
+        return 0.0;
+    }
+    let within = (2.0 * probability - 1.0).abs();
+    let y = if freedom < 3.0 {
+        beta_quantile(within, 0.5, freedom / 2.0)
+    } else {
+        let near = near_normal(normal_quantile(0.5 + within / 2.0), freedom);
+        if freedom >= NEARLY_NORMAL {
+            return if probability < 0.5 { -near } else { near };
+        }
+        beta_quantile_near(near * near / (freedom + near * near), within, 0.5, freedom / 2.0)
+    };
     let t = (freedom * y / (1.0 - y)).sqrt();
     if probability < 0.5 { -t } else { t }
+}
+
+/// From so many degrees of freedom on [`near_normal`] is as exact as a double.
+const NEARLY_NORMAL: f64 = 1e4;
+
+/// Student's quantile where the normal one is `x` > 0: four corrections in falling powers of the degrees of freedom.
+///
+/// Source: Abramowitz & Stegun 26.7.5.
+fn near_normal(x: f64, freedom: f64) -> f64 {
+    let odd = |coefficients: &[f64]| x * coefficients.iter().fold(0.0, |sum, coefficient| sum * x * x + coefficient);
+    let corrections = [
+        odd(&[1.0, 1.0]) / 4.0,
+        odd(&[5.0, 16.0, 3.0]) / 96.0,
+        odd(&[3.0, 19.0, 17.0, -15.0]) / 384.0,
+        odd(&[79.0, 776.0, 1482.0, -1920.0, -945.0]) / 92_160.0,
+    ];
+    x + corrections.iter().rev().fold(0.0, |sum, correction| (sum + correction) / freedom)
 }
 
 #[cfg(test)]
@@ -162,7 +240,39 @@ mod tests {
         agree(t_quantile(0.975, 1.0), 12.706204736174694, 1.0, "t 1");
         agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
         agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
-        agree(t_quantile(0.975, 1e6), 1.9599663568104565, 1e6, "t 1e6");
+        agree(t_quantile(0.025, 29.0), -2.0452296421327034, 1.0, "t 29, below");
+        // mpmath 1.3, 40 digits.
+        for (freedom, wanted) in
+            [(1e4, 1.960_201_239_890_626_3), (32_189.0, 1.960_037_685_460_180_9), (1e6, 1.959_966_356_814_107)]
+        {
+            let found = t_quantile(0.975, freedom);
+            assert!((found - wanted).abs() < 1e-14, "{found} is not {wanted}");
+            assert_eq!(t_quantile(0.025, freedom), -found);
+        }
+    }
+
+    #[test]
+    fn students_quantile_goes_on_smoothly_where_the_series_takes_over() {
+        for probability in [0.6, 0.9, 0.975, 0.9999] {
+            for freedom in [3.0, NEARLY_NORMAL] {
+                let [below, at] = [freedom * (1.0 - 1e-12), freedom].map(|freedom| t_quantile(probability, freedom));
+                assert!((below / at - 1.0).abs() < 1e-11, "{probability} {freedom}: {below} {at}");
+            }
+        }
+        assert_eq!(t_quantile(0.5, 7.0), 0.0);
+    }
+
+    #[test]
+    fn steps_and_bracketing_find_the_same_beta_quantile() {
+        for (probability, a, b) in
+            [(0.975, 4.0, 97.0), (0.05, 0.2, 900.0), (0.999, 2.5e5, 7.5e5), (1e-6, 1.3, 0.4), (0.95, 1.0, 1e6)]
+        {
+            let slow = root(0.0, 1.0, |x| beta_reg(a, b, x) - probability);
+            let start = beta_start(probability, a, b);
+            let fast = settle(start, a, b, |x| beta_reg(a, b, x) - probability).unwrap();
+            assert!((fast / slow - 1.0).abs() < 1e-9, "{probability} {a} {b}: {fast:e} {slow:e}");
+        }
+        assert_eq!(settle(0.0, 2.0, 3.0, |_| 0.0), None);
     }
 
     #[test]
@@ -186,10 +296,11 @@ mod tests {
 
     #[test]
     fn what_is_no_probability_has_no_quantile() {
-        for probability in [0.0, 1.0, -0.1, f64::NAN] {
+        for probability in [0.0, 1.0, -0.1, 1.1, f64::NAN] {
             assert!(normal_quantile(probability).is_nan() && t_quantile(probability, 3.0).is_nan());
         }
-        assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && t_quantile(0.5, 0.0).is_nan());
+        assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && beta_quantile(0.5, 1.0, 0.0).is_nan());
+        assert!(t_quantile(0.5, 0.0).is_nan() && t_quantile(0.6, -1.0).is_nan() && t_quantile(0.6, f64::NAN).is_nan());
         assert_eq!((beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)), (0.0, 1.0));
     }
 

@@ -87,7 +87,7 @@ impl BandTally {
         // Attempts and their weight, of the band and of each kind of answer.
         type Own = (u64, i64);
         let mut found: BTreeMap<BandIndex, (Own, BTreeMap<BandSaid, Own>)> = BTreeMap::new();
-        for sample in seen.live {
+        for sample in &seen.taken.live {
             let Some(band) = true_band(class(*sample), edges) else { continue };
             let said = answered_band(shape, *sample as usize, edges).unwrap_or(BandSaid::NotAnswered);
             let (attempts, answers) = found.entry(band).or_default();

@@ -8,7 +8,6 @@ use super::attacks::AttackTallies;
 use super::bands::BandTally;
 use super::cell::Cell;
 use super::class::AgeClass;
-use super::errors::Error;
 use super::grid::Grid;
 use super::months::HotMonths;
 use super::moved::{HotMoved, MovedPlan};
@@ -17,6 +16,7 @@ use super::shape::Shape;
 use super::sides::SideTally;
 use super::standards::{HotStandard, StandardPlan, StandardTally};
 use super::strata::Strata;
+use super::taken::Taken;
 use super::together::ByGroup;
 use super::truth::Truth;
 use super::vectors::Vectors;
@@ -26,7 +26,6 @@ use crate::protocol::{Protocol, Tie};
 use crate::table::Group;
 
 /// One unit's samples in one group, as every family sees them.
-#[allow(dead_code, reason = "each family takes what it needs")]
 pub(super) struct Seen<'a> {
     /// Truth, answers and what is looked up of them.
     pub shape: &'a Shape<'a>,
@@ -34,11 +33,8 @@ pub(super) struct Seen<'a> {
     pub group: usize,
     /// All samples of the unit in this group, attacks and unknown ages included, in manifest order.
     pub samples: &'a [u32],
-    /// The eligible attempts among them: bona fide, of known age, put to the method. In the order of age classes where
-    /// they are of several.
-    pub live: &'a [u32],
-    /// The error of each of them.
-    pub errors: &'a [Option<Error>],
+    /// What they come to.
+    pub taken: &'a Taken,
 }
 
 /// What the families look up of a protocol.
@@ -129,7 +125,7 @@ impl HotFamilies {
         if seen.group == 0 {
             self.attacks.count(seen);
         }
-        if seen.live.is_empty() || !plan.printed.get(seen.group).is_some_and(|printed| *printed) {
+        if seen.taken.live.is_empty() || !plan.printed.get(seen.group).is_some_and(|printed| *printed) {
             return;
         }
         self.standards.resize_with(plan.standards.len(), HotStandard::default);
@@ -141,7 +137,7 @@ impl HotFamilies {
         }
         self.months.count(seen);
         self.moved.count(seen);
-        if seen.live.len() > 1 {
+        if seen.taken.live.len() > 1 {
             self.sides.count(seen);
             self.repeats.count(seen);
             if plan.projected {
@@ -161,9 +157,9 @@ impl HotFamilies {
             AgeClass::Year(year) => Some((year, *sample)),
             AgeClass::Band(..) => None,
         };
-        let first = class(seen.live[0]);
-        if seen.live.iter().any(|sample| class(*sample) != first) {
-            let mut years: Vec<(u32, u32)> = seen.live.iter().filter_map(year).collect();
+        let first = class(seen.taken.live[0]);
+        if seen.taken.live.iter().any(|sample| class(*sample) != first) {
+            let mut years: Vec<(u32, u32)> = seen.taken.live.iter().filter_map(year).collect();
             years.sort_by_key(|(year, _)| *year);
             self.ages.add(shape, &years);
         }

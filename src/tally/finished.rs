@@ -138,7 +138,7 @@ impl GroupTally {
         self.joints.get(&(one, other))
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         fn cells<K: Ord + Copy>(own: &mut BTreeMap<K, Cell>, other: &BTreeMap<K, Cell>) {
             for (key, cell) in other {
                 own.entry(*key).or_default().merge(cell);

@@ -38,7 +38,7 @@ impl HotMonths {
     pub fn count(&mut self, seen: &Seen<'_>) {
         let shape = seen.shape;
         self.found.clear();
-        for sample in seen.live {
+        for sample in &seen.taken.live {
             let AgeClass::Year(year) = shape.classes[usize::from(shape.class_of[*sample as usize])] else { continue };
             if shape.grid.limits().iter().any(|limit| limit.years() == year + 1)
                 && let Some(month) = shape.truth.age(*sample as usize).and_then(month)

@@ -8,9 +8,11 @@ use super::contribution::{Errors, Parts, mean, share, weighted_share};
 use super::errors::Error;
 use super::families::Seen;
 use super::grid::Grid;
+use super::hot::HotCell;
 use super::measured::Measured;
 use super::shape::Shape;
 use super::strata::{Strata, Stratum, Value, add};
+use super::taken::{Outcomes, Taken};
 use super::together::HotTogether;
 use crate::protocol::{Protocol, Tie};
 use crate::stats::REAL_UNDER;
@@ -165,10 +167,80 @@ struct HotStratum {
     /// Where a subject has one value of a measure, in the component of the stratum's own class: sum of numbers, of
     /// weights, and of the three products.
     own: Vec<[i128; 5]>,
+    alike: Alike,
     rest: Stratum,
 }
 
+/// Subjects all of whose attempts are of the stratum's class and weigh the same: what they add follows from what came of
+/// their attempts at each column, which is counted, and from their mean errors.
+#[derive(Default, Clone)]
+struct Alike {
+    outcomes: HotCell,
+    /// Of mean errors and of absolute ones: the sums of [`HotStratum::own`].
+    errors: [[i128; 5]; 2],
+}
+
+impl Alike {
+    fn add(&mut self, shape: &Shape<'_>, taken: &Taken) {
+        match taken.outcomes {
+            Outcomes::Code(_, code, _) => self.outcomes.add_code(code, shape.codes(), None),
+            _ => self.outcomes.add_runs(taken.live.len(), taken.whole.found(), shape.grid.columns()),
+        }
+        let mut errors = Errors::default();
+        for error in taken.errors.iter().flatten() {
+            let signed = i128::from(error.signed);
+            errors.add(Errors { signed, absolute: signed.abs(), attempts: 1, weight: 1 });
+        }
+        for (absolute, sums) in [false, true].into_iter().zip(&mut self.errors) {
+            if let Some((number, weight)) = mean(&errors, absolute, false) {
+                add(sums, &sums_of(number, weight, 1));
+            }
+        }
+    }
+
+    /// Adds what they come to in every measure.
+    fn finish(self, shape: &Shape<'_>, class: usize, own: &mut Vec<[i128; 5]>) {
+        let plan = &shape.plan.moved;
+        let cell = self.outcomes.finish(shape.grid.columns(), |code| shape.runs_of_code(code));
+        if cell.is_empty() {
+            return;
+        }
+        own.resize(plan.measures.len(), [0; 5]);
+        let at: Vec<Vec<(Combo, u64)>> = plan.columns.iter().map(|column| cell.at(*column).collect()).collect();
+        for (planned, own) in plan.measures.iter().zip(own) {
+            let Some((_, over)) = planned.components[class] else { continue };
+            match planned.measured {
+                Measured::Errors { absolute, .. } => add(own, &self.errors[usize::from(absolute)]),
+                Measured::Rates { .. } => {
+                    for (combo, subjects) in &at[planned.column] {
+                        if let Some((number, weight)) = share(combo.events(over, plan.policy, plan.tie)) {
+                            add(own, &sums_of(number, weight, *subjects));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What so many subjects with this number and weight add: numbers, weights, and the three products.
+fn sums_of(number: i64, weight: i64, subjects: u64) -> [i128; 5] {
+    let (number, weight) = (i128::from(number), i128::from(weight));
+    [number, weight, number * number, number * weight, weight * weight].map(|sum| sum * i128::from(subjects))
+}
+
 impl HotStratum {
+    /// Whether the subjects are too many already for each to be kept.
+    fn full(&self) -> bool {
+        self.subjects + 1 >= REAL_UNDER
+    }
+
+    fn add_alike(&mut self, shape: &Shape<'_>, taken: &Taken) {
+        self.subjects += 1;
+        self.rest.each.clear();
+        self.alike.add(shape, taken);
+    }
+
     fn add(&mut self, values: &[Value], plan: &MovedPlan, class: usize) {
         self.subjects += 1;
         if self.subjects < REAL_UNDER {
@@ -184,9 +256,7 @@ impl HotStratum {
             if let [(_, component, number, weight)] = *part
                 && plan.measures[usize::from(measure)].components[class].is_some_and(|(own, _)| own == component)
             {
-                let (number, weight) = (i128::from(number), i128::from(weight));
-                let sums = [number, weight, number * number, number * weight, weight * weight];
-                add(&mut self.own[usize::from(measure)], &sums);
+                add(&mut self.own[usize::from(measure)], &sums_of(number, weight, 1));
                 continue;
             }
             for (place, (_, component, number, weight)) in part.iter().enumerate() {
@@ -201,8 +271,9 @@ impl HotStratum {
         }
     }
 
-    fn finish(&self, plan: &MovedPlan, class: usize) -> Stratum {
-        let mut stratum = self.rest.clone();
+    fn finish(mut self, shape: &Shape<'_>, class: usize) -> Stratum {
+        self.alike.finish(shape, class, &mut self.own);
+        let (plan, mut stratum) = (&shape.plan.moved, self.rest);
         for ((measure, planned), [number, weight, nn, nw, ww]) in (0_u16..).zip(&plan.measures).zip(&self.own) {
             let Some((component, _)) = planned.components[class].filter(|_| *weight != 0) else { continue };
             add(stratum.sums.entry((measure, component)).or_default(), &[*number, *weight]);
@@ -256,15 +327,21 @@ impl HotMoved {
             });
         }
         let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
-        let class = seen.live.iter().map(class).min_by_key(|class| (plan.youngest[*class], *class)).unwrap_or_default();
+        let class =
+            seen.taken.live.iter().map(class).min_by_key(|class| (plan.youngest[*class], *class)).unwrap_or_default();
         let label = |groups: &[u32]| {
-            let first = groups[seen.live[0] as usize];
-            seen.live.iter().all(|sample| groups[*sample as usize] == first).then_some(first)
+            let first = groups[seen.taken.live[0] as usize];
+            seen.taken.live.iter().all(|sample| groups[*sample as usize] == first).then_some(first)
         };
-        self.values.take(shape, seen.live, seen.errors);
         let everywhere = printed.clone().all(|dimension| label(&dimension.groups).is_some());
-        if everywhere {
-            self.common[class].add(&self.values.values, plan, class);
+        let one_class = !matches!(seen.taken.outcomes, Outcomes::Classes);
+        if everywhere && one_class && !shape.truth.is_weighted() && self.common[class].full() {
+            self.common[class].add_alike(shape, seen.taken);
+        } else {
+            self.values.take(shape, &seen.taken.live, &seen.taken.errors);
+            if everywhere {
+                self.common[class].add(&self.values.values, plan, class);
+            }
         }
         for (dimension, own) in printed.zip(&mut self.dimensions) {
             if let Some(label) = label(&dimension.groups) {
@@ -275,14 +352,15 @@ impl HotMoved {
                 continue;
             }
             own.split[class] += 1;
-            let mut labels: Vec<u32> = seen.live.iter().map(|sample| dimension.groups[*sample as usize]).collect();
+            let mut labels: Vec<u32> =
+                seen.taken.live.iter().map(|sample| dimension.groups[*sample as usize]).collect();
             labels.sort_unstable();
             labels.dedup();
             for label in labels {
                 self.part.0.clear();
                 self.part.1.clear();
                 let in_group = |(sample, _): &(&u32, _)| dimension.groups[**sample as usize] == label;
-                for (sample, error) in seen.live.iter().zip(seen.errors).filter(in_group) {
+                for (sample, error) in seen.taken.live.iter().zip(&seen.taken.errors).filter(in_group) {
                     self.part.0.push(*sample);
                     self.part.1.push(*error);
                 }
@@ -298,13 +376,14 @@ impl HotMoved {
 
     /// The finished strata and what is known of subjects of several labels, by column or crossing.
     pub fn finish(self, shape: &Shape<'_>) -> (BTreeMap<String, Strata>, super::together::ByGroup) {
-        let plan = &shape.plan.moved;
+        let common: Vec<Stratum> =
+            self.common.into_iter().enumerate().map(|(class, common)| common.finish(shape, class)).collect();
         let group = |label: u32| shape.groups[label as usize].clone();
         let printed = shape.dimensions.iter().filter(|dimension| dimension.printed);
         let mut all = BTreeMap::new();
         for (dimension, hot) in printed.zip(self.dimensions) {
             let mut strata = Strata::default();
-            for (class, sizes) in hot.sizes.into_iter().enumerate() {
+            for ((class, sizes), more) in hot.sizes.into_iter().enumerate().zip(hot.more) {
                 let split = hot.split[class];
                 if sizes.is_empty() && split == 0 {
                     continue;
@@ -314,8 +393,8 @@ impl HotMoved {
                     split,
                     ..Stratum::default()
                 };
-                stratum.merge(&self.common[class].finish(plan, class));
-                stratum.merge(&hot.more[class].finish(plan, class));
+                stratum.merge(&common[class]);
+                stratum.merge(&more.finish(shape, class));
                 strata.strata.insert(shape.classes[class], stratum);
             }
             let kept = hot.kept.into_iter();

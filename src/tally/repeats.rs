@@ -76,7 +76,7 @@ impl HotRepeats {
             (shape.truth.subject(index), shape.truth.condition(index), shape.class_of[index], *sample)
         };
         self.keys.clear();
-        self.keys.extend(seen.live.iter().map(key));
+        self.keys.extend(seen.taken.live.iter().map(key));
         self.keys.sort_unstable();
         if self.columns.is_empty() {
             self.columns.clone_from(&shape.plan.headline);

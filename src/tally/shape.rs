@@ -1,6 +1,6 @@
 //! What every subject's walk looks up: age classes, populations, groups, challenge ages as dense numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -28,6 +28,49 @@ pub(super) struct Dimension {
     pub groups: Vec<u32>,
 }
 
+/// Samples by what group they have in every way of grouping at once: a subject whose samples agree in that is counted
+/// in one place, which adds up into all of its groups when the walk is over.
+pub(super) struct Crossed {
+    /// For each sample its place; empty where places would outnumber groups by far.
+    of_sample: Vec<u32>,
+    /// By place: its groups, as indices into [`Shape::groups`], without the whole data set.
+    pub groups: Vec<Vec<u32>>,
+}
+
+impl Crossed {
+    fn of(dimensions: &[Dimension], samples: usize, groups: usize) -> Self {
+        let most = 2 * groups;
+        let mut places: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+        let mut of_sample = Vec::with_capacity(samples);
+        // Neighbours are often alike.
+        let (mut key, mut last) = (Vec::new(), None);
+        for sample in 0..samples {
+            let own = || dimensions.iter().map(|dimension| dimension.groups[sample]);
+            if last.is_none() || !key.iter().copied().eq(own()) {
+                key.clear();
+                key.extend(own());
+                let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                last = Some(*places.entry(key.clone()).or_insert(next));
+                if places.len() > most {
+                    return Self { of_sample: Vec::new(), groups: Vec::new() };
+                }
+            }
+            of_sample.extend(last);
+        }
+        let mut groups = vec![Vec::new(); places.len()];
+        for (key, place) in places {
+            groups[place as usize] = key;
+        }
+        Self { of_sample, groups }
+    }
+
+    /// The place of all of these samples; `None` where they differ.
+    pub fn place(&self, samples: &[u32]) -> Option<usize> {
+        let first = *self.of_sample.get(*samples.first()? as usize)?;
+        samples.iter().all(|sample| self.of_sample[*sample as usize] == first).then_some(first as usize)
+    }
+}
+
 pub(super) struct Shape<'a> {
     pub truth: &'a Truth,
     pub answers: &'a Answers,
@@ -45,6 +88,7 @@ pub(super) struct Shape<'a> {
     /// All groups; the first is the whole data set.
     pub groups: Vec<Group>,
     pub dimensions: Vec<Dimension>,
+    pub crossed: Crossed,
     /// What the families look up.
     pub plan: Plan,
 }
@@ -102,6 +146,7 @@ impl<'a> Shape<'a> {
         }
         let bands = classes.iter().any(|class| matches!(class, AgeClass::Band(..)));
         let thresholds = grid.challenges().iter().map(|challenge| challenge.years()).collect();
+        let crossed = Crossed::of(&dimensions, truth.len(), groups.len());
         let own = Self {
             truth,
             answers,
@@ -114,6 +159,7 @@ impl<'a> Shape<'a> {
             share_window,
             groups,
             dimensions,
+            crossed,
             plan,
         };
         Ok(own)

@@ -39,21 +39,21 @@ impl SideTally {
     pub(super) fn count(&mut self, seen: &Seen<'_>) {
         let shape = seen.shape;
         let class = |sample: &u32| usize::from(shape.class_of[*sample as usize]);
-        let first = class(&seen.live[0]);
+        let first = class(&seen.taken.live[0]);
         let weighted = shape.truth.is_weighted();
-        if seen.live.iter().all(|sample| class(sample) == first) {
+        if seen.taken.live.iter().all(|sample| class(sample) == first) {
             return;
         }
         for (index, limit) in shape.grid.limits().iter().enumerate() {
             let (under, over) = shape.sides(index);
-            if !seen.live.iter().any(|sample| under[class(sample)]) {
+            if !seen.taken.live.iter().any(|sample| under[class(sample)]) {
                 continue;
             }
-            let both = seen.live.iter().any(|sample| over[class(sample)]);
+            let both = seen.taken.live.iter().any(|sample| over[class(sample)]);
             for column in shape.plan.headline.iter().filter(|column| shape.column_of_limit(**column, index)) {
                 let mut combos = [Combo::default(); 2];
                 let mut weights: [PartWeights; 2] = Default::default();
-                for sample in seen.live {
+                for sample in &seen.taken.live {
                     let part = shape.part(*sample as usize, *column);
                     let side = if under[class(sample)] {
                         0
@@ -77,7 +77,7 @@ impl SideTally {
                 }
                 for years in 1..=shape.plan.under_years {
                     let (mut far, mut all, mut weights) = (0, 0, [0_i64; 2]);
-                    for sample in seen.live.iter().filter(|sample| under[class(sample)]) {
+                    for sample in seen.taken.live.iter().filter(|sample| under[class(sample)]) {
                         let mut one = Combo::default();
                         one.0[shape.part(*sample as usize, *column)] = 1;
                         let known = is_far(shape.classes[class(sample)], limit.years(), years);

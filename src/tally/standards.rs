@@ -240,7 +240,7 @@ impl HotStandard {
         let shape = seen.shape;
         self.cells.clear();
         self.errors.clear();
-        for (sample, error) in seen.live.iter().zip(seen.errors) {
+        for (sample, error) in seen.taken.live.iter().zip(&seen.taken.errors) {
             let Some(cell) = plan.cell(shape, *sample) else { continue };
             self.cells.push((cell, *sample));
             self.errors.extend(error.map(|error| (cell, error)));

@@ -73,7 +73,7 @@ impl HotTogether {
         for (index, limit) in shape.grid.limits().iter().enumerate() {
             for (place, slot) in SLOTS {
                 let members = &shape.slots[1 + index * Slot::OF_LIMIT.len() + place];
-                let of_slot = || seen.live.iter().copied().filter(|sample| members[class(*sample)]);
+                let of_slot = || seen.taken.live.iter().copied().filter(|sample| members[class(*sample)]);
                 let both = of_slot().any(inside) && of_slot().any(|sample| !inside(sample));
                 if !both {
                     continue;
@@ -91,7 +91,7 @@ impl HotTogether {
         let errors = |wanted: Option<bool>| {
             let of = move |sample: &&u32| wanted.is_none_or(|wanted| inside(**sample) == wanted);
             let error = move |sample: &u32| Error::of(shape.truth, shape.answers, *sample as usize, false);
-            seen.live.iter().filter(of).filter_map(error)
+            seen.taken.live.iter().filter(of).filter_map(error)
         };
         let (one, other) = (Own::of(errors(Some(true))), Own::of(errors(Some(false))));
         if one.attempts > 0 && other.attempts > 0 {

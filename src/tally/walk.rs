@@ -11,12 +11,15 @@ use super::hot::{HotCell, Run, Runs};
 use super::profile::join;
 use super::shape::{NO_CLASS, Shape};
 use super::taken::{Outcomes, Taken};
-use crate::age::NANOS_PER_YEAR;
+use crate::age::{AgeLimit, NANOS_PER_YEAR};
 
 /// What is filled while walking.
 pub(super) struct Hot<'a> {
     shape: &'a Shape<'a>,
     groups: Vec<HotGroup>,
+    /// Subjects with the same groups everywhere, by place in [`Shape::crossed`].
+    crossed: Vec<HotCounts>,
+    whole: HotWhole,
     kinds: AnswerKinds,
     labelled_years: bool,
     // Reused from subject to subject.
@@ -25,8 +28,9 @@ pub(super) struct Hot<'a> {
     part: Taken,
 }
 
+/// What is counted of some subjects in the same way in every group.
 #[derive(Default)]
-struct HotGroup {
+struct HotCounts {
     flow: Flow,
     pure: Vec<HotCell>,
     mixed: Vec<HotCell>,
@@ -35,10 +39,20 @@ struct HotGroup {
     statuses: HotCell,
     errors: ErrorTally,
     beyond: HotCell,
+}
+
+/// What is counted of the whole data set alone.
+#[derive(Default)]
+struct HotWhole {
     beyond_middle: HotCell,
     middle: ErrorTally,
     by_age: BTreeMap<u32, ErrorTally>,
     by_answer: BTreeMap<u32, ErrorTally>,
+}
+
+#[derive(Default)]
+struct HotGroup {
+    counts: HotCounts,
     families: HotFamilies,
 }
 
@@ -49,6 +63,8 @@ impl<'a> Hot<'a> {
         Self {
             shape,
             groups: std::iter::repeat_with(HotGroup::default).take(shape.groups.len()).collect(),
+            crossed: std::iter::repeat_with(HotCounts::default).take(shape.crossed.groups.len()).collect(),
+            whole: HotWhole::default(),
             kinds,
             labelled_years: false,
             sorted: Vec::new(),
@@ -63,12 +79,27 @@ impl<'a> Hot<'a> {
         let shape = self.shape;
         let mut all = std::mem::take(&mut self.all);
         all.take(shape, samples);
-        self.groups[0].add(shape, 0, samples, &all);
+        self.whole.add(shape, &all);
+        let place = shape.crossed.place(samples);
+        match place {
+            Some(place) => self.crossed[place].add(shape, &all),
+            None => self.groups[0].counts.add(shape, &all),
+        }
+        self.groups[0].families.count(&Seen { shape, group: 0, samples, taken: &all });
+        if let Some(place) = place {
+            for group in shape.crossed.groups[place].iter().map(|group| *group as usize) {
+                self.groups[group].families.count(&Seen { shape, group, samples, taken: &all });
+            }
+            self.all = all;
+            return;
+        }
         for dimension in &shape.dimensions {
             let group = |sample: &u32| dimension.groups[*sample as usize];
             let first = samples.first().map(group).unwrap_or_default();
             if samples.iter().all(|sample| group(sample) == first) {
-                self.groups[first as usize].add(shape, first as usize, samples, &all);
+                let own = &mut self.groups[first as usize];
+                own.counts.add(shape, &all);
+                own.families.count(&Seen { shape, group: first as usize, samples, taken: &all });
                 continue;
             }
             let mut sorted = std::mem::take(&mut self.sorted);
@@ -78,7 +109,8 @@ impl<'a> Hot<'a> {
             for part in sorted.chunk_by(|one, other| group(one) == group(other)) {
                 let group = group(&part[0]) as usize;
                 self.part.take(shape, part);
-                self.groups[group].add(shape, group, part, &self.part);
+                self.groups[group].counts.add(shape, &self.part);
+                self.groups[group].families.count(&Seen { shape, group, samples: part, taken: &self.part });
             }
             self.sorted = sorted;
         }
@@ -123,51 +155,20 @@ impl<'a> Hot<'a> {
     /// Puts what was counted into an empty tally.
     pub fn finish(self, mut tally: Tally) -> Tally {
         let shape = self.shape;
-        let columns = shape.grid.columns();
-        let keys: Vec<(Option<crate::age::AgeLimit>, Slot)> = std::iter::once((None, Slot::All))
-            .chain(shape.grid.limits().iter().flat_map(|limit| Slot::OF_LIMIT.map(|slot| (Some(*limit), slot))))
-            .collect();
-        let by_class = |cells: Vec<HotCell>| {
-            let finish = |(class, hot): (&AgeClass, HotCell)| {
-                let cell = hot.finish(columns, |code| shape.runs_of_code(code));
-                (!cell.is_empty()).then_some((*class, cell))
-            };
-            shape.classes.iter().zip(cells).filter_map(finish).collect()
+        let finished = |hot: HotGroup| {
+            let families = hot.families.finish(shape);
+            GroupTally { families, ..hot.counts.finish(shape) }
         };
-        for (group, hot) in shape.groups.iter().zip(self.groups) {
-            if hot.flow.listed.samples == 0 {
-                continue;
+        let mut groups: Vec<GroupTally> = self.groups.into_iter().map(finished).collect();
+        for (hot, own) in self.crossed.into_iter().zip(&shape.crossed.groups) {
+            if hot.flow.listed.samples > 0 {
+                let found = hot.finish(shape);
+                std::iter::once(&0).chain(own).for_each(|group| groups[*group as usize].merge(&found));
             }
-            let finished = keys.iter().zip(hot.slots).map(|(key, hot)| (*key, hot.finish(columns, |_| Vec::new())));
-            let mut slots: BTreeMap<_, Cell> = finished.filter(|(_, cell)| !cell.is_empty()).collect();
-            if !shape.bands {
-                // Nobody straddles: both populations are the same people, and were counted once.
-                for limit in shape.grid.limits() {
-                    for (with, without) in Slot::WITHOUT_STRADDLING {
-                        if let Some(cell) = slots.get(&(Some(*limit), without)).cloned() {
-                            slots.insert((Some(*limit), with), cell);
-                        }
-                    }
-                }
-            }
-            let class = |index: u16| shape.classes[usize::from(index)];
-            let beyond = hot.beyond.finish(BEYOND, |_| Vec::new());
-            let beyond_middle = hot.beyond_middle.finish(BEYOND, |_| Vec::new());
-            let finished = GroupTally {
-                flow: hot.flow,
-                pure: by_class(hot.pure),
-                mixed: by_class(hot.mixed),
-                slots,
-                joints: hot.joints.into_iter().map(|((one, other), cell)| ((class(one), class(other)), cell)).collect(),
-                statuses: hot.statuses.finish(1, |_| Vec::new()),
-                errors: ErrorTally { beyond, ..hot.errors },
-                errors_middle: ErrorTally { beyond: beyond_middle, ..hot.middle },
-                errors_by_age: hot.by_age,
-                errors_by_answer: hot.by_answer,
-                families: hot.families.finish(shape),
-            };
-            tally.groups.insert(group.clone(), finished);
         }
+        self.whole.finish(&mut groups[0]);
+        let listed = shape.groups.iter().cloned().zip(groups).filter(|(_, found)| found.flow.listed.samples > 0);
+        tally.groups = listed.collect();
         tally.kinds = self.kinds;
         tally.labelled_years = self.labelled_years;
         tally.bands = shape.bands;
@@ -175,9 +176,9 @@ impl<'a> Hot<'a> {
     }
 }
 
-impl HotGroup {
+impl HotCounts {
     /// Adds one subject, of which this is what its samples in the group come to.
-    fn add(&mut self, shape: &Shape<'_>, group: usize, samples: &[u32], taken: &Taken) {
+    fn add(&mut self, shape: &Shape<'_>, taken: &Taken) {
         for (stage, count) in self.flow.stages().into_iter().zip(taken.counts) {
             stage.samples += count;
             stage.subjects += u64::from(count > 0);
@@ -188,9 +189,13 @@ impl HotGroup {
             let weights = if shape.truth.is_weighted() { weights } else { &[] };
             self.statuses.add_runs(taken.live.len(), Runs { runs: &[run], weights }, 1);
             self.outcomes(shape, taken);
-            self.errors(shape, group, taken);
         }
-        self.families.count(&Seen { shape, group, samples, live: &taken.live, errors: &taken.errors });
+        if let Some(profile) = &taken.beyond {
+            let errors = || taken.errors.iter().flatten().copied();
+            self.errors.add(errors());
+            self.errors.add_lines(&taken.line, errors());
+            self.beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
+        }
     }
 
     /// Adds the outcomes to the cells of age classes and populations.
@@ -236,14 +241,49 @@ impl HotGroup {
         }
     }
 
-    /// Adds the errors.
-    fn errors(&mut self, shape: &Shape<'_>, group: usize, taken: &Taken) {
-        let errors = || taken.errors.iter().flatten().copied();
-        let Some(profile) = &taken.beyond else { return };
-        self.errors.add(errors());
-        self.errors.add_lines(&taken.line, errors());
-        self.beyond.add_runs(profile.attempts, profile.runs(), BEYOND);
-        if group > 0 {
+    /// What was counted, the families and what is of the whole data set alone left empty.
+    fn finish(self, shape: &Shape<'_>) -> GroupTally {
+        let columns = shape.grid.columns();
+        let keys: Vec<(Option<AgeLimit>, Slot)> = std::iter::once((None, Slot::All))
+            .chain(shape.grid.limits().iter().flat_map(|limit| Slot::OF_LIMIT.map(|slot| (Some(*limit), slot))))
+            .collect();
+        let by_class = |cells: Vec<HotCell>| {
+            let finish = |(class, hot): (&AgeClass, HotCell)| {
+                let cell = hot.finish(columns, |code| shape.runs_of_code(code));
+                (!cell.is_empty()).then_some((*class, cell))
+            };
+            shape.classes.iter().zip(cells).filter_map(finish).collect()
+        };
+        let finished = keys.iter().zip(self.slots).map(|(key, hot)| (*key, hot.finish(columns, |_| Vec::new())));
+        let mut slots: BTreeMap<_, Cell> = finished.filter(|(_, cell)| !cell.is_empty()).collect();
+        if !shape.bands {
+            // Nobody straddles: both populations are the same people, and were counted once.
+            for limit in shape.grid.limits() {
+                for (with, without) in Slot::WITHOUT_STRADDLING {
+                    if let Some(cell) = slots.get(&(Some(*limit), without)).cloned() {
+                        slots.insert((Some(*limit), with), cell);
+                    }
+                }
+            }
+        }
+        let class = |index: u16| shape.classes[usize::from(index)];
+        GroupTally {
+            flow: self.flow,
+            pure: by_class(self.pure),
+            mixed: by_class(self.mixed),
+            slots,
+            joints: self.joints.into_iter().map(|((one, other), cell)| ((class(one), class(other)), cell)).collect(),
+            statuses: self.statuses.finish(1, |_| Vec::new()),
+            errors: ErrorTally { beyond: self.beyond.finish(BEYOND, |_| Vec::new()), ..self.errors },
+            ..GroupTally::default()
+        }
+    }
+}
+
+impl HotWhole {
+    /// Adds the errors of one subject.
+    fn add(&mut self, shape: &Shape<'_>, taken: &Taken) {
+        if taken.beyond.is_none() {
             return;
         }
         let of_middle = |sample: &u32| Error::of(shape.truth, shape.answers, *sample as usize, true);
@@ -251,9 +291,18 @@ impl HotGroup {
         self.middle.add(middle.iter().copied());
         let profile = Profiled::of(middle.into_iter());
         self.beyond_middle.add_runs(profile.attempts, profile.runs(), BEYOND);
+        let errors = || taken.errors.iter().flatten().copied();
         let year = |nanos: i64| u32::try_from(nanos / NANOS_PER_YEAR).ok();
         bins(&mut self.by_age, errors().filter_map(|error| Some((year(error.age)?, error))));
         bins(&mut self.by_answer, errors().filter_map(|error| Some((year(error.age + error.signed)?, error))));
+    }
+
+    /// Puts what was counted into the tally of the whole data set.
+    fn finish(self, tally: &mut GroupTally) {
+        let beyond = self.beyond_middle.finish(BEYOND, |_| Vec::new());
+        tally.errors_middle = ErrorTally { beyond, ..self.middle };
+        tally.errors_by_age = self.by_age;
+        tally.errors_by_answer = self.by_answer;
     }
 }
 

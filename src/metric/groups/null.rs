@@ -32,11 +32,18 @@ pub(super) struct Request {
     pub over: Vec<bool>,
     /// What speaks against the summary itself.
     pub reasons: Vec<String>,
+    /// What speaks against a null that is drawn from the normal form.
+    pub few: Option<String>,
     pub left_out: bool,
 }
 
 /// Least share of the subjects whose label can move.
 const MOVABLE: f64 = 0.5;
+/// Events, and attempts that are none, that a group must be expected to have for sums drawn from a normal distribution.
+/// With one, a test at 5 % is wrong in up to 9.5 % of data sets (docs/validation.md).
+///
+/// Source: Cochran (1954), Biometrics 10, who asks the same of normal forms of counts.
+pub(super) const EXPECTED: f64 = 5.0;
 
 /// The rows of the nulls of one column or crossing, in the order of the requests.
 pub(super) fn rows(frame: &mut Frame<'_>, by: &str, requests: &[Request]) {
@@ -44,7 +51,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str, requests: &[Request]) {
     let strata = frame.tally.whole().and_then(|whole| whole.families.strata.get(by)).unwrap_or(&none);
     let labels: Vec<&Group> = groups_of(frame, by).into_iter().map(|(group, _)| group).collect();
     let measures = Measured::all(&frame.tally.grid, frame.protocol);
-    let mut found: BTreeMap<usize, (Option<Null>, f64)> = BTreeMap::new();
+    let mut found: BTreeMap<usize, (Option<Null>, Dealt)> = BTreeMap::new();
     for (measure, measured) in measures.iter().enumerate() {
         let asked: Vec<(usize, &Request)> = requests
             .iter()
@@ -57,7 +64,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str, requests: &[Request]) {
         let drawing = Drawing::of(strata, measure, *measured, &labels, &frame.tally.grid, frame.protocol);
         let nulls = drawing.nulls(&asked, frame.protocol);
         for ((place, request), null) in asked.iter().zip(nulls) {
-            found.insert(*place, (null, drawing.movable(&request.over)));
+            found.insert(*place, (null, drawing.dealt(&request.over)));
         }
     }
     for (place, request) in requests.iter().enumerate() {
@@ -65,7 +72,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str, requests: &[Request]) {
     }
 }
 
-fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f64)>) {
+fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, Dealt)>) {
     let variant = |key: &str, value: &str| request.place.variant.clone().with(key, value);
     let p_place = Place { variant: variant("summary", request.entry.measure.name), ..request.place.clone() };
     let median_place = Place { variant: variant("null", "median"), ..request.place.clone() };
@@ -78,7 +85,7 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f6
             frame.nothing(place, entry, status, counts, reason);
         }
     };
-    let (null, movable) = match (found, request.observed, request.measured) {
+    let (null, dealt) = match (found, request.observed, request.measured) {
         (_, None, _) => return nothing(RowStatus::InsufficientEvidence, "no value to hold against it"),
         (_, _, None) => {
             return nothing(
@@ -87,15 +94,18 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, f6
             );
         }
         (None, ..) => return nothing(RowStatus::NotMeasurable, "no sums of strata"),
-        (Some((null, movable)), ..) => (null, movable),
+        (Some((null, dealt)), ..) => (null, dealt),
     };
     let mut reasons = request.reasons.clone();
-    if movable < MOVABLE {
+    if dealt.movable < MOVABLE {
         reasons.push(format!(
             "{:.0}%<{:.0}% of subjects share an age with another group",
-            movable * 100.0,
+            dealt.movable * 100.0,
             MOVABLE * 100.0
         ));
+    }
+    if dealt.normal {
+        reasons.extend(request.few.clone());
     }
     let Some(null) = null else {
         reasons.push("more than 1% of the permutations have no value".to_owned());
@@ -120,9 +130,27 @@ struct Drawing {
     permutation: Option<Permutation>,
     /// What subjects of several labels add: by label, number and weight of each component.
     kept: Vec<f64>,
-    /// For each stratum: whether it has somebody below, and at or above the limit; its subjects, and those of them who
-    /// share the stratum with another label.
-    strata: Vec<([bool; 2], u64, u64)>,
+    strata: Vec<Told>,
+}
+
+/// One stratum.
+struct Told {
+    /// Whether it has somebody below, and at or above the limit.
+    sides: [bool; 2],
+    subjects: u64,
+    /// Those of them who share the stratum with another label.
+    movable: u64,
+    /// Whether its sums are drawn from the normal form.
+    normal: bool,
+}
+
+/// How labels are dealt over several strata.
+#[derive(Clone, Copy)]
+struct Dealt {
+    /// Share of the subjects whose label can move.
+    movable: f64,
+    /// Whether the sums of any stratum are drawn from the normal form.
+    normal: bool,
 }
 
 impl Drawing {
@@ -154,7 +182,8 @@ impl Drawing {
             if sides == [false; 2] {
                 continue;
             }
-            told.push((sides, subjects + stratum.split, movable));
+            let normal = subjects >= REAL_UNDER && movable > 0;
+            told.push(Told { sides, subjects: subjects + stratum.split, movable, normal });
             let sizes: Vec<u64> =
                 labels.iter().map(|label| stratum.sizes.get(*label).copied().unwrap_or_default()).collect();
             let values = if subjects < REAL_UNDER {
@@ -212,11 +241,13 @@ impl Drawing {
         }
     }
 
-    /// Share of the subjects in strata with a value of these sides whose label can move.
-    fn movable(&self, sides: &[bool]) -> f64 {
-        let wanted = |strata: &&([bool; 2], u64, u64)| sides.iter().any(|over| strata.0[usize::from(*over)]);
-        let (all, moved) = self.strata.iter().filter(wanted).fold((0, 0), |sum, one| (sum.0 + one.1, sum.1 + one.2));
-        if all == 0 { 0.0 } else { moved as f64 / all as f64 }
+    /// How labels are dealt in the strata with a value of these sides.
+    fn dealt(&self, sides: &[bool]) -> Dealt {
+        let wanted = |told: &&Told| sides.iter().any(|over| told.sides[usize::from(*over)]);
+        let sum = |of: fn(&Told) -> u64| -> u64 { self.strata.iter().filter(wanted).map(of).sum() };
+        let (all, moved) = (sum(|told| told.subjects), sum(|told| told.movable));
+        let movable = if all == 0 { 0.0 } else { moved as f64 / all as f64 };
+        Dealt { movable, normal: self.strata.iter().filter(wanted).any(|told| told.normal) }
     }
 
     /// The null of each request.

@@ -8,7 +8,7 @@ use super::super::frame::{Frame, flag};
 use super::super::threshold::Side;
 use super::apart::{Apart, Noise, Statistic};
 use super::groups_of;
-use super::null::{self, Request};
+use super::null::{self, EXPECTED, Request};
 use crate::age::AgeLimit;
 use crate::table::{
     Counts, Evidence, Group, Place, Population, Quantity, Row, RowStatus, Variant, Weighting, twelve_digits,
@@ -266,6 +266,7 @@ fn made(
         measured: measured(frame, &place),
         over: rows.iter().map(|rows| rows.iter().any(|row| row.metric == denial)).collect(),
         reasons: Vec::new(),
+        few: if years { None } else { rows.iter().find_map(|rows| few_expected(rows)) },
         left_out: false,
     };
     Summary { entry, place, value, reasons, status, counts: kept.counts, left_out: !kept.left_out.is_empty(), request }
@@ -280,6 +281,24 @@ fn too_few_events(frame: &Frame<'_>, statistic: Statistic, rows: &[Vec<&Row>], y
     rows.iter().flatten().find_map(|row| {
         let events = row.n_event_subjects.filter(|events| *events < least)?;
         Some(format!("{events}<{least} subjects with an event in {}", row.group.level().replace(';', ",")))
+    })
+}
+
+/// Too few events, or attempts that are none, are to be expected in some group for a normal distribution of its sums: were
+/// all groups alike. Subjects who weigh differently are as many as their effective number.
+fn few_expected(rows: &[&Row]) -> Option<String> {
+    let size = |row: &Row| {
+        let subjects = row.n_subjects.unwrap_or(0) as f64;
+        row.n_star.map_or(subjects, |n_star| n_star.min(subjects))
+    };
+    let all: f64 = rows.iter().map(|row| size(row)).sum();
+    let rate = rows.iter().map(|row| size(row) * row.value.unwrap_or_default()).sum::<f64>() / all;
+    let smallest = rows.iter().min_by(|one, other| size(one).total_cmp(&size(other)))?;
+    let (events, others) = (size(smallest) * rate, size(smallest) * (1.0 - rate));
+    let (expected, of_what) = if events < others { (events, "events") } else { (others, "attempts without one") };
+    (expected < EXPECTED).then(|| {
+        let group = smallest.group.level().replace(';', ",");
+        format!("{expected:.1}<{EXPECTED:.0} {of_what} expected in {group}")
     })
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::super::catalogue;
 use super::super::frame::{Frame, flag};
-use super::{At, RATES, Sides, clusters, evidence, rate_place};
+use super::{Alike, At, RATES, Sides, clusters, evidence, rate_place};
 use crate::stats::{Area, Clusters, Det, Ranked, Weighted, auc_of_ranked};
 use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits};
 use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
@@ -107,17 +107,19 @@ fn curve(at: &At<'_>, attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt
 /// The least common multiple of the numbers of attempts; a large number where there is none up to 10^9: weights are
 /// then right to 10^-9.
 fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
-    fn divisor(one: u64, other: u64) -> u64 {
-        if other == 0 { one } else { divisor(other, one % other) }
-    }
     let mut multiple = 1_u64;
     for tries in tries.filter(|tries| *tries > 1) {
-        multiple = multiple / divisor(multiple, tries) * tries;
+        multiple = multiple / common_divisor(multiple, tries) * tries;
         if multiple > LARGEST_MULTIPLE {
             return INEXACT_MULTIPLE;
         }
     }
     multiple
+}
+
+/// The greatest common divisor (Euclid).
+fn common_divisor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { common_divisor(other, one % other) }
 }
 
 /// The threshold for each target, set on the protocol's minors, and both rates at it: of everybody, and unchanged of
@@ -147,19 +149,16 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
     let det = if everybody { Some(all) } else { own.as_ref() };
     let groups: Vec<&Group> = std::iter::once(&whole).chain(at.groups.iter().copied()).collect();
     let threshold_of = |target: &f64| det.map(|det| det.threshold_for(*target).threshold);
-    // By target, then by group: both rates.
-    let of_group = |group: &&Group, threshold: f64| {
+    let set: Vec<f64> = rules.targets.iter().filter_map(threshold_of).collect();
+    // By group, then by target: both rates.
+    let of_group = |group: &&Group| {
         let member = rows.members(group);
-        RATES.map(|(_, over, _)| {
-            let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
-            at_threshold(attempts.iter().filter(|one| one.over == over).filter(inside), threshold)
-        })
+        let inside = |one: &&ScoredAttempt| member.as_ref().is_some_and(|member| member(one.sample));
+        at_thresholds(attempts.iter().filter(inside), &set)
     };
-    let of_target = |target: &f64| -> Vec<[Clusters; 2]> {
-        threshold_of(target).map_or_else(Vec::new, |at| groups.par_iter().map(|group| of_group(group, at)).collect())
-    };
-    let found: Vec<Vec<[Clusters; 2]>> = rules.targets.par_iter().map(of_target).collect();
-    for (target, found) in rules.targets.iter().zip(found) {
+    let mut found: Vec<_> = groups.par_iter().map(of_group).map(Vec::into_iter).collect();
+    for target in &rules.targets {
+        let found = found.iter_mut().filter_map(Iterator::next);
         let place = at.of_target(*target);
         let counts = Counts { events: None, event_subjects: None, ..counts };
         let Some(threshold) = threshold_of(target) else {
@@ -196,25 +195,59 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
     }
 }
 
-/// The subjects of one side at a threshold: an attempt passes iff its score is at or above it.
-fn at_threshold<'s>(attempts: impl Iterator<Item = &'s ScoredAttempt>, threshold: f64) -> Clusters {
-    clusters(attempts.map(|one| (one.unit, (one.score >= threshold) != one.over, one.weight)))
+/// The subjects of both sides, under first, at each threshold: an attempt passes iff its score is at or above it, and is
+/// an event iff it should not have passed, or should have.
+fn at_thresholds<'s>(
+    attempts: impl Iterator<Item = &'s ScoredAttempt> + Clone,
+    thresholds: &[f64],
+) -> Vec<[Clusters; 2]> {
+    let event = |one: &ScoredAttempt, threshold: &f64| (one.score >= *threshold) != one.over;
+    if attempts.clone().next().is_some_and(|one| one.weight.is_some()) {
+        let of_side = |threshold, over| {
+            let side = attempts.clone().filter(|one| one.over == over);
+            clusters(side.map(|one| (one.unit, event(one, threshold), one.weight)))
+        };
+        return thresholds.iter().map(|threshold| [false, true].map(|over| of_side(threshold, over))).collect();
+    }
+    thresholds
+        .chunks(AT_ONCE)
+        .flat_map(|thresholds| {
+            // Of each subject and side: attempts, and events at each threshold.
+            let mut units: Vec<[[u32; AT_ONCE + 1]; 2]> = Vec::new();
+            for one in attempts.clone() {
+                let unit = one.unit as usize;
+                if units.len() <= unit {
+                    units.resize(unit + 1, [[0; AT_ONCE + 1]; 2]);
+                }
+                let [count, events @ ..] = &mut units[unit][usize::from(one.over)];
+                *count += 1;
+                events.iter_mut().zip(thresholds).for_each(|(own, at)| *own += u32::from(event(one, at)));
+            }
+            let of_side = |place: usize, side: usize| {
+                let mut alike = Alike::default();
+                units.iter().for_each(|unit| alike.add((unit[side][place + 1], unit[side][0]), None));
+                alike.clusters()
+            };
+            (0..thresholds.len()).map(move |place| [0, 1].map(|side| of_side(place, side))).collect::<Vec<_>>()
+        })
+        .collect()
 }
+
+/// Thresholds that are looked at in one pass.
+const AT_ONCE: usize = 7;
 
 /// So many points of the curve as the protocol asks for, evenly among the distinct scores, both ends included.
 fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &Det) {
     let all: Vec<f64> = det.points().map(|point| point.threshold).collect();
     let wanted = (frame.protocol.scores.det_points as usize).min(all.len());
-    for step in 0..wanted {
-        let place = if wanted < 2 { 0 } else { step * (all.len() - 1) / (wanted - 1) };
-        let threshold = all[place];
-        for (entry, over, population) in
-            [(catalogue::DET_PASS, false, Population::Under), (catalogue::DET_DENIAL, true, Population::Over)]
-        {
+    let place = |step: usize| if wanted < 2 { 0 } else { step * (all.len() - 1) / (wanted - 1) };
+    let thresholds: Vec<f64> = (0..wanted).map(|step| all[place(step)]).collect();
+    for (threshold, found) in thresholds.iter().zip(at_thresholds(attempts.iter(), &thresholds)) {
+        let rates = [(catalogue::DET_PASS, Population::Under), (catalogue::DET_DENIAL, Population::Over)];
+        for ((entry, population), found) in rates.into_iter().zip(found) {
             let place = at.place(Weighting::Subject);
-            let variant = place.variant.clone().with("threshold", twelve_digits(threshold));
+            let variant = place.variant.clone().with("threshold", twelve_digits(*threshold));
             let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
-            let found = at_threshold(attempts.iter().filter(|one| one.over == over), threshold);
             frame.plain_share(place, entry, &found, Weighting::Subject);
         }
     }

@@ -206,29 +206,47 @@ pub(super) fn clusters(attempts: impl Iterator<Item = (u32, bool, Option<i64>)>)
             weights[unit][1] += weight;
         }
     }
-    // Subjects of few attempts, who weigh the same, are counted without a map.
-    let mut few = [[0_u64; FEW]; FEW];
-    let mut pairs: BTreeMap<(u32, u32), Counted> = BTreeMap::new();
-    for (unit, pair) in by_unit.into_iter().enumerate().filter(|(_, (_, attempts))| *attempts > 0) {
-        match (weights.get(unit), few.get_mut(pair.1 as usize)) {
-            (None, Some(few)) => few[pair.0 as usize] += 1,
-            (own, _) => pairs.entry(pair).or_default().add(own.map_or(&[][..], |weights| &weights[..])),
-        }
+    let mut alike = Alike::default();
+    for (unit, pair) in by_unit.into_iter().enumerate() {
+        alike.add(pair, weights.get(unit).map(|weights| &weights[..]));
     }
-    let triple = |(events, attempts): (u32, u32), counted: &Counted| Triple {
-        events: u64::from(events),
-        attempts: u64::from(attempts),
-        subjects: counted.subjects,
-        weights: counted.pair_weights(),
-    };
-    let few = (0..).zip(&few).flat_map(|(attempts, few)| {
-        (0..).zip(few).map(move |(events, subjects)| Triple { events, attempts, subjects: *subjects, weights: None })
-    });
-    Clusters::of_triples(few.chain(pairs.iter().map(|(pair, counted)| triple(*pair, counted))))
+    alike.clusters()
+}
+
+/// Subjects by (events, attempts). Those of few attempts, who weigh the same, are counted without a map.
+#[derive(Default)]
+struct Alike {
+    few: [[u64; FEW]; FEW],
+    pairs: BTreeMap<(u32, u32), Counted>,
 }
 
 /// One more than the attempts of those who have few.
 const FEW: usize = 8;
+
+impl Alike {
+    /// Counts a subject, unless it has no attempt.
+    fn add(&mut self, pair: (u32, u32), weights: Option<&[i64]>) {
+        match (weights, self.few.get_mut(pair.1 as usize)) {
+            _ if pair.1 == 0 => {}
+            (None, Some(few)) => few[pair.0 as usize] += 1,
+            (own, _) => self.pairs.entry(pair).or_default().add(own.unwrap_or_default()),
+        }
+    }
+
+    fn clusters(&self) -> Clusters {
+        let triple = |(events, attempts): (u32, u32), counted: &Counted| Triple {
+            events: u64::from(events),
+            attempts: u64::from(attempts),
+            subjects: counted.subjects,
+            weights: counted.pair_weights(),
+        };
+        let few = (0..).zip(&self.few).flat_map(|(attempts, few)| {
+            let one = move |(events, subjects): (u64, &u64)| (events, *subjects);
+            (0..).zip(few).map(one).map(move |(events, subjects)| Triple { events, attempts, subjects, weights: None })
+        });
+        Clusters::of_triples(few.chain(self.pairs.iter().map(|(pair, counted)| triple(*pair, counted))))
+    }
+}
 
 /// Attempts and subjects of both sides of the limit.
 struct Sides {

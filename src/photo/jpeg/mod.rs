@@ -22,8 +22,8 @@ use image::metadata::Orientation;
 use memchr::{memchr, memmem};
 
 use self::bits::Stretches;
-use self::frame::{Frame, Header};
-use self::planes::Planes;
+use self::frame::{Frame, Header, ScanHeader};
+use self::planes::{Planes, Sink};
 use self::progressive::Coefficients;
 use super::decode::check_size;
 use super::{PhotoError, Picture, spare};
@@ -51,36 +51,85 @@ impl From<Broken> for PhotoError {
     }
 }
 
+/// Whether `bytes` begin as a JPEG does.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xFF\xD8\xFF")
+}
+
 /// The picture as it is stored, with the orientation that its EXIF block asks for. CMYK and YCCK are taken as inverted,
 /// Adobe's convention, as Pillow takes them.
 pub(super) fn decode(bytes: &[u8], pixel_limit: u64) -> Result<(Picture, Orientation), PhotoError> {
-    let mut file = File { bytes, place: 2 };
-    let mut header = Header::default();
-    let first = file.scan(&mut header)?.ok_or(Broken::Truncated)?;
-    let frame = header.frame.take().ok_or(Broken::Damaged("a scan before the frame"))?;
-    let (width, height) = (frame.width as u32, frame.height as u32);
-    check_size(width, height, NAME, pixel_limit)?;
-    if memmem::find_iter(bytes, b"\xFF\xDA").nth(MOST_SCANS).is_some() {
-        return Err(Broken::TooManyScans.into());
-    }
-    let rgb = spare::take(frame.width * frame.height * 3); // every byte is written, or it is an error
-    let mut planes = Planes::new(&frame, header.colours(&frame), rgb);
-    pixels(file, &mut header, &frame, first, &mut planes)?;
-    let picture = Picture::new(width, height, planes.into_rgb());
-    let picture = picture.ok_or_else(|| PhotoError::broken(NAME, "pixels are missing"))?;
-    Ok((picture, header.orientation.unwrap_or(Orientation::NoTransforms)))
+    Opened::new(bytes, pixel_limit)?.picture()
 }
 
-/// Reads all scans, of which `first` is the header of the first.
+/// A file whose headers were read, up to its first scan.
+pub(super) struct Opened<'a> {
+    file: File<'a>,
+    header: Header,
+    frame: Frame,
+    scan: ScanHeader,
+}
+
+impl<'a> Opened<'a> {
+    /// Opens the file; at most `pixel_limit` pixels.
+    pub(super) fn new(bytes: &'a [u8], pixel_limit: u64) -> Result<Self, PhotoError> {
+        let mut file = File { bytes, place: 2 };
+        let mut header = Header::default();
+        let first = file.scan(&mut header)?.ok_or(Broken::Truncated)?;
+        let frame = header.frame.take().ok_or(Broken::Damaged("a scan before the frame"))?;
+        check_size(frame.width as u32, frame.height as u32, NAME, pixel_limit)?;
+        if memmem::find_iter(bytes, b"\xFF\xDA").nth(MOST_SCANS).is_some() {
+            return Err(Broken::TooManyScans.into());
+        }
+        let scan = header.scan(&frame, first)?;
+        Ok(Self { file, header, frame, scan })
+    }
+
+    /// Pixels in a row, and rows.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.frame.width as u32, self.frame.height as u32)
+    }
+
+    /// Whether [`Opened::rows`] gives the rows as they are read, upright ones from the top.
+    pub(super) fn has_rows(&self) -> bool {
+        is_one_scan(&self.frame, &self.scan)
+            && matches!(self.header.orientation, None | Some(Orientation::NoTransforms))
+    }
+
+    /// Reads the pixels and hands them to `sink` row by row, those of a strip together, while they are in the cache.
+    pub(super) fn rows(self, sink: Sink<'_>) -> Result<(), PhotoError> {
+        let Self { file, mut header, frame, scan } = self;
+        let mut planes = Planes::new(&frame, header.colours(&frame), Some(sink));
+        pixels(file, &mut header, &frame, scan, &mut planes)?;
+        spare::give(planes.into_rgb());
+        Ok(())
+    }
+
+    /// The whole picture as it is stored, with the orientation that it asks for.
+    pub(super) fn picture(self) -> Result<(Picture, Orientation), PhotoError> {
+        let (width, height) = self.size();
+        let Self { file, mut header, frame, scan } = self;
+        let mut planes = Planes::new(&frame, header.colours(&frame), None);
+        pixels(file, &mut header, &frame, scan, &mut planes)?;
+        let picture = Picture::new(width, height, planes.into_rgb());
+        let picture = picture.ok_or_else(|| PhotoError::broken(NAME, "pixels are missing"))?;
+        Ok((picture, header.orientation.unwrap_or(Orientation::NoTransforms)))
+    }
+}
+
+fn is_one_scan(frame: &Frame, scan: &ScanHeader) -> bool {
+    !frame.progressive && scan.components.len() == frame.components.len()
+}
+
+/// Reads all scans, of which `scan` is the first.
 fn pixels(
     mut file: File<'_>,
     header: &mut Header,
     frame: &Frame,
-    first: &[u8],
+    mut scan: ScanHeader,
     planes: &mut Planes<'_>,
 ) -> Result<(), Broken> {
-    let mut scan = header.scan(frame, first)?;
-    if !frame.progressive && scan.components.len() == frame.components.len() {
+    if is_one_scan(frame, &scan) {
         let mut stretches = Stretches::new(file.bytes, file.place);
         scan::read(&mut stretches, header, frame, &scan, planes)?;
         let rest = file.bytes.get(stretches.place()..).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 use super::colour;
 use super::frame::{Colours, Component, Frame};
+use super::spare;
 
 /// Rows of the picture that wait for the next strip, where chroma is stretched downwards.
 const WAITING: usize = 2;
@@ -112,8 +113,10 @@ impl Plane {
     }
 }
 
+/// Takes rows of pixels as they are made: the number of the first, and their bytes.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u8]);
+
 /// The strips of all components, and the pixels made so far.
-#[derive(Debug)]
 pub(super) struct Planes<'a> {
     /// One a component, in the order of the frame.
     pub(super) planes: Vec<Plane>,
@@ -124,14 +127,18 @@ pub(super) struct Planes<'a> {
     /// Rows of the picture that were made.
     rows: usize,
     spare: Vec<u16>,
+    /// All pixels, or those of a strip where rows are handed on.
     rgb: Vec<u8>,
+    sink: Option<Sink<'a>>,
 }
 
 impl<'a> Planes<'a> {
-    /// For the pixels of `frame`, which go to `rgb`, 3 bytes each.
-    pub(super) fn new(frame: &'a Frame, colours: Colours, rgb: Vec<u8>) -> Self {
+    /// For the pixels of `frame`, 3 bytes each: all of them, or rows for `sink`.
+    pub(super) fn new(frame: &'a Frame, colours: Colours, sink: Option<Sink<'a>>) -> Self {
         let planes = frame.components.iter().map(|component| Plane::new(component, frame)).collect();
-        Self { planes, frame, colours, strips: 0, rows: 0, spare: Vec::new(), rgb }
+        let rows = if sink.is_some() { frame.height.min(frame.tallest * 8 + WAITING) } else { frame.height };
+        let rgb = spare::take(frame.width * rows * 3); // every byte is written, or it is an error
+        Self { planes, frame, colours, strips: 0, rows: 0, spare: Vec::new(), rgb, sink }
     }
 
     /// Makes pixels of the strip whose samples are all there now.
@@ -142,8 +149,9 @@ impl<'a> Planes<'a> {
         let last = self.strips == self.frame.strips;
         let until = if last { self.frame.height } else { self.strips * self.frame.tallest * 8 - waiting };
         let width = self.frame.width * 3;
+        let above = if self.sink.is_some() { self.rows } else { 0 };
         for y in self.rows..until {
-            let Some(rgb) = self.rgb.get_mut(y * width..(y + 1) * width) else { break };
+            let Some(rgb) = self.rgb.get_mut((y - above) * width..(y - above + 1) * width) else { break };
             let spare = &mut self.spare;
             let mut row = |plane| Plane::stretched(plane, before, y, spare);
             match (self.colours, self.planes.as_mut_slice()) {
@@ -165,11 +173,14 @@ impl<'a> Planes<'a> {
                 _ => {} // as many components as the colours have: `Frame::colours`
             }
         }
+        if let Some(sink) = &mut self.sink {
+            sink(above, &self.rgb[..(until - above) * width]);
+        }
         self.rows = until;
         self.planes.iter_mut().for_each(Plane::next);
     }
 
-    /// The pixels.
+    /// The pixels, where no sink took them.
     pub(super) fn into_rgb(self) -> Vec<u8> {
         self.rgb
     }

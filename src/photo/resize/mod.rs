@@ -9,8 +9,10 @@ mod opencv;
 mod pillow;
 mod weights;
 
+use std::sync::Arc;
+
 use super::Filter;
-use weights::Cache;
+use weights::{Cache, Weights};
 
 /// Rows of a picture to read from: `height` rows of `width` pixels, `stride` bytes apart.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +70,48 @@ pub(super) fn resize(
         (Filter::Bilinear, _) => opencv::resize::<3>(source, (width, height), &mut scratch.lines, target),
         (_, 1) => pillow::resize::<1>(filter, source, (width, height), scratch, target),
         (_, _) => pillow::resize::<3>(filter, source, (width, height), scratch, target),
+    }
+}
+
+/// A colour picture that is resized from rows which come one after the other, to the same bytes as [`resize`] makes of
+/// the whole.
+pub(super) struct ByRows<'s> {
+    across: Arc<Weights>,
+    down: Arc<Weights>,
+    width: usize,
+    scratch: &'s mut Scratch,
+}
+
+impl<'s> ByRows<'s> {
+    /// For a picture of `from` pixels; `None` where `filter` needs all rows at once.
+    pub(super) fn new(
+        filter: Filter,
+        from: (usize, usize),
+        to: (usize, usize),
+        scratch: &'s mut Scratch,
+    ) -> Option<Self> {
+        if !pillow::by_rows(filter, from, to) {
+            return None;
+        }
+        let (across, down) = (scratch.cache.get(filter, from.0, to.0), scratch.cache.get(filter, from.1, to.1));
+        scratch.between.resize(to.0 * from.1 * 3, 0);
+        Some(Self { across, down, width: to.0, scratch })
+    }
+
+    /// Takes some rows, of which the first is row `first` of the picture.
+    pub(super) fn take(&mut self, first: usize, rows: Source<'_>) {
+        let Scratch { between, rows: buffers, .. } = &mut *self.scratch;
+        let line = self.width * 3;
+        let target = &mut between[first * line..][..rows.height * line];
+        pillow::horizontal::<3>(rows, &self.across, buffers, target);
+    }
+
+    /// Fills `target` when all rows were taken.
+    pub(super) fn finish(self, target: &mut [u8]) {
+        let line = self.width * 3;
+        let bytes = &self.scratch.between;
+        let between = Source { bytes, stride: line, width: self.width, height: bytes.len() / line };
+        pillow::vertical(between, 3, &self.down, target);
     }
 }
 

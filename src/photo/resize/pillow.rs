@@ -25,6 +25,12 @@ fn vertical_first(from: (usize, usize), to: (usize, usize)) -> bool {
     to.1 < from.1 && shrink(from.1, to.1) > 2 * shrink(from.0, to.0)
 }
 
+/// Whether rows may come one after the other: the horizontal pass comes first and there is a vertical one.
+pub(super) fn by_rows(filter: Filter, from: (usize, usize), to: (usize, usize)) -> bool {
+    let exact = matches!(filter, Filter::Nearest | Filter::Bilinear); // OpenCV's
+    !exact && from.0 != to.0 && from.1 != to.1 && !vertical_first(from, to)
+}
+
 pub(super) fn resize<const C: usize>(
     filter: Filter,
     source: Source<'_>,
@@ -59,7 +65,12 @@ fn clip(sum: i32) -> u8 {
 }
 
 /// The horizontal pass over every row; both buffers are scratch. A source narrower than a window is copied first.
-fn horizontal<const C: usize>(source: Source<'_>, weights: &Weights, buffers: &mut [Vec<u8>; 2], target: &mut [u8]) {
+pub(super) fn horizontal<const C: usize>(
+    source: Source<'_>,
+    weights: &Weights,
+    buffers: &mut [Vec<u8>; 2],
+    target: &mut [u8],
+) {
     let [padded, spare] = buffers;
     let reach = weights.reach(C);
     if reach <= source.width {
@@ -210,7 +221,7 @@ fn fold<const C: usize>(sums: &[i32]) -> [i32; C] {
 
 /// The vertical pass: rows are contiguous, so colours do not matter.
 #[multiversion(targets = "simd")]
-fn vertical(source: Source<'_>, channels: usize, weights: &Weights, target: &mut [u8]) {
+pub(super) fn vertical(source: Source<'_>, channels: usize, weights: &Weights, target: &mut [u8]) {
     let row = source.width * channels;
     let windows = weights.starts.iter().zip(&weights.counts).zip(weights.plain.chunks_exact(weights.taps));
     for (((&start, &count), weights), line) in windows.zip(target.chunks_exact_mut(row)) {

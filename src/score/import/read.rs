@@ -115,17 +115,20 @@ impl Read {
             },
         }
         self.rows.push(u32::try_from(row.number()).unwrap_or(u32::MAX));
-        let name = how.mapping.method.map_or(Ok(how.method), |place| row.text(place));
-        match name.and_then(|name| checked(reading.file, row, how.mapping, name)) {
-            Ok(name) => {
-                let place = self.methods.place(name).unwrap_or(u32::MAX);
-                if how.mapping.method.is_some() {
-                    self.of_methods.push(place);
+        // A method that no column says is looked up once.
+        if how.mapping.method.is_some() || self.methods.is_empty() {
+            let name = how.mapping.method.map_or(Ok(how.method), |place| row.text(place));
+            match name.and_then(|name| checked(reading.file, row, how.mapping, name)) {
+                Ok(name) => {
+                    let place = self.methods.place(name).unwrap_or(u32::MAX);
+                    if how.mapping.method.is_some() {
+                        self.of_methods.push(place);
+                    }
                 }
-            }
-            Err(finding) => {
-                self.method_findings.push(finding);
-                self.of_methods.push(NO_METHOD);
+                Err(finding) => {
+                    self.method_findings.push(finding);
+                    self.of_methods.push(NO_METHOD);
+                }
             }
         }
         match read_outcome(row, how.mapping) {

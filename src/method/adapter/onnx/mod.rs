@@ -17,7 +17,7 @@ use crate::engine::{Engine, Model, State, Tensor};
 use crate::method::head::Head;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::{Outcome, Status};
-use crate::photo::{Decoder, Preparer, Recipe};
+use crate::photo::{Decoder, PIXEL_LIMIT, Preparer, Recipe};
 
 /// A model file made ready: loaded once, shared by all sessions.
 pub struct OnnxMethod {
@@ -124,6 +124,16 @@ impl Session for OnnxSession {
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
         let mut face_box = sample.face_box();
         let bytes_in = sample.bytes().map(|bytes| bytes.len() as u64);
+        if let Some(bytes) = sample.unshared()
+            && self.shared.detector.as_ref().is_none_or(|detector| detector.leaves(face_box))
+        {
+            let (begun, tensor) = (self.clock.monotonic(), self.tensor.numbers_mut());
+            let prepared = self.preparer.prepare_file(bytes, self.shared.decoder, PIXEL_LIMIT, face_box, tensor);
+            return match prepared {
+                Ok(()) => self.answer(Spent::default(), begun, bytes_in, None),
+                Err(error) => Ok(Outcome { bytes_in, ..Outcome::failed(error.to_string()) }),
+            };
+        }
         let decoded = sample.picture(self.shared.decoder);
         let (picture, decoding) = match decoded {
             Ok(decoded) => decoded,
@@ -153,6 +163,19 @@ impl Session for OnnxSession {
         if let Err(error) = self.preparer.prepare(picture, face_box, self.tensor.numbers_mut()) {
             return Ok(Outcome { bytes_in, faces, ..Outcome::failed(error.to_string()) });
         }
+        self.answer(spent, begun, bytes_in, faces)
+    }
+}
+
+impl OnnxSession {
+    /// Puts the tensor, whose making began at `begun`, to the network.
+    fn answer(
+        &mut self,
+        mut spent: Spent,
+        begun: Duration,
+        bytes_in: Option<u64>,
+        faces: Option<u32>,
+    ) -> Result<Outcome, MethodError> {
         let prepared = self.clock.monotonic();
         let outputs = self.state.run(&self.tensor);
         let answered = self.clock.monotonic();
@@ -170,6 +193,7 @@ const MODEL: &str = "the model";
 const DETECTOR: &str = "the detector";
 
 /// Time so far: decoding and preparing, and the networks themselves.
+#[derive(Default)]
 struct Spent {
     prepare: Duration,
     answer: Duration,

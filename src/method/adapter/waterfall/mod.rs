@@ -206,6 +206,7 @@ impl Session for Waterfall {
 
     fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
         let lent = sample.columns().to_vec();
+        sample.share(true);
         let mut open: Vec<(AgeLimit, Option<Decision>, u8)> =
             self.limits.iter().map(|limit| (*limit, None, 0)).collect();
         let (mut asked, mut broke, mut last, mut faces) = (Vec::new(), Vec::new(), None, None);
