@@ -295,24 +295,27 @@ def projected(rows, out):
         out.append(dict(metric="positive_predictive_value", **place, value=value, near=near))
 
 
+def band(value):
+    return sum(edge <= value for edge in EDGES)
+
+
+def band_name(index):
+    low = "" if index == 0 else EDGES[index - 1]
+    return f"{low}-{'' if index == len(EDGES) else EDGES[index]}"
+
+
+def band_answered(row):
+    if row[5] != "answered":
+        return "none"
+    if row[7] == "":
+        return band(row[6])
+    inside = band(row[6])
+    return inside if inside == len(EDGES) or row[7] <= EDGES[inside] else "undecided"
+
+
 def bands(rows, out):
-    def band(value):
-        return sum(edge <= value for edge in EDGES)
-
-    def name(index):
-        low = "" if index == 0 else EDGES[index - 1]
-        return f"{low}-{'' if index == len(EDGES) else EDGES[index]}"
-
-    def answer(row):
-        if row[5] != "answered":
-            return "none"
-        if row[7] == "":
-            return band(row[6])
-        inside = band(row[6])
-        return inside if inside == len(EDGES) or row[7] <= EDGES[inside] else "undecided"
-
     for true in range(len(EDGES) + 1):
-        own = [(r[0], answer(r)) for r in rows if band(year(r)) == true]
+        own = [(r[0], band_answered(r)) for r in rows if band(year(r)) == true]
         wanted = {
             "band_recall": lambda a: a == true,
             "band_down": lambda a: isinstance(a, int) and a < true,
@@ -321,12 +324,12 @@ def bands(rows, out):
             "band_not_answered": lambda a: a == "none",
         }
         for weighting in ("subject", "attempt"):
-            place = dict(population=f"band:{name(true)}", weighting=weighting)
+            place = dict(population=f"band:{band_name(true)}", weighting=weighting)
             for metric, of in wanted.items():
                 out.append(dict(metric=metric, **place, **rate(by_subject((s, int(of(a))) for s, a in own), weighting)))
             for given in range(len(EDGES) + 1):
                 found = rate(by_subject((s, int(a == given)) for s, a in own), weighting)
-                out.append(dict(metric="band_confusion", **place, variant=f"answered={name(given)}", **found))
+                out.append(dict(metric="band_confusion", **place, variant=f"answered={band_name(given)}", **found))
 
 
 def repeats(rows, out):
@@ -410,4 +413,5 @@ def main():
     print(len(rows), "attempts,", len(out), "rows")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
-"""Every mutant of src/stats that cargo-mutants lists, in two builds instead of thousands.
+"""Every mutant of the statistics, the tallies and the metrics that cargo-mutants lists, in two builds instead of thousands.
 
-`src/stats` is an island, so it makes a crate of its own: FOLDER/crate. There each mutated function becomes as many copies as it
-has mutants, and the environment variable MUTANT picks one; the tests then run once a mutant. Mutants that do not compile are found by
-the compiler and left out ("unviable"). What cannot be copied (a method of a foreign trait, a function that returns `impl Trait` or is
-compiled several times) is left to cargo-mutants itself, and listed.
+In a copy of the package, FOLDER/package, each mutated function becomes as many copies as it has mutants, and the environment variable
+MUTANT picks one; the tests then run once a mutant: those of its own file, of its room, and of the rooms that use it. Mutants that do not
+compile are found by the compiler and left out ("unviable"). What cannot be copied is left to cargo-mutants itself, and listed.
 
     cargo install cargo-mutants
-    python3 scripts/validation/mutants.py FOLDER            # goes on where it was stopped
-    python3 scripts/validation/mutants.py FOLDER mean power # of some files of src/stats
+    python3 scripts/validation/mutants.py FOLDER            # src/stats; goes on where it was stopped
+    python3 scripts/validation/mutants.py FOLDER tally metric/groups stats/mean # rooms and files
+    python3 scripts/validation/mutants.py FOLDER --again    # those that no test caught
     python3 scripts/validation/mutants.py FOLDER --report   # what is known so far
+
+`src/stats` is an island and is built alone; `src/tally` and `src/metric` stand in the whole light package. `--build` stops before the tests and `--run` begins there, so that FOLDER/tests, FOLDER/todo.json and this script can be taken to a machine
+with more cores (FOLDER/package must be the package there, for the golden values that tests read).
 
 Needs cargo, cargo-mutants 27 and Python 3.9 on Linux or macOS. Writes FOLDER/results.jsonl, a line a mutant.
 """
 
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -24,33 +28,20 @@ import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MANIFEST = """[package]
-name = "stats-mutants"
-version = "0.0.0"
-edition = "2024"
-[dependencies]
-multiversion = "0.9"
-rayon = "1.12"
-statrs = { version = "0.19", default-features = false, features = ["std"] }
-[dev-dependencies]
-proptest = { version = "1.12", default-features = false, features = ["std"] }
-serde_json = "1.0"
-[profile.dev]
-opt-level = 1
-debug = 0
-[profile.dev.package."*"]
-opt-level = 3
-[workspace]
-"""
-SWITCH = """#![allow(warnings, arithmetic_overflow, unconditional_panic, unconditional_recursion)]
-pub mod stats;
+# The tests that a number of the room reaches, in the order in which they are tried.
+SUITES = {
+    "stats": [["stats::"]],
+    "tally": [["tally::"], ["metric::"], ["score::", "compare::"]],
+    "metric": [["metric::"], ["score::", "compare::"]],
+}
+SWITCH = """
 static MUTANT: std::sync::LazyLock<u32> =
     std::sync::LazyLock::new(|| std::env::var("MUTANT").ok().and_then(|k| k.parse().ok()).unwrap_or(u32::MAX));
 #[inline(always)]
-pub fn mutant() -> u32 { *MUTANT }
+pub(crate) fn mutant() -> u32 { *MUTANT }
 """
+ALLOWED = "#![allow(warnings, arithmetic_overflow, unconditional_panic, unconditional_recursion)]\n"
 FUNCTION = re.compile(r"^[ \t]*(?:pub(?:\([a-z: ]+\))? )?(?:const )?fn ", re.M)
-SECONDS = 60
 
 
 def closing(text, start, opening, end):
@@ -121,13 +112,18 @@ class Function:
         return f"{self.head}{signature}{{ match crate::mutant() {{ {arms} _ => {call(self.name + '__as_it_is')} }} }}"
 
 
-def not_copied(mutant, text):
-    if "<impl" in mutant["function"]["function_name"]:
-        return "a method of a foreign trait"
-    if "impl " in mutant["function"]["return_type"]:
-        return "returns `impl Trait`"
-    found = FUNCTION.search(text)
-    return None if found and "multiversion" not in text[: found.start()] else "compiled several times"
+def chained(function, bodies):
+    """A function that returns `impl Iterator`: the mutants as alternatives of one type."""
+    text = function.text[function.brace :]
+    for k, body in bodies:
+        text = f"{{ if crate::mutant() == {k} {{ rayon::iter::Either::Left(\n/*BEGIN {k}*/{body}/*END {k}*/\n) }} else {{ rayon::iter::Either::Right({text}) }} }}"
+    return function.text[: function.brace] + text
+
+
+def within(function, bodies):
+    """A function that only its own name can be called by: the mutants as arms within it."""
+    arms = "".join(f"\n/*BEGIN {k}*/{k} => {body}/*END {k}*/" for k, body in bodies)
+    return f"{function.text[: function.brace]}{{ match crate::mutant() {{ {arms}\n_ => {function.text[function.brace :]} }} }}"
 
 
 def with_copies(path, text, chosen, mutants, unviable, left):
@@ -143,34 +139,57 @@ def with_copies(path, text, chosen, mutants, unviable, left):
             continue
         span = mutants[k]["function"]["span"]
         functions[place(span["start"]), place(span["end"])].append(k)
+    for start, end in sorted(functions):
+        if any(first < start and end < last for first, last in functions):
+            left.update((k, "in a function of a function") for k in functions.pop((start, end)))
     for (start, end), own in sorted(functions.items(), reverse=True):
-        source = text[start:end]
-        why = not_copied(mutants[own[0]], source)
-        if why:
-            left.update((k, why) for k in own)
+        source, name, returned = text[start:end], *(mutants[own[0]]["function"][key] for key in ("function_name", "return_type"))
+        if not FUNCTION.search(source) or "impl " in returned and not returned.startswith("-> impl Iterator"):
+            left.update((k, "cannot be copied") for k in own)
             continue
-        function, inherent = Function(source), "::" in mutants[own[0]]["function"]["function_name"]
-        own = [k for k in own if k not in unviable]
-        copies = [function.copy(function.name + "__as_it_is", source[function.brace :])]
+        function, bodies = Function(source), []
+        constant = "const fn" in source and "macro_rules!" in text
+        if constant or re.search(rf"^ *(pub[^ ]* )?(const|static) [A-Z_]+: [^=]*= [^;]*\b{function.name}\(", text, re.M):
+            left.update((k, "of a constant") for k in own)
+            continue
         for k in own:
-            first, last = (place(mutants[k]["span"][side]) - start for side in ("start", "end"))
-            body = f"{source[function.brace : first]} {mutants[k]['replacement']} {source[last:]}"
-            copies.append(f"/*BEGIN {k}*/{function.copy(f'{function.name}__{k}', body)}/*END {k}*/")
-        text = text[:start] + function.switch(own, inherent) + "\n" + "\n".join(copies) + text[end:]
+            if "impl " in returned and mutants[k]["genre"] == "FnValue":
+                left[k] = "another iterator"
+            elif k not in unviable:
+                first, last = (place(mutants[k]["span"][side]) - start for side in ("start", "end"))
+                bodies.append((k, f"{source[function.brace : first]} {mutants[k]['replacement']} {source[last:]}"))
+        if "impl " in returned:
+            new = chained(function, bodies)
+        elif "<impl" in name or "multiversion" in function.head:
+            new = within(function, bodies)
+        else:
+            copies = [function.copy(function.name + "__as_it_is", source[function.brace :])]
+            copies += (f"/*BEGIN {k}*/{function.copy(f'{function.name}__{k}', body)}/*END {k}*/" for k, body in bodies)
+            new = function.switch([k for k, _ in bodies], bool(re.search(r"[A-Z][^:]*::\w+$", name))) + "\n" + "\n".join(copies)
+        text = text[:start] + new + text[end:]
     path.write_text(text, encoding="utf-8")
 
 
-def write(crate, mutants, unviable):
-    """The crate with all copies; says what has none."""
-    shutil.rmtree(crate / "src", ignore_errors=True)
-    shutil.copytree(ROOT / "src/stats", crate / "src/stats")
-    (crate / "src/lib.rs").write_text(SWITCH, encoding="utf-8")
+def write(package, mutants, chosen, unviable):
+    """The package with all copies; says what has none."""
+    package.mkdir(exist_ok=True)
+    for part in ROOT.iterdir():
+        if part.name not in ("src", "target", "Cargo.toml", ".git") and not (package / part.name).exists():
+            (package / part.name).symlink_to(part)
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    manifest = re.sub(r"\[lints\.\w+\]\n([^\[\n].*\n|\n)*", "", manifest) + "\n[profile.dev.package.agebench]\ndebug = 0\n[workspace]\n"
+    (package / "Cargo.toml").write_text(manifest, encoding="utf-8")
+    shutil.rmtree(package / "src", ignore_errors=True)
+    shutil.copytree(ROOT / "src", package / "src")
+    library = package / "src/lib.rs"
+    island = {mutants[k]["file"].split("/")[1] for k in chosen} == {"stats"}
+    library.write_text(ALLOWED + ("pub mod stats;" if island else library.read_text(encoding="utf-8")) + SWITCH, encoding="utf-8")
     files, left = collections.defaultdict(list), {}
-    for k, mutant in enumerate(mutants):
-        files[mutant["file"]].append(k)
-    for name, chosen in files.items():
-        path = crate / name
-        with_copies(path, path.read_text(encoding="utf-8"), chosen, mutants, unviable, left)
+    for k in chosen:
+        files[mutants[k]["file"]].append(k)
+    for name, own in files.items():
+        path = package / name
+        with_copies(path, path.read_text(encoding="utf-8"), own, mutants, unviable, left)
     return left
 
 
@@ -194,67 +213,96 @@ def refused(crate, messages):
     return found
 
 
-def build(folder, files):
-    """(mutants, unviable, left to cargo-mutants, test binary)."""
-    crate = folder / "crate"
-    shutil.copytree(ROOT / "fixtures/golden", crate / "fixtures/golden", dirs_exist_ok=True)
-    (crate / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
-    shutil.copy(ROOT / "Cargo.lock", crate / "Cargo.lock")
-    write(crate, [], set())
-    chosen = [option for name in files or ["**"] for option in ("-f", f"src/stats/{name}*")]
-    listed = subprocess.run(["cargo", "mutants", "--list", "--json", *chosen], cwd=crate, check=True, stdout=subprocess.PIPE)
+def build(folder, files, done):
+    """Builds the tests with all mutants of `files` but those `done`; writes FOLDER/tests and FOLDER/todo.json."""
+    package = folder / "package"
+    chosen = [option for name in files or ["stats"] for option in ("-f", f"src/{name}/**", "-f", f"src/{name}.rs")]
+    listed = subprocess.run(["cargo", "mutants", "--list", "--json", *chosen], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     mutants, unviable = json.loads(listed.stdout), set()
+    chosen = [k for k, mutant in enumerate(mutants) if mutant["name"] not in done]
     while True:
-        left = write(crate, mutants, unviable)
-        cargo = ["cargo", "test", "--lib", "--no-run", "--message-format=json"]
-        done = subprocess.run(cargo, cwd=crate, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode == 0:
+        left = write(package, mutants, chosen, unviable)
+        cargo = ["cargo", "test", "--no-default-features", "--lib", "--no-run", "--message-format=json", "--target-dir", folder / "target"]
+        built = subprocess.run(cargo, cwd=package, stdout=subprocess.PIPE, text=True, check=False)
+        if built.returncode == 0:
             break
-        more = refused(crate, done.stdout) - unviable
+        more = refused(package, built.stdout) - unviable
         if not more:
-            raise SystemExit("the crate with the copies does not compile: see what cargo wrote above")
+            raise SystemExit("the package with the copies does not compile: see what cargo wrote above")
         unviable |= more
-    built = [json.loads(line) for line in done.stdout.splitlines()]
-    return mutants, unviable, left, [it["executable"] for it in built if it.get("executable")][0]
+    messages = [json.loads(line) for line in built.stdout.splitlines()]
+    binary = [message["executable"] for message in messages if message.get("executable")][0]
+    shutil.copy(binary, folder / "tests")
+    what = {k: "unviable" if k in unviable else f"left: {left[k]}" if k in left else None for k in chosen}
+    todo = [{"k": k, "name": mutants[k]["name"], "file": mutants[k]["file"], "outcome": what[k]} for k in chosen]
+    (folder / "todo.json").write_text(json.dumps(todo), encoding="utf-8")
 
 
-def outcome(binary, folder, mutant, k):
-    """What the tests of the mutant's own file say, then all tests."""
-    settings = {"MUTANT": str(k), "PROPTEST_CASES": "64", "PROPTEST_MAX_SHRINK_ITERS": "0", "RUST_BACKTRACE": "0"}
+def passes(folder, k, chosen, seconds, threads):
+    """Whether the chosen tests pass with mutant `k`: "pass", "caught" or "timeout"."""
+    settings = {"MUTANT": str(k), "PROPTEST_CASES": "64", "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0"}
+    settings |= {"PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", "RUST_TEST_THREADS": str(threads), "RAYON_NUM_THREADS": "2"}
+    command = ["sh", "-c", 'ulimit -v 8000000; exec "$0" "$@"', (folder / "tests").resolve(), *chosen]
+    nowhere, environment = subprocess.DEVNULL, {**os.environ, **settings}
+    try:
+        done = subprocess.run(command, env=environment, cwd=folder / "package", timeout=seconds, check=False, stdout=nowhere, stderr=nowhere)
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    return "caught" if done.returncode else "pass"
+
+
+def outcome(folder, mutant, seconds, threads):
+    """What the tests of the mutant's own file say, then those of its room, then those of the rooms that use it."""
     module = mutant["file"].removeprefix("src/").removesuffix(".rs").removesuffix("/mod").replace("/", "::") + "::"
-    for chosen in ([module], []):
-        command = ["sh", "-c", 'ulimit -v 8000000; exec "$0" "$@"', binary, *chosen]
-        try:
-            done = subprocess.run(
-                command, env={**os.environ, **settings}, cwd=folder, timeout=SECONDS, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            return "timeout"
-        if done.returncode != 0:
-            return "caught"
+    for chosen in ([module], *SUITES[module.split("::")[0]]):
+        found = passes(folder, mutant["k"], chosen, seconds, threads)
+        if found != "pass":
+            return found
     return "missed"
+
+
+def run(folder, results, done, seconds, jobs):
+    """Runs the tests once a mutant; a line a mutant to `results` as they come."""
+    todo = json.loads((folder / "todo.json").read_text(encoding="utf-8"))
+    todo = [mutant for mutant in todo if mutant["name"] not in done]
+    threads = 1 if jobs > 1 else os.cpu_count()
+    for room in {mutant["file"].split("/")[1] for mutant in todo}:
+        for chosen in SUITES[room]:
+            if passes(folder, "", chosen, 600, os.cpu_count()) != "pass":
+                raise SystemExit(f"the tests {' '.join(chosen)} fail without a mutant")
+    with results.open("a", encoding="utf-8") as file, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        said = lambda mutant: (mutant, mutant["outcome"] or outcome(folder, mutant, seconds, threads))
+        for future in concurrent.futures.as_completed([pool.submit(said, mutant) for mutant in todo]):
+            mutant, what = future.result()
+            file.write(json.dumps({"name": mutant["name"], "outcome": what}) + "\n")
+            file.flush()
+
+
+def read(results):
+    """The results so far, the last of each mutant."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    return list({result["name"]: result for result in map(json.loads, lines)}.values())
 
 
 def main():
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("folder", type=pathlib.Path)
-    reader.add_argument("file", nargs="*", help="of src/stats, without its ending")
+    reader.add_argument("files", nargs="*", help="rooms or files of src, without `.rs` (default: stats)")
+    reader.add_argument("--again", action="store_true", help="try again what no test caught")
+    reader.add_argument("--build", action="store_true", help="only build")
+    reader.add_argument("--run", action="store_true", help="only run what was built")
     reader.add_argument("--report", action="store_true", help="only say what is known")
+    reader.add_argument("--jobs", type=int, default=1, help="mutants at once (default: 1)")
+    reader.add_argument("--seconds", type=float, default=60, help="time limit of the tests of one mutant (default: 60)")
     asked = reader.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = asked.folder / "results.jsonl"
-    known = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
-    if not asked.report:
-        mutants, unviable, left, binary = build(asked.folder, asked.file)
-        names = {result["name"] for result in known}
-        with results.open("a") as file:
-            for k, mutant in enumerate(mutants):
-                if mutant["name"] in names:
-                    continue
-                what = "unviable" if k in unviable else f"left: {left[k]}" if k in left else outcome(binary, asked.folder, mutant, k)
-                known.append({"name": mutant["name"], "outcome": what})
-                file.write(json.dumps(known[-1]) + "\n")
-                file.flush()
+    done = {result["name"] for result in read(results) if not asked.again or result["outcome"] in ("caught", "unviable")}
+    if not asked.report and not asked.run:
+        build(asked.folder.resolve(), asked.files, done)
+    if not asked.report and not asked.build:
+        run(asked.folder.resolve(), results, done, asked.seconds, asked.jobs)
+    known = read(results)
     for what, count in sorted(collections.Counter(result["outcome"] for result in known).items()):
         print(f"{count} {what}")
     for result in known:

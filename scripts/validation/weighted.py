@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from clustered import decide, event, finish, root
 from comparison import tango
+from families import EDGES, LIMITS, OFFSETS, VISITORS, band, band_answered, band_name, year
 from scipy import stats
 
 warnings.filterwarnings("ignore")
@@ -30,10 +31,6 @@ from samplics.utils.types import PopParam  # noqa: E402
 from statsmodels.stats.weightstats import DescrStatsW  # noqa: E402
 
 Z = stats.norm.ppf(0.975)
-LIMITS = (16, 18)
-OFFSETS = (0, 5)
-VISITORS = {age: 1.0 + 0.25 * (age % 4) for age in range(13, 31)}
-EDGES = (13, 16, 18, 21)
 
 
 def read(folder):
@@ -52,10 +49,6 @@ def read(folder):
              number("high"), max(0.001, round(weight, 3))]
         )  # fmt: skip
     return rows
-
-
-def year(row):
-    return math.floor(row[1])
 
 
 def said(row, challenge):
@@ -388,24 +381,9 @@ def months(rows, out):
 
 
 def bands(rows, out):
-    def band(value):
-        return sum(edge <= value for edge in EDGES)
-
-    def name(index):
-        low = "" if index == 0 else EDGES[index - 1]
-        return f"{low}-{'' if index == len(EDGES) else EDGES[index]}"
-
-    def answer(row):
-        if row[5] != "answered":
-            return "none"
-        if row[7] == "":
-            return band(row[6])
-        inside = band(row[6])
-        return inside if inside == len(EDGES) or row[7] <= EDGES[inside] else "undecided"
-
     for true, weighting in itertools.product(range(len(EDGES) + 1), ("subject", "attempt")):
-        own = [(r[0], answer(r), r[8]) for r in rows if band(year(r)) == true]
-        place = dict(population=f"band:{name(true)}", weighting=weighting)
+        own = [(r[0], band_answered(r), r[8]) for r in rows if band(year(r)) == true]
+        place = dict(population=f"band:{band_name(true)}", weighting=weighting)
         for metric, of in {
             "band_recall": lambda a: a == true,
             "band_down": lambda a: isinstance(a, int) and a < true,
@@ -414,7 +392,7 @@ def bands(rows, out):
             out.append(dict(metric=metric, **place, **rate(by_subject((s, int(of(a)), w) for s, a, w in own), weighting)))
         for given in range(len(EDGES) + 1):
             found = rate(by_subject((s, int(a == given), w) for s, a, w in own), weighting)
-            out.append(dict(metric="band_confusion", **place, variant=f"answered={name(given)}", **found))
+            out.append(dict(metric="band_confusion", **place, variant=f"answered={band_name(given)}", **found))
 
 
 def nulls(rows, out):

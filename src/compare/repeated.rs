@@ -69,15 +69,7 @@ mod tests {
         let mut truth = TruthBuilder::new(&[]);
         let mut answers = [0, 1].map(|_| Answers::new(&protocol.limits));
         for (subject, (first, second)) in (0..).zip(runs) {
-            truth.push(&TruthRow {
-                subject_rank: subject,
-                subject_known: true,
-                cluster_rank: None,
-                weight: None,
-                age: AgeRange::whole_years(19).ok(),
-                attack: false,
-                levels: &[],
-            });
+            truth.push(&TruthRow::of(subject, AgeRange::whole_years(19).unwrap(), &[]));
             for (answers, years) in answers.iter_mut().zip([first, second]) {
                 answers.push(Some(&match Age::new(years) {
                     Ok(age) => Outcome::answered(Answer::Age { age, spread: None }),

@@ -338,6 +338,18 @@ mod tests {
         let four = [one(0, true, 1), one(1, false, 1), one(2, true, 2), one(3, false, 2)];
         let more: Vec<Scored> = four.iter().copied().chain([one(4, true, 0), one(5, false, 0)]).collect();
         assert_eq!(auc(&more), auc(&four));
+        // Nor one between others who has no attempt at all, where some are in both classes.
+        let attempts =
+            |last: u32| [(0, true, 3.0), (0, false, 1.0), (1, true, 2.0), (last, false, 2.5), (last, true, 1.5)];
+        let of = |last: u32| {
+            auc(&attempts(last).map(|(subject, positive, score)| Scored {
+                subject,
+                positive,
+                weight: 1,
+                scores: [score],
+            }))
+        };
+        assert_eq!(of(2), of(7));
     }
 
     proptest::proptest! {

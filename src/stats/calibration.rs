@@ -171,6 +171,8 @@ mod tests {
                 assert_eq!(Some(bin.attempts), wanted[0].as_u64());
                 assert_eq!(Some(bin.came_true), wanted[1].as_u64());
                 agree(bin.mean, wanted[2].as_f64().unwrap(), 1.0, "mean");
+                let share = wanted[1].as_f64().unwrap() / wanted[0].as_f64().unwrap();
+                assert!((bin.gap() - (share - wanted[2].as_f64().unwrap())).abs() < 1e-12, "gap");
             }
             agree(found.expected_error(), number(&case, "ece"), 1.0, "expected calibration error");
         }
@@ -184,6 +186,22 @@ mod tests {
             let error = sd * (1.0 / REDRAWS as f64 + 1.0 / number(&case, "redraws")).sqrt();
             assert!((found - wanted).abs() <= 4.0 * error + 1e-12, "{found} is not {wanted} +- {error}");
         }
+    }
+
+    #[test]
+    fn redraws_of_many_equal_probabilities_are_as_far_off_as_a_binomial_is() {
+        // scipy 1.17.1: the mean of |X / n - 1/2| for X binomial(n, 1/2), and its standard deviation.
+        for (n, mean, sd) in [(12_288, 0.0035988, 0.0027190), (40_000, 0.0019947, 0.0015070)] {
+            let attempts: Vec<(f64, bool)> = (0..n).map(|i| (0.5, i % 2 == 0)).collect();
+            let found = Reliability::of(&attempts, BINS).unwrap().redrawn_error(3);
+            assert!((found - mean).abs() < 4.0 * sd / (REDRAWS as f64).sqrt(), "{n}: {found} is not {mean}");
+        }
+    }
+
+    #[test]
+    fn a_probability_below_nothing_by_its_sign_alone_is_nothing() {
+        let found = Reliability::of(&[(-0.0, false), (-0.0, true)], 15).unwrap();
+        assert!(found.bins[0].least.is_sign_positive() && found.bins[0].most.is_sign_positive());
     }
 
     #[test]

@@ -19,11 +19,7 @@ pub fn mean_of_chances(chances: &[(f64, u64)], attempts: u64, level: f64) -> Opt
     }
     let (s, m) = (subjects as f64, attempts as f64);
     let (some, other) = (count(&|x| x > 0.0), count(&|x| x < 1.0));
-    let p = match (some, other) {
-        (0, _) => 0.0,
-        (_, 0) => 1.0,
-        _ => chances.iter().map(|(x, n)| x * *n as f64).sum::<f64>() / s,
-    };
+    let p = chances.iter().map(|(x, n)| x * *n as f64).sum::<f64>() / s;
     let squares: f64 = chances.iter().map(|(x, n)| (x - p) * (x - p) * *n as f64).sum();
     let v = if subjects < 2 { 0.0 } else { squares / (s * (s - 1.0)) };
     let n = if count(&|x| x > 0.0 && x < 1.0) == 0 {

@@ -106,6 +106,10 @@ mod tests {
             agree(mcnemar(b, c), number(case, "p"), 1.0, &case.to_string());
             assert_eq!(mcnemar(b, c).to_bits(), mcnemar(c, b).to_bits());
         }
+        assert!(
+            (0..300).all(|few| mcnemar(few, few) == 1.0 && mcnemar(few, few + 1) == 1.0),
+            "half of it on either side"
+        );
     }
 
     #[test]
@@ -135,6 +139,11 @@ mod tests {
         assert_eq!((sign_flip(&[], 0), sign_flip(&[0.0, 0.0], 0)), (Some(1.0), Some(1.0)));
         assert_eq!((sign_flip(&[0.5], 0), sign_flip(&[0.5, f64::NAN], 0)), (Some(1.0), None));
         assert_eq!(sign_flip(&[1.0; 400], 0), Some(1.0 / 10_000.0));
+        // In any unit: all 8 sums are as far from 0 as 0.1 + 0.2 - 0.3, and two as far as 0.1 + 0.2 + 0.3.
+        for unit in [1e-9, 1.0, 1e9] {
+            assert_eq!(sign_flip(&[0.1, 0.2, -0.3].map(|d| d * unit), 0), Some(1.0));
+            assert_eq!(sign_flip(&[0.1, 0.2, 0.3, 0.0].map(|d| d * unit), 0), Some(0.25));
+        }
         assert_eq!((mcnemar(0, 0), mcnemar(1, 0)), (1.0, 1.0));
     }
 

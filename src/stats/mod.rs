@@ -29,6 +29,7 @@ mod special;
 mod spread;
 mod standardised;
 mod standardised_mean;
+mod tails;
 
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Ranked, Scored, auc, auc_difference, auc_of_ranked};

@@ -13,9 +13,9 @@ fn open(values: &[f64]) -> bool {
     values.iter().all(|value| *value > 0.0 && *value < 1.0)
 }
 
-/// P(X <= k) for X binomial(n, rate).
+/// P(X <= k) for X binomial(n, rate), where k < n.
 fn at_most(k: u64, n: u64, rate: f64) -> f64 {
-    if k >= n || rate <= 0.0 { 1.0 } else { beta_reg((n - k) as f64, k as f64 + 1.0, 1.0 - rate) }
+    if rate <= 0.0 { 1.0 } else { beta_reg((n - k) as f64, k as f64 + 1.0, 1.0 - rate) }
 }
 
 /// Least whole number at or above a real one that is whole on paper.
@@ -194,7 +194,12 @@ mod tests {
             assert_eq!(found, case["n"].as_u64(), "{case}");
         }
         assert_eq!(subjects_needed(0.0, 0.01, 0.8, 0.95, 1_000_000), Some(299));
+        assert_eq!(subjects_needed(0.0, 0.01, 0.8, 0.95, 299), Some(299));
         assert_eq!(subjects_needed(0.0, 0.01, 0.8, 0.95, 298), None);
+        // scipy 1.17.1, binom over every n to 2,000: a tooth that is too low stands behind one that is high enough.
+        assert_eq!(subjects_needed(0.54, 0.9, 0.7, 0.95, 1000), Some(10));
+        assert_eq!(subjects_needed(0.54, 0.9, 0.9, 0.95, 1000), Some(16));
+        assert_eq!(subjects_needed(0.495, 0.99, 0.9, 0.95, 1000), Some(7));
         assert_eq!(subjects_needed(0.01, 0.01, 0.8, 0.95, 1_000_000), None);
         assert_eq!(subjects_needed(0.0099, 0.01, 0.8, 0.95, 10_000), None);
     }
@@ -232,6 +237,7 @@ mod tests {
             (least_limit_to_show(0, 0.0, 0.8, 0.95), subjects_needed(f64::NAN, 0.1, 0.8, 0.95, 100)),
             (None, None)
         );
+        assert_eq!((least_limit_to_show(10, 1.0, 0.8, 0.95), least_limit_to_show(10, 0.1, 1.5, 0.95)), (None, None));
         assert_eq!((with_design_effect(100, 1.25), with_design_effect(3, 1.1)), (Some(125), Some(4)));
         assert_eq!((with_design_effect(100, 0.5), with_design_effect(100, f64::NAN)), (None, None));
         assert_eq!(power(30, 1.0, 0.2, 0.95), 0.0);

@@ -125,4 +125,19 @@ mod tests {
             proptest::prop_assert!((crps_normal(mean, 1e-9, y).unwrap() - (y - mean).abs()).abs() < 1e-8);
         }
     }
+
+    #[test]
+    fn a_sure_no_is_clipped_as_a_sure_yes_is_and_spreads_are_multiplied_not_added() {
+        // -ln(1e-15) = 34.5387763949107; 1 - 1e-15 as a double leaves 9.992e-16.
+        for (probability, came_true) in [(0.0, true), (1.0, false)] {
+            let (loss, clipped) = log_loss(probability, came_true).unwrap();
+            assert!(clipped && (loss - 34.5387763949107).abs() < 1e-3, "{loss}");
+        }
+        for (probability, came_true) in [(0.0, false), (1.0, true)] {
+            let (loss, clipped) = log_loss(probability, came_true).unwrap();
+            assert!(clipped && loss > 0.0 && loss < 1.1e-15, "{loss}");
+        }
+        assert_eq!((covered(0.0, 3.0, 5.5, Z_95), covered(0.0, 3.0, -5.9, Z_95)), (Some(true), Some(false)));
+        assert_eq!((covered(1.0, 0.5, 3.0, Z_95), covered(1.0, 0.5, 1.9, Z_95)), (Some(false), Some(true)));
+    }
 }

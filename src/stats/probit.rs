@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::special::{normal_quantile, normal_two_sided, t_quantile};
+use super::special::{normal_quantile, t_quantile};
+use super::tails::{log_cdf, mills};
 
 /// One yes or no.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +110,8 @@ pub fn probit(answers: &[Answered], level: f64) -> Result<Probit, NoLine> {
         *own = [own[0] + score, own[1] + score * x];
     }
     let units = scores.len() as f64;
-    if units < 2.0 || count < 3.0 {
+    // Answers that overlap are at least three.
+    if units < 2.0 {
         return Err(NoLine::TooFew);
     }
     let meat = scores.values().fold([[0.0; 2]; 2], |sum, [one, other]| {
@@ -244,32 +246,6 @@ fn information(points: &[At], a: f64, b: f64) -> [[f64; 2]; 2] {
     })
 }
 
-/// Far below zero, where density and distribution underflow.
-const FAR: f64 = -30.0;
-
-/// φ(z) / Φ(z).
-fn mills(z: f64) -> f64 {
-    if z < FAR {
-        // -z (1 + 1/z² - 2/z⁴ + ...), the asymptotic series.
-        let square = z * z;
-        return -z * (1.0 + 1.0 / square - 2.0 / (square * square));
-    }
-    let density = (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    density / cdf(z)
-}
-
-fn cdf(z: f64) -> f64 {
-    let tail = normal_two_sided(z.abs()) / 2.0;
-    if z < 0.0 { tail } else { 1.0 - tail }
-}
-
-fn log_cdf(z: f64) -> f64 {
-    if z < FAR {
-        return -z * z / 2.0 - (-z * (2.0 * std::f64::consts::PI).sqrt()).ln() - 1.0 / (z * z);
-    }
-    if z > 5.0 { (-normal_two_sided(z) / 2.0).ln_1p() } else { cdf(z).ln() }
-}
-
 /// Bounds of -a / b; `None` when they are not finite.
 fn fieller(a: f64, b: f64, v: [[f64; 2]; 2], t: f64) -> Option<(f64, f64)> {
     let tt = t * t;
@@ -353,6 +329,31 @@ mod tests {
                 None => assert_eq!(found, None),
             }
         }
+    }
+
+    #[test]
+    fn two_values_of_x_have_the_line_through_their_shares_and_three_answers_of_two_units_are_enough() {
+        // One in four says yes at 1, three in four at 3: scipy 1.17.1, norm.ppf(0.75) = 0.6744897501960817.
+        let rows: Vec<Answered> =
+            (0..8).map(|i| Answered { unit: i, x: if i < 4 { 1.0 } else { 3.0 }, yes: i == 0 || i > 4 }).collect();
+        let found = probit(&rows, 0.95).unwrap();
+        assert!((found.half - 2.0).abs() < 1e-12 && (found.slope - 0.6744897501960817).abs() < 1e-12, "{found:?}");
+        let three = [(0, 1.0, true), (1, 2.0, false), (0, 3.0, true)];
+        assert!(probit(&three.map(|(unit, x, yes)| Answered { unit, x, yes }), 0.95).is_ok());
+    }
+
+    #[test]
+    fn blocks_of_the_same_share_are_one_block() {
+        // Half say yes at 2 and at 3: anywhere between is as good, and the middle is said.
+        let rows = [(1.0, false), (2.0, false), (2.0, true), (3.0, true), (3.0, false), (4.0, true)];
+        assert_eq!(rising_half(&rows.map(|(x, yes)| Answered { unit: 0, x, yes })), Some(2.5));
+    }
+
+    #[test]
+    fn a_matrix_without_a_positive_determinant_has_no_inverse() {
+        assert_eq!(inverse([[2.0, 1.0], [1.0, 1.0]]), Some([[1.0, -1.0], [-1.0, 2.0]]));
+        assert_eq!((inverse([[1.0, 2.0], [2.0, 4.0]]), inverse([[1.0, 2.0], [2.0, 1.0]])), (None, None));
+        assert_eq!(inverse([[f64::MAX, 0.0], [0.0, f64::MAX]]), None);
     }
 
     #[test]

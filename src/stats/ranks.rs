@@ -56,6 +56,7 @@ mod tests {
     fn equal_scores_share_a_place_and_nan_has_none() {
         let ranks = Ranks::of(&[2.5, -0.0, f64::NAN, 0.0, 2.5, -1.0, f64::INFINITY]);
         assert_eq!(ranks.distinct(), [-1.0, 0.0, 2.5, f64::INFINITY]);
+        assert!(ranks.distinct()[1].is_sign_positive(), "one zero is written, without a sign");
         assert_eq!(
             (0..8).map(|index| ranks.place(index)).collect::<Vec<_>>(),
             [2, 1, Ranks::NONE, 1, 2, 0, 3, Ranks::NONE]

@@ -166,15 +166,12 @@ pub(super) fn normal_tail(tail: f64) -> f64 {
 /// Source: Wichura (1988), Applied Statistics 37, algorithm AS 241 (PPND16).
 #[must_use]
 pub fn normal_quantile(probability: f64) -> f64 {
-    if !(probability > 0.0 && probability < 1.0) {
-        return f64::NAN;
-    }
     let centred = probability - 0.5;
     if centred.abs() <= CENTRE {
         return normal_centre(centred);
     }
-    let size = normal_tail(probability.min(1.0 - probability));
-    if centred < 0.0 { -size } else { size }
+    // A tail of 0 or less has no logarithm that the polynomials could make a number of.
+    normal_tail(probability.min(1.0 - probability)).copysign(centred)
 }
 
 /// P(|Z| >= |z|) for a standard normal Z; NaN for NaN.
@@ -243,6 +240,7 @@ mod tests {
         agree(t_quantile(0.975, 1.0), 12.706204736174694, 1.0, "t 1");
         agree(t_quantile(0.975, 29.0), 2.0452296421327034, 1.0, "t 29");
         agree(t_quantile(0.95, 5.0), 2.015048373333024, 1.0, "t 5");
+        agree(t_quantile(0.025, 29.0), -2.0452296421327034, 1.0, "t 29, below");
         // mpmath 1.3, 40 digits.
         for (freedom, wanted) in
             [(1e4, 1.960_201_239_890_626_3), (32_189.0, 1.960_037_685_460_180_9), (1e6, 1.959_966_356_814_107)]
@@ -298,10 +296,11 @@ mod tests {
 
     #[test]
     fn what_is_no_probability_has_no_quantile() {
-        for probability in [0.0, 1.0, -0.1, f64::NAN] {
+        for probability in [0.0, 1.0, -0.1, 1.1, f64::NAN] {
             assert!(normal_quantile(probability).is_nan() && t_quantile(probability, 3.0).is_nan());
         }
-        assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && t_quantile(0.5, 0.0).is_nan());
+        assert!(beta_quantile(0.5, 0.0, 1.0).is_nan() && beta_quantile(0.5, 1.0, 0.0).is_nan());
+        assert!(t_quantile(0.5, 0.0).is_nan() && t_quantile(0.6, -1.0).is_nan() && t_quantile(0.6, f64::NAN).is_nan());
         assert_eq!((beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)), (0.0, 1.0));
     }
 

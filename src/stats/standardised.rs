@@ -76,12 +76,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
         let share = cell.clusters.share(weigh)?;
         let (s, m) = (cell.clusters.subjects() as f64, cell.clusters.attempts() as f64);
         let weighted = cell.clusters.weighted();
-        let factor = match weigh {
-            _ if s < 2.0 => 0.0,
-            _ if weighted => cell.weight / cell.clusters.denominator(weigh) * (s / (s - 1.0)).sqrt(),
-            Weigh::Subjects => cell.weight / (s * (s - 1.0)).sqrt(),
-            Weigh::Attempts => cell.weight / m * (s / (s - 1.0)).sqrt(),
-        };
+        let factor =
+            if s < 2.0 { 0.0 } else { cell.weight / cell.clusters.denominator(weigh) * (s / (s - 1.0)).sqrt() };
         let cap = cell.clusters.cap(weigh);
         let this = Prepared { share, factor };
         p += cell.weight * share;
@@ -311,6 +307,57 @@ mod tests {
                 proptest::prop_assert!((both.v - v).abs() < 1e-12);
             }
         }
+    }
+
+    /// Two cells of half the weight with the same people in each, none of whom is in both.
+    fn halves(pairs: &[(u64, u64, u64)]) -> Effective {
+        let cells = [0, 1].map(|_| Cell { weight: 0.5, clusters: Clusters::of(pairs.iter().copied()) });
+        let pooled = Clusters::of(pairs.iter().chain(pairs).copied());
+        standardised(&cells, &[], &pooled, Weigh::Subjects, 0.95).unwrap()
+    }
+
+    #[test]
+    fn n_star_is_never_more_than_the_attempts_and_held_to_the_cap_where_fewer_than_15_have_an_event_or_none() {
+        // Of two attempts at most one is an event, or at least one: they know nothing of each other, and p (1 - p) / v is
+        // more than 1 / (1/4 / 200 + 1/4 / 200) = 400 attempts; the cap is 200 subjects.
+        let n_star = |some: u64, other: u64| halves(&[(1, 2, some), (other, 2, 100 - some)]).n_star;
+        for other in [0, 2] {
+            agree(n_star(50, other), 400.0, 1.0, "attempts");
+            agree(n_star(8, other), 400.0, 1.0, "16 in both cells");
+            agree(n_star(7, other), 200.0, 1.0, "14 in both cells");
+        }
+        let fifteen = |other: u64| {
+            let of = |some: u64| Cell { weight: 0.5, clusters: Clusters::of([(1, 2, some), (other, 2, 100 - some)]) };
+            let pooled = Clusters::of([(1, 2, 15), (other, 2, 185)]);
+            standardised(&[of(7), of(8)], &[], &pooled, Weigh::Subjects, 0.95).unwrap().n_star
+        };
+        assert!(fifteen(0) > 399.0 && fifteen(2) > 399.0, "15 are enough");
+    }
+
+    #[test]
+    fn people_counted_together_give_what_they_give_one_by_one() {
+        let cells = [0.25, 0.75].map(|weight| Cell { weight, clusters: Clusters::of([(1, 2, 3), (0, 1, 2)]) });
+        let pooled = Clusters::of([(1, 3, 3), (1, 3, 2)]);
+        let v = |pairs: Vec<(Pair, Pair, u64)>| {
+            let joint = [Joint { first: 0, second: 1, pairs, weights: Vec::new() }];
+            standardised(&cells, &joint, &pooled, Weigh::Subjects, 0.95).unwrap().v
+        };
+        let (one, other) = (((1, 2), (0, 1)), ((0, 1), (1, 2)));
+        let apart = [vec![(one.0, one.1, 1); 3], vec![(other.0, other.1, 1); 2]].concat();
+        agree(v(vec![(one.0, one.1, 3), (other.0, other.1, 2)]), v(apart), 1.0, "v");
+    }
+
+    #[test]
+    fn one_person_adds_nothing_to_the_variance_two_do_and_half_of_the_people_is_not_yet_dominated() {
+        // Shares of 0 and 1/2 in each half: v = 2 (1/2)^2 (1/4)^2 2 / (2 1).
+        agree(halves(&[(0, 2, 1), (1, 2, 1)]).v, 2.0 * 0.25 * 0.125 / 2.0, 1.0, "two in each");
+        assert_eq!(halves(&[(1, 2, 1)]).v, 0.0);
+        // (4 + 6)^2 / (4 + 36) = 5 / 2.
+        let five = |most: u64| {
+            let cell = Cell { weight: 1.0, clusters: Clusters::of([(0, 1, 4), (1, most, 1)]) };
+            standardised(std::slice::from_ref(&cell), &[], &cell.clusters, Weigh::Attempts, 0.95).unwrap().dominated
+        };
+        assert_eq!((five(6), five(7)), (false, true));
     }
 
     #[test]

@@ -211,6 +211,63 @@ mod tests {
     }
 
     #[test]
+    fn subjects_summed_together_give_what_they_give_apart_and_two_have_a_variance() {
+        // Four subjects of two attempts in the one cell and three in the other, with these sums in each.
+        let people = [(1.0, 7.0), (4.0, 2.0), (2.5, 3.0), (0.5, 8.0)];
+        let cell = |attempts: u64, of: fn(&(f64, f64)) -> f64, people: &[(f64, f64)]| {
+            let sum = people.iter().map(of).sum();
+            let square = people.iter().map(|both| of(both) * of(both)).sum();
+            SubjectSums { attempts, subjects: people.len() as u64, sum, square, design: None }
+        };
+        let joint = |people: &[(f64, f64)]| JointSums {
+            attempts: (2, 3),
+            subjects: people.len() as u64,
+            sums: (people.iter().map(|both| both.0).sum(), people.iter().map(|both| both.1).sum()),
+            product: people.iter().map(|both| both.0 * both.1).sum(),
+            design: None,
+        };
+        let of = |people: &[(f64, f64)], size: usize, weigh: Weigh| {
+            let cells = [(0.25, 2, (|both| both.0) as fn(&(f64, f64)) -> f64), (0.75, 3, |both| both.1)];
+            let cells = cells.map(|(weight, attempts, of)| MeanCell {
+                weight,
+                parts: people.chunks(size).map(|people| cell(attempts, of, people)).collect(),
+            });
+            let parts = people.chunks(size).map(joint).collect();
+            let joint = [MeanJoint { first: 0, second: 1, parts }];
+            standardised_mean(&cells, &joint, people.len() as u64, weigh).unwrap().variance
+        };
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let (apart, together) = (of(&people, 1, weigh).unwrap(), of(&people, 4, weigh).unwrap());
+            agree(together, apart, 1.0, "variance");
+            // Each subject's own mean of both cells, which all of the same size weigh alike.
+            let own = people.map(|(one, other)| 0.25 * one / 2.0 + 0.75 * other / 3.0);
+            let mean = own.iter().sum::<f64>() / 4.0;
+            agree(apart, own.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 12.0, 1.0, "of four");
+            // Two of them: half of the squared difference, over 2.
+            agree(of(&people[..2], 1, weigh).unwrap(), (own[0] - own[1]).powi(2) / 4.0, 1.0, "of two");
+            assert_eq!(of(&people[..1], 1, weigh), None);
+        }
+    }
+
+    #[test]
+    fn a_person_alone_in_a_cell_adds_nothing_to_the_variance_with_others() {
+        let cell = |sums: &[f64]| MeanCell {
+            weight: 0.5,
+            parts: sums
+                .iter()
+                .map(|sum| SubjectSums { attempts: 1, subjects: 1, sum: *sum, square: sum * sum, design: None })
+                .collect(),
+        };
+        // The first person is in both cells, and alone in the second.
+        let part = JointSums { attempts: (1, 1), subjects: 1, sums: (1.0, 5.0), product: 5.0, design: None };
+        let joint = [MeanJoint { first: 0, second: 1, parts: vec![part] }];
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let found = standardised_mean(&[cell(&[1.0, 2.0]), cell(&[5.0])], &joint, 2, weigh).unwrap();
+            agree(found.variance.unwrap(), 0.25 * 0.25, 1.0, "that of the first cell");
+        }
+    }
+
+    #[test]
     fn a_cell_without_anybody_leaves_no_mean() {
         let cell = |parts: Vec<SubjectSums>| MeanCell { weight: 0.5, parts };
         let one = SubjectSums { attempts: 1, subjects: 1, sum: 1.0, square: 1.0, design: None };

@@ -33,15 +33,7 @@ fn tally(attempts: &[(u32, AgeRange, Outcome, u8)], protocol: &Protocol) -> Tall
     let mut truth = TruthBuilder::new(&[("light", true)]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, level) in attempts {
-        truth.push(&TruthRow {
-            subject_rank: *subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(*age),
-            attack: false,
-            levels: &[["dark", "bright", ""][usize::from(*level)]],
-        });
+        truth.push(&TruthRow::of(*subject, *age, &[["dark", "bright", ""][usize::from(*level)]]));
         answers.push(Some(outcome));
     }
     Tally::of(&truth.finish().unwrap(), &answers, protocol).unwrap()

@@ -28,6 +28,15 @@ pub struct TruthRow<'a> {
     pub levels: &'a [&'a str],
 }
 
+#[cfg(test)]
+impl<'a> TruthRow<'a> {
+    /// A bona fide sample of a subject with a name, without cluster and weight.
+    pub(crate) fn of(subject_rank: u32, age: AgeRange, levels: &'a [&'a str]) -> Self {
+        let (cluster_rank, weight) = (None, None);
+        Self { subject_rank, subject_known: true, cluster_rank, weight, age: Some(age), attack: false, levels }
+    }
+}
+
 /// A group or condition column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {

@@ -20,6 +20,7 @@ fn docs() -> std::path::PathBuf {
 
 #[test]
 fn intervals_bounds_and_tests_keep_their_levels_in_a_few_drawn_cells() {
+    let page = fs::read_to_string(docs().join("validation.md")).unwrap();
     for (family, tables) in families::ALL {
         let effort = Effort { sets: SETS[usize::from(LONG.contains(&family))], few: true };
         for table in tables(&effort) {
@@ -27,6 +28,7 @@ fn intervals_bounds_and_tests_keep_their_levels_in_a_few_drawn_cells() {
             assert!(table.broken.is_empty(), "{family}: {:#?}", table.broken);
             let drawn = table.csv();
             assert!(drawn.lines().count() > table.held, "a row for each figure");
+            assert!(page.contains(&format!("](validation/{}.csv)", table.name)), "{} is not on the page", table.name);
             let kept = fs::read_to_string(docs().join(format!("validation/{}.csv", table.name))).unwrap();
             assert_eq!(drawn.lines().next(), kept.lines().next(), "{}: other columns than its file", table.name);
         }

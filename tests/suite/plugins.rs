@@ -155,3 +155,47 @@ fn a_program_that_wants_pixels_is_given_the_upright_picture_decoded() {
         "what decoded the pictures stands in every row"
     );
 }
+
+#[test]
+fn a_stage_is_lent_the_columns_of_its_own_card_and_a_program_those_that_it_asks_for() {
+    let place = tempfile::tempdir().unwrap();
+    let data = crate::command::orders(&place.path().join("data"), &["answer 18"]);
+    let manifest = "sample_id,path,subject_id,age,first,second\ns0,f0.txt,p0,20,red,blue\n";
+    fs::write(data.join("manifest.csv"), manifest).unwrap();
+    let log = |name: &str| place.path().join(format!("log-{name}"));
+    let mut card = "name = 'both'\nkind = 'estimation'\nversion = '1'\n".to_owned();
+    for name in ["first", "second"] {
+        let columns = format!("columns = [{name:?}]\n");
+        let stage = crate::command::misbehaving(&place.path().join(name), ["path", "1", text(&log(name))], &columns);
+        card += &format!("[[waterfall.stages]]\nmethod = {:?}\nbuffer = [-9, 9]\n", text(&stage));
+    }
+    let both = place.path().join("both.toml");
+    fs::write(&both, card).unwrap();
+    let ran = |method: &Path, out: &str| {
+        let out = place.path().join(out);
+        run(&["run", text(method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    };
+    ran(&both, "out-both");
+    for (name, lent) in [("first", "{\"first\":\"red\"}"), ("second", "{\"second\":\"blue\"}")] {
+        let seen = fs::read_to_string(log(name)).unwrap();
+        assert!(seen.contains(&format!("\"columns\":{lent}")), "{name}: {seen}");
+    }
+
+    // Its card names both; it asks for one.
+    let script = format!(
+        "read -r hello; echo '{}'; while read -r line; do echo \"$line\" >> {}; case $line in *attempt*) echo '{}';; \
+         *) exit 0;; esac; done",
+        r#"{"type":"ready","agebench":1,"media":"none","answers":["age"],"columns":["second"]}"#,
+        text(&log("modest")),
+        r#"{"type":"answer","n":1,"status":"answered","age":20}"#,
+    );
+    let modest = place.path().join("modest.toml");
+    let card = format!(
+        "name = 'modest'\nkind = 'inference'\nversion = '1'\n[command]\nprogram = 'sh'\nargs = ['-c', '''{script}''']\n\
+         columns = ['first', 'second']\n"
+    );
+    fs::write(&modest, card).unwrap();
+    ran(&modest, "out-modest");
+    let seen = fs::read_to_string(log("modest")).unwrap();
+    assert!(seen.contains("\"columns\":{\"second\":\"blue\"}"), "{seen}");
+}

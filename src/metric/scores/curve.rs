@@ -107,17 +107,19 @@ fn curve(at: &At<'_>, attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt
 /// The least common multiple of the numbers of attempts; a large number where there is none up to 10^9: weights are
 /// then right to 10^-9.
 fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
-    fn divisor(one: u64, other: u64) -> u64 {
-        if other == 0 { one } else { divisor(other, one % other) }
-    }
     let mut multiple = 1_u64;
     for tries in tries.filter(|tries| *tries > 1) {
-        multiple = multiple / divisor(multiple, tries) * tries;
+        multiple = multiple / common_divisor(multiple, tries) * tries;
         if multiple > LARGEST_MULTIPLE {
             return INEXACT_MULTIPLE;
         }
     }
     multiple
+}
+
+/// The greatest common divisor (Euclid).
+fn common_divisor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { common_divisor(other, one % other) }
 }
 
 /// The threshold for each target, set on the protocol's minors, and both rates at it: of everybody, and unchanged of

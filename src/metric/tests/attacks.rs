@@ -9,15 +9,7 @@ fn attacked() -> Table {
     let mut truth = TruthBuilder::new(&[]);
     let mut answers = Answers::new(&protocol.limits);
     let mut push = |subject: u32, age: u32, species: &str, outcome: Outcome| {
-        truth.push(&TruthRow {
-            subject_rank: subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(year(age)),
-            attack: !species.is_empty(),
-            levels: &[],
-        });
+        truth.push(&TruthRow { attack: !species.is_empty(), ..TruthRow::of(subject, year(age), &[]) });
         if !species.is_empty() {
             truth.species(species);
         }

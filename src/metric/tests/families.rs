@@ -43,15 +43,7 @@ fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
     let mut truth = TruthBuilder::new(&[("sex", true), ("light", false)]).with_conditions(&["light".to_owned()]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, sex, light) in attempts {
-        truth.push(&TruthRow {
-            subject_rank: *subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(*age),
-            attack: false,
-            levels: &[sex, light],
-        });
+        truth.push(&TruthRow::of(*subject, *age, &[sex, light]));
         answers.push(Some(outcome));
     }
     (truth.finish().unwrap(), answers)

@@ -35,15 +35,7 @@ pub(crate) fn columns(attempts: &[Attempt], protocol: &Protocol) -> (Truth, Answ
     let mut truth = TruthBuilder::new(&[("sex", true), ("region", true)]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, levels) in attempts {
-        truth.push(&TruthRow {
-            subject_rank: *subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(*age),
-            attack: false,
-            levels,
-        });
+        truth.push(&TruthRow::of(*subject, *age, levels));
         answers.push(Some(outcome));
     }
     (truth.finish().unwrap(), answers)

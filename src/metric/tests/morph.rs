@@ -57,15 +57,11 @@ fn both_recorded_sets_give_the_authors_errors_and_the_counts_at_five_limits() {
         let mut answers = Answers::new(&protocol.limits);
         for record in reader.records() {
             let record = record.unwrap();
-            truth.push(&TruthRow {
-                subject_rank: record[1].parse().unwrap(),
-                subject_known: true,
-                cluster_rank: None,
-                weight: None,
-                age: Some(year(record[2].parse().unwrap())),
-                attack: false,
-                levels: &[&record[4], &record[5]],
-            });
+            truth.push(&TruthRow::of(
+                record[1].parse().unwrap(),
+                year(record[2].parse().unwrap()),
+                &[&record[4], &record[5]],
+            ));
             answers.push(Some(&answered(record[3].parse().unwrap())));
         }
         let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);

@@ -58,13 +58,8 @@ pub(super) fn weighing(
     let mut answers = Answers::new(&protocol.limits);
     for drawn in attempts {
         truth.push(&TruthRow {
-            subject_rank: drawn.subject,
-            subject_known: true,
-            cluster_rank: None,
             weight: weight(drawn),
-            age: Some(drawn.age),
-            attack: false,
-            levels: &[&drawn.levels[0], &drawn.levels[1]],
+            ..TruthRow::of(drawn.subject, drawn.age, &[&drawn.levels[0], &drawn.levels[1]])
         });
         answers.push(Some(&drawn.outcome));
     }

@@ -42,8 +42,11 @@ impl<'a> Stretches<'a> {
         Bits { data: &self.plain, place: 0, buffer: 0, count: 0 }
     }
 
-    /// Goes on behind restart marker `number`.
-    pub(super) fn restart(&mut self, number: usize) -> Result<(), Broken> {
+    /// Goes on behind restart marker `number`; `overdrawn` says whether the stretch before it was too short.
+    pub(super) fn restart(&mut self, number: usize, overdrawn: bool) -> Result<(), Broken> {
+        if overdrawn {
+            return Err(self.end_too_early());
+        }
         let rest = self.file.get(self.place..).unwrap_or_default();
         let fill = rest.iter().take_while(|byte| **byte == 0xFF).count();
         match rest.get(fill) {
@@ -189,10 +192,10 @@ mod tests {
         let file = [0xFF, 0, 7, 0xFF, 0xD0, 8, 0xFF, 0xFF, 0xD1, 0xFF, 0xD9];
         let mut stretches = Stretches::new(&file, 0);
         assert_eq!(stretches.plain, [0xFF, 7]);
-        stretches.restart(0).unwrap();
+        stretches.restart(0, false).unwrap();
         assert_eq!(stretches.plain, [8]);
-        assert_eq!(stretches.restart(0), Err(Broken::Damaged("a restart marker is missing")));
-        stretches.restart(1).unwrap();
+        assert_eq!(stretches.restart(0, false), Err(Broken::Damaged("a restart marker is missing")));
+        stretches.restart(1, false).unwrap();
         assert_eq!((stretches.plain.len(), stretches.end_too_early()), (0, Broken::Truncated));
     }
 

@@ -52,10 +52,8 @@ impl Coefficients {
         for row in 0..rows {
             for column in 0..columns {
                 if header.restart > 0 && unit == header.restart {
-                    if bits.overdrawn() {
-                        return Err(stretches.end_too_early());
-                    }
-                    stretches.restart(restarts)?;
+                    let overdrawn = bits.overdrawn();
+                    stretches.restart(restarts, overdrawn)?;
                     bits = stretches.bits();
                     (unit, restarts) = (0, restarts + 1);
                     readers.iter_mut().for_each(|(_, reader)| (reader.mean, reader.run) = (0, 0));

@@ -30,10 +30,8 @@ pub(super) fn read(
     for _ in 0..frame.strips {
         for column in 0..frame.columns {
             if header.restart > 0 && unit == header.restart {
-                if bits.overdrawn() {
-                    return Err(stretches.end_too_early());
-                }
-                stretches.restart(restarts)?;
+                let overdrawn = bits.overdrawn();
+                stretches.restart(restarts, overdrawn)?;
                 bits = stretches.bits();
                 (unit, restarts) = (0, restarts + 1);
                 parts.iter_mut().for_each(|(.., mean)| *mean = 0);

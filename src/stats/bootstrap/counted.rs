@@ -2,7 +2,6 @@
 //! whose mean is their number. The distribution is that of single weights; the cost does not grow with the subjects.
 
 use rayon::prelude::*;
-use statrs::function::gamma::ln_gamma;
 
 use super::{Bootstrap, key};
 
@@ -32,9 +31,8 @@ impl Poisson {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive width")]
         let width = (10.0 * lambda.sqrt()) as u64 + 30;
         let first = mean.saturating_sub(width);
-        let log = |k: f64| k * lambda.ln() - lambda - ln_gamma(k + 1.0);
-        let mut probability = if mean == 0 { 1.0 } else { log(first as f64).exp() };
-        let mut sum = 0.0;
+        // Probabilities relative to the first one: their sum is divided out.
+        let (mut probability, mut sum) = (1.0, 0.0);
         let mut at_most = Vec::new();
         for k in first..=mean + width {
             sum += probability;
@@ -46,8 +44,8 @@ impl Poisson {
     }
 
     fn quantile(&self, share: f64) -> u64 {
-        let place = self.at_most.partition_point(|value| *value <= share).min(self.at_most.len() - 1);
-        self.first + place as u64
+        // The last is 1, and a share is less.
+        self.first + self.at_most.partition_point(|value| *value <= share) as u64
     }
 }
 

@@ -146,3 +146,42 @@ fn limits_are_type_7_percentiles_and_need_30_units_and_99_of_100_replicates() {
     assert_eq!(percentile_limits(&values, 30, 0.95), None, "11 of 1,001 are");
     assert_eq!(percentile_limits(&[], 30, 0.95), None);
 }
+
+#[test]
+fn the_largest_values_of_many_units_are_summed_to_the_last_digit() {
+    // Together beyond what a double holds: each sum against one of integers.
+    let bootstrap = Bootstrap::new(5, 64);
+    assert_eq!(bootstrap.replicates(), 64);
+    let ranks: Vec<u64> = (0..3_000).collect();
+    let values: Vec<i64> = ranks.iter().map(|rank| LARGEST_VALUE - 2 * *rank as i64 - 1).collect();
+    let found = bootstrap.sums(&ranks, &values, 1).unwrap();
+    let (mut wanted, mut weights) = (vec![0_i128; 64], vec![0_u8; 64]);
+    for (rank, value) in ranks.iter().zip(&values) {
+        bootstrap.weights(*rank, &mut weights);
+        wanted.iter_mut().zip(&weights).for_each(|(sum, weight)| *sum += i128::from(*weight) * i128::from(*value));
+    }
+    assert_eq!(found.column(0), wanted);
+}
+
+#[test]
+fn the_p_value_of_replicates_is_twice_the_smaller_side_and_counts_itself() {
+    // By hand, (1 + hits) / (1 + B) twice over: 3 of 99 below zero.
+    let of = |below: u32, zero: u32, above: u32, sign: f64| {
+        let each = [(below, -1.0), (zero, 0.0), (above, 1.0)];
+        let drawn: Vec<_> =
+            each.iter().flat_map(|(n, x)| (1..=*n).map(move |i| Some(sign * x * f64::from(i)))).collect();
+        percentile_p(&drawn).unwrap()
+    };
+    for sign in [1.0, -1.0] {
+        assert!((of(3, 0, 96, sign) - 0.08).abs() < 1e-15);
+        assert!((of(1, 1, 97, sign) - 0.06).abs() < 1e-15, "a replicate of 0 is on both sides");
+        assert!((of(0, 0, 99, sign) - 0.02).abs() < 1e-15);
+        assert_eq!(of(50, 0, 49, sign), 1.0);
+    }
+    let mut drawn: Vec<Option<f64>> = (0..200).map(|i| Some(f64::from(i) - 9.5)).collect();
+    drawn[198..].fill(None);
+    assert!((percentile_p(&drawn).unwrap() - 2.0 * 11.0 / 199.0).abs() < 1e-15, "two of 200 are empty");
+    assert!(percentile_limits(&drawn, 30, 0.95).is_some());
+    drawn[197] = None;
+    assert_eq!((percentile_p(&drawn), percentile_limits(&drawn, 30, 0.95)), (None, None));
+}

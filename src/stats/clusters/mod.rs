@@ -135,7 +135,7 @@ impl Clusters {
     pub fn share(&self, weigh: Weigh) -> Option<f64> {
         let subjects = self.subjects();
         if self.weighted() {
-            return (subjects > 0).then(|| self.weighted_share(weigh));
+            return Some(self.weighted_share(weigh));
         }
         (subjects > 0).then(|| match weigh {
             Weigh::Attempts => self.events() as f64 / self.attempts() as f64,
@@ -257,7 +257,7 @@ impl Clusters {
             (k - p * (2.0 * km - p * m)).max(0.0)
         });
         // Squares that cancel leave a rest of rounding.
-        let most = self.sum(weigh, 2, |weights| weights.all_square as f64) * p * (1.0 - p);
+        let most = self.sum(weigh, 2, |weights| weights.all_square as f64);
         if squares <= 1e-13 * most { 0.0 } else { squares }
     }
 
@@ -297,11 +297,12 @@ impl Clusters {
     }
 }
 
-/// n* of a share `p` with variance `v` over `subjects`: at most `most`, and at most `cap` where `v` cannot be trusted.
+/// n* of a share `p` with variance `v` over `subjects`: at most `most`, and at most `cap`, which is no more, where `v`
+/// cannot be trusted.
 pub(super) fn n_star(p: f64, v: f64, subjects: f64, most: f64, cap: f64, few: bool, level: f64) -> f64 {
     let binomial = p * (1.0 - p);
     if v <= 0.0 || binomial <= 0.0 {
-        return if v <= 0.0 { cap } else { most.min(cap) };
+        return cap;
     }
     let quantile = 0.5 + level / 2.0;
     let correction = (normal_quantile(quantile) / t_quantile(quantile, subjects - 1.0)).powi(2);

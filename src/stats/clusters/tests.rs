@@ -114,6 +114,52 @@ fn one_attempt_each_counts_as_one_however_weights_are_counted_and_kish_where_the
     assert_eq!(Clusters::of_triples([Triple { subjects: 0, ..triple(1, 1, 1) }]).share(Weigh::Subjects), None);
 }
 
+/// Subjects who have as many events and attempts, each attempt of this weight.
+fn weighing(events: u64, attempts: u64, subjects: u64, weight: i128) -> Triple {
+    let sum = |of: u64| i128::from(of * subjects) * weight;
+    let square = |of: u64| i128::from(of * subjects) * weight * weight;
+    Triple {
+        events,
+        attempts,
+        subjects,
+        weights: Some(PairWeights {
+            events: sum(events),
+            all: sum(attempts),
+            events_square: square(events * events),
+            product: square(events * attempts),
+            all_square: square(attempts * attempts),
+        }),
+    }
+}
+
+#[test]
+fn under_weights_too_a_variance_is_trusted_from_15_on_and_half_of_the_people_is_not_yet_dominated() {
+    let n_star = |some: u64, flip: bool| {
+        let other = if flip { weighing(2, 2, 100 - some, 1) } else { weighing(0, 2, 100 - some, 1) };
+        Clusters::of_triples([weighing(1, 2, some, 1), other]).effective(Weigh::Subjects, 0.95).unwrap().n_star
+    };
+    for flip in [false, true] {
+        assert_eq!((n_star(14, flip), n_star(15, flip)), (100.0, 200.0));
+    }
+    // (6 + 4)^2 / (36 + 4) = 5 / 2.
+    let five = |most| {
+        let clusters = Clusters::of_triples([weighing(0, 1, 4, 1), weighing(1, 1, 1, most)]);
+        clusters.effective(Weigh::Subjects, 0.95).unwrap().dominated
+    };
+    assert_eq!((five(6), five(7), five(1)), (false, true, false));
+}
+
+#[test]
+fn subjects_of_one_share_have_no_variance_whatever_they_weigh() {
+    for (events, attempts) in [(1, 3), (1, 7), (3, 7), (5, 11), (10, 49)] {
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            let times = [(1, 1), (2, 3), (3, 1_000_003), (7, 999_999_937)];
+            let triples = times.map(|(more, weight)| weighing(events * more, attempts * more, 20 + more, weight));
+            assert_eq!(Clusters::of_triples(triples).effective(weigh, 0.95).unwrap().v, 0.0, "{events} of {attempts}");
+        }
+    }
+}
+
 #[test]
 fn pairs_are_sorted_each_once_and_those_without_an_attempt_or_a_subject_are_none() {
     let given = [(2, 2, 1), (1, 2, 3), (0, 1, 0), (0, 0, 5), (1, 2, 4), (0, 2, 6)];

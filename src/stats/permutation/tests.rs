@@ -108,9 +108,49 @@ fn p_counts_the_observed_itself_and_replicates_without_a_value() {
     assert!((found.p - 10.0 / 1000.0).abs() < 1e-15);
     assert!((found.median - 499.0).abs() < 1e-9 && (found.percentile_95 - 948.1).abs() < 1e-9);
     assert_eq!(null_of(5000.0, &replicates).unwrap().p, 1.0 / 1000.0);
+    // Equal on paper, at any size.
+    for (observed, drawn) in [(1e6, 1e6 * (1.0 - 5e-13)), (0.0, -5e-13), (1.0, 1.0 - 5e-13)] {
+        assert_eq!(null_of(observed, &[Some(drawn)]).unwrap().p, 1.0, "{drawn} is {observed}");
+        assert_eq!(null_of(observed, &[Some(drawn - 1e-4)]).unwrap().p, 0.5);
+    }
     replicates[0] = None;
     assert_eq!(null_of(5000.0, &replicates).unwrap().p, 2.0 / 1000.0);
+    let tenth = |empty: usize| (0..1000).map(|i| (i >= empty).then_some(1.0)).collect::<Vec<_>>();
+    assert!(null_of(0.5, &tenth(10)).is_some() && null_of(0.5, &tenth(11)).is_none(), "1 % may be empty");
     replicates.iter_mut().take(10).for_each(|value| *value = None);
     assert_eq!(null_of(5000.0, &replicates), None);
     assert_eq!((null_of(f64::NAN, &[Some(1.0)]), null_of(1.0, &[])), (None, None));
+}
+
+#[test]
+fn blocks_hold_the_replicates_in_their_order_and_no_more() {
+    let strata =
+        [stratum(1, &[(&[1.0, 2.0], &[5, 7]), (&[0.0, 1.0], &[15, 13])]), stratum(2, &[(&[3.0, 1.0], &[2, 1])])];
+    let null = Permutation::new(&strata, 2, 2).unwrap();
+    for count in [1, 64, 150] {
+        let single = null.replicates(5, count, <[f64]>::to_vec);
+        assert_eq!(single.len(), count);
+        let blocks = null.blocks(5, count, |drawn| {
+            assert!(drawn.sums(2, 0).is_empty() && drawn.sums(0, 2).is_empty() && drawn.sums(1, 2).is_empty());
+            let sums =
+                |lane: usize| [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(group, d)| drawn.sums(group, d)[lane]).to_vec();
+            assert_eq!(drawn.sums(1, 1).len(), drawn.replicates());
+            (0..drawn.replicates()).map(sums).collect::<Vec<_>>()
+        });
+        assert_eq!(blocks.concat(), single);
+    }
+}
+
+#[test]
+fn thirty_subjects_are_drawn_from_the_normal_form_however_they_were_given_and_one_alone_has_none() {
+    let sums = |sizes: [u64; 2], sum: f64| Values::Sums { sizes: sizes.to_vec(), sum: vec![sum], products: vec![sum] };
+    let draws = |values: Values| {
+        Permutation::new(&[Stratum { label: 1, values }], 2, 1).unwrap().replicates(3, 80, <[f64]>::to_vec)
+    };
+    let Stratum { values, .. } = stratum(1, &[(&[1.0], &[4, 8]), (&[0.0], &[6, 12])]);
+    assert_eq!(draws(values), draws(sums([10, 20], 12.0)));
+    let small = |sizes: [u64; 2]| {
+        Permutation::with_real_under(&[Stratum { label: 1, values: sums(sizes, 1.0) }], 2, 1, 0).is_some()
+    };
+    assert_eq!((small([1, 0]), small([0, 0]), small([1, 1])), (false, false, true));
 }

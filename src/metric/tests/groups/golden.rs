@@ -52,15 +52,7 @@ fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
     let mut truth = TruthBuilder::new(&[("sex", true), ("region", true), ("light", true)]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, levels) in attempts {
-        truth.push(&TruthRow {
-            subject_rank: *subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(*age),
-            attack: false,
-            levels: &[levels[0].as_str(), levels[1].as_str(), levels[2].as_str()],
-        });
+        truth.push(&TruthRow::of(*subject, *age, &[levels[0].as_str(), levels[1].as_str(), levels[2].as_str()]));
         answers.push(Some(outcome));
     }
     (truth.finish().unwrap(), answers)
