@@ -4,6 +4,11 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long results may wait for the writer. Waking it for each of them would take a worker's core from it every time,
+/// which with fast methods is a twentieth of a run.
+const UNWRITTEN: Duration = Duration::from_millis(20);
 
 /// The window over results `0..total`.
 pub(crate) struct Window<T> {
@@ -21,6 +26,8 @@ struct State<T> {
     first: usize,
     slots: VecDeque<Option<T>>,
     workers: usize,
+    /// Workers that wait for room.
+    waiting: usize,
     stopped: bool,
 }
 
@@ -28,7 +35,8 @@ impl<T> Window<T> {
     /// A window for `workers` workers over `total` results with space for `room` at a time (at least one a worker).
     pub(crate) fn new(total: usize, room: usize, workers: usize) -> Self {
         let room = room.max(workers).max(1);
-        let state = State { next: 0, first: 0, slots: VecDeque::with_capacity(room), workers, stopped: false };
+        let state =
+            State { next: 0, first: 0, slots: VecDeque::with_capacity(room), workers, waiting: 0, stopped: false };
         Self { total, room, state: Mutex::new(state), room_made: Condvar::new(), arrived: Condvar::new() }
     }
 
@@ -50,18 +58,21 @@ impl<T> Window<T> {
                 state.slots.push_back(None);
                 return Some(number);
             }
+            state.waiting += 1;
             state = self.room_made.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
     }
 
-    /// Hands in the result of a claimed number.
+    /// Hands in the result of a claimed number. The writer is woken when half of the window waits for it, or the end does.
     pub(crate) fn put(&self, number: usize, result: T) {
         let mut state = self.lock();
         let slot = number - state.first;
         if let Some(place) = state.slots.get_mut(slot) {
             *place = Some(result);
         }
-        if slot == 0 {
+        let urgent = state.next >= self.total || 2 * (state.next - state.first) >= self.room;
+        if slot == 0 && urgent {
             self.arrived.notify_one();
         }
     }
@@ -75,7 +86,9 @@ impl<T> Window<T> {
                 if let Some(result) = slot.take() {
                     state.slots.pop_front();
                     state.first += 1;
-                    self.room_made.notify_all();
+                    if state.waiting > 0 {
+                        self.room_made.notify_all();
+                    }
                     return Some(result);
                 }
             } else if state.first >= self.total {
@@ -84,7 +97,7 @@ impl<T> Window<T> {
             if state.workers == 0 {
                 return None;
             }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            (state, _) = self.arrived.wait_timeout(state, UNWRITTEN).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
