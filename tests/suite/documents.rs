@@ -169,6 +169,11 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("cargo bench ", "docs/performance.md", "measures for minutes; .ci/run compiles every bench"),
     ("AGEBENCH_WEIGHTS=WEIGHTS cargo bench ", "docs/performance.md", "needs weights that are not ours to give"),
     ("cargo bench ", "docs/validation.md", "runs for hours; .ci/run compiles it, and `coverage.rs` runs a part"),
+    (
+        "python3 scripts/validation/mutants.py ",
+        "docs/validation.md",
+        "builds and tests for an hour; .ci/run reads the script",
+    ),
     ("python -m venv peers ", "docs/performance.md", "installs packages, for a comparison with others' tools"),
     ("peers/bin/python ", "docs/performance.md", "compares with others' tools; .ci/run reads the script"),
     ("pip install ", "fixtures/faces/README.md", "installs packages, to draw the faces anew"),

@@ -99,10 +99,26 @@ fn secrets_are_in_no_file_and_on_no_stream_although_the_service_sends_them_back(
     }
     let examined = with_secrets(agebench().args(["check", text(&method), "--conformance"])).output().unwrap();
     see(Ran::of(examined), 2); // one rule is that no secret comes back
+    // The other verbs that put samples to a service, whatever they make of such answers.
+    let [measured, probed] = ["measured", "probed"].map(|name| place.path().join(name));
+    for asked in [
+        &["latency", "--starts", "1", "--attempts", "8", "--out", text(&measured)][..],
+        &["probe", "--limit", "18", "--out", text(&probed)],
+    ] {
+        let before = server.got().len();
+        let mut program = agebench();
+        program.args(asked).arg(&method).args(["--dataset", text(&dataset)]);
+        let ran = Ran::of(with_secrets(&mut program).output().unwrap());
+        assert!(server.got().len() > before, "{asked:?} asked nothing:\n{}", ran.err);
+        told.push_str(&ran.out);
+        told.push_str(&ran.err);
+    }
     none_in(&told, "what was printed");
 
-    let written = files(&out);
+    let mut written = files(&out);
     assert!(written.len() >= 7, "{written:?}");
+    let others = [measured, probed].into_iter().filter(|folder| folder.exists());
+    written.extend(others.flat_map(|folder| files(&folder)));
     for file in &written {
         none_in(&String::from_utf8_lossy(&fs::read(file).unwrap()), &file.display().to_string());
     }
