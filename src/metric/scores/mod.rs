@@ -8,6 +8,8 @@ mod spread;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::Facts;
 use super::catalogue::{self, Entry};
 use super::frame::Frame;
@@ -46,40 +48,45 @@ const OF_SPREADS: [Entry; 4] =
 /// The rows of M8 of one method: its scores limit by limit, its answered ages as scores, its spreads.
 #[must_use]
 pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, scores: Scores<'_>) -> Vec<Row> {
-    let mut frame = Frame::new(context, protocol, facts, tally);
-    let (kinds, limits) = (&tally.kinds, protocol.limits.clone());
+    let (kinds, limits) = (&tally.kinds, &protocol.limits);
     let count = |place: usize| kinds.scores.get(place).copied().unwrap_or(0);
     let any = (0..limits.len()).any(|place| count(place) > 0);
     let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
-    if !any {
-        absent(&mut frame, None, "no answer has a score");
-    }
-    let ages = Ages::of(&frame, scores);
-    for (place, limit) in limits.iter().enumerate() {
-        let ranks = match scores {
-            Scores::Rows(rows) if count(place) > 0 => rows.ranks(*limit, ScoreKind::Given),
-            _ => Ranks::default(),
-        };
-        let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups, ranks: &ranks };
-        match scores {
-            _ if !any => {}
-            _ if count(place) == 0 => absent(&mut frame, Some(*limit), "no answer has a score for this limit"),
-            Scores::NotKept => {
-                at.absent(&mut frame, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
-                probability::absent(&mut frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+    let framed = |fill: &dyn Fn(&mut Frame<'_>)| {
+        let mut frame = Frame::new(context, protocol, facts, tally);
+        fill(&mut frame);
+        frame.finish()
+    };
+    let ages = Ages::of(protocol, tally, scores);
+    // Ages are at most as many as the protocol says, so several limits at once fit into memory.
+    let of_ages = |limit: &AgeLimit| ages.as_ref().map(|ages| framed(&|frame| ages.rows(frame, *limit)));
+    let of_ages: Vec<Option<Vec<Row>>> = limits.par_iter().map(of_ages).collect();
+    let mut rows = if any { Vec::new() } else { framed(&|frame| absent(frame, None, "no answer has a score")) };
+    for ((place, limit), of_ages) in limits.iter().enumerate().zip(of_ages) {
+        rows.extend(framed(&|frame| {
+            let ranks = match scores {
+                Scores::Rows(rows) if count(place) > 0 => rows.ranks(*limit, ScoreKind::Given),
+                _ => Ranks::default(),
+            };
+            let at = At { limit: *limit, kind: ScoreKind::Given, groups: &groups, ranks: &ranks };
+            match scores {
+                _ if !any => {}
+                _ if count(place) == 0 => absent(frame, Some(*limit), "no answer has a score for this limit"),
+                Scores::NotKept => {
+                    at.absent(frame, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                    probability::absent(frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                }
+                Scores::Rows(rows) => {
+                    let attempts = rows.scored(*limit, ScoreKind::Given);
+                    curve::rows(frame, rows, &at, &attempts);
+                    probability::rows(frame, *limit, &attempts);
+                }
             }
-            Scores::Rows(rows) => {
-                let attempts = rows.scored(*limit, ScoreKind::Given);
-                curve::rows(&mut frame, rows, &at, &attempts);
-                probability::rows(&mut frame, *limit, &attempts);
-            }
-        }
-        if let Some(ages) = &ages {
-            ages.rows(&mut frame, *limit);
-        }
+        }));
+        rows.extend(of_ages.into_iter().flatten());
     }
-    spread::rows(&mut frame, scores);
-    frame.finish()
+    rows.extend(framed(&|frame| spread::rows(frame, scores)));
+    rows
 }
 
 /// Scores of one kind at one limit.
@@ -155,9 +162,9 @@ enum Ages<'a> {
 
 impl<'a> Ages<'a> {
     /// `None` where no age was answered.
-    fn of(frame: &Frame<'_>, scores: Scores<'a>) -> Option<Self> {
-        let most = u64::from(frame.protocol.scores.ages_up_to);
-        let (answered, limit) = (frame.tally.kinds.ages, *frame.protocol.limits.first()?);
+    fn of(protocol: &Protocol, tally: &Tally, scores: Scores<'a>) -> Option<Self> {
+        let most = u64::from(protocol.scores.ages_up_to);
+        let (answered, limit) = (tally.kinds.ages, *protocol.limits.first()?);
         Some(match scores {
             _ if answered == 0 => return None,
             Scores::NotKept => Self::Not("needs_rows".to_owned()),
