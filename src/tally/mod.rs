@@ -19,6 +19,7 @@ mod finished;
 mod grid;
 mod halves;
 mod hot;
+mod hot_stratum;
 mod measured;
 mod months;
 mod moved;
