@@ -54,7 +54,8 @@ pub fn markdown(table: &Table, options: &Options) -> Result<String, ReportError>
     Ok(markdown::draw(&Content::of(table, options)?))
 }
 
-/// The report as one self-contained HTML page: no script, no network.
+/// The report as one self-contained HTML page, which asks the network for nothing. Its own small script moves what the page
+/// holds; without scripts everything is there but that.
 ///
 /// # Errors
 /// [`ReportError::Empty`] for a table without rows; [`ReportError::Template`] when the page cannot be filled.
@@ -72,6 +73,14 @@ pub fn comparison_terminal(rows: &[Compared], leaderboard: &[Ranked], all: bool,
 #[must_use]
 pub fn comparison_markdown(rows: &[Compared], leaderboard: &[Ranked], all: bool) -> String {
     markdown::draw_comparison(&content::comparison::Sheet::of(rows, leaderboard, all))
+}
+
+/// A comparison as one self-contained HTML page.
+///
+/// # Errors
+/// [`ReportError::Template`] when the page cannot be filled.
+pub fn comparison_html(rows: &[Compared], leaderboard: &[Ranked], all: bool) -> Result<String, ReportError> {
+    page::draw_comparison(&content::comparison::Sheet::of(rows, leaderboard, all))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
 use super::grid::{Cell, Grid};
+use super::latency;
 use super::limit::{People, challenge_name, counted};
 use super::names;
 use super::number;
@@ -18,9 +19,11 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
     let caption = format!("Limit {limit}: {}", counted(&people, policy));
-    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
-    let mut grid = Grid::new(caption, 2, &heads);
+    let timed = sources.iter().any(|source| latency::headline(source).is_some());
+    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n", "answer in (p95)"];
+    let mut grid = Grid::new(caption, 2, &heads[..if timed { 7 } else { 6 }]);
     for source in sources {
+        let begun = grid.lines.len();
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
             grid.lines.push(vec![
@@ -42,6 +45,11 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
                 share(over, Weak::Hidden),
                 counts(over),
             ]);
+        }
+        // Once a method: it does not depend on the challenge age.
+        for (place, line) in grid.lines.iter_mut().skip(begun).enumerate().filter(|_| timed) {
+            let time = if place == 0 { latency::headline(source) } else { Some(Cell::plain("")) };
+            line.push(time.unwrap_or_else(|| Cell::absent("not timed")));
         }
     }
     grid
