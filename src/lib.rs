@@ -20,6 +20,7 @@ pub mod digest;
 pub mod engine;
 pub mod finding;
 pub mod folder;
+pub mod footprint;
 pub mod keys;
 pub mod latency;
 pub mod method;
