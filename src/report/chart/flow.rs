@@ -48,7 +48,12 @@ fn panel(svg: &mut Svg, falls: &Falls, top: f64) {
             let down = upper + TALL + 16.0;
             svg.polygon(
                 "flow-out",
-                &[(x + STAGE, upper + on), (x + STAGE, upper + tall), (x + STAGE + 26.0, down), (x + STAGE + 14.0, down)],
+                &[
+                    (x + STAGE, upper + on),
+                    (x + STAGE, upper + tall),
+                    (x + STAGE + 26.0, down),
+                    (x + STAGE + 14.0, down),
+                ],
             );
         }
         svg.open("stage", &[]);

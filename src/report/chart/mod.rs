@@ -3,6 +3,7 @@
 
 mod by_age;
 mod errors;
+mod fan;
 mod flow;
 mod logarithm;
 mod reliability;
@@ -23,6 +24,7 @@ pub(super) fn draw(figure: &Figure) -> String {
         Drawing::Errors(drawing) => errors::draw(figure, drawing),
         Drawing::Whiskers(drawing) => whiskers::draw(figure, drawing),
         Drawing::Reliability(drawing) => reliability::draw(figure, drawing),
+        Drawing::Fans(drawing) => fan::draw(figure, drawing),
         Drawing::Flow(drawing) => flow::draw(figure, drawing),
     }
 }

@@ -140,9 +140,7 @@ fn names(svg: &mut Svg, scale: &Scale, drawing: &TradeOff) {
         .curves
         .iter()
         .enumerate()
-        .filter_map(|(place, curve)| {
-            Some((at(scale, drawing.logarithms, curve.steps.first()?).1, place, curve))
-        })
+        .filter_map(|(place, curve)| Some((at(scale, drawing.logarithms, curve.steps.first()?).1, place, curve)))
         .collect();
     ends.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut least = TOP + 6.0;
@@ -151,7 +149,12 @@ fn names(svg: &mut Svg, scale: &Scale, drawing: &TradeOff) {
         least = y + NAME;
         svg.open(&method_class(place), &[("method", &curve.label)]);
         svg.line("curve", (WIDTH - RIGHT + 12.0, y), (WIDTH - RIGHT + 36.0, y));
-        svg.text("series-name", (WIDTH - RIGHT + 42.0, y + 4.0), Anchor::Start, &super::svg::shortened(&curve.label, 20));
+        svg.text(
+            "series-name",
+            (WIDTH - RIGHT + 42.0, y + 4.0),
+            Anchor::Start,
+            &super::svg::shortened(&curve.label, 20),
+        );
         svg.close();
     }
 }

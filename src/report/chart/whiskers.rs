@@ -94,7 +94,7 @@ fn columns(drawing: &Whiskers) -> Vec<Column> {
             let most = (all().map(f64::abs).fold(0.01, f64::max) * 20.0).ceil() / 20.0;
             Span::Linear(-most, most)
         }
-        Scale::Milliseconds | Scale::Powers => Span::Powers(Powers::around(all())),
+        Scale::Milliseconds => Span::Powers(Powers::around(all())),
     };
     let number = if drawing.heads.len() > BESIDE { 1 } else { drawing.heads.len().max(1) };
     let mut left = LABELS;
@@ -123,7 +123,6 @@ fn axis(svg: &mut Svg, column: &Column, scale: Scale, bottom: f64) {
             Scale::Shares => format!("{} %", tick * 100.0),
             Scale::Differences => format!("{:+}", (tick * 1000.0).round() / 10.0).replace("+0", "0"),
             Scale::Milliseconds => format!("{tick} ms"),
-            Scale::Powers => tick.to_string(),
         };
         let class = if scale == Scale::Differences && tick.abs() < 1e-9 { "limit" } else { "grid" };
         svg.line(class, (x, TOP), (x, bottom));

@@ -114,11 +114,8 @@ struct Year<'a> {
 fn shares<'a>(source: &Source<'a>, limit: AgeLimit, challenge: Option<ChallengeAge>) -> Vec<Year<'a>> {
     let year = |(age, and_later): (u32, bool)| {
         let population = if and_later { Population::AgeFrom(age) } else { Population::Age(age) };
-        let (metric, error) = if age < limit.years() {
-            (names::UNDER_AGE_PASS, "passes")
-        } else {
-            (names::ADULT_DENIAL, "denials")
-        };
+        let (metric, error) =
+            if age < limit.years() { (names::UNDER_AGE_PASS, "passes") } else { (names::ADULT_DENIAL, "denials") };
         let select = PopulationSelect::Exactly(population);
         let row = source.rate(metric, limit, challenge, select, &Group::whole());
         Year { age, and_later, error, row, cell: share(row, Weak::Shown) }

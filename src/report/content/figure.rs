@@ -1,6 +1,7 @@
 //! Pictures as the content hands them to the page: what is drawn, what it shows in words, and the numbers behind it.
 
 use super::ages::ByAge;
+use super::fan::Fan;
 use super::grid::{Grid, Mark};
 use super::trade::TradeOff;
 use super::years::ErrorsByYear;
@@ -33,6 +34,8 @@ pub(crate) enum Drawing {
     Whiskers(Whiskers),
     /// What was foretold against what came of it.
     Reliability(Vec<Foretold>),
+    /// Answered ages against true ages.
+    Fans(Vec<Fan>),
     /// The stages of waterfalls.
     Flow(Vec<Falls>),
 }
@@ -57,8 +60,6 @@ pub(crate) enum Scale {
     Differences,
     /// Milliseconds, by powers of ten.
     Milliseconds,
-    /// Any number above 0, by powers of ten, in a unit of its own.
-    Powers,
 }
 
 /// One line of a picture of values.

@@ -24,9 +24,7 @@ const MOST_LINES: usize = 60;
 pub(crate) fn tables(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Grid> {
     columns(sources, limit)
         .into_iter()
-        .flat_map(|(by, levels)| {
-            [table(sources, limit, &levels), apart(sources, limit, &by, levels.first().copied())]
-        })
+        .flat_map(|(by, levels)| [table(sources, limit, &levels), apart(sources, limit, &by, levels.first().copied())])
         .filter(|grid| !grid.lines.is_empty())
         .collect()
 }
@@ -194,7 +192,11 @@ fn figure(
                 let cell = gap(rows.gap);
                 let beside = value(rows.median).zip(value(rows.tail));
                 let mark = value(rows.gap).map(|value| Mark { value, low: value, high: value });
-                let said = format!("{heading}, largest less smallest: {}; {}", cell.text, by_chance(rows.median, rows.tail).text);
+                let said = format!(
+                    "{heading}, largest less smallest: {}; {}",
+                    cell.text,
+                    by_chance(rows.median, rows.tail).text
+                );
                 Value { mark, weak: cell.tone == Tone::Weak, beside, said }
             });
             if apart.iter().any(|value| value.mark.is_some()) {

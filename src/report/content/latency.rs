@@ -57,7 +57,11 @@ pub(super) fn beside(sources: &[Source<'_>], led: bool) -> Beside {
         id: "times",
         heading: if led { "Percentiles, and times by group" } else { QUESTION }.to_owned(),
         link: "Latency".to_owned(),
-        sentences: if led { Vec::new() } else { timed.iter().flat_map(|source| sentences(source)).map(Sentence::from).collect() },
+        sentences: if led {
+            Vec::new()
+        } else {
+            timed.iter().flat_map(|source| sentences(source)).map(Sentence::from).collect()
+        },
         grids: grids.into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
         figures: percentiles(&timed, all).into_iter().collect(),
     }
@@ -75,7 +79,8 @@ pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
 fn percentiles(timed: &[&Source<'_>], grid: Grid) -> Option<Figure> {
     let mut lines = Vec::new();
     for source in timed.iter().take(MOST) {
-        let medians = source.whole("latency_median").filter(|row| row.value.is_some() && row.variant.get("part").is_none());
+        let medians =
+            source.whole("latency_median").filter(|row| row.value.is_some() && row.variant.get("part").is_none());
         for (place, median) in medians.enumerate() {
             let variant = median.variant.to_string();
             let value = |(metric, name): (&str, &str)| {
@@ -98,9 +103,10 @@ fn percentiles(timed: &[&Source<'_>], grid: Grid) -> Option<Figure> {
     (!lines.is_empty()).then(|| Figure {
         id: "percentiles".to_owned(),
         title: "Percentiles of latency".to_owned(),
-        caption: "Milliseconds to an answer: the time that half of the attempts, 90, 95 and 99 of 100 stay under, with the \
+        caption:
+            "Milliseconds to an answer: the time that half of the attempts, 90, 95 and 99 of 100 stay under, with the \
                   bounds of the order statistics. Grey: too few attempts for the bounds."
-            .to_owned(),
+                .to_owned(),
         drawing: Drawing::Whiskers(Whiskers {
             heads: OF_STREAMS[..4].iter().map(|(_, head)| (*head).to_owned()).collect(),
             scale: Scale::Milliseconds,
@@ -176,8 +182,7 @@ fn of_groups(sources: &[Source<'_>]) -> Grid {
 
 /// Throughput, and whether the measurement holds.
 fn sentences(source: &Source<'_>) -> Vec<String> {
-    let mut reasons: Vec<&str> =
-        source.rows.iter().filter(|row| is_time(row)).flat_map(|row| reasons(row)).collect();
+    let mut reasons: Vec<&str> = source.rows.iter().filter(|row| is_time(row)).flat_map(|row| reasons(row)).collect();
     reasons.sort_unstable();
     reasons.dedup();
     let invalid: Vec<&str> = reasons.iter().filter_map(|reason| reason.strip_prefix("invalid: ")).collect();

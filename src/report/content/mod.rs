@@ -6,6 +6,7 @@ mod caveat;
 mod cells;
 pub(crate) mod comparison;
 mod explore;
+pub(crate) mod fan;
 pub(crate) mod figure;
 mod find;
 pub(crate) mod grid;
@@ -33,7 +34,7 @@ pub(crate) use limit::challenge_name;
 pub(crate) use sentence::Sentence;
 pub(crate) use visible::visible;
 
-use super::{Options, ReportError};
+use super::Options;
 use crate::age::AgeLimit;
 use crate::table::{Interval, Table};
 
@@ -137,14 +138,11 @@ pub(crate) struct Part {
 }
 
 impl Content {
-    /// What a report of `table` says.
-    ///
-    /// # Errors
-    /// [`ReportError::Empty`] for a table without rows.
-    pub(crate) fn of(table: &Table, options: &Options) -> Result<Self, ReportError> {
+    /// What a report of `table` says; of one without rows, why there is nothing.
+    pub(crate) fn of(table: &Table, options: &Options) -> Self {
         let sources = find::sources(table);
         if sources.is_empty() {
-            return Err(ReportError::Empty);
+            return Self::empty(options);
         }
         let is_timed = sources.iter().any(|source| source.of("latency_median").next().is_some());
         let only_times = latency::is_measured(&sources);
@@ -160,8 +158,13 @@ impl Content {
             heading: "Errors in years, and attempts without an answer".to_owned(),
             link: "Errors in years".to_owned(),
             sentences: Vec::new(),
-            grids: BESIDE_ERRORS.map(|table| table(&sources)).into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
+            grids: BESIDE_ERRORS
+                .map(|table| table(&sources))
+                .into_iter()
+                .filter(|grid| !grid.lines.is_empty())
+                .collect(),
             figures: [
+                fan::figure(&sources).into_iter().collect(),
                 years::figures(&sources),
                 [scores::coverage(&sources), scores::reliability(&sources), stages::flow(&sources)]
                     .into_iter()
@@ -189,7 +192,7 @@ impl Content {
                 [said, sentence::silent(&sources, limit)].concat()
             },
         });
-        Ok(Self {
+        Self {
             title: title.to_owned(),
             subject: subject(&sources),
             notices: options.notices.clone(),
@@ -201,9 +204,31 @@ impl Content {
             caveats: caveat::sentences(&sources),
             silence: if only_times { Vec::new() } else { silence::sentences(&sources) },
             provenance: provenance::table(&sources),
-        })
+        }
+    }
+
+    fn empty(options: &Options) -> Self {
+        let mut notices = options.notices.clone();
+        notices.push(EMPTY.to_owned());
+        Self {
+            title: if options.title.is_empty() { "No results".to_owned() } else { options.title.clone() },
+            subject: subject(&[]),
+            notices,
+            lead: None,
+            reading: Vec::new(),
+            limits: Vec::new(),
+            beside: Vec::new(),
+            caveats: Vec::new(),
+            silence: Vec::new(),
+            explore: serde_json::Value::Null,
+            provenance: provenance::table(&[]),
+        }
     }
 }
+
+/// Why a report holds nothing.
+const EMPTY: &str = "The table holds no rows: no method was scored, so there is nothing to report. A run that was interrupted, or \
+                     whose dataset lists nobody of known age, ends like this.";
 
 fn part(sources: &[Source<'_>], limit: AgeLimit, main: Option<AgeLimit>, options: &Options) -> Part {
     let said = main == Some(limit);
@@ -249,6 +274,9 @@ fn subject(sources: &[Source<'_>]) -> String {
         if !data.contains(&row.dataset.as_str()) {
             data.push(&row.dataset);
         }
+    }
+    if data.is_empty() {
+        return "no method".to_owned();
     }
     let methods = if sources.len() == 1 { "1 method".to_owned() } else { format!("{} methods", sources.len()) };
     format!("{methods} on {}", data.join(", "))

@@ -89,9 +89,10 @@ pub(crate) fn coverage(sources: &[Source<'_>]) -> Option<Figure> {
     (!lines.is_empty()).then(|| Figure {
         id: "coverage".to_owned(),
         title: "Whether stated spreads hold".to_owned(),
-        caption: "How often the true age lies within the interval that a stated spread gives; the stroke is where it should \
+        caption:
+            "How often the true age lies within the interval that a stated spread gives; the stroke is where it should \
                   lie. Left of it spreads are too narrow."
-            .to_owned(),
+                .to_owned(),
         drawing: Drawing::Whiskers(Whiskers {
             heads: vec!["share of answers".to_owned()],
             scale: Scale::Shares,
@@ -104,7 +105,8 @@ pub(crate) fn coverage(sources: &[Source<'_>]) -> Option<Figure> {
 /// Scores that are probabilities against the share who were over the limit; none where no score is one.
 pub(crate) fn reliability(sources: &[Source<'_>]) -> Option<Figure> {
     let heads = ["method", "limit", "mean score", "were over the limit", "k of n"];
-    let mut grid = Grid::new("Scores in bins of equal numbers of attempts, and the share who were over the limit", 3, &heads);
+    let mut grid =
+        Grid::new("Scores in bins of equal numbers of attempts, and the share who were over the limit", 3, &heads);
     let mut all = Vec::new();
     for source in sources {
         let limits: BTreeSet<AgeLimit> = source.whole("share_over_by_score").filter_map(|row| row.limit).collect();
@@ -116,7 +118,8 @@ pub(crate) fn reliability(sources: &[Source<'_>]) -> Option<Figure> {
                 if let Some(mark) = cell.mark {
                     bins.push((mean, mark, format!("{}, {limit}: score {mean:.3}, over {}", source.label, cell.text)));
                 }
-                let name = [Cell::plain(&source.label), Cell::plain(limit.to_string()), Cell::plain(format!("{mean:.3}"))];
+                let name =
+                    [Cell::plain(&source.label), Cell::plain(limit.to_string()), Cell::plain(format!("{mean:.3}"))];
                 grid.lines.push(name.into_iter().chain([cell, counts(Some(row))]).collect());
             }
             if !bins.is_empty() && all.len() < MOST {

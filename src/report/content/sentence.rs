@@ -118,8 +118,26 @@ fn how_many(row: &Row, verb: &str) -> String {
 /// A number of years in words, as they stand before `-year-olds`.
 fn words(years: u32) -> String {
     const SMALL: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let small = |years: u32| SMALL.get(years as usize).copied();
@@ -205,7 +223,8 @@ mod tests {
     #[test]
     fn years_in_words() {
         let told = [0, 13, 17, 18, 20, 21, 40, 99, 120].map(words);
-        let right = ["zero", "thirteen", "seventeen", "eighteen", "twenty", "twenty-one", "forty", "ninety-nine", "120"];
+        let right =
+            ["zero", "thirteen", "seventeen", "eighteen", "twenty", "twenty-one", "forty", "ninety-nine", "120"];
         assert_eq!(told, right);
     }
 }

@@ -18,10 +18,13 @@ pub(crate) fn sentences(sources: &[Source<'_>]) -> Vec<String> {
     });
     if !has("projected") && !rows().any(|row| matches!(row.population, Population::Projected(_))) {
         told.push(
-            "How many minors will be among those let through on a given service: that depends on who visits it.".to_owned(),
+            "How many minors will be among those let through on a given service: that depends on who visits it."
+                .to_owned(),
         );
     }
-    told.push("Whether a method is lawful, proportionate or wanted: these are measurements, not a judgement.".to_owned());
+    told.push(
+        "Whether a method is lawful, proportionate or wanted: these are measurements, not a judgement.".to_owned(),
+    );
     told
 }
 
@@ -38,11 +41,7 @@ pub(crate) struct Term {
 
 /// The terms of the report. docs/methodology.md has all metrics.
 pub(crate) const GLOSSARY: [Term; 12] = [
-    Term {
-        term: "limit",
-        means: "the legal age in question",
-        elsewhere: "threshold age",
-    },
+    Term { term: "limit", means: "the legal age in question", elsewhere: "threshold age" },
     Term {
         term: "challenge age",
         means: "the answered age from which a person is let through without more ado",

@@ -59,7 +59,9 @@ pub(crate) fn flow(sources: &[Source<'_>]) -> Option<Figure> {
             });
             let mut stages = Vec::new();
             for row in rows {
-                let Some(stage) = row.variant.get("stage").and_then(|stage| stage.parse::<u32>().ok()) else { continue };
+                let Some(stage) = row.variant.get("stage").and_then(|stage| stage.parse::<u32>().ok()) else {
+                    continue;
+                };
                 let cell = share(Some(row), Weak::Shown);
                 let said = format!("stage {stage}: {}", cell.text);
                 stages.extend(cell.mark.map(|mark| Reached { stage, mark, said }));

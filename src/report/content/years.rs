@@ -79,9 +79,8 @@ fn figure(sources: &[Source<'_>], years: Years) -> Option<Figure> {
     let mut panels = Vec::new();
     for source in sources {
         let of_metric = |metric: &str| -> Vec<(u32, bool, &Row)> {
-            let rows = source
-                .whole(metric)
-                .filter(|row| row.weighting == Some(Weighting::Subject) && row.variant.is_none());
+            let rows =
+                source.whole(metric).filter(|row| row.weighting == Some(Weighting::Subject) && row.variant.is_none());
             rows.filter_map(|row| years.of(row).map(|(age, later)| (age, later, row))).collect()
         };
         let (biases, maes) = (of_metric(names::BIAS), of_metric(names::MAE));

@@ -74,6 +74,9 @@ impl Page {
     fn part(&mut self, part: &Part) {
         self.heading(&format!("Limit {}", part.limit), '-');
         self.said(&part.silent);
+        if part.wide {
+            self.said(&part.sentences);
+        }
         let more = part.everyone.iter().chain(&part.groups).filter(|_| part.wide);
         for grid in part.near.iter().chain(more) {
             self.grid(grid);
