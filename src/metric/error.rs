@@ -35,6 +35,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
         nothing(if extent == Extent::Whole { &catalogue::WITHIN } else { &OF_GROUPS }, Weighting::Subject);
         nothing(&[catalogue::BEYOND_10], Weighting::Subject);
         nothing(&LINE, Weighting::Attempt);
+        if extent == Extent::Whole {
+            nothing(&[catalogue::ANSWERED_PERCENTILE], Weighting::Attempt);
+        }
         return;
     }
     if extent != Extent::Whole {

@@ -86,7 +86,7 @@ const row = (method, metric, limit, challenge, population) => table.find((row) =
 // A share in a cell against its row, as far as the cell shows it.
 const fits = (text, row) => {
   const shown = text.replace(/\u00a0/g, " ");
-  if (!row || row.value === "") return /n\/a|not in the results|nobody|does not apply/.test(shown);
+  if (!row || row.value === "") return /n\/a|no row|not in the results|nobody|does not apply/.test(shown);
   const number = shown.match(/([0-9.]+) %/);
   if (!number) return row.status !== "value";
   const digits = (number[1].split(".")[1] || "").length;

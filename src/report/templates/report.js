@@ -99,7 +99,7 @@
       head.textContent = method.name;
       row.append(head);
       const place = method.at[challenge];
-      const cells = place ? place.cells : [["not in the results", "absent"], ["", ""], ["not in the results", "absent"], ["", ""]];
+      const cells = place ? place.cells : [["no row", "absent"], ["", ""], ["no row", "absent"], ["", ""]];
       for (const [text, tone] of cells) {
         const cell = document.createElement("td");
         cell.textContent = text;
