@@ -5,6 +5,7 @@
 
 pub mod adapter;
 pub mod card;
+pub mod declared_footprint;
 pub mod detector;
 mod gathered;
 pub mod head;
@@ -25,6 +26,7 @@ use crate::digest::Digest;
 use crate::outcome::Outcome;
 
 pub use card::{Kind, MethodCard};
+pub use declared_footprint::{DeclaredFootprint, Keeps, Statement};
 pub use gathered::Gathered;
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};

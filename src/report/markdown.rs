@@ -13,6 +13,9 @@ pub(super) fn draw(content: &Content) -> String {
     for notice in &content.notices {
         let _ = writeln!(text, "\n> **Note:** {}", escape(notice));
     }
+    for contradiction in &content.contradictions {
+        let _ = writeln!(text, "\n> **CONTRADICTION:** {}", escape(contradiction));
+    }
     match &content.lead {
         Some(lead) => {
             let _ = writeln!(text, "\n### {}\n", escape(&lead.question));
@@ -101,6 +104,7 @@ fn table(text: &mut String, grid: &Grid) {
     for cells in &grid.lines {
         let cell = |cell: &super::content::grid::Cell| match cell.tone {
             Tone::Plain => escape(&cell.text),
+            Tone::Wrong => format!("**{}**", escape(&cell.text)),
             Tone::Weak | Tone::Absent if cell.text.is_empty() => String::new(),
             Tone::Weak | Tone::Absent => format!("_{}_", escape(&cell.text)),
         };

@@ -213,6 +213,7 @@ fn cells<'a>(grid: &'a Grid, line: &'a [Cell], index: usize, lines: usize, pictu
                 Tone::Plain => "",
                 Tone::Weak => "weak",
                 Tone::Absent => "absent",
+                Tone::Wrong => "contradiction",
             },
             scope: match column {
                 0 if shared => "rowgroup",

@@ -2,6 +2,7 @@
 //! same bytes.
 
 mod by_age;
+mod curve;
 mod errors;
 mod fan;
 mod flow;
@@ -25,6 +26,7 @@ pub(super) fn draw(figure: &Figure) -> String {
         Drawing::Whiskers(drawing) => whiskers::draw(figure, drawing),
         Drawing::Reliability(drawing) => reliability::draw(figure, drawing),
         Drawing::Fans(drawing) => fan::draw(figure, drawing),
+        Drawing::Curve(drawing) => curve::draw(figure, drawing),
         Drawing::Flow(drawing) => flow::draw(figure, drawing),
     }
 }

@@ -68,6 +68,7 @@ fn cell_of(cell: &Cell) -> Value {
         Tone::Plain => "",
         Tone::Weak => "weak",
         Tone::Absent => "absent",
+        Tone::Wrong => "contradiction",
     };
     json!([super::visible(&cell.text), tone])
 }

@@ -1,6 +1,7 @@
 //! Pictures as the content hands them to the page: what is drawn, what it shows in words, and the numbers behind it.
 
 use super::ages::ByAge;
+use super::curve::Curve;
 use super::fan::Fan;
 use super::grid::{Grid, Mark};
 use super::trade::TradeOff;
@@ -36,6 +37,8 @@ pub(crate) enum Drawing {
     Reliability(Vec<Foretold>),
     /// Answered ages against true ages.
     Fans(Vec<Fan>),
+    /// Reduced inputs against the full one.
+    Curve(Curve),
     /// The stages of waterfalls.
     Flow(Vec<Falls>),
 }

@@ -5,6 +5,7 @@ pub(crate) mod ages;
 mod caveat;
 mod cells;
 pub(crate) mod comparison;
+pub(crate) mod curve;
 mod explore;
 pub(crate) mod fan;
 pub(crate) mod figure;
@@ -22,6 +23,7 @@ mod scores;
 mod sentence;
 pub(crate) mod silence;
 mod stages;
+mod taken;
 pub(crate) mod trade;
 mod visible;
 pub(crate) mod years;
@@ -64,6 +66,8 @@ pub(crate) struct Content {
     pub(crate) subject: String,
     /// What the caller wants to be read first.
     pub(crate) notices: Vec<String>,
+    /// What was measured and contradicts a card.
+    pub(crate) contradictions: Vec<String>,
     /// The question of the first screen: `Who gets through at 18?`; none where no method was held against a limit.
     pub(crate) lead: Option<Lead>,
     /// What the columns mean.
@@ -177,6 +181,7 @@ impl Content {
         if is_timed {
             beside.push(latency::beside(&sources, only_times));
         }
+        beside.push(taken::beside(&sources));
         beside.retain(|beside| !beside.is_empty());
         let mut readings = if only_times { Vec::new() } else { reading(&sources) };
         if is_timed {
@@ -196,6 +201,7 @@ impl Content {
             title: title.to_owned(),
             subject: subject(&sources),
             notices: options.notices.clone(),
+            contradictions: taken::told(&sources),
             lead: if only_times { Some(latency::lead(&sources)) } else { lead },
             reading: readings,
             explore: explore::data(&sources, &limits),
@@ -214,6 +220,7 @@ impl Content {
             title: if options.title.is_empty() { "No results".to_owned() } else { options.title.clone() },
             subject: subject(&[]),
             notices,
+            contradictions: Vec::new(),
             lead: None,
             reading: Vec::new(),
             limits: Vec::new(),

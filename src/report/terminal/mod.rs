@@ -18,6 +18,9 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     for notice in &content.notices {
         page.paragraph(&format!("NOTE: {notice}"));
     }
+    for contradiction in &content.contradictions {
+        page.paragraph(&format!("CONTRADICTION: {contradiction}"));
+    }
     match &content.lead {
         Some(lead) => {
             page.heading(&lead.question, '-');
