@@ -10,7 +10,8 @@ use super::output::{print, tell};
 use super::results::{Shown, folder_failure, score_failure};
 use super::{Exit, Failure};
 use crate::bundled;
-use crate::folder::{FolderError, RunFolder, names, write_whole};
+use crate::finding::counted;
+use crate::folder::{FolderError, RunFolder, RunRecord, names, write_whole};
 use crate::report;
 use crate::score;
 use crate::table::{Compared, Ranked, Table};
@@ -121,27 +122,46 @@ fn results(folders: &[PathBuf], form: Form, all: bool, width: Option<u16>) -> Re
     }
 }
 
-/// The rows of all folders; no two of them may hold one row.
+/// The rows of all folders. No two may hold one row, but for what a measurement of a footprint scores beside it: where a run
+/// holds that row as well, it is taken from the run.
 fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
-    let mut table = Table::default();
-    let mut held: BTreeMap<Vec<String>, &Path> = BTreeMap::new();
+    let mut opened = Vec::new();
     for path in folders {
         let folder = RunFolder::open(path).map_err(folder_failure)?;
-        let rows = score::read_metrics(&folder).map_err(score_failure)?.rows;
-        for row in &rows {
-            let Some(other) = held.insert(row.identity(), path).filter(|_| folders.len() > 1) else { continue };
-            let text = format!(
-                "{} and {} both hold `{}` of `{}` on one manifest",
-                other.display(),
-                path.display(),
-                row.metric,
-                row.method
-            );
-            return Err(Failure::unusable(text).with_help(
-                "a report holds one result of a method: `agebench compare` sets runs of it against each other",
-            ));
+        let is_beside = RunRecord::read(&folder).map_err(folder_failure)?.verb == "footprint";
+        opened.push((is_beside, path, score::read_metrics(&folder).map_err(score_failure)?.rows));
+    }
+    // Runs first, otherwise as they were named.
+    opened.sort_by_key(|(is_beside, ..)| *is_beside);
+    let mut table = Table::default();
+    let mut held: BTreeMap<Vec<String>, &Path> = BTreeMap::new();
+    for (is_beside, path, rows) in opened {
+        let (mut twice, mut from) = (0, path.as_path());
+        for row in rows {
+            match held.get(&row.identity()) {
+                Some(other) if *other != path.as_path() && is_beside => (twice, from) = (twice + 1, other),
+                Some(other) if *other != path.as_path() => {
+                    let text = format!(
+                        "{} and {} both hold `{}` of `{}` on one manifest",
+                        other.display(),
+                        path.display(),
+                        row.metric,
+                        row.method
+                    );
+                    return Err(Failure::unusable(text).with_help(
+                        "a report holds one result of a method: `agebench compare` sets runs of it against each other",
+                    ));
+                }
+                _ => {
+                    held.insert(row.identity(), path);
+                    table.rows.push(row);
+                }
+            }
         }
-        table.rows.extend(rows);
+        if twice > 0 {
+            let rows = counted(twice, "row");
+            tell(&format!("{rows} of {} are in {} as well and are taken from there\n", path.display(), from.display()));
+        }
     }
     Ok(table)
 }

@@ -28,6 +28,7 @@ mod plugins;
 mod probe;
 mod protocol;
 mod recorded;
+mod report_folders;
 mod reports;
 mod stages;
 mod stages_of_groups;

@@ -41,7 +41,7 @@
         say("The browser does not let this page copy.");
       }
     });
-    region.before(button);
+    region.after(button);
   }
 
   // One method or several.

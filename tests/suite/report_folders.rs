@@ -1,0 +1,59 @@
+//! `agebench report` over several folders, over a comparison, and where that makes no sense.
+
+use std::fs;
+
+use crate::support::{run, text};
+
+#[test]
+fn accuracy_latency_and_footprint_of_a_method_stand_on_one_first_screen() {
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name);
+    let (accuracy, latency, footprint, page) = (path("run"), path("latency"), path("footprint"), path("report.html"));
+    let faces = ["drawn-even", "--dataset", "drawn-faces", "--out"];
+    run(&[&["run"], &faces[..], &[text(&accuracy)]].concat()).ended(0);
+    let short = ["--starts", "2", "--attempts", "3", "--warm-up", "0"];
+    run(&[&["latency"], &faces[..], &[text(&latency)], &short[..]].concat()).ended(0);
+    run(&[&["footprint"], &faces[..], &[text(&footprint)]].concat()).ended(0);
+    let folders = [text(&footprint), text(&latency), text(&accuracy)];
+    let ran = run(&[&["report"], &folders[..], &["--out", text(&page)]].concat()).ended(0);
+    assert!(ran.err.contains(&format!("are in {} as well and are taken from there", text(&accuracy))), "{}", ran.err);
+    let page = fs::read_to_string(&page).unwrap();
+    let lead = page.split_once("<tbody").unwrap().0;
+    assert!(lead.contains("answer in (p95)") && lead.contains("what it takes"), "{lead}");
+    for part in ["<h2 id=\"times\">How long does an answer take?", "<h2 id=\"taken\">", "id=\"percentiles-title\""] {
+        assert!(page.contains(part), "{part}");
+    }
+    let text_of = run(&[&["report"], &folders[..]].concat()).ended(0).out;
+    assert!(text_of.contains("answer in (p95)") && text_of.contains("What a method takes"), "{text_of}");
+}
+
+#[test]
+fn two_results_of_one_method_are_refused_and_the_form_follows_the_ending() {
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name);
+    let (one, again, other) = (path("one"), path("again"), path("other"));
+    for (method, out) in [("drawn-even", &one), ("drawn-even", &again), ("drawn-cautious", &other)] {
+        run(&["run", method, "--dataset", "drawn-faces", "--out", text(out)]).ended(0);
+    }
+    let refused = run(&["report", text(&one), text(&again)]).ended(2);
+    assert!(refused.err.contains("both hold") && refused.err.contains("agebench compare"), "{}", refused.err);
+    let unknown = run(&["report", text(&one), "--out", text(&path("report.doc"))]).ended(2);
+    assert!(unknown.err.contains("the ending says no form"), "{}", unknown.err);
+    let rows = run(&["report", text(&one), text(&other), "--format", "csv"]).ended(2);
+    assert!(rows.err.contains("are no metrics.csv"), "{}", rows.err);
+    let both = path("both.md");
+    run(&["report", text(&one), text(&other), "--out", text(&both)]).ended(0);
+    let said = fs::read_to_string(&both).unwrap();
+    assert!(said.contains("drawn-even") && said.contains("drawn-cautious") && said.contains("2 methods"), "{said}");
+
+    let compared = path("compared");
+    let ran = run(&["compare", text(&one), text(&other), "--out", text(&compared)]).ended(0);
+    assert!(ran.err.contains("a page to"), "{}", ran.err);
+    let page = fs::read_to_string(compared.join("report.html")).unwrap();
+    assert!(page.contains("id=\"differences-title\"") && page.contains("<caption>Both errors at each limit"), "{page}");
+    let anew = path("anew.html");
+    run(&["report", text(&compared), "--out", text(&anew)]).ended(0);
+    assert_eq!(fs::read_to_string(&anew).unwrap(), page, "the page is a function of the files");
+    run(&["report", text(&compared), text(&one)]).ended(2);
+    run(&["compare", text(&one), text(&other), "--out", text(&compared), "--replace"]).ended(0);
+}
