@@ -1,8 +1,9 @@
 //! `--engine`: two engines with one answer, and what is said when an engine, its library or a provider is not there.
 
 use std::fs;
+use std::path::Path;
 
-use crate::support::{column, dataset, jpeg, onnxruntime_library, run, text, tiny_method};
+use crate::support::{column, dataset, is_needed, jpeg, onnxruntime_library, run, text, tiny_method};
 
 #[test]
 fn both_engines_give_the_bundled_methods_answers_to_a_thousandth_of_a_year() {
@@ -22,6 +23,34 @@ fn both_engines_give_the_bundled_methods_answers_to_a_thousandth_of_a_year() {
     let (one, other) = (answers("tract"), answers("onnxruntime"));
     assert_eq!((one.len(), other.len()), (1822, 1822));
     let largest = one.iter().zip(&other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+    assert!(largest < 1e-3, "{largest}");
+}
+
+/// Ages of the drawn faces by the bundled `drawn-even`, with these options; the engine cell begins with `engine`.
+fn ages(place: &Path, options: &[&str], engine: &str) -> Vec<f64> {
+    let out = place.join(engine.replace([' ', '(', ')'], "-"));
+    let all = ["run", "drawn-even", "--dataset", "drawn-faces", "--no-timings", "--out", text(&out)];
+    run(&[&all[..], options].concat()).ended(0);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let named = |cell: &String| engine.split(' ').all(|word| cell.contains(word));
+    assert!(column(&metrics, "engine").iter().all(named), "{metrics:.600}");
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    column(&outcomes, "age").iter().map(|age| age.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_provider_that_the_library_has_gives_the_same_answers_and_stands_in_every_row() {
+    let Ok(library) = std::env::var("AGEBENCH_OPENVINO_ORT") else {
+        assert!(!is_needed("openvino"), "AGEBENCH_OPENVINO_ORT is not set");
+        eprintln!("skipped: AGEBENCH_OPENVINO_ORT names no library of ONNX Runtime with OpenVINO");
+        return;
+    };
+    let place = tempfile::tempdir().unwrap();
+    let options = ["--engine", "onnxruntime", "--provider", "openvino", "--ort-library", &library];
+    let with = ages(place.path(), &options, "onnxruntime (openvino)");
+    let without = ages(place.path(), &[], "tract");
+    assert_eq!((with.len(), without.len()), (911, 911));
+    let largest = with.iter().zip(&without).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
     assert!(largest < 1e-3, "{largest}");
 }
 
