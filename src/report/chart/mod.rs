@@ -8,6 +8,7 @@ mod fan;
 mod flow;
 mod logarithm;
 mod reliability;
+mod statements;
 mod svg;
 mod trade_off;
 mod whisker;
@@ -27,6 +28,7 @@ pub(super) fn draw(figure: &Figure) -> String {
         Drawing::Reliability(drawing) => reliability::draw(figure, drawing),
         Drawing::Fans(drawing) => fan::draw(figure, drawing),
         Drawing::Curve(drawing) => curve::draw(figure, drawing),
+        Drawing::Statements(drawing) => statements::draw(figure, drawing),
         Drawing::Flow(drawing) => flow::draw(figure, drawing),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum Drawing {
     Fans(Vec<Fan>),
     /// Reduced inputs against the full one.
     Curve(Curve),
+    /// What cards declare against what was measured.
+    Statements(Vec<Statement>),
     /// The stages of waterfalls.
     Flow(Vec<Falls>),
 }
@@ -118,4 +120,30 @@ pub(crate) struct Reached {
     pub(crate) mark: Mark,
     /// The same in words.
     pub(crate) said: String,
+}
+
+/// One statement of a card.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Statement {
+    /// The method, where its statements begin.
+    pub(crate) heading: String,
+    /// What it is about.
+    pub(crate) label: String,
+    /// What the card says.
+    pub(crate) declared: String,
+    /// What was measured, or why it could not be.
+    pub(crate) measured: String,
+    /// Whether they agree.
+    pub(crate) verdict: Verdict,
+}
+
+/// Whether a measurement agrees with a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing that was measured contradicts it.
+    Upheld,
+    /// Something that was measured contradicts it.
+    Contradicted,
+    /// Nobody could check it.
+    NotMeasured,
 }

@@ -1,8 +1,10 @@
 //! What a method takes: how much its answers tell, and what its card declares beside what was measured.
 
+use super::figure::{Drawing, Figure, Statement, Verdict};
 use super::find::Source;
 use super::grid::{Cell, Grid, Tone};
 use super::number::count;
+use super::trade::MOST;
 use super::{Beside, curve, visible};
 use crate::table::{Evidence, Row, RowStatus};
 
@@ -37,7 +39,7 @@ pub(super) fn beside(sources: &[Source<'_>]) -> Beside {
         link: "What it takes".to_owned(),
         sentences: Vec::new(),
         grids: grids.filter(|grid| !grid.lines.is_empty()).collect(),
-        figures: curve::figure(sources).into_iter().collect(),
+        figures: [against(sources), curve::figure(sources)].into_iter().flatten().collect(),
     }
 }
 
@@ -193,6 +195,37 @@ fn declared(sources: &[Source<'_>]) -> Grid {
         }
     }
     grid
+}
+
+/// Declared against measured as a picture; none where no card declares anything that was held against a measurement.
+fn against(sources: &[Source<'_>]) -> Option<Figure> {
+    let mut lines = Vec::new();
+    for source in sources.iter().take(MOST) {
+        for (place, row) in statements(source).enumerate() {
+            lines.push(Statement {
+                heading: if place == 0 { source.label.clone() } else { String::new() },
+                label: cell(row, "statement").replace('_', " "),
+                declared: cell(row, "says").to_owned(),
+                measured: measured(row),
+                verdict: match row.value {
+                    Some(value) if value > 0.0 => Verdict::Contradicted,
+                    Some(_) => Verdict::Upheld,
+                    None => Verdict::NotMeasured,
+                },
+            });
+        }
+    }
+    let more = super::left_out(sources.len(), MOST);
+    (!lines.is_empty()).then(|| Figure {
+        id: "declared".to_owned(),
+        title: "What cards declare against what was measured".to_owned(),
+        caption: format!(
+            "What the card declares against what was measured: a disc where nothing contradicts it, a red square where something \
+             does, a ring where nobody could check it.{more}"
+        ),
+        drawing: Drawing::Statements(lines),
+        grid: declared(sources),
+    })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, at least 0")]
