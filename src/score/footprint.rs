@@ -111,7 +111,7 @@ fn add(found: &mut Vec<Figure>, observed: &[&Observed], made: Made, variant: &Va
     let (entry, value) = match made {
         Made::Mean(entry) => (entry, sum / samples.len().max(1) as f64),
         Made::Names(entry) => {
-            let names = values.iter().map(|(one, _)| one.name.as_str()).filter(|name| !name.is_empty());
+            let names = observed.iter().map(|one| one.name.as_str()).filter(|name| !name.is_empty());
             (entry, names.collect::<BTreeSet<_>>().len() as f64)
         }
         Made::Sum(entry) => (entry, sum),
@@ -119,7 +119,9 @@ fn add(found: &mut Vec<Figure>, observed: &[&Observed], made: Made, variant: &Va
         Made::Zeros(entry) => (entry, values.iter().filter(|(_, value)| *value == 0.0).count() as f64),
     };
     let why = || if first.source.is_empty() { "not observed".to_owned() } else { first.source.clone() };
-    let known = !values.is_empty();
+    // Of something that was seen, and whose size is not known, it is known that it was there.
+    let named = matches!(made, Made::Names(_)) && observed.iter().any(|one| !one.name.is_empty());
+    let known = !values.is_empty() || named;
     let figure = |entry, variant: Variant, value: f64| Figure {
         entry,
         variant,

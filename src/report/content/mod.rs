@@ -6,6 +6,7 @@ mod caveat;
 mod cells;
 pub(crate) mod comparison;
 mod find;
+mod footprint;
 pub(crate) mod grid;
 mod groups;
 mod latency;
@@ -32,7 +33,7 @@ use crate::age::AgeLimit;
 use crate::table::{Interval, Table};
 
 /// The tables beside those of a limit, in their order; one without a line is left out.
-const BESIDE_ERRORS: [fn(&[Source<'_>]) -> Grid; 8] = [
+const BESIDE_ERRORS: [fn(&[Source<'_>]) -> Grid; 9] = [
     overall::errors,
     scores::spreads,
     scores::scores,
@@ -40,6 +41,7 @@ const BESIDE_ERRORS: [fn(&[Source<'_>]) -> Grid; 8] = [
     overall::unanswered,
     stages::waterfalls,
     stages::gates,
+    footprint::footprint,
     overall::flow,
 ];
 

@@ -2,6 +2,7 @@
 
 use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
+use super::footprint;
 use super::grid::{Cell, Grid};
 use super::limit::{People, challenge_name, counted};
 use super::names;
@@ -18,9 +19,12 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
     let caption = format!("Limit {limit}: {}", counted(&people, policy));
-    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    let mut heads = vec!["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    let is_given = sources.iter().any(|source| footprint::given(source).is_some());
+    heads.extend(is_given.then_some("given a sample"));
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
+        let first = grid.lines.len();
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
             grid.lines.push(vec![
@@ -42,6 +46,9 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
                 share(over, Weak::Hidden),
                 counts(over),
             ]);
+        }
+        for line in grid.lines.iter_mut().skip(first).filter(|_| is_given) {
+            line.push(footprint::given(source).unwrap_or_else(|| Cell::absent("")));
         }
     }
     grid
