@@ -54,7 +54,7 @@ fn main() {
     fs::write(place.join("method/method.toml"), card).unwrap();
     let mut manifest = "sample_id,path,age\n".to_owned();
     for number in 0..SAMPLES {
-        let name = format!("s{:04}.jpg", number % 100 + 1);
+        let name = format!("s{:04}.jpg", number % 40 + 1);
         fs::copy(root.join("fixtures/faces/images").join(&name), place.join("data").join(&name)).unwrap();
         manifest.push_str(&format!("{number},{name},{}\n", 12 + number % 30));
     }

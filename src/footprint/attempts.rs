@@ -1,7 +1,7 @@
 //! The attempts: one session, one sample after the other, with a look around before and after each.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,6 +50,8 @@ struct Work<'a> {
     openings: u32,
     /// Whether it is told that a session broke.
     tells: bool,
+    /// What of each attempt was seen at least once.
+    seen: BTreeSet<Thing>,
 }
 
 /// One attempt.
@@ -65,7 +67,8 @@ impl<'a> Attempts<'a> {
         let method = self.request.method.method.as_ref();
         let columns = lend::columns(method, self.request.dataset)?;
         let boxed = self.boxed(method);
-        let mut work = Work { columns, boxed, session: None, reaches: true, openings: 0, tells: true };
+        let mut work =
+            Work { columns, boxed, session: None, reaches: true, openings: 0, tells: true, seen: BTreeSet::new() };
         work.session = Some(self.open(&mut work)?);
         if method.copies_samples() && work.boxed.is_err() {
             self.request.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
@@ -190,6 +193,7 @@ impl<'a> Attempts<'a> {
         // The marker is ours: what the method was given is the sample.
         let outcome = Outcome { bytes_in: outcome.bytes_in.map(|bytes| bytes.saturating_sub(longer)), ..outcome };
         found.extend(given::returned(&outcome));
+        work.seen.extend(found.iter().map(|observed| observed.thing));
         if let (Some(before), Some(after)) = (before, method.traffic()) {
             found.extend(given::exchanged(&before, &after));
         }
@@ -294,8 +298,13 @@ impl<'a> Attempts<'a> {
                 found.push(Observed::measured(Phase::Whole, Thing::Cookie, "", 0.0));
             }
         }
+        let none = [Thing::FieldGiven, Thing::ExtraField].into_iter().filter(|thing| !work.seen.contains(thing));
+        found.extend(none.map(|thing| Observed::measured(Phase::Whole, thing, "", 0.0)));
         let why = match &work.boxed {
-            Ok(boxed) => return boxed.around(),
+            Ok(boxed) => {
+                found.extend(boxed.around());
+                return found;
+            }
             Err(why) => why,
         };
         let memory = self.request.memory.zip((self.request.peak)()).filter(|_| !method.is_outside());
