@@ -7,6 +7,7 @@ mod attempts;
 #[cfg(target_os = "linux")]
 mod boxed;
 mod canary;
+mod curve;
 mod folder;
 mod given;
 mod identifiers;
@@ -35,6 +36,8 @@ use crate::folder::{Existing, FolderError, Machine, RunFolder};
 use crate::method::{MethodError, Scratch};
 use crate::protocol::Protocol;
 use crate::run::{RunMethod, Sink};
+
+pub use curve::{Axis, CurvePlan, StepDone, curve};
 
 /// What to observe, and how.
 pub struct Request<'a> {
@@ -93,6 +96,9 @@ pub enum FootprintError {
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
+    /// Inputs cannot be reduced.
+    #[error("no sample of the dataset is a picture that can be read: there is nothing to reduce")]
+    NoPicture,
 }
 
 /// Makes the attempts and writes the folder, but for its rows.

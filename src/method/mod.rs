@@ -6,6 +6,7 @@
 pub mod adapter;
 mod base64;
 pub mod card;
+pub mod declared_footprint;
 pub mod detector;
 mod gathered;
 pub mod head;
@@ -28,6 +29,7 @@ use crate::outcome::Outcome;
 
 pub use base64::base64;
 pub use card::{Kind, MethodCard};
+pub use declared_footprint::{DeclaredFootprint, Keeps, Statement};
 pub use gathered::Gathered;
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};

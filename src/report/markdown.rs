@@ -5,13 +5,16 @@ use std::fmt::Write as _;
 
 use super::content::comparison::Sheet;
 use super::content::grid::{Grid, Tone};
-use super::content::{Content, visible};
+use super::content::{Content, taken, visible};
 
 /// Draws `content`.
 pub(super) fn draw(content: &Content) -> String {
     let mut text = format!("## {}\n\n{}\n", escape(&content.title), escape(&content.subject));
     for notice in &content.notices {
         let _ = writeln!(text, "\n> **Note:** {}", escape(notice));
+    }
+    for contradiction in &content.taken.contradictions {
+        let _ = writeln!(text, "\n> **CONTRADICTION:** {}", escape(contradiction));
     }
     match &content.lead {
         Some(lead) => {
@@ -38,6 +41,12 @@ pub(super) fn draw(content: &Content) -> String {
         let _ = writeln!(text, "\n### {}\n", escape(&content.beside.heading));
     }
     for grid in &content.beside.grids {
+        captioned(&mut text, grid);
+    }
+    if !content.taken.grids.is_empty() {
+        let _ = writeln!(text, "\n### {}\n", escape(taken::HEADING));
+    }
+    for grid in &content.taken.grids {
         captioned(&mut text, grid);
     }
     list(&mut text, &content.caveats);
@@ -90,6 +99,7 @@ fn table(text: &mut String, grid: &Grid) {
     for cells in &grid.lines {
         let cell = |cell: &super::content::grid::Cell| match cell.tone {
             Tone::Plain => escape(&cell.text),
+            Tone::Wrong => format!("**{}**", escape(&cell.text)),
             Tone::Weak | Tone::Absent if cell.text.is_empty() => String::new(),
             Tone::Weak | Tone::Absent => format!("_{}_", escape(&cell.text)),
         };

@@ -15,6 +15,9 @@ struct Page<'a> {
     lead: Option<View<'a>>,
     limits: Vec<PartView<'a>>,
     beside: Vec<View<'a>>,
+    taken: Vec<View<'a>>,
+    /// The picture of reduced inputs.
+    curve: Option<String>,
     provenance: View<'a>,
 }
 
@@ -50,6 +53,8 @@ pub(super) fn draw(content: &Content) -> Result<String, ReportError> {
         lead: content.lead.as_ref().map(|lead| view(&lead.grid, true)),
         limits: content.limits.iter().map(part).collect(),
         beside: views(&content.beside.grids),
+        taken: views(&content.taken.grids),
+        curve: content.taken.curve.as_ref().map(chart::curve),
         provenance: view(&content.provenance, false),
     };
     // A number stays with its percent sign; line breaks are the template's own.
@@ -97,6 +102,7 @@ fn cells<'a>(grid: &'a Grid, line: &'a [Cell], index: usize, lines: usize, pictu
                 Tone::Plain => "",
                 Tone::Weak => "weak",
                 Tone::Absent => "absent",
+                Tone::Wrong => "contradiction",
             },
             scope: match column {
                 0 if shared => "rowgroup",

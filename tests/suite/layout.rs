@@ -38,8 +38,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "score",
         &[
-            "age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet",
-            "table", "tally",
+            "age", "dataset", "digest", "finding", "folder", "method", "metric", "outcome", "protocol", "recorded",
+            "sheet", "table", "tally",
         ],
     ),
     ("sheet", &["finding"]),

@@ -34,5 +34,6 @@ mod stages;
 mod stages_of_groups;
 mod stages_that_break;
 mod support;
+mod taken;
 mod weights;
 mod worked_protocols;

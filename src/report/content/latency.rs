@@ -55,6 +55,7 @@ pub(super) fn content(sources: &[Source<'_>], options: &Options) -> Content {
             link: "By group".to_owned(),
             grids: Some(groups).filter(|grid| !grid.lines.is_empty()).into_iter().collect(),
         },
+        taken: super::taken::Taken::default(),
         caveats: caveat::sentences(sources),
         provenance: provenance::table(sources),
     }

@@ -5,6 +5,7 @@ pub(crate) mod ages;
 mod caveat;
 mod cells;
 pub(crate) mod comparison;
+pub(crate) mod curve;
 mod find;
 mod footprint;
 pub(crate) mod grid;
@@ -19,6 +20,7 @@ mod provenance;
 mod scores;
 mod sentence;
 mod stages;
+pub(crate) mod taken;
 mod visible;
 
 use ages::ByAge;
@@ -67,6 +69,8 @@ pub(crate) struct Content {
     pub(crate) limits: Vec<Part>,
     /// What stands beside the limits.
     pub(crate) beside: Beside,
+    /// What methods take; nothing where no footprint was measured.
+    pub(crate) taken: taken::Taken,
     /// What to bear in mind.
     pub(crate) caveats: Vec<String>,
     /// Where it comes from.
@@ -152,6 +156,7 @@ impl Content {
                     .filter(|grid| !grid.lines.is_empty())
                     .collect(),
             },
+            taken: taken::taken(&sources),
             caveats: caveat::sentences(&sources),
             provenance: provenance::table(&sources),
         })

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::content::comparison::Sheet;
 use super::content::grid::{Cell, Grid};
-use super::content::{Content, Part, visible};
+use super::content::{Content, Part, taken, visible};
 
 /// Width of running text where the caller knows none.
 const TEXT_WIDTH: usize = 100;
@@ -17,6 +17,9 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     page.heading(&format!("{}: {}", content.title, content.subject), '=');
     for notice in &content.notices {
         page.paragraph(&format!("NOTE: {notice}"));
+    }
+    for contradiction in &content.taken.contradictions {
+        page.paragraph(&format!("CONTRADICTION: {contradiction}"));
     }
     match &content.lead {
         Some(lead) => {
@@ -36,6 +39,12 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
         page.heading(&content.beside.heading, '-');
     }
     for grid in &content.beside.grids {
+        page.grid(grid);
+    }
+    if !content.taken.grids.is_empty() {
+        page.heading(taken::HEADING, '-');
+    }
+    for grid in &content.taken.grids {
         page.grid(grid);
     }
     page.heading("How to read this", '-');
