@@ -64,7 +64,7 @@ fn main() {
     let bubblewrap = std::env::split_paths(&std::env::var_os("PATH").unwrap())
         .map(|folder| folder.join("bwrap"))
         .find(|path| path.is_file())
-        .expect("bubblewrap is not installed");
+        .unwrap(); // bubblewrap is not installed
     symlink(bubblewrap, place.join("only-bubblewrap/bwrap")).unwrap();
 
     let (empty, plain) = (place.join("empty"), place.join("only-bubblewrap"));

@@ -22,6 +22,8 @@ pub(super) struct Boxed<'a> {
     program: &'a CommandMethod,
     inventory: Inventory,
     opened: Opened,
+    /// Files that were made while we looked.
+    made: Vec<PathBuf>,
     canary: Canary,
     channel: Option<Arc<Channel>>,
     heard: Arc<Heard>,
@@ -75,6 +77,7 @@ impl<'a> Boxed<'a> {
             program,
             inventory,
             opened,
+            made: Vec::new(),
             canary: Canary::new(seed),
             channel: None,
             heard: Arc::default(),
@@ -216,7 +219,8 @@ impl<'a> Boxed<'a> {
         let [errors, replies] = self.heard.take();
         self.canary.search(Place::Stderr, "", &errors);
         self.canary.search(Place::Reply, LINE, &replies);
-        let happened = self.opened.look();
+        let mut happened = self.opened.look();
+        happened.made.splice(0..0, std::mem::take(&mut self.made));
         let (sandbox, canary) = (&self.sandbox, &mut self.canary);
         let changes = self.inventory.look(&|name| sandbox.is_ours(name), &mut |name, bytes, attributes| {
             let told = shown(name);
@@ -226,6 +230,8 @@ impl<'a> Boxed<'a> {
                 canary.search(Place::Attribute, &format!("{told} {}", String::from_utf8_lossy(attribute)), value);
             }
         });
+        // Opened by ourselves, to be read; what was made meanwhile is told the next time.
+        self.made = self.opened.look().made;
         self.watch();
         for Change { name, is_new, entry } in changes.iter().filter(|change| change.entry.kind != "folder") {
             let thing = if *is_new { Thing::FileCreated } else { Thing::FileChanged };

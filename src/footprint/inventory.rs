@@ -214,8 +214,8 @@ mod tests {
         look();
         fs::create_dir(path("shut")).unwrap();
         fs::write(path("shut/x"), "hidden").unwrap();
-        fs::set_permissions(path("shut/x"), fs::Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(path("shut"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path("shut/x"), fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(path("shut"), fs::Permissions::from_mode(0o000)).unwrap();
         let (changes, read) = look();
         assert_eq!((changes.len(), read), (2, 2), "nothing is hidden by its mode: {changes:?}");
         std::os::unix::fs::symlink("/nowhere", path("link")).unwrap();

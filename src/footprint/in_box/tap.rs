@@ -77,13 +77,14 @@ impl Ear {
             None => !self.flows.contains(&flow) && !self.flows.contains(&back),
         };
         let to_us = packet.to.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) || self.flows.contains(&back);
+        let is_ours = of_names && to_us;
         if begins {
             self.flows.insert(flow);
-            if !(of_names && to_us) {
+            if !is_ours {
                 heard.push(Heard::Begun(packet.to));
             }
         }
-        if !packet.payload.is_empty() && !(of_names && to_us) {
+        if !packet.payload.is_empty() && !is_ours {
             heard.push(Heard::Said(packet.to, packet.payload.to_vec()));
         }
         heard
