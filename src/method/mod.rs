@@ -4,7 +4,6 @@
 //! after another and gives an [`Outcome`] for each. Adapters (one file each in [`adapter`]) are the ways to reach one.
 
 pub mod adapter;
-mod base64;
 pub mod card;
 pub mod declared_footprint;
 pub mod detector;
@@ -27,7 +26,6 @@ use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::outcome::Outcome;
 
-pub use base64::base64;
 pub use card::{Kind, MethodCard};
 pub use declared_footprint::{DeclaredFootprint, Keeps, Statement};
 pub use gathered::Gathered;

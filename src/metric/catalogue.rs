@@ -117,6 +117,8 @@ catalogue! {
     P90 = "p90_absolute_error", Years, Lower, "error", "M1", "90th percentile of the absolute error (type 7).";
     P95 = "p95_absolute_error", Years, Lower, "error", "M1", "95th percentile of the absolute error (type 7).";
     P99 = "p99_absolute_error", Years, Lower, "error", "M1", "99th percentile of the absolute error (type 7).";
+    ANSWERED_PERCENTILE = "answered_age_percentile", Years, None, "error", "M1",
+        "Percentile of the ages that people of one year of true age were answered (type 7).";
     WITHIN_1 = "within_1_year", Share, Higher, "error", "M1", "Answered ages within 1 year of the true age.";
     WITHIN_2 = "within_2_years", Share, Higher, "error", "M1", "Answered ages within 2 years of the true age.";
     WITHIN_3 = "within_3_years", Share, Higher, "error", "M1", "Answered ages within 3 years of the true age.";

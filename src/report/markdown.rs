@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::content::comparison::Sheet;
 use super::content::grid::{Grid, Tone};
-use super::content::{Content, taken, visible};
+use super::content::{Content, Sentence, visible};
 
 /// Draws `content`.
 pub(super) fn draw(content: &Content) -> String {
@@ -13,14 +13,14 @@ pub(super) fn draw(content: &Content) -> String {
     for notice in &content.notices {
         let _ = writeln!(text, "\n> **Note:** {}", escape(notice));
     }
-    for contradiction in &content.taken.contradictions {
+    for contradiction in &content.contradictions {
         let _ = writeln!(text, "\n> **CONTRADICTION:** {}", escape(contradiction));
     }
     match &content.lead {
         Some(lead) => {
             let _ = writeln!(text, "\n### {}\n", escape(&lead.question));
             table(&mut text, &lead.grid);
-            list(&mut text, &lead.sentences);
+            said(&mut text, &lead.sentences);
         }
         None => text.push_str("\nNo method was held against an age limit.\n"),
     }
@@ -28,28 +28,29 @@ pub(super) fn draw(content: &Content) -> String {
         let open = format!("Limit {}", part.limit);
         folded(&mut text, &open, |text| {
             if !part.silent.is_empty() {
-                list(text, &part.silent);
+                said(text, &part.silent);
                 text.push('\n');
             }
             for grid in part.near.iter().chain(&part.everyone).chain(&part.groups) {
                 captioned(text, grid);
             }
-            list(text, &part.sentences);
+            said(text, &part.sentences);
         });
     }
-    if !content.beside.grids.is_empty() {
-        let _ = writeln!(text, "\n### {}\n", escape(&content.beside.heading));
-    }
-    for grid in &content.beside.grids {
-        captioned(&mut text, grid);
-    }
-    if !content.taken.grids.is_empty() {
-        let _ = writeln!(text, "\n### {}\n", escape(taken::HEADING));
-    }
-    for grid in &content.taken.grids {
-        captioned(&mut text, grid);
+    for beside in &content.beside {
+        let _ = writeln!(text, "\n### {}\n", escape(&beside.heading));
+        if !beside.sentences.is_empty() {
+            said(&mut text, &beside.sentences);
+            text.push('\n');
+        }
+        for grid in &beside.grids {
+            captioned(&mut text, grid);
+        }
     }
     list(&mut text, &content.caveats);
+    if !content.silence.is_empty() {
+        folded(&mut text, "What this does not say", |text| list(text, &content.silence));
+    }
     folded(&mut text, "How to read this, and where it comes from", |text| {
         list(text, &content.reading);
         text.push('\n');
@@ -83,6 +84,10 @@ fn list(text: &mut String, sentences: &[String]) {
     for sentence in sentences {
         let _ = writeln!(text, "- {}", escape(sentence));
     }
+}
+
+fn said(text: &mut String, sentences: &[Sentence]) {
+    list(text, &sentences.iter().map(|sentence| sentence.text.clone()).collect::<Vec<_>>());
 }
 
 fn captioned(text: &mut String, grid: &Grid) {

@@ -51,7 +51,7 @@ pub use attacks::{AttackTallies, AttackTally};
 pub use bands::{BandIndex, BandSaid, BandTally};
 pub use cell::{Cell, Combo, Joints};
 pub use class::{AgeClass, Slot};
-pub use error_rows::{ErrorRows, Percentile};
+pub use error_rows::{ANSWERED_SHARES, ErrorRows, Percentile};
 pub use errors::{ErrorTally, LineSums, MomentSums, Moments};
 pub use families::Families;
 pub use finished::{AnswerKinds, Flow, FlowCount, GroupTally, Tally};

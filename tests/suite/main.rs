@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bad_rows;
+mod browser;
 mod bundled;
 mod command;
 mod compare;

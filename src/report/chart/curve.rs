@@ -1,7 +1,8 @@
 //! Reduced inputs against the full one: a panel a rule, a dot with its bounds a step, and the margin as a line.
 
 use super::super::content::curve::{Curve, Panel, Strip};
-use super::svg::{Anchor, Svg};
+use super::super::content::figure::Figure;
+use super::svg::{Anchor, Svg, shortened};
 
 const WIDTH: f64 = 900.0;
 const LEFT: f64 = 70.0;
@@ -15,17 +16,13 @@ const PLOT: f64 = 110.0;
 const STEPS: f64 = 52.0;
 
 /// The picture.
-pub(in super::super) fn curve(figure: &Curve) -> String {
-    let all: f64 = figure.methods.iter().map(height).sum();
-    let title = "Errors with reduced inputs less those with the full input, on the same people";
-    let description = "For each method and each step at which something more was taken away from the input: how much higher \
-                       the under-age pass rate, the adult denial rate and the mean error became, with bounds, and the margin \
-                       that the upper bound must stay below. The table holds the same numbers.";
-    let mut svg = Svg::described("curve", (WIDTH, all), title, description);
+pub(super) fn draw(figure: &Figure, drawing: &Curve) -> String {
+    let all: f64 = drawing.methods.iter().map(height).sum();
+    let mut svg = Svg::described(&figure.id, (WIDTH, all), &figure.title, &figure.caption);
     let mut top = 0.0;
-    for strip in &figure.methods {
-        svg.open("panel", Some(("method", &strip.label)));
-        draw(&mut svg, strip, top);
+    for strip in &drawing.methods {
+        svg.open("panel", &[("method", &strip.label)]);
+        steps_of(&mut svg, strip, top);
         svg.close();
         top += height(strip);
     }
@@ -36,8 +33,8 @@ fn height(strip: &Strip) -> f64 {
     TITLE + strip.panels.iter().map(|_| NAME + PLOT).sum::<f64>() + STEPS
 }
 
-fn draw(svg: &mut Svg, strip: &Strip, top: f64) {
-    svg.text("panel-title", (LEFT, top + 18.0), Anchor::Start, &strip.label);
+fn steps_of(svg: &mut Svg, strip: &Strip, top: f64) {
+    svg.text("panel-title", (LEFT, top + 18.0), Anchor::Start, &shortened(&strip.label, 90));
     let slots = strip.steps.iter().map(|_| 1.0).sum::<f64>().max(1.0);
     let slot = (WIDTH - LEFT - RIGHT) / slots;
     let middles: Vec<f64> = strip
@@ -73,7 +70,7 @@ fn plot(svg: &mut Svg, panel: &Panel, strip: &Strip, top: f64, middles: &[f64]) 
     for ((point, step), x) in panel.points.iter().zip(&strip.steps).zip(middles) {
         let Some(point) = point else { continue };
         let met = point.high < panel.margin;
-        svg.open(if met { "over full" } else { "under open" }, Some(("step", &step.name)));
+        svg.open(if met { "over full" } else { "under open" }, &[("step", &step.name)]);
         svg.line("whisker", (*x, y(point.low)), (*x, y(point.high)));
         // A disc where the bound is below the margin, a ring where it is not: told apart without colour.
         svg.circle("dot", (*x, y(point.value)), 4.0);

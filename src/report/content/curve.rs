@@ -1,8 +1,10 @@
 //! The least data that serves: the steps at which inputs were reduced, and what each did to the errors.
 
+use super::figure::{Drawing, Figure};
 use super::find::Source;
 use super::grid::{Cell, Grid, Tone};
 use super::number::{percent, years};
+use super::trade::MOST;
 use crate::table::{Evidence, Row};
 
 /// The rates and the mean error of a step, as metrics.
@@ -98,7 +100,7 @@ fn name(axis: &str, left: &str) -> String {
     }
 }
 
-fn kilobytes(bytes: f64) -> String {
+pub(super) fn kilobytes(bytes: f64) -> String {
     if bytes < 99_500.0 { format!("{:.1} kB", bytes / 1e3) } else { format!("{:.0} kB", bytes / 1e3) }
 }
 
@@ -182,9 +184,21 @@ fn bounded(row: &Row, share: bool) -> Cell {
 }
 
 /// The picture; none where no input was reduced.
-pub(super) fn curve(sources: &[Source<'_>]) -> Option<Curve> {
-    let methods: Vec<Strip> = sources.iter().filter_map(strip).collect();
-    (!methods.is_empty()).then_some(Curve { methods })
+pub(super) fn figure(sources: &[Source<'_>]) -> Option<Figure> {
+    let mut methods: Vec<Strip> = sources.iter().filter_map(strip).collect();
+    let more = super::left_out(methods.len(), MOST);
+    methods.truncate(MOST);
+    let grid = grids(sources).pop()?;
+    (!methods.is_empty()).then(|| Figure {
+        id: "curve".to_owned(),
+        title: "Errors with reduced inputs less those with the full input, on the same people".to_owned(),
+        caption: format!(
+            "Errors with reduced inputs less those with the full one, on the same people, with bounds; dashed: the margin. A disc \
+             is below it, a ring is not shown to be.{more}"
+        ),
+        drawing: Drawing::Curve(Curve { methods }),
+        grid,
+    })
 }
 
 fn strip(source: &Source<'_>) -> Option<Strip> {

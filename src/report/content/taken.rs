@@ -1,37 +1,101 @@
 //! What a method takes: how much its answers tell, and what its card declares beside what was measured.
 
-use super::curve::{self, Curve};
 use super::find::Source;
 use super::grid::{Cell, Grid, Tone};
 use super::number::count;
-use super::visible;
-use crate::table::{Evidence, Row};
-
-/// The part of a report about what methods take.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Taken {
-    /// Statements of cards that a measurement contradicts, to be read first: a sentence each, without its full stop.
-    pub(crate) contradictions: Vec<String>,
-    /// The tables; perhaps none.
-    pub(crate) grids: Vec<Grid>,
-    /// The picture of reduced inputs; none where none were tried.
-    pub(crate) curve: Option<Curve>,
-}
-
-/// The heading of the part.
-pub(crate) const HEADING: &str = "What a method takes";
+use super::{Beside, curve, visible};
+use crate::table::{Evidence, Row, RowStatus};
 
 /// The flag of what contradicts a card.
 const CONTRADICTED: &str = "contradicted";
 
-/// What the rows of `sources` say of it.
-pub(super) fn taken(sources: &[Source<'_>]) -> Taken {
-    let grids = [information(sources), declared(sources)].into_iter().chain(curve::grids(sources));
-    Taken {
-        contradictions: sources.iter().flat_map(contradictions).collect(),
+/// What is measured of a method, in words, and in what: nothing of it is one score.
+const MEASURED: [(&str, &str); 14] = [
+    ("input_bytes", "given: bytes a sample"),
+    ("input_pixels", "given: pixels a sample"),
+    ("fields_given", "given: fields"),
+    ("output_bytes", "returned: bytes an answer"),
+    ("extra_fields", "returned: fields beyond the answer"),
+    ("files_left", "left: files"),
+    ("bytes_left", "left: bytes"),
+    ("processes_left", "left: processes"),
+    ("connections_tried", "connections tried"),
+    ("hosts", "hosts spoken to"),
+    ("bytes_sent", "sent: bytes an attempt"),
+    ("canary_hits", "traces of samples found"),
+    ("persistent_identifiers", "identifiers that come again"),
+    ("works_offline", "works offline"),
+];
+
+/// What the rows of `sources` say of it; nothing where no footprint was measured.
+pub(super) fn beside(sources: &[Source<'_>]) -> Beside {
+    let grids =
+        [measured_of(sources), information(sources), declared(sources)].into_iter().chain(curve::grids(sources));
+    Beside {
+        id: "taken",
+        heading: "What a method takes".to_owned(),
+        link: "What it takes".to_owned(),
+        sentences: Vec::new(),
         grids: grids.filter(|grid| !grid.lines.is_empty()).collect(),
-        curve: curve::curve(sources),
+        figures: curve::figure(sources).into_iter().collect(),
     }
+}
+
+/// Statements of cards that a measurement contradicts, to be read first: a sentence each, without its full stop.
+pub(super) fn told(sources: &[Source<'_>]) -> Vec<String> {
+    sources.iter().flat_map(contradictions).collect()
+}
+
+/// The first thing to know of what a method takes: what it is given, and what it leaves. None where it was not measured.
+pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
+    let plain = |metric: &str| measurement(source, metric);
+    let given = plain("input_bytes")?;
+    let left = plain("files_left");
+    let amount = match given.value {
+        Some(bytes) => format!("{} in", curve::kilobytes(bytes)),
+        None => "in: not measurable".to_owned(),
+    };
+    let left = match left.map(|row| (row.value, row.status)) {
+        Some((Some(files), _)) => format!("leaves {} files", count_of(files)),
+        Some((None, RowStatus::NotMeasurable)) => "left: not measurable".to_owned(),
+        _ => "left: does not apply".to_owned(),
+    };
+    let found = plain("canary_hits").and_then(|row| row.value).filter(|hits| *hits > 0.0);
+    let text = format!("{amount}; {left}{}", if found.is_some() { "; traces found" } else { "" });
+    Some(Cell { text, tone: if found.is_some() { Tone::Wrong } else { Tone::Plain }, mark: None })
+}
+
+/// The row of `metric` over the whole measurement: the plain one, else that of the end, after everything has ended.
+fn measurement<'a>(source: &Source<'a>, metric: &str) -> Option<&'a Row> {
+    let of = |variant: &str| source.whole(metric).find(|row| row.variant.to_string() == variant);
+    of("").or_else(|| of("phase=after_exit")).or_else(|| source.whole(metric).next())
+}
+
+/// What was measured, a line a number, a column a method.
+fn measured_of(sources: &[Source<'_>]) -> Grid {
+    let seen: Vec<_> = sources.iter().filter(|source| measurement(source, "input_bytes").is_some()).collect();
+    let mut heads = vec!["measured"];
+    heads.extend(seen.iter().map(|source| source.label.as_str()));
+    let mut grid = Grid::new("What was measured of each method; what cannot be measured is not 0", 1, &heads);
+    for (metric, words) in MEASURED.into_iter().filter(|_| !seen.is_empty()) {
+        let cell = |source: &&&Source<'_>| match measurement(source, metric) {
+            Some(row) => match row.value {
+                Some(value) => Cell::plain(amount(value)),
+                None => Cell::absent(super::cells::status(row)),
+            },
+            None => Cell::absent(""),
+        };
+        let cells: Vec<Cell> = seen.iter().map(|source| cell(&source)).collect();
+        if cells.iter().any(|cell| !cell.text.is_empty()) {
+            grid.lines.push(std::iter::once(Cell::plain(words)).chain(cells).collect());
+        }
+    }
+    grid
+}
+
+/// A number with as many digits as it needs: whole ones without decimals.
+fn amount(value: f64) -> String {
+    if value.fract() == 0.0 { count_of(value) } else { format!("{value:.1}") }
 }
 
 /// The rows of a statement each.
