@@ -73,8 +73,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "H", value_parser = host)]
     allow_host: Vec<Vec<(String, u16)>>,
 
-    /// Then put the dataset again with less and less of each picture, and find the least that serves; along these axes, in this
-    /// order
+    /// Then put the dataset again with less and less of each picture and find the least that serves, along all of
+    /// `pixels,quality,gray,margin` or some of them
     #[arg(
         long, value_name = "AXES", num_args = 0..=1, require_equals = true,
         default_missing_value = "pixels,quality,gray,margin", value_parser = axes, help_heading = "Least input"

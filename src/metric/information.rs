@@ -18,6 +18,8 @@ pub struct InformationInput {
     pub answers: Information,
     /// The ages that the maker claims to tell, years.
     pub claimed_ages: [f64; 2],
+    /// How many bands it answers with, where its card says so.
+    pub bands: Option<usize>,
     /// Fields that came back beyond the answer, by name, with the attempts that had them.
     pub extra_fields: BTreeMap<String, u64>,
 }
@@ -50,7 +52,7 @@ pub fn information(context: &Context, protocol: &Protocol, input: &InformationIn
     if let Some(ages) = input.answers.ages(input.claimed_ages) {
         maker.value(Place::of_all(), catalogue::ANSWER_RESOLUTION, ages.step);
     }
-    let capacity = input.answers.expressible_answers(input.claimed_ages).map(f64::log2);
+    let capacity = input.answers.expressible_answers(input.claimed_ages, input.bands).map(f64::log2);
     match capacity {
         Some(bits) => maker.value(Place::of_all(), catalogue::ANSWER_CAPACITY, bits),
         None => maker.nothing(Place::of_all(), catalogue::ANSWER_CAPACITY, RowStatus::NotMeasurable, NO_RANGE),
@@ -154,7 +156,8 @@ mod tests {
         }
         answers.push(Some(&Outcome::failed("x")));
         let extra_fields = [("gender".to_owned(), 3)].into();
-        let input = InformationInput { answers: Information::of(&answers), claimed_ages: [0.0, 127.0], extra_fields };
+        let answers = Information::of(&answers);
+        let input = InformationInput { answers, claimed_ages: [0.0, 127.0], bands: None, extra_fields };
         information(&Context::default(), &protocol, &input)
     }
 

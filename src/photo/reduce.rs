@@ -39,8 +39,8 @@ pub struct Reduced {
 const QUALITY: u8 = 90;
 
 impl Reduction {
-    /// The picture in the file `bytes` reduced, `face` being where its face is; none where it has nothing to give away, so
-    /// that the file itself is the input. A JPEG stays one, of the quality that it had, but for what is asked for; any
+    /// The picture in the file `bytes` reduced, `face` being where its face is; none where it has nothing to give away, or
+    /// a coarser coding would make the file no smaller, so that the file itself is the input. A JPEG stays one, of the quality that it had, but for what is asked for; any
     /// other picture becomes a PNG. Orientation is applied, and no metadata is kept.
     ///
     /// # Errors
@@ -66,7 +66,10 @@ impl Reduction {
             return Ok(None);
         }
         let size = (part.width(), part.height());
-        Ok(Some(Reduced { bytes: encode(&part, self.gray, quality)?, size, face }))
+        let made = encode(&part, self.gray, quality)?;
+        // A coarser coding that makes the file no smaller takes nothing away.
+        let smaller = fewer || cut || colourless || made.len() < bytes.len();
+        Ok(smaller.then_some(Reduced { bytes: made, size, face }))
     }
 }
 

@@ -244,10 +244,12 @@ fn join<'a>(names: impl Iterator<Item = &'a String>) -> String {
     if left == 0 { shown } else { format!("{shown}, and {left} more") }
 }
 
-/// Whether `name`, perhaps with a port, is the host `declared` or one below it where that begins with `*.`.
+/// Whether `name`, perhaps with a port or as the address of a service, is the host `declared` or one below it where that begins with `*.`.
 fn same_host(declared: &str, name: &str) -> bool {
     let clean = |host: &str| {
-        let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+        let host = host.trim();
+        let host = host.split_once("://").map_or(host, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
         match host.rsplit_once(':') {
             Some((before, port)) if !before.contains(':') && port.bytes().all(|b| b.is_ascii_digit()) => {
                 before.to_owned()

@@ -5,6 +5,7 @@ use super::declared::{Seen, declarations};
 use super::folder::{context_of, digest};
 use crate::folder::{MethodRecord, Observed, RunFolder, RunRecord, names, read_footprint};
 use crate::method::MethodCard;
+use crate::method::adapter::AdapterCard;
 use crate::metric::{self, InformationInput};
 use crate::protocol::Protocol;
 use crate::table::Row;
@@ -33,6 +34,10 @@ pub(super) fn rows(
         let input = InformationInput {
             answers: answers.clone(),
             claimed_ages: card.claimed_ages,
+            bands: match &card.adapter {
+                AdapterCard::Onnx(onnx) => onnx.head.bands(),
+                _ => None,
+            },
             extra_fields: method.extra_fields.clone(),
         };
         rows.extend(metric::information(&context, protocol, &input));

@@ -183,12 +183,13 @@ impl Information {
         expressible(&numbers, claimed.map(|age| age.clamp(0.0, OLDEST)))
     }
 
-    /// How many different answers the returned format can express: of each class that was seen, added up. An age with a
+    /// How many different answers the returned format can express: of each class that was seen, added up. Where the card says
+    /// how many `bands` there are these are they, else two ages, the lower first, or twice the same. An age with a
     /// spread has every spread from 0 to half the claimed range, which no standard deviation within it exceeds
     /// (Popoviciu 1935). None where scores are no probabilities, because nobody knows from where to where they go, or a
     /// spread is negative.
     #[must_use]
-    pub fn expressible_answers(&self, claimed: [f64; 2]) -> Option<f64> {
+    pub fn expressible_answers(&self, claimed: [f64; 2], bands: Option<usize>) -> Option<f64> {
         let ages = self.ages(claimed);
         let mut sum = 0.0;
         for class in self.classes().into_keys() {
@@ -203,8 +204,10 @@ impl Information {
                     let spreads: Vec<f64> = spreads.collect();
                     ages?.values * expressible(&spreads, [0.0, (claimed[1] - claimed[0]) / 2.0])?.values
                 }
-                // Two ages, the lower first, or twice the same.
-                AnswerClass::Band => ages?.values * (ages?.values + 1.0) / 2.0,
+                AnswerClass::Band => match bands {
+                    Some(bands) => bands as f64,
+                    None => ages?.values * (ages?.values + 1.0) / 2.0,
+                },
                 AnswerClass::Decision | AnswerClass::Score => self.of_limits(&of_class().collect::<Vec<_>>())?,
             };
         }
@@ -311,12 +314,12 @@ mod tests {
         let ages = of(&[age(21.25, None), age(17.5, None), age(33.0, None)]);
         let found = ages.ages([0.0, 120.0]).unwrap();
         assert_eq!((found.format, found.values, found.step), (NumberFormat::Decimals(2), 12001.0, 0.01));
-        assert_eq!(format!("{:.1}", ages.expressible_answers([0.0, 120.0]).unwrap().log2()), "13.6");
+        assert_eq!(format!("{:.1}", ages.expressible_answers([0.0, 120.0], None).unwrap().log2()), "13.6");
         let one = |decision| about(&[(18, None, Some(decision))]);
-        assert_eq!(of(&[one(Decision::Pass), one(Decision::Deny)]).expressible_answers([0.0, 100.0]), Some(2.0));
+        assert_eq!(of(&[one(Decision::Pass), one(Decision::Deny)]).expressible_answers([0.0, 100.0], None), Some(2.0));
         let both = about(&[(16, None, Some(Decision::Pass)), (18, None, Some(Decision::Deny))]);
-        assert_eq!(of(&[both]).expressible_answers([0.0, 100.0]), Some(4.0));
-        assert_eq!(of(&[Outcome::failed("x")]).expressible_answers([0.0, 100.0]), None);
+        assert_eq!(of(&[both]).expressible_answers([0.0, 100.0], None), Some(4.0));
+        assert_eq!(of(&[Outcome::failed("x")]).expressible_answers([0.0, 100.0], None), None);
     }
 
     #[test]
@@ -337,22 +340,23 @@ mod tests {
     fn a_claimed_range_is_widened_to_the_answers_and_spreads_go_to_half_of_it() {
         let found = of(&[age(75.0, Some(2.5)), age(20.0, Some(3.0))]);
         assert_eq!(found.ages([10.0, 70.0]).unwrap().values, 66.0);
-        assert_eq!(found.expressible_answers([10.0, 70.0]), Some(66.0 * 301.0));
+        assert_eq!(found.expressible_answers([10.0, 70.0], None), Some(66.0 * 301.0));
         assert_eq!(found.classes(), [(AnswerClass::AgeAndSpread, 2)].into());
         let band = Outcome::answered(Answer::Range { low: Age::new(18.0).unwrap(), high: Age::new(25.0).unwrap() });
-        assert_eq!(of(&[band]).expressible_answers([0.0, 99.0]), Some(100.0 * 101.0 / 2.0));
+        assert_eq!(of(std::slice::from_ref(&band)).expressible_answers([0.0, 99.0], None), Some(100.0 * 101.0 / 2.0));
+        assert_eq!(of(&[band]).expressible_answers([0.0, 99.0], Some(3)), Some(3.0), "the card names three");
     }
 
     #[test]
     fn scores_are_probabilities_or_nobody_knows_how_many_there_are() {
         let score = |score| about(&[(18, Some(score), None)]);
-        assert_eq!(of(&[score(0.25), score(0.5)]).expressible_answers([0.0, 100.0]), Some(101.0));
-        assert_eq!(of(&[score(0.25), score(1.5)]).expressible_answers([0.0, 100.0]), None);
+        assert_eq!(of(&[score(0.25), score(0.5)]).expressible_answers([0.0, 100.0], None), Some(101.0));
+        assert_eq!(of(&[score(0.25), score(1.5)]).expressible_answers([0.0, 100.0], None), None);
         let with = about(&[(18, Some(0.5), Some(Decision::Pass))]);
-        assert_eq!(of(std::slice::from_ref(&with)).expressible_answers([0.0, 100.0]), Some(22.0));
+        assert_eq!(of(std::slice::from_ref(&with)).expressible_answers([0.0, 100.0], None), Some(22.0));
         // A score at one limit, sometimes at another too.
         let also = about(&[(16, Some(0.5), None), (18, Some(0.5), Some(Decision::Pass))]);
-        assert_eq!(of(&[with, also]).expressible_answers([0.0, 100.0]), Some(22.0 * 12.0));
+        assert_eq!(of(&[with, also]).expressible_answers([0.0, 100.0], None), Some(22.0 * 12.0));
     }
 
     #[test]

@@ -43,14 +43,14 @@ fn a_smaller_picture_has_pillows_pixels_and_about_its_bytes() {
 
 #[test]
 fn a_coarser_picture_has_about_the_bytes_that_pillow_writes() {
-    for (quality, bytes) in [(75, 4778.0), (50, 3110.0), (20, 2243.0)] {
+    for (quality, bytes) in [(50, 3110.0), (20, 2243.0)] {
         let reduction = Reduction { quality: Some(quality), ..Reduction::default() };
         let found = reduction.apply(FACE, None, Decoder::Own).unwrap().unwrap();
         near(found.bytes.len(), bytes);
         assert_eq!(quality_of(&found.bytes), Some(quality));
     }
-    // A file of quality 80 has nothing to give away at 80 or 95.
-    for quality in [80, 95] {
+    // A file of quality 80 has nothing to give away at 80 or 95; at 75 Pillow writes 4,778 bytes, more than the file's 4,636.
+    for quality in [75, 80, 95] {
         let reduction = Reduction { quality: Some(quality), ..Reduction::default() };
         assert_eq!(reduction.apply(FACE, None, Decoder::Own), Ok(None));
     }

@@ -58,7 +58,7 @@ fn steps_of(svg: &mut Svg, strip: &Strip, top: f64) {
 
 fn plot(svg: &mut Svg, panel: &Panel, strip: &Strip, top: f64, middles: &[f64]) {
     let points = || panel.points.iter().flatten();
-    let most = points().map(|point| point.high).fold(panel.margin * 1.2, f64::max);
+    let most = 1.05 * points().map(|point| point.high).fold(panel.margin * 1.2, f64::max);
     let least = points().map(|point| point.low).fold(-panel.margin * 0.2, f64::min);
     let y = |value: f64| top + NAME + PLOT * (most - value) / (most - least);
     let label = |value: f64| if panel.share { format!("{:.1}", value * 100.0) } else { format!("{value:.2}") };

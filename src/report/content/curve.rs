@@ -124,11 +124,10 @@ pub(super) fn grids(sources: &[Source<'_>]) -> Vec<Grid> {
     for source in sources {
         let one = |metric: &str| source.rows.iter().copied().find(|row| row.metric == metric);
         if let (Some(bytes), Some(saved)) = (one("least_input_bytes"), one("least_input_saved")) {
-            let text = format!(
-                "{} a sample, {} less",
-                kilobytes(bytes.value.unwrap_or_default()),
-                percent(saved.value.unwrap_or_default().max(0.0))
-            );
+            let saved = saved.value.unwrap_or_default();
+            let way = if saved < 0.0 { "more" } else { "less" };
+            let text =
+                format!("{} a sample, {} {way}", kilobytes(bytes.value.unwrap_or_default()), percent(saved.abs()));
             least.lines.push(vec![
                 Cell::plain(&source.label),
                 Cell::plain("in all"),

@@ -95,6 +95,7 @@ fn hosts_and_fields_that_were_not_declared_contradict_by_name() {
     let (measured, flagged) = held(&card(&[]), &figures, &none);
     assert_eq!(measured, Measured::Contradicts(3, "3 connections tried".to_owned()));
     assert_eq!(flagged, ["connections_tried "]);
+    assert!(same_host("api.example.com", "https://API.example.com:8443/v1/age"));
     assert!(!same_host("*.example.com", "example.com") && !same_host("a.com", "ba.com"));
     let card = DeclaredFootprint { extra_fields: saying(vec!["quality".to_owned()]), ..DeclaredFootprint::default() };
     let field = |name: &str| Observed::measured(Phase::Attempt, Thing::ExtraField, name, 4.0);
