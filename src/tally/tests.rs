@@ -1,3 +1,9 @@
+mod ages;
+mod errors;
+mod moved;
+mod paired;
+mod sums;
+
 use proptest::prelude::*;
 
 use super::*;
