@@ -11,11 +11,11 @@ is left to cargo-mutants itself, and listed. "missed" is what the tests reach an
     python3 scripts/validation/mutants.py FOLDER tally metric/groups stats/mean # rooms and files
     python3 scripts/validation/mutants.py FOLDER tally --most 300               # the next 300: a build of so many needs 3 GB
     python3 scripts/validation/mutants.py FOLDER metric --sample 200 --seed 1   # 200 of them, drawn
-    python3 scripts/validation/mutants.py FOLDER tally metric --again --whole   # those that no test caught, by more tests
+    python3 scripts/validation/mutants.py FOLDER tally --again --tests tally metric score compare # those that no test caught, by more
     python3 scripts/validation/mutants.py FOLDER --report   # what is known so far
 
-`src/stats` is built alone, `src/tally` and `src/metric` with the rooms that they use; `--whole` builds the whole light package, and the
-tests of `score` and `compare` run too. `--build` stops before the tests and `--run` begins there, so that FOLDER/tests, FOLDER/todo.json and
+The tests of the mutants' own rooms run, unless `--tests` names others. For those of `stats`, `tally` and `metric` only the rooms that these
+use are built; else the whole light package. `--build` stops before the tests and `--run` begins there, so that FOLDER/tests, FOLDER/todo.json and
 this script can be taken to a machine with more cores (FOLDER/package must be the package there, for the golden values that tests read).
 
 Needs cargo, cargo-mutants 27 and Python 3.9 on Linux or macOS. Writes FOLDER/results.jsonl, a line a mutant.
@@ -37,10 +37,9 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What is built for mutants of `stats`, and of `tally` and `metric`, if not the whole package; and the rooms whose tests run.
-ISLANDS = {False: ["stats"], True: ["age", "finding", "keys", "metric", "outcome", "protocol", "stats", "table", "tally"]}
-SUITES = {False: ["stats::"], True: ["metric::", "tally::"]}
-OF_WHOLE = ["score::", "compare::"]
+# The rooms that are built where only the tests of one of these run; else the whole light package.
+USED = ["age", "finding", "keys", "outcome", "protocol", "stats", "table", "tally"]
+ISLANDS = {"stats": ["stats"], "tally": USED, "metric": [*USED, "metric"]}
 SWITCH = """
 struct Chosen { mutant: u32, reached: Option<std::fs::File> }
 static CHOSEN: std::sync::LazyLock<Chosen> = std::sync::LazyLock::new(|| {
@@ -187,24 +186,21 @@ def with_copies(path, text, chosen, mutants, unviable, left):
     path.write_text(text, encoding="utf-8")
 
 
-def apart(mutants):
-    """Whether some of these are not of `stats`."""
-    return any(mutant["file"].split("/")[1] != "stats" for mutant in mutants)
-
-
-def write(package, mutants, chosen, unviable, whole):
+def write(package, mutants, chosen, unviable, rooms):
     """The package with all copies; says what has none."""
     package.mkdir(exist_ok=True)
     for part in ROOT.iterdir():
         if part.name not in ("src", "target", "Cargo.toml", ".git") and not (package / part.name).exists():
             (package / part.name).symlink_to(part)
     manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    manifest = re.sub(r"\[lints\.\w+\]\n([^\[\n].*\n|\n)*", "", manifest) + "\n[profile.dev.package.agebench]\ndebug = 0\nopt-level = 1\n[workspace]\n"
+    manifest = re.sub(r"\[lints\.\w+\]\n([^\[\n].*\n|\n)*", "", manifest) + "\n[profile.dev.package.agebench]\ndebug = 0\nopt-level = 0\n[workspace]\n"
     (package / "Cargo.toml").write_text(manifest, encoding="utf-8")
     shutil.rmtree(package / "src", ignore_errors=True)
     shutil.copytree(ROOT / "src", package / "src")
     library = package / "src/lib.rs"
-    island = "".join(f"pub mod {room};" for room in ISLANDS[apart(mutants[k] for k in chosen)])
+    needed = sorted({room for name in rooms for room in ISLANDS.get(name, ())})
+    island = "".join(f"pub mod {room};" for room in needed)
+    whole = not set(rooms) <= set(ISLANDS)
     switch = SWITCH.replace("PLACES", str(len(mutants)))
     library.write_text(ALLOWED + (library.read_text(encoding="utf-8") if whole else island) + switch, encoding="utf-8")
     files, left = collections.defaultdict(list), {}
@@ -248,8 +244,9 @@ def build(folder, asked, done):
     chosen = [k for k in chosen if mutants[k]["name"] not in done][: asked.most]
     if not chosen:
         raise SystemExit("nothing is left to do")
+    rooms = asked.tests or sorted({mutants[k]["file"].split("/")[1] for k in chosen})
     while True:
-        left = write(package, mutants, chosen, unviable, asked.whole)
+        left = write(package, mutants, chosen, unviable, rooms)
         cargo = ["cargo", "test", "--no-default-features", "--lib", "--no-run", "--message-format=json", "--target-dir", folder / "target"]
         built = subprocess.run(cargo, cwd=package, stdout=subprocess.PIPE, text=True, check=False)
         if built.returncode == 0:
@@ -266,8 +263,7 @@ def build(folder, asked, done):
     for k in chosen:
         place.setdefault(mutated(k), k)
     todo = [{"k": k, "place": place[mutated(k)], "name": mutants[k]["name"], "outcome": what[k]} for k in chosen]
-    rooms = SUITES[apart(mutants[k] for k in chosen)] + OF_WHOLE * asked.whole
-    (folder / "todo.json").write_text(json.dumps({"rooms": rooms, "mutants": todo}), encoding="utf-8")
+    (folder / "todo.json").write_text(json.dumps({"rooms": [f"{room}::" for room in rooms], "mutants": todo}), encoding="utf-8")
 
 
 def tests(folder, arguments, seconds, **settings):
@@ -341,7 +337,7 @@ def main():
     reader.add_argument("folder", type=pathlib.Path)
     reader.add_argument("files", nargs="*", help="rooms or files of src, without `.rs` (default: stats)")
     reader.add_argument("--again", action="store_true", help="try again what no test caught")
-    reader.add_argument("--whole", action="store_true", help="build the whole light package, and run the tests of score and compare too")
+    reader.add_argument("--tests", nargs="+", metavar="ROOM", help="the rooms whose tests run (default: those of the mutants)")
     reader.add_argument("--most", type=int, help="at most so many mutants of those that are left")
     reader.add_argument("--sample", type=int, help="so many mutants, drawn from all")
     reader.add_argument("--seed", type=int, default=0, help="what the sample is drawn with (default: 0)")
