@@ -19,6 +19,7 @@ pub mod digest;
 pub mod engine;
 pub mod finding;
 pub mod folder;
+pub mod footprint;
 pub mod keys;
 pub mod latency;
 pub mod method;

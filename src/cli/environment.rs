@@ -101,6 +101,16 @@ impl Environment {
         (all > 0).then(|| 1.0 - idle as f64 / all as f64)
     }
 
+    /// The memory of this process now and at most so far, in bytes; none where the system does not tell.
+    pub(crate) fn memory(&self) -> Option<(u64, u64)> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let bytes = |key: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+            line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes.saturating_mul(1024))
+        };
+        Some((bytes("VmRSS:")?, bytes("VmHWM:")?))
+    }
+
     /// This program with the arguments that it was started with.
     ///
     /// # Errors

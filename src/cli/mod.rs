@@ -13,6 +13,7 @@ mod demo;
 mod engines;
 mod environment;
 mod exit;
+mod footprint;
 mod guard;
 mod latency;
 mod list;
@@ -51,6 +52,8 @@ enum Verb {
     Run(run::Arguments),
     /// Time a method: loading, first answer, steady state, offered load, all workers at once
     Latency(latency::Arguments),
+    /// Measure what a method is given, sends, returns and leaves behind
+    Footprint(footprint::Arguments),
     /// Score a CSV that holds truth and answers, or score a run folder anew
     Score(score::Arguments),
     /// Show the results of a run folder as tables, Markdown or one HTML page
@@ -105,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Demo(arguments) => demo::run(&arguments, &environment),
         Verb::Run(arguments) => run::run(&arguments, &environment),
         Verb::Latency(arguments) => latency::run(&arguments, &environment),
+        Verb::Footprint(arguments) => footprint::run(&arguments, &environment),
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),

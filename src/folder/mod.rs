@@ -6,6 +6,7 @@
 
 mod attempts;
 mod error;
+mod footprint;
 mod ids;
 mod latency;
 mod out;
@@ -17,6 +18,7 @@ mod truth;
 
 pub use attempts::{Attempt, Attempts, join_attempts};
 pub use error::FolderError;
+pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
 pub use ids::{Ids, PrintedId};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};

@@ -8,7 +8,7 @@ pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
     /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
-    /// `spread`, `buffer`, `attack`, `group`, `waterfall`, `probe`, `latency`, `comparison`.
+    /// `spread`, `buffer`, `attack`, `group`, `waterfall`, `probe`, `latency`, `footprint`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -33,7 +33,7 @@ impl Entry {
     pub fn weights(&self) -> Weights {
         match (self.measure.unit, self.family) {
             (Unit::Attempts | Unit::Subjects | Unit::Count, _) => Weights::Counted,
-            (_, "repeatability" | "retry" | "latency" | "probe") => Weights::NotUsed,
+            (_, "repeatability" | "retry" | "latency" | "footprint" | "probe") => Weights::NotUsed,
             _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
             _ => Weights::Used,
         }
@@ -239,6 +239,52 @@ catalogue! {
         "Attempts a second with all workers at once, mean over starts of the process.";
     OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
         "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
+    INPUT_BYTES = "input_bytes", Bytes, Lower, "footprint", "M13",
+        "Bytes of the sample's file as given to the method: mean over attempts with a file; by `of=sum`, all of them.";
+    INPUT_PIXELS = "input_pixels", Count, Lower, "footprint", "M13",
+        "Pixels of the picture as given to the method: mean over attempts with a picture.";
+    FIELDS_GIVEN = "fields_given", Count, Lower, "footprint", "M13",
+        "Different columns of the dataset, and the face box, that were given with the samples.";
+    MEDIA_OPENED = "media_opened_share", Share, None, "footprint", "M13",
+        "Attempts in which the program opened the copy of the sample that it was given.";
+    METHOD_BYTES = "method_bytes", Bytes, Lower, "footprint", "M13",
+        "Bytes of the files that the card names: model, program, arguments.";
+    PEAK_MEMORY = "peak_memory", Bytes, Lower, "footprint", "M13",
+        "The most memory that the method held, above the harness's own.";
+    OUTPUT_BYTES = "output_bytes", Bytes, Lower, "footprint", "M13",
+        "Bytes that the method returned: mean over attempts; by `of=sum`, all of them.";
+    EXTRA_FIELDS = "extra_fields", Count, Lower, "footprint", "M13",
+        "Different fields that the method returned beyond its answer.";
+    FILES_CREATED = "files_created", Count, Lower, "footprint", "M13",
+        "Files that the method made, those that it removed again included where they were seen.";
+    FILES_CHANGED = "files_changed", Count, Lower, "footprint", "M13",
+        "Files that the method made and then changed.";
+    FILES_LEFT = "files_left", Count, Lower, "footprint", "M13",
+        "Files that were there after the last answer (`phase=end`) and when everything of the method had ended (`phase=after_exit`).";
+    BYTES_LEFT = "bytes_left", Bytes, Lower, "footprint", "M13", "Bytes of the files that were left.";
+    PROCESSES_LEFT = "processes_left", Count, Lower, "footprint", "M13",
+        "Processes alive when the program had ended (`phase=end`) and two seconds later (`phase=after_exit`).";
+    CONNECTIONS = "connections_tried", Count, Lower, "footprint", "M13",
+        "Connections that the method tried, whether anybody answered or not.";
+    HOSTS = "hosts", Count, Lower, "footprint", "M13", "Different hosts that the method spoke to.";
+    REQUESTS = "requests", Count, Lower, "footprint", "M13", "Requests made of a service, or connections that a host took.";
+    NAMES_RESOLVED = "names_resolved", Count, Lower, "footprint", "M13", "Different names that the method looked up.";
+    BYTES_SENT = "bytes_sent", Bytes, Lower, "footprint", "M13",
+        "Bytes sent to hosts, headers included: mean over attempts; by `of=sum`, all of them.";
+    BYTES_RECEIVED = "bytes_received", Bytes, Lower, "footprint", "M13",
+        "Bytes received from hosts, headers included: mean over attempts; by `of=sum`, all of them.";
+    REDIRECTS = "redirects", Count, Lower, "footprint", "M13", "Redirects of a service that were followed.";
+    COOKIES_OFFERED = "cookies_offered", Count, Lower, "footprint", "M13",
+        "Different cookies that a service offered; none is ever sent back.";
+    HOSTS_WITHOUT_TLS = "hosts_without_tls", Count, Lower, "footprint", "M13", "Hosts that were not spoken to over TLS.";
+    UNIX_SOCKETS = "unix_sockets", Count, Lower, "footprint", "M13",
+        "Different Unix and abstract sockets that the method used.";
+    WORKS_OFFLINE = "works_offline", One, Higher, "footprint", "M13",
+        "1 where attempts end the same way when no host can be reached, 0 where they do not.";
+    CANARY_HITS = "canary_hits", Count, Lower, "footprint", "M13",
+        "Traces of samples found in what the method left, wrote, sent or returned; by `place`, where.";
+    PERSISTENT_IDENTIFIERS = "persistent_identifiers", Count, Lower, "footprint", "M13",
+        "Places where the same sample gave the same opaque text in another session.";
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";

@@ -14,6 +14,7 @@ mod cells;
 mod error;
 mod far;
 mod flow;
+pub mod footprint;
 mod frame;
 mod groups;
 pub mod latency;

@@ -301,7 +301,7 @@ impl Crew<'_> {
 }
 
 /// An answer that came after the time limit: discarded.
-fn late(outcome: Outcome, limit: Duration) -> Outcome {
+pub(crate) fn late(outcome: Outcome, limit: Duration) -> Outcome {
     let late = Outcome::timed_out(limit);
     let (prepare, answer_time, stages) = (outcome.prepare, outcome.answer_time, outcome.stages);
     Outcome { bytes_in: outcome.bytes_in, prepare, answer_time, stages, ..late }

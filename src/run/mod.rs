@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde_json::json;
 
 pub use agree::{Agreement, agree};
+pub(crate) use attempts::late;
 pub use events::{Event, Sink};
 pub use method::{RunMethod, Seen};
 

@@ -52,7 +52,7 @@ struct Computed {
 }
 
 impl Computed {
-    /// The rows of outcomes.csv, then those of latency.csv, whichever the folder holds.
+    /// The rows of outcomes.csv, then those of latency.csv and footprint.csv, whichever the folder holds.
     fn of(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let only_latency = !folder.file(names::OUTCOMES).exists() && folder.file(names::LATENCY).exists();
         let mut computed = if only_latency {
@@ -64,6 +64,8 @@ impl Computed {
             Self { record: inputs.record, protocol: inputs.protocol, table, attempts: inputs.attempts }
         };
         computed.table.rows.extend(super::latency::rows(folder, &computed.protocol)?);
+        let rows = super::footprint::rows(folder, &computed.record, &computed.protocol)?;
+        computed.table.rows.extend(rows);
         Ok(computed)
     }
 }
@@ -219,7 +221,7 @@ pub fn digest(protocol: &Protocol) -> Result<Digest, ScoreError> {
 /// `to` with a copy of what scoring reads.
 fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFolder, ScoreError> {
     from.copy(names::TRUTH, to, true)?;
-    for name in [names::OUTCOMES, names::LATENCY] {
+    for name in [names::OUTCOMES, names::LATENCY, names::FOOTPRINT] {
         if from.file(name).exists() {
             from.copy(name, to, true)?;
         }

@@ -6,6 +6,7 @@
 
 mod error;
 pub(crate) mod folder;
+mod footprint;
 mod import;
 mod inputs;
 mod latency;

@@ -1,0 +1,91 @@
+//! Footprint (METRICS M13): what a method is given, sends, returns and leaves behind, observed attempt by attempt.
+//!
+//! [`run`] makes the attempts, one session and one at a time, and writes a run folder: the outcomes as a run does, and every
+//! observation into footprint.csv, from which `score` makes the rows. What cannot be observed is said so, and is never 0.
+
+mod attempts;
+mod folder;
+mod given;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::dataset::Dataset;
+use crate::digest::DigestError;
+use crate::folder::{Existing, FolderError, Machine, RunFolder};
+use crate::method::{MethodError, Scratch};
+use crate::protocol::Protocol;
+use crate::run::{RunMethod, Sink};
+
+/// What to observe, and how.
+pub struct Request<'a> {
+    /// The method.
+    pub method: &'a RunMethod,
+    /// The dataset; all listed samples are attempted.
+    pub dataset: &'a Dataset,
+    /// The protocol, written to the folder; its limits become columns.
+    pub protocol: &'a Protocol,
+    /// Where to write.
+    pub out: &'a Path,
+    /// What to do with a folder that holds something.
+    pub existing: Existing,
+    /// An answer later than this is `timed_out`.
+    pub time_limit: Duration,
+    /// Where the method may put copies of samples.
+    pub scratch: Scratch,
+    /// Write ids as they are, instead of pseudonyms.
+    pub keep_ids: bool,
+    /// The filter in words, for `run.json`; empty when all samples are listed.
+    pub pick: String,
+    /// The machine, for `run.json`.
+    pub machine: Machine,
+    /// Memory of this process before the method was loaded, in bytes; none where the system does not tell.
+    pub memory: Option<u64>,
+    /// The most memory that this process ever had, in bytes; none where the system does not tell.
+    pub peak: &'a dyn Fn() -> Option<u64>,
+}
+
+/// How a measurement ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Attempts written.
+    pub attempts: usize,
+    /// Attempts asked for.
+    pub asked: usize,
+    /// Of the written: failed or timed out.
+    pub failed: usize,
+    /// Whether it was stopped from outside before its end.
+    pub interrupted: bool,
+}
+
+/// Why a footprint could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum FootprintError {
+    /// The method cannot be opened.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// The folder cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A digest cannot be made.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+}
+
+/// Makes the attempts and writes the folder, but for its rows.
+///
+/// # Errors
+/// [`FootprintError`]; the outcomes written by then are a valid prefix.
+pub fn run(
+    request: &Request<'_>,
+    clock: &Arc<dyn Clock>,
+    stop: &Arc<AtomicBool>,
+    sink: &Sink<'_>,
+) -> Result<(RunFolder, Summary), FootprintError> {
+    let mut writing = folder::Writing::begin(request, &**clock)?;
+    let ended = attempts::Attempts { request, clock, stop, sink }.all(&mut writing);
+    writing.finish(request, &**clock, ended)
+}
