@@ -253,7 +253,8 @@ def build(folder, asked, done):
             break
         more = refused(package, built.stdout) - unviable
         if not more:
-            raise SystemExit("the package with the copies does not compile: see what cargo wrote above")
+            said = [(json.loads(line).get("message") or {}).get("rendered", "") for line in built.stdout.splitlines()]
+            raise SystemExit("".join(said) + "the package with the copies does not compile")
         unviable |= more
     messages = [json.loads(line) for line in built.stdout.splitlines()]
     binary = [message["executable"] for message in messages if message.get("executable")][0]

@@ -1,7 +1,9 @@
 mod ages;
+mod answers;
 mod errors;
 mod moved;
 mod paired;
+mod sides;
 mod sums;
 
 use proptest::prelude::*;

@@ -52,15 +52,18 @@ fn counted(attempts: &[Drawn], protocol: &Protocol, weighted: bool) -> Tally {
     Tally::of(&truth.finish().unwrap(), &answers, protocol).unwrap()
 }
 
-/// The cell `group_by`, and the label of an attempt there.
-fn dimensions() -> [(&'static str, fn(&Drawn) -> Group); 3] {
+/// The label of an attempt in a column or crossing.
+type Label = fn(&Drawn) -> Group;
+
+/// By the cell `group_by`.
+fn dimensions() -> [(&'static str, Label); 3] {
     fn named(level: &'static str) -> &'static str {
         if level.is_empty() { Group::UNKNOWN } else { level }
     }
     [
-        ("sex", |drawn| Group::of([("sex", named(drawn.3[0]))].into_iter())),
-        ("region", |drawn| Group::of([("region", named(drawn.3[1]))].into_iter())),
-        ("sex*region", |drawn| Group::of([("sex", named(drawn.3[0])), ("region", named(drawn.3[1]))].into_iter())),
+        ("sex", |drawn| Group::of([("sex", named(drawn.3[0]))])),
+        ("region", |drawn| Group::of([("region", named(drawn.3[1]))])),
+        ("sex*region", |drawn| Group::of([("sex", named(drawn.3[0])), ("region", named(drawn.3[1]))])),
     ]
 }
 
@@ -139,11 +142,7 @@ fn values(own: &[&Drawn], tally: &Tally, protocol: &Protocol, weighted: bool, la
     all
 }
 
-fn strata(
-    subjects: &BTreeMap<u32, Vec<&Drawn>>,
-    label: fn(&Drawn) -> Group,
-    values: &dyn Fn(&[&Drawn]) -> Vec<Value>,
-) -> Strata {
+fn strata(subjects: &BTreeMap<u32, Vec<&Drawn>>, label: Label, values: &dyn Fn(&[&Drawn]) -> Vec<Value>) -> Strata {
     let mut strata = Strata::default();
     for own in subjects.values() {
         let begins = |class: &AgeClass| match class {

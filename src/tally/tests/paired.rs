@@ -119,7 +119,7 @@ fn check(attempts: &[Both], protocol: &Protocol, weighted: bool) {
     assert_eq!(tally.flow, flow);
     assert_eq!(tally.identical(), flow.both > 0 && flow.baseline_only + flow.method_only + flow.different == 0);
     let groups = std::iter::once(Group::whole())
-        .chain(["dark", "bright", Group::UNKNOWN].map(|level| Group::of([("light", level)].into_iter())));
+        .chain(["dark", "bright", Group::UNKNOWN].map(|level| Group::of([("light", level)])));
     let mut wanted = BTreeMap::new();
     for group in groups {
         let mut policies = vec![protocol.failure_policy];
