@@ -9,6 +9,7 @@
 //! Nothing here prints, exits, or reads the clock or the environment, but for [`cli`].
 
 pub mod age;
+pub mod base64;
 pub mod bundled;
 pub mod cli;
 pub mod clock;

@@ -6,16 +6,17 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::output::{print, tell};
+use super::results::folder_failure;
 use super::{Exit, Failure};
 use crate::compare::{self, CompareRequest, Comparison};
 use crate::finding::counted;
-use crate::folder::{Existing, names};
+use crate::folder::{Existing, names, write_whole};
 use crate::report;
 
 /// Hold two or more methods against each other: paired differences and ranks.
 ///
 /// Every pair of methods is compared on the attempts that both ran, person by person. Folders must have one manifest
-/// and one protocol; a folder may hold several methods. Writes comparison.csv and leaderboard.csv.
+/// and one protocol; a folder may hold several methods. Writes comparison.csv, leaderboard.csv and report.html.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     restandardise: bool,
 
-    /// Where comparison.csv and leaderboard.csv go
+    /// Where comparison.csv, leaderboard.csv and report.html go
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
@@ -68,17 +69,21 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
         Failure { exit, error: Box::new(error), help }
     })?;
+    let page = report::comparison_html(&rows, &leaderboard, arguments.all).map_err(Failure::unusable)?;
+    write_whole(&arguments.out.join(names::REPORT), page.as_bytes(), false).map_err(folder_failure)?;
     print(&match arguments.format {
         Form::Table => report::comparison_terminal(&rows, &leaderboard, arguments.all, environment.width),
         Form::Markdown => report::comparison_markdown(&rows, &leaderboard, arguments.all),
     })?;
     let file = |name: &str| arguments.out.join(name).display().to_string();
     tell(&format!(
-        "\nWrote {} to {} and {} to {}.\nNext: agebench compare ... --all shows every challenge age.\n",
+        "\nWrote {} to {}, {} to {}, and a page to {}.\nNext: agebench report {} --all shows every challenge age.\n",
         counted(rows.len(), "difference"),
         file(names::COMPARISON),
         counted(leaderboard.len(), "row"),
         file(names::LEADERBOARD),
+        file(names::REPORT),
+        arguments.out.display(),
     ));
     Ok(Exit::Done)
 }

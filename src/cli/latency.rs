@@ -236,7 +236,7 @@ fn shown(folder: &RunFolder, observations: &[Observation], environment: &Environ
     let request = ScoreRequest { folder, protocol: None, out: None };
     let scored = crate::score::score(&request).map_err(results::score_failure)?;
     let options = Shown { all_challenges: false, notices: Vec::new(), width: environment.width }.options();
-    print(&report::terminal(&scored.table, &options).map_err(Failure::unusable)?)?;
+    print(&report::terminal(&scored.table, &options))?;
     let failed = observations.iter().filter(|it| it.status == Some(crate::outcome::Status::Failed)).count();
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(

@@ -39,6 +39,7 @@ impl Progress {
                 if let Ok(style) = ProgressStyle::with_template(template) {
                     self.bar.set_style(style);
                 }
+                self.bar.set_position(0);
                 self.bar.set_length(attempts as u64);
             }
             Event::Written { attempts, failed } => {
@@ -76,7 +77,8 @@ impl Progress {
         }
     }
 
-    fn say(&self, text: &str) {
+    /// Writes `text` above the bar.
+    pub(crate) fn say(&self, text: &str) {
         self.bar.suspend(|| tell(text));
     }
 }

@@ -1,6 +1,7 @@
-//! `agebench report`: the results of a run folder as tables, Markdown or one HTML page.
+//! `agebench report`: the results of run folders, or of a comparison, as tables, Markdown or one HTML page.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,21 +10,30 @@ use super::output::{print, tell};
 use super::results::{Shown, folder_failure, score_failure};
 use super::{Exit, Failure};
 use crate::bundled;
-use crate::folder::{RunFolder, names, write_whole};
+use crate::folder::{FolderError, RunFolder, names, write_whole};
 use crate::report;
 use crate::score;
+use crate::table::{Compared, Ranked, Table};
 
-/// Show the results of a run folder as tables, Markdown or one HTML page.
+/// Show the results of run folders, or of a comparison, as tables, Markdown or one HTML page.
 ///
-/// Reads metrics.csv and computes nothing.
+/// Reads metrics.csv and computes nothing. Several folders become one report: accuracy, latency and footprint of a method
+/// stand together where they were measured on one manifest. A folder that `compare` wrote shows its leaderboard and
+/// differences.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+    agebench report results/ --out report.html
+    agebench report results/ latency/ footprint/ --out report.html
+    agebench report compared/ --out comment.md")]
 pub(super) struct Arguments {
-    /// A run folder
-    folder: PathBuf,
+    /// Run folders, or one folder of a comparison
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
 
-    /// The form
-    #[arg(long, default_value = "table")]
-    format: Form,
+    /// The form [default: what the ending of --out says, else table]
+    #[arg(long)]
+    format: Option<Form>,
 
     /// Every challenge age of the protocol, instead of a few
     #[arg(long)]
@@ -40,28 +50,43 @@ enum Form {
     Table,
     /// Markdown, for a comment or a job summary
     Markdown,
-    /// One page without scripts or network
+    /// One page that asks the network for nothing
     Html,
-    /// metrics.csv as it is
+    /// metrics.csv as it is, of one folder
     Csv,
+}
+
+impl Form {
+    /// What the ending of a file's name says.
+    fn of(file: &Path) -> Option<Self> {
+        match file.extension()?.to_str()? {
+            "html" | "htm" => Some(Self::Html),
+            "md" | "markdown" => Some(Self::Markdown),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Table),
+            _ => None,
+        }
+    }
 }
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let folder = RunFolder::open(&arguments.folder).map_err(folder_failure)?;
-    let table = score::read_metrics(&folder).map_err(score_failure)?;
-    let notices = if table.rows.iter().any(|row| row.dataset == bundled::DATASET) {
-        vec![bundled::NOTICE.to_owned()]
-    } else {
-        Vec::new()
+    let form = match (arguments.format, &arguments.out) {
+        (Some(form), _) => form,
+        (None, None) => Form::Table,
+        (None, Some(file)) => Form::of(file).ok_or_else(|| {
+            Failure::unusable(format!("{}: the ending says no form", file.display()))
+                .with_help("end it in .html, .md, .txt or .csv, or name the form with --format")
+        })?,
     };
     let width = if arguments.out.is_some() { None } else { environment.width };
-    let options = Shown { all_challenges: arguments.all, notices, width }.options();
-    let text = match arguments.format {
-        Form::Table => report::terminal(&table, &options).map_err(Failure::unusable)?,
-        Form::Markdown => report::markdown(&table, &options).map_err(Failure::unusable)?,
-        Form::Html => report::html(&table, &options).map_err(Failure::unusable)?,
-        Form::Csv => folder.read_text(names::METRICS).map_err(folder_failure)?,
+    let compared = arguments.folders.iter().find(|folder| folder.join(names::COMPARISON).is_file());
+    let text = match compared {
+        Some(folder) if arguments.folders.len() > 1 => {
+            return Err(Failure::unusable(format!("{} is a comparison: it is reported by itself", folder.display())));
+        }
+        Some(folder) => comparison(folder, form, arguments.all, width)?,
+        None => results(&arguments.folders, form, arguments.all, width)?,
     };
     match &arguments.out {
         None => print(&text)?,
@@ -71,4 +96,72 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         }
     }
     Ok(Exit::Done)
+}
+
+/// The report of run folders.
+fn results(folders: &[PathBuf], form: Form, all: bool, width: Option<u16>) -> Result<String, Failure> {
+    if let (Form::Csv, [folder]) = (form, folders) {
+        let folder = RunFolder::open(folder).map_err(folder_failure)?;
+        return folder.read_text(names::METRICS).map_err(folder_failure);
+    }
+    if form == Form::Csv {
+        return Err(Failure::unusable("rows of several folders are no metrics.csv").with_help("name one folder"));
+    }
+    let table = together(folders)?;
+    let notices = if table.rows.iter().any(|row| row.dataset == bundled::DATASET) {
+        vec![bundled::NOTICE.to_owned()]
+    } else {
+        Vec::new()
+    };
+    let options = Shown { all_challenges: all, notices, width }.options();
+    match form {
+        Form::Html => report::html(&table, &options).map_err(Failure::unusable),
+        Form::Markdown => Ok(report::markdown(&table, &options)),
+        Form::Table | Form::Csv => Ok(report::terminal(&table, &options)),
+    }
+}
+
+/// The rows of all folders; no two of them may hold one row.
+fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
+    let mut table = Table::default();
+    let mut held: BTreeMap<Vec<String>, &Path> = BTreeMap::new();
+    for path in folders {
+        let folder = RunFolder::open(path).map_err(folder_failure)?;
+        let rows = score::read_metrics(&folder).map_err(score_failure)?.rows;
+        for row in &rows {
+            let Some(other) = held.insert(row.identity(), path).filter(|_| folders.len() > 1) else { continue };
+            let text = format!(
+                "{} and {} both hold `{}` of `{}` on one manifest",
+                other.display(),
+                path.display(),
+                row.metric,
+                row.method
+            );
+            return Err(Failure::unusable(text).with_help(
+                "a report holds one result of a method: `agebench compare` sets runs of it against each other",
+            ));
+        }
+        table.rows.extend(rows);
+    }
+    Ok(table)
+}
+
+/// The report of a comparison.
+fn comparison(folder: &Path, form: Form, all: bool, width: Option<u16>) -> Result<String, Failure> {
+    let open = |name: &str| {
+        let path = folder.join(name);
+        std::fs::File::open(&path).map_err(|source| folder_failure(FolderError::Read { path, source }))
+    };
+    let unreadable = |name: &str| {
+        let file = folder.join(name).display().to_string();
+        move |source| Failure::unusable(format!("{file}: {source}"))
+    };
+    let rows = Compared::read(open(names::COMPARISON)?).map_err(unreadable(names::COMPARISON))?;
+    let leaderboard = Ranked::read(open(names::LEADERBOARD)?).map_err(unreadable(names::LEADERBOARD))?;
+    match form {
+        Form::Html => report::comparison_html(&rows, &leaderboard, all).map_err(Failure::unusable),
+        Form::Markdown => Ok(report::comparison_markdown(&rows, &leaderboard, all)),
+        Form::Table => Ok(report::comparison_terminal(&rows, &leaderboard, all, width)),
+        Form::Csv => Err(Failure::unusable(format!("{} is a comparison: its files are CSV", folder.display()))),
+    }
 }

@@ -86,7 +86,7 @@ pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -
     let options = shown.options();
     let page = report::html(table, &options).map_err(Failure::unusable)?;
     folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)?;
-    print(&report::terminal(table, &options).map_err(Failure::unusable)?)?;
+    print(&report::terminal(table, &options))?;
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
         "\nWrote {} to {} and a page to {}.\n",

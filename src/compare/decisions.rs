@@ -9,7 +9,7 @@ use crate::table::{
     Bounds, Claim, Counts, FailurePolicy, Group, Interval, Measure, Place, Population, Quantity, RowStatus, Variant,
     Weighting,
 };
-use crate::tally::{PairCell, PairPlace, PairTally, Slot, WeightedPairs};
+use crate::tally::{Differing, PairCell, PairPlace, PairTally, Slot};
 
 /// The rows of all decisions, and who ran what.
 pub(super) fn rows(pair: &mut Pair<'_>, tally: &PairTally) {
@@ -91,28 +91,8 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
     let Some(place) = place_of(pair, found) else { return };
     let measure = measure(found.slot);
     let under = matches!(found.slot, Slot::Under | Slot::UnderWindow);
-    let (mut b, mut c, mut n, mut differing) = (0.0, 0.0, 0_u64, 0_u64);
-    let mut differences: Vec<f64> = Vec::new();
-    let (mut more, mut fewer, mut single) = (0_u64, 0_u64, true);
-    for ((baseline, method, attempts), subjects) in &cell.subjects {
-        n += subjects;
-        single &= *attempts == 1;
-        // An event is a pass below the limit and a denial above it, so there the two change sides.
-        let (events, of_baseline) = if under { (method, baseline) } else { (baseline, method) };
-        let share = events.abs_diff(*of_baseline) as f64 / f64::from(*attempts);
-        let sum = share * *subjects as f64;
-        if events > of_baseline {
-            (b, more) = (b + sum, more + subjects);
-        } else if events < of_baseline {
-            (c, fewer) = (c + sum, fewer + subjects);
-        } else {
-            continue;
-        }
-        differing += subjects;
-        let signed = if events > of_baseline { share } else { -share };
-        let count = usize::try_from(*subjects).unwrap_or(usize::MAX);
-        differences.resize(differences.len() + count, signed);
-    }
+    let Differing { b, c, people, subjects: n, more, fewer, single, differences } = cell.differing(under);
+    let differing = more + fewer;
     let attempts = cell.attempts();
     let counts = Counts {
         attempts: Some(attempts),
@@ -122,8 +102,6 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
         ..Counts::default()
     };
     let weighted = cell.weighted.as_ref();
-    let real = weighted.map(|weighted| of_weights(weighted, under));
-    let (b, c, people) = real.unwrap_or((b, c, n as f64));
     let Some(found) = Discordance::new(b, c, people) else {
         let reason = if attempts == 0 { "no attempt that both decided" } else { "" };
         pair.nothing(place, measure, RowStatus::Empty, counts, reason);
@@ -163,16 +141,6 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
     let evidence = Some(pair.evidence(n.min(people.floor() as u64)));
     let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence };
     pair.push(Difference { place, measure, quantity, claim: Some(claim), p, flags });
-}
-
-/// The weighted sums of both directions as shares of Kish's effective number of people, and that number: with equal weights
-/// those of the people themselves.
-fn of_weights(weighted: &WeightedPairs, under: bool) -> (f64, f64, f64) {
-    let weight = weighted.weight as f64;
-    let people = weight * weight / weighted.weight_square as f64;
-    let of = |sum: i128| people * sum as f64 / weight;
-    let (more, fewer) = (of(weighted.more), of(weighted.fewer));
-    if under { (more, fewer, people) } else { (fewer, more, people) }
 }
 
 fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {

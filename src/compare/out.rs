@@ -1,4 +1,4 @@
-//! The folder of a comparison: `comparison.csv` and `leaderboard.csv`, and nothing else.
+//! The folder of a comparison: `comparison.csv` and `leaderboard.csv`, perhaps with their page, and nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -7,8 +7,8 @@ use super::{CompareError, Comparison};
 use crate::folder::{Existing, FolderError, names, write_whole};
 use crate::table::{Compared, Ranked, TableError};
 
-/// The files of a comparison.
-const OWN: [&str; 2] = [names::COMPARISON, names::LEADERBOARD];
+/// The files of a comparison; the page is made by whoever reports it.
+const OWN: [&str; 3] = [names::COMPARISON, names::LEADERBOARD, names::REPORT];
 
 /// Whether `path` can be written to: it is absent, empty, or holds a comparison that may be replaced. Never a folder
 /// that holds anything else, so that nobody loses a run to a mistyped `--out`.

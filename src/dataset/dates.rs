@@ -29,6 +29,12 @@ pub fn age_between(birth: Date, captured: Date, leap: LeapBirthday) -> Option<f6
     Some(f64::from(last_year - birth.year()) + days(last, captured)? / days(last, next)?)
 }
 
+/// Whether `text` is a date written as `2006-11-30`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    parse_date(text).is_some()
+}
+
 /// The date that `text` writes as `2006-11-30`.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<Date> {

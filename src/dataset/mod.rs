@@ -29,7 +29,7 @@ mod texts;
 pub use builder::MOST_LEVELS;
 pub use card::{DatasetCard, LabelKind, LeapBirthday, Precision, Sampling, check_name};
 pub use columns::{Ages, Column, Levels, Rare};
-pub use dates::age_between;
+pub use dates::{age_between, is_date};
 pub use digest::FilesDigest;
 pub use error::{DatasetError, NOBODY_ELIGIBLE_HELP, SampleError};
 pub use files::{Embedded, Files, Folder, LARGEST_FILE, path_problem};

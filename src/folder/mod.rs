@@ -5,6 +5,7 @@
 //! described in `docs/files.md`.
 
 mod attempts;
+mod curve;
 mod error;
 mod footprint;
 mod ids;
@@ -17,6 +18,7 @@ mod run_json;
 mod truth;
 
 pub use attempts::{Attempt, Attempts, join_attempts};
+pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
 pub use error::FolderError;
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
 pub use ids::{Ids, PrintedId};
@@ -49,6 +51,10 @@ pub mod names {
     pub const LATENCY: &str = "latency.csv";
     /// Raw observations of `footprint`; about people.
     pub const FOOTPRINT: &str = "footprint.csv";
+    /// What came of reduced inputs, a file a step; about people.
+    pub const CURVE: &str = "curve";
+    /// The steps at which inputs were reduced, in [`CURVE`].
+    pub const STEPS: &str = "curve/steps.csv";
     /// The published rows.
     pub const METRICS: &str = "metrics.csv";
     /// Settings, digests, versions, machine, times.
@@ -59,7 +65,7 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
-    /// Every file that a run folder may hold, but for those in [`CARDS`] and [`STDERR`].
+    /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
     pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
 }
 

@@ -163,7 +163,9 @@ fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
     }
     held.sort_unstable();
     let own = |name: &str| {
-        names::ALL.contains(&name) || [names::CARDS, names::STDERR].contains(&name) || name.ends_with(".part")
+        names::ALL.contains(&name)
+            || [names::CARDS, names::STDERR, names::CURVE].contains(&name)
+            || name.ends_with(".part")
     };
     let refused = match existing {
         Existing::Resume => None,

@@ -4,6 +4,7 @@
 //! observation into footprint.csv, from which `score` makes the rows. What cannot be observed is said so, and is never 0.
 
 mod attempts;
+mod curve;
 mod folder;
 mod given;
 
@@ -19,6 +20,8 @@ use crate::folder::{Existing, FolderError, Machine, RunFolder};
 use crate::method::{MethodError, Scratch};
 use crate::protocol::Protocol;
 use crate::run::{RunMethod, Sink};
+
+pub use curve::{Axis, CurvePlan, StepDone, curve};
 
 /// What to observe, and how.
 pub struct Request<'a> {
@@ -73,6 +76,9 @@ pub enum FootprintError {
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
+    /// Inputs cannot be reduced.
+    #[error("no sample of the dataset is a picture that can be read: there is nothing to reduce")]
+    NoPicture,
 }
 
 /// Makes the attempts and writes the folder, but for its rows.

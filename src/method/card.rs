@@ -7,6 +7,7 @@ use crate::age::AgeLimit;
 use crate::finding::{Finding, Findings};
 use crate::keys::Keys;
 use crate::method::adapter::AdapterCard;
+use crate::method::declared_footprint::DeclaredFootprint;
 
 /// The name of a method's card in its folder.
 pub const CARD_FILE: &str = "method.toml";
@@ -59,6 +60,9 @@ pub struct MethodCard {
     /// The challenge ages that the maker claims, each with its limit, years; empty when not stated.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claimed_challenge_ages: Vec<(u32, f64)>,
+    /// What the maker says that the method takes, keeps and passes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared_footprint: Option<DeclaredFootprint>,
     /// How the method is reached.
     #[serde(flatten)]
     pub adapter: AdapterCard,
@@ -119,6 +123,11 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
             keys.wrong("claimed_challenge_ages", row, text, None);
         }
     }
+    let declared_footprint = keys.table("declared_footprint").map(|mut table| {
+        let declared = DeclaredFootprint::read(&mut table);
+        keys.absorb(table);
+        declared
+    });
     let adapter = AdapterCard::read(keys, file);
     Some(MethodCard {
         name: name?,
@@ -128,6 +137,7 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
         intended_use,
         claimed_ages,
         claimed_challenge_ages,
+        declared_footprint,
         adapter: adapter?,
     })
 }

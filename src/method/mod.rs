@@ -4,8 +4,8 @@
 //! after another and gives an [`Outcome`] for each. Adapters (one file each in [`adapter`]) are the ways to reach one.
 
 pub mod adapter;
-mod base64;
 pub mod card;
+pub mod declared_footprint;
 pub mod detector;
 mod gathered;
 pub mod head;
@@ -25,8 +25,8 @@ use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::outcome::Outcome;
 
-pub use base64::base64;
 pub use card::{Kind, MethodCard};
+pub use declared_footprint::{DeclaredFootprint, Keeps, Statement};
 pub use gathered::Gathered;
 pub use media::Media;
 pub use sample::{Content, NO_FILE, Sample};

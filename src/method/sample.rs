@@ -58,6 +58,11 @@ impl<'a> Sample<'a> {
         self.bytes().filter(|_| !self.shared && self.picture.is_none())
     }
 
+    /// Puts another file, with the face at another place, in the place of its content.
+    pub fn replace(&mut self, content: Vec<u8>, face_box: Option<FaceBox>) {
+        (self.content, self.face_box, self.picture) = (Content::File(Cow::Owned(content)), face_box, None);
+    }
+
     /// Lends these columns, name and cell, in place of those lent before: each method is lent its own.
     pub fn lend(&mut self, columns: impl IntoIterator<Item = (&'a str, &'a str)>) {
         self.columns.clear();

@@ -8,7 +8,8 @@ pub struct Entry {
     /// Name, unit and better direction, as rows carry them.
     pub measure: Measure,
     /// The family: `flow`, `not_answered`, `threshold`, `both`, `band`, `error`, `repeatability`, `retry`, `score`,
-    /// `spread`, `buffer`, `attack`, `group`, `waterfall`, `probe`, `latency`, `footprint`, `comparison`.
+    /// `spread`, `buffer`, `attack`, `group`, `waterfall`, `probe`, `latency`, `footprint`, `information`, `declared`,
+    /// `curve`, `comparison`.
     pub family: &'static str,
     /// The section of the metric definitions.
     pub section: &'static str,
@@ -33,7 +34,7 @@ impl Entry {
     pub fn weights(&self) -> Weights {
         match (self.measure.unit, self.family) {
             (Unit::Attempts | Unit::Subjects | Unit::Count, _) => Weights::Counted,
-            (_, "repeatability" | "retry" | "latency" | "footprint" | "probe") => Weights::NotUsed,
+            (_, "repeatability" | "retry" | "latency" | "footprint" | "information" | "probe") => Weights::NotUsed,
             _ if UNWEIGHTED.contains(&self.measure.name) => Weights::NotUsed,
             _ => Weights::Used,
         }
@@ -116,6 +117,8 @@ catalogue! {
     P90 = "p90_absolute_error", Years, Lower, "error", "M1", "90th percentile of the absolute error (type 7).";
     P95 = "p95_absolute_error", Years, Lower, "error", "M1", "95th percentile of the absolute error (type 7).";
     P99 = "p99_absolute_error", Years, Lower, "error", "M1", "99th percentile of the absolute error (type 7).";
+    ANSWERED_PERCENTILE = "answered_age_percentile", Years, None, "error", "M1",
+        "Percentile of the ages that people of one year of true age were answered (type 7).";
     WITHIN_1 = "within_1_year", Share, Higher, "error", "M1", "Answered ages within 1 year of the true age.";
     WITHIN_2 = "within_2_years", Share, Higher, "error", "M1", "Answered ages within 2 years of the true age.";
     WITHIN_3 = "within_3_years", Share, Higher, "error", "M1", "Answered ages within 3 years of the true age.";
@@ -285,6 +288,34 @@ catalogue! {
         "Traces of samples found in what the method left, wrote, sent or returned; by `place`, where.";
     PERSISTENT_IDENTIFIERS = "persistent_identifiers", Count, Lower, "footprint", "M13",
         "Places where the same sample gave the same opaque text in another session.";
+    ANSWERS_OF_CLASS = "answers_of_class", Attempts, None, "information", "M13",
+        "Answered attempts whose answer is of this class: decision, band, age, age with spread, or score.";
+    DISTINCT_ANSWERS = "distinct_answers", Count, None, "information", "M13", "Answers that differ from each other.";
+    ANSWER_RESOLUTION = "answer_resolution", Years, None, "information", "M13",
+        "The largest step between neighbouring ages that the returned format can express.";
+    ANSWER_CAPACITY = "answer_capacity", Bits, Lower, "information", "M13",
+        "What an answer can tell at most: log2 of the answers that the returned format can express in the claimed range.";
+    ANSWER_ENTROPY = "answer_entropy", Bits, Lower, "information", "M13",
+        "What an answer told on average: the entropy of the answers given, corrected by Miller and Madow, at most the capacity.";
+    BITS_BEYOND_DECISION = "bits_beyond_decision", Bits, Lower, "information", "M13",
+        "What an answer can tell beyond the yes or no that the limit needs; by `observed`, what it told.";
+    EXTRA_FIELD = "extra_field", Attempts, Lower, "information", "M13",
+        "Attempts in which this field came back beyond the answer.";
+    CONTRADICTIONS = "contradictions", Count, Lower, "declared", "M13",
+        "Things that were measured and contradict a statement of the card; each statement is a row.";
+    CURVE_BYTES = "reduced_input_bytes", Bytes, Lower, "curve", "M13",
+        "Bytes of a sample as it was given at this step: mean over samples.";
+    CURVE_PASS = "reduced_under_age_pass_rate_difference", Share, Lower, "curve", "M13",
+        "Under-age pass rate with the reduced input less that with the full one, over the same people.";
+    CURVE_DENIAL = "reduced_adult_denial_rate_difference", Share, Lower, "curve", "M13",
+        "Adult denial rate with the reduced input less that with the full one, over the same people.";
+    CURVE_MAE = "reduced_mae_difference", Years, Lower, "curve", "M13",
+        "Mean absolute error with the reduced input less that with the full one, over the same people.";
+    LEAST_BYTES = "least_input_bytes", Bytes, Lower, "curve", "M13",
+        "Bytes of a sample at the last step that was accepted: mean over samples.";
+    LEAST_SAVED = "least_input_saved", Share, Higher, "curve", "M13", "Share of the bytes of the full input that it saves.";
+    LEAST_LEFT = "least_input_left", One, Lower, "curve", "M13",
+        "What is left along an axis: pixels of the longer side, quality of the JPEG, colour (0: none), margin round the face.";
     PAIRED = "paired_attempts", Attempts, None, "comparison", "M16", "Attempts that both methods of a pair ran.";
     METHOD_ONLY = "attempts_of_method_only", Attempts, None, "comparison", "M16",
         "Attempts that the method ran and the baseline did not: in no pair.";

@@ -7,7 +7,7 @@ use crate::stats::{Estimate, MeanSums, mean_of_subjects, subjects_for_percentile
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
-use crate::tally::{Combo, ErrorTally, GroupTally};
+use crate::tally::{ANSWERED_SHARES, Combo, ErrorTally, GroupTally, Percentile};
 
 /// The shares of the median and the percentiles of the absolute error.
 pub const PERCENTILE_SHARES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
@@ -35,6 +35,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
         nothing(if extent == Extent::Whole { &catalogue::WITHIN } else { &OF_GROUPS }, Weighting::Subject);
         nothing(&[catalogue::BEYOND_10], Weighting::Subject);
         nothing(&LINE, Weighting::Attempt);
+        if extent == Extent::Whole {
+            nothing(&[catalogue::ANSWERED_PERCENTILE], Weighting::Attempt);
+        }
         return;
     }
     if extent != Extent::Whole {
@@ -61,6 +64,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
     for (year, tally) in &group.errors_by_age {
         let place = Place { population: Population::Age(*year), ..place.clone() };
         means(frame, &place, tally, Weighting::Subject, &catalogue::MEANS);
+        answered(frame, &place, (*year, tally), errors);
     }
     for (year, tally) in &group.errors_by_answer {
         let place = Place { population: Population::Answered(*year), ..place.clone() };
@@ -118,14 +122,40 @@ fn percentiles(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, errors:
             }
         };
         let Some(found) = found else { continue };
-        let least = subjects_for_percentile(share, level).unwrap_or(u64::MAX);
-        let (low, high) = found.bounds;
-        // Below the least number both ends would be the extreme values, which is no interval.
-        let bounds = (tally.subjects() >= least).then_some(Bounds { interval: Interval::Woodruff, level, low, high });
-        let evidence: Evidence = frame.evidence_of_mean(tally.subjects(), least);
-        let quantity = Quantity { value: found.value, bounds, counts: counts(tally), evidence: Some(evidence) };
+        let quantity = of_percentile(frame, tally, found, share, level);
         frame.quantity(place.clone(), entry, quantity);
     }
+}
+
+/// The percentiles of the ages that people of one completed year were answered.
+fn answered(frame: &mut Frame<'_>, place: &Place, (year, tally): (u32, &ErrorTally), errors: Errors<'_>) {
+    let level = frame.protocol.levels.display;
+    for share in ANSWERED_SHARES {
+        let variant = Variant::of("percentile", share * 100.0);
+        let place = Place { weighting: Some(Weighting::Attempt), variant, ..place.clone() };
+        match errors {
+            Errors::Rows(rows) => {
+                let Some(found) = rows.answered(year, share) else { continue };
+                let quantity = of_percentile(frame, tally, found, share, level);
+                frame.quantity(place, catalogue::ANSWERED_PERCENTILE, quantity);
+            }
+            Errors::NotKept => {
+                let status = RowStatus::NotMeasurable;
+                frame.nothing(place, catalogue::ANSWERED_PERCENTILE, status, counts(tally), "needs_rows");
+            }
+        }
+    }
+}
+
+/// A percentile with its bounds, where there are enough people for them.
+fn of_percentile(frame: &Frame<'_>, tally: &ErrorTally, found: Percentile, share: f64, level: f64) -> Quantity {
+    // A percentile below the middle needs as many people as the one as far above it.
+    let least = subjects_for_percentile(share.max(1.0 - share), level).unwrap_or(u64::MAX);
+    let (low, high) = found.bounds;
+    // Below the least number both ends would be the extreme values, which is no interval.
+    let bounds = (tally.subjects() >= least).then_some(Bounds { interval: Interval::Woodruff, level, low, high });
+    let evidence: Evidence = frame.evidence_of_mean(tally.subjects(), least);
+    Quantity { value: found.value, bounds, counts: counts(tally), evidence: Some(evidence) }
 }
 
 /// Shares within x years, and beyond 10.

@@ -15,6 +15,7 @@ mod libjpeg;
 mod orient;
 mod prepare;
 mod recipe;
+mod reduce;
 mod resize;
 mod spare;
 mod tiff;
@@ -26,6 +27,7 @@ pub use decoder::Decoder;
 pub use error::PhotoError;
 pub use prepare::Preparer;
 pub use recipe::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeError, RecipeFields};
+pub use reduce::{Reduced, Reduction};
 
 /// An upright picture: rows from the top, three bytes (red, green, blue) a pixel, no gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -253,7 +253,7 @@ fn copy_beyond(picture: &Picture, rect: Rect, border: Border, crop: &mut Vec<u8>
 }
 
 /// Pillow's `convert("L")`: ITU-R 601-2 luma with 16-bit weights that sum to one.
-fn luma(rgb: &[u8], stride: usize, width: usize, height: usize, gray: &mut Vec<u8>) {
+pub(super) fn luma(rgb: &[u8], stride: usize, width: usize, height: usize, gray: &mut Vec<u8>) {
     gray.clear();
     for line in rgb.chunks(stride).take(height) {
         let (pixels, _) = line.as_chunks::<3>();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::content::comparison::Sheet;
 use super::content::grid::{Grid, Tone};
-use super::content::{Content, visible};
+use super::content::{Content, Sentence, visible};
 
 /// Draws `content`.
 pub(super) fn draw(content: &Content) -> String {
@@ -13,11 +13,14 @@ pub(super) fn draw(content: &Content) -> String {
     for notice in &content.notices {
         let _ = writeln!(text, "\n> **Note:** {}", escape(notice));
     }
+    for contradiction in &content.contradictions {
+        let _ = writeln!(text, "\n> **CONTRADICTION:** {}", escape(contradiction));
+    }
     match &content.lead {
         Some(lead) => {
             let _ = writeln!(text, "\n### {}\n", escape(&lead.question));
             table(&mut text, &lead.grid);
-            list(&mut text, &lead.sentences);
+            said(&mut text, &lead.sentences);
         }
         None => text.push_str("\nNo method was held against an age limit.\n"),
     }
@@ -25,22 +28,29 @@ pub(super) fn draw(content: &Content) -> String {
         let open = format!("Limit {}", part.limit);
         folded(&mut text, &open, |text| {
             if !part.silent.is_empty() {
-                list(text, &part.silent);
+                said(text, &part.silent);
                 text.push('\n');
             }
             for grid in part.near.iter().chain(&part.everyone).chain(&part.groups) {
                 captioned(text, grid);
             }
-            list(text, &part.sentences);
+            said(text, &part.sentences);
         });
     }
-    if !content.beside.grids.is_empty() {
-        let _ = writeln!(text, "\n### {}\n", escape(&content.beside.heading));
-    }
-    for grid in &content.beside.grids {
-        captioned(&mut text, grid);
+    for beside in &content.beside {
+        let _ = writeln!(text, "\n### {}\n", escape(&beside.heading));
+        if !beside.sentences.is_empty() {
+            said(&mut text, &beside.sentences);
+            text.push('\n');
+        }
+        for grid in &beside.grids {
+            captioned(&mut text, grid);
+        }
     }
     list(&mut text, &content.caveats);
+    if !content.silence.is_empty() {
+        folded(&mut text, "What this does not say", |text| list(text, &content.silence));
+    }
     folded(&mut text, "How to read this, and where it comes from", |text| {
         list(text, &content.reading);
         text.push('\n');
@@ -76,6 +86,10 @@ fn list(text: &mut String, sentences: &[String]) {
     }
 }
 
+fn said(text: &mut String, sentences: &[Sentence]) {
+    list(text, &sentences.iter().map(|sentence| sentence.text.clone()).collect::<Vec<_>>());
+}
+
 fn captioned(text: &mut String, grid: &Grid) {
     let _ = writeln!(text, "**{}**\n", escape(&grid.caption));
     table(text, grid);
@@ -90,6 +104,7 @@ fn table(text: &mut String, grid: &Grid) {
     for cells in &grid.lines {
         let cell = |cell: &super::content::grid::Cell| match cell.tone {
             Tone::Plain => escape(&cell.text),
+            Tone::Wrong => format!("**{}**", escape(&cell.text)),
             Tone::Weak | Tone::Absent if cell.text.is_empty() => String::new(),
             Tone::Weak | Tone::Absent => format!("_{}_", escape(&cell.text)),
         };

@@ -60,6 +60,7 @@ pub fn agree(
         clock: &**clock,
         stop,
         sink: &|_| {},
+        given: None,
     };
     let mut found = Agreement::default();
     let (mut sum, mut ids) = (0.0, dataset.samples().iter());

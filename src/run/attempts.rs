@@ -36,7 +36,12 @@ pub(crate) struct Work<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) sink: &'a Sink<'a>,
+    /// What is done to each sample that was read, before it is put to a method; nothing as a rule.
+    pub(crate) given: Option<&'a Given<'a>>,
 }
+
+/// Changes a sample, and gives the digest of its new content where that is another.
+pub(crate) type Given<'a> = dyn Fn(&mut Sample<'_>) -> Option<Digest> + Sync + 'a;
 
 /// What came of one sample.
 pub(crate) struct Attempted {
@@ -223,11 +228,14 @@ impl Crew<'_> {
         sessions: &mut Sessions,
     ) -> Option<Attempted> {
         let looks = pool.members.iter().any(|member| member.method.looks());
-        let (mut sample, content) = if looks {
+        let (mut sample, mut content) = if looks {
             lend::sample(self.work.dataset, row, self.work.clock)
         } else {
             (Sample::new(Content::Record, None, self.work.clock), None)
         };
+        if let Some(digest) = self.work.given.and_then(|given| given(&mut sample)) {
+            content = Some(digest);
+        }
         sample.share(pool.members.len() > 1);
         let each = pool.members.iter().zip(sessions);
         let outcomes = each.map(|(member, session)| {

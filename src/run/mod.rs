@@ -21,7 +21,7 @@ use std::time::Duration;
 use serde_json::json;
 
 pub use agree::{Agreement, agree};
-pub(crate) use attempts::late;
+pub(crate) use attempts::{Attempted, End, Work, late};
 pub use events::{Event, Sink};
 pub use method::{RunMethod, Seen};
 
@@ -37,7 +37,6 @@ use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
-use attempts::{Attempted, End, Work};
 use roster::Roster;
 
 /// Rows are on disk after this many at the latest.
@@ -256,6 +255,7 @@ fn write_attempts(
         clock: &**clock,
         stop,
         sink,
+        given: None,
     };
     let end = work.attempt_all(|attempted: Attempted| {
         let Some((place, row)) = rows.next() else { return Ok(()) };

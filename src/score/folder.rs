@@ -6,7 +6,9 @@ use super::ScoreError;
 use super::import::Imported;
 use super::inputs::{Inputs, own_protocol};
 use crate::digest::Digest;
-use crate::folder::{Existing, MethodRecord, RunFolder, RunRecord, StageRecord, names};
+use crate::folder::{
+    Existing, MethodRecord, RunFolder, RunRecord, StageRecord, names, read_steps, step_file, write_steps,
+};
 use crate::metric::{self, Errors, Facts, Scores, StageFacts, StageRates};
 use crate::protocol::{Groups, Protocol};
 use crate::table::{Context, Row, Table};
@@ -55,17 +57,21 @@ impl Computed {
     /// The rows of outcomes.csv, then those of latency.csv and footprint.csv, whichever the folder holds.
     fn of(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let only_latency = !folder.file(names::OUTCOMES).exists() && folder.file(names::LATENCY).exists();
+        let mut answers = Vec::new();
         let mut computed = if only_latency {
             let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
             Self { record: RunRecord::read(folder)?, protocol, table: Table::default(), attempts: 0 }
         } else {
             let inputs = Inputs::read(folder, protocol)?;
             let table = rows(&inputs)?;
+            answers = super::taken::information(folder, &inputs.answers);
             Self { record: inputs.record, protocol: inputs.protocol, table, attempts: inputs.attempts }
         };
         computed.table.rows.extend(super::latency::rows(folder, &computed.protocol)?);
-        let rows = super::footprint::rows(folder, &computed.record, &computed.protocol)?;
-        computed.table.rows.extend(rows);
+        let mut rows = super::footprint::rows(folder, &computed.record, &computed.protocol)?;
+        let taken = super::taken::rows(folder, &computed.record, &computed.protocol, &answers, &mut rows)?;
+        let curve = super::curve::rows(folder, &computed.protocol)?;
+        computed.table.rows.extend(rows.into_iter().chain(taken).chain(curve));
         Ok(computed)
     }
 }
@@ -225,6 +231,11 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
         if from.file(name).exists() {
             from.copy(name, to, true)?;
         }
+    }
+    if from.file(names::STEPS).exists() {
+        let steps = read_steps(names::STEPS, from.read(names::STEPS)?)?;
+        write_steps(to, &steps)?;
+        steps.iter().try_for_each(|step| from.copy(&step_file(step.step), to, true))?;
     }
     from.copy(names::PROTOCOL, to, false)?;
     from.copy(names::RUN, to, false)?;

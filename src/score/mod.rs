@@ -4,15 +4,19 @@
 //! published row again; [`Tallied`] does
 //! without rows of people. [`import()`] makes a run folder from answers that were recorded elsewhere.
 
+mod curve;
+mod declared;
 mod error;
 pub(crate) mod folder;
 mod footprint;
 mod import;
 mod inputs;
 mod latency;
+mod taken;
 mod tallied;
 mod verify;
 
+pub use curve::CurveJudge;
 pub use error::ScoreError;
 pub use folder::{
     ScoreRequest, Scored, digest, read_metrics, score, score_folder, score_imported, whole_rows, write_metrics,

@@ -1,4 +1,5 @@
-//! Medians and percentiles of absolute errors, for the whole data set and each group: they need the errors themselves.
+//! Medians and percentiles of absolute errors, for the whole data set and each group, and of answered ages by single year of
+//! true age: they need the values themselves.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use super::errors::Error;
 use super::truth::{Column, Truth};
 use super::units::{Shard, order};
 use super::weights::Counted;
+use crate::age::NANOS_PER_YEAR;
 use crate::protocol::{Groups, Protocol};
 use crate::stats::{Clusters, Triple, WeightedSample, quantile, woodruff};
 use crate::table::Group;
@@ -22,12 +24,18 @@ pub struct Percentile {
     pub bounds: (f64, f64),
 }
 
-/// The percentiles of the absolute errors of each population. The errors are about people and are not kept.
+/// The percentiles of the absolute errors of each population, and of answered ages. The values are about people and are not
+/// kept.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorRows {
     /// For the label as published, and (whole data set only) for the middle of the labelled year.
     found: BTreeMap<(Group, bool), BTreeMap<u64, Percentile>>,
+    /// Of answered ages, by completed year of true age, of the whole data set.
+    answered: BTreeMap<u32, BTreeMap<u64, Percentile>>,
 }
+
+/// The shares of the percentiles of answered ages by single year: the middle half, and nine tenths.
+pub const ANSWERED_SHARES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /// One attempt's unit and absolute error in years.
 type Row = (u32, f64);
@@ -76,7 +84,15 @@ impl ErrorRows {
                 found.insert((Group::of([(column.name.as_str(), level.as_str())]), false), percentiles);
             }
         }
-        Self { found }
+        let answered = answered(truth, answers, &order, level);
+        Self { found, answered }
+    }
+
+    /// The percentile of the ages that people of one completed year were answered, at one of [`ANSWERED_SHARES`]. `None` where
+    /// nobody of that year was answered with an age.
+    #[must_use]
+    pub fn answered(&self, year: u32, share: f64) -> Option<Percentile> {
+        self.answered.get(&year)?.get(&share.to_bits()).copied()
     }
 
     /// The percentile of `group` at `share`, one of those asked for; against the middle of the labelled year where
@@ -85,6 +101,20 @@ impl ErrorRows {
     pub fn percentile(&self, group: &Group, share: f64, middle: bool) -> Option<Percentile> {
         self.found.get(&(group.clone(), middle))?.get(&share.to_bits()).copied()
     }
+}
+
+/// The percentiles of answered ages by completed year of true age.
+fn answered(truth: &Truth, answers: &Answers, order: &[u32], level: f64) -> BTreeMap<u32, BTreeMap<u64, Percentile>> {
+    let mut years: BTreeMap<u32, Rows> = BTreeMap::new();
+    for index in order.iter().map(|index| *index as usize).filter(|index| !truth.attacks[*index]) {
+        let Some(error) = Error::of(truth, answers, index, false) else { continue };
+        let Ok(year) = u32::try_from(error.age / NANOS_PER_YEAR) else { continue };
+        let own = years.entry(year).or_default();
+        own.errors.push((truth.units[index], (error.age + error.signed) as f64 / 1e9));
+        own.weights.extend(truth.weight(index));
+    }
+    let years: Vec<_> = years.into_iter().collect();
+    years.par_iter().map(|(year, rows)| (*year, percentiles(rows, &ANSWERED_SHARES, level))).collect()
 }
 
 fn wanted(column: &Column, protocol: &Protocol) -> bool {

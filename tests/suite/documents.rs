@@ -176,6 +176,8 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ),
     ("python -m venv peers ", "docs/performance.md", "installs packages, for a comparison with others' tools"),
     ("peers/bin/python ", "docs/performance.md", "compares with others' tools; .ci/run reads the script"),
+    ("npm install ", "docs/report.md", ".ci/run installs the same"),
+    ("AGEBENCH_NODE_MODULES=", "docs/report.md", ".ci/run sets it for the tests"),
     ("pip install ", "fixtures/faces/README.md", "installs packages, to draw the faces anew"),
     ("python scripts/faces/", "fixtures/faces/README.md", "needs these packages; .ci/run reads the script"),
     ("pip install ", "models/drawn-even/README.md", "installs packages, to train the models anew"),

@@ -9,6 +9,7 @@ use crate::support::package;
 /// What each room of the crate may use. `cli` may use all, and nobody uses `cli`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("age", &[]),
+    ("base64", &[]),
     ("bundled", &["dataset", "method"]),
     ("clock", &[]),
     ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
@@ -24,8 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "method",
         &[
-            "age", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded", "sheet",
-            "stats",
+            "age", "base64", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded",
+            "sheet", "stats",
         ],
     ),
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
@@ -33,13 +34,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("photo", &[]),
     ("protocol", &["age", "keys", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
-    ("report", &["age", "table"]),
+    ("report", &["age", "base64", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
     (
         "score",
         &[
-            "age", "dataset", "digest", "finding", "folder", "metric", "outcome", "protocol", "recorded", "sheet",
-            "table", "tally",
+            "age", "dataset", "digest", "finding", "folder", "method", "metric", "outcome", "protocol", "recorded",
+            "sheet", "table", "tally",
         ],
     ),
     ("sheet", &["finding"]),

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bad_rows;
+mod browser;
 mod bundled;
 mod command;
 mod compare;
@@ -32,5 +33,6 @@ mod stages;
 mod stages_of_groups;
 mod stages_that_break;
 mod support;
+mod taken;
 mod weights;
 mod worked_protocols;

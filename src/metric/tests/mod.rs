@@ -1,3 +1,4 @@
+mod answered;
 mod attacks;
 mod buffer;
 mod clustered;

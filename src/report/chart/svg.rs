@@ -44,10 +44,24 @@ impl Svg {
         }
     }
 
-    /// Opens a group; `key` is a data attribute that says what is drawn.
-    pub(super) fn open(&mut self, class: &str, key: Option<(&str, &str)>) {
-        let key = key.map(|(name, value)| format!(" data-{name}=\"{}\"", escape(value))).unwrap_or_default();
-        let _ = write!(self.text, "<g class=\"{class}\"{key}>");
+    /// Opens a group; `keys` are data attributes that say what is drawn.
+    pub(super) fn open(&mut self, class: &str, keys: &[(&str, &str)]) {
+        let _ = write!(self.text, "<g class=\"{class}\"");
+        for (name, value) in keys {
+            let _ = write!(self.text, " data-{name}=\"{}\"", escape(value));
+        }
+        self.text.push('>');
+    }
+
+    /// What a pointer that rests on the open group is told.
+    pub(super) fn title(&mut self, text: &str) {
+        let _ = write!(self.text, "<title>{}</title>", escape(text));
+    }
+
+    /// A closed shape.
+    pub(super) fn polygon(&mut self, class: &str, points: &[(f64, f64)]) {
+        let points: Vec<_> = points.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect();
+        let _ = write!(self.text, "<polygon class=\"{class}\" points=\"{}\"/>", points.join(" "));
     }
 
     /// Closes the innermost group.
@@ -123,6 +137,14 @@ impl Svg {
 fn number(value: f64) -> String {
     let text = format!("{:.2}", (value * 100.0).round() / 100.0 + 0.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// At most `most` characters of `text`, the cut marked.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(std::iter::once('\u{2026}')).collect()
 }
 
 /// `text` inside an element or an attribute; what XML forbids altogether becomes U+FFFD.

@@ -17,7 +17,7 @@ pub(in super::super) fn whisker(mark: Mark, class: &str) -> String {
     for end in [0.0, 0.25, 0.5, 0.75, 1.0] {
         svg.line("axis", (x(end), y - 3.0), (x(end), y + 3.0));
     }
-    svg.open(class, None);
+    svg.open(class, &[]);
     svg.line("band", (x(mark.low), y), (x(mark.high), y));
     svg.line("whisker", (x(mark.value), 1.0), (x(mark.value), HEIGHT - 1.0));
     svg.close();

@@ -50,6 +50,17 @@ fn meaning(flag: &str) -> String {
         "rounded" => "Counts were rounded to protect the people in the data.",
         "independence_assumed" => "Some values assume that stages fail independently of each other.",
         "simulated" => "The answers were drawn from the true ages by a table of the card: nobody was asked.",
+        "declared" => {
+            "Some statements are the maker's own, with their source; what was measured of them stands beside them."
+        }
+        "contradicted" => "Something that was measured contradicts what the card declares.",
+        "non_inferior" => {
+            "Reduced inputs are held against the full one on the same people, at margins that the rows state."
+        }
+        "not_shown" => {
+            "Some reduced inputs are not shown to be no worse than the full one; with more people they might be."
+        }
+        "left_out" => "Some rules of reduced inputs are in no decision, for want of people: nothing could meet them.",
         "identical" => "Some compared methods gave identical outcomes.",
         other => return format!("Some rows carry the flag `{other}`."),
     }

@@ -1,7 +1,8 @@
 //! What the report of a comparison says: ranks that are intervals, and differences with whether they are shown.
 
 use super::cells::{Weak, people, share};
-use super::grid::{Cell, Grid, Tone};
+use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
+use super::grid::{Cell, Grid, Mark, Tone};
 use super::number::{count, years};
 use super::{DENIALS, PASSES, names};
 use crate::age::AgeLimit;
@@ -19,9 +20,14 @@ pub(crate) struct Sheet {
     pub(crate) sentences: Vec<String>,
     /// Ranks, differences of both rates, differences of errors; those without a line are left out.
     pub(crate) grids: Vec<Grid>,
+    /// The differences as a picture; none where there is none, or where there are too many for one.
+    pub(crate) figure: Option<Figure>,
     /// How to read the tables.
     pub(crate) reading: Vec<String>,
 }
+
+/// Lines that a picture of differences holds.
+const MOST_LINES: usize = 60;
 
 impl Sheet {
     /// The report of `rows` and `leaderboard`, at every challenge age with `all`.
@@ -29,7 +35,9 @@ impl Sheet {
         let shown = |row: &Row| row.group.is_whole() && (all || usual(row));
         let rows: Vec<&Compared> = rows.iter().filter(|compared| shown(&compared.row)).collect();
         let leaderboard: Vec<&Ranked> = leaderboard.iter().filter(|ranked| shown(&ranked.row)).collect();
-        let grids = [ranks(&leaderboard), differences(&rows), errors(&rows)];
+        let (apart, lines) = differences(&rows);
+        let figure = (!lines.is_empty() && lines.len() <= MOST_LINES).then(|| picture(lines, apart.clone()));
+        let grids = [ranks(&leaderboard), apart, errors(&rows)];
         let mut methods: Vec<&str> = Vec::new();
         for Compared { row, baseline_method, .. } in &rows {
             for name in [baseline_method, &row.method] {
@@ -43,6 +51,7 @@ impl Sheet {
             title: format!("{} methods compared on {dataset}", methods.len()),
             sentences: sentences(&rows),
             grids: grids.into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
+            figure,
             reading: reading(&rows),
         }
     }
@@ -164,7 +173,25 @@ fn rank(ranked: &Ranked) -> String {
     }
 }
 
-fn differences(rows: &[&Compared]) -> Grid {
+/// The differences as a picture: right of the middle the first method has more of the error.
+fn picture(lines: Vec<Line>, grid: Grid) -> Figure {
+    Figure {
+        id: "differences".to_owned(),
+        title: "Differences of both errors, in percentage points".to_owned(),
+        caption: "The first method's share less the second's, in percentage points, with its interval: right of the middle the \
+                  first has more of the error. Grey: too few people."
+            .to_owned(),
+        drawing: Drawing::Whiskers(Whiskers {
+            heads: vec![PASSES.to_owned(), DENIALS.to_owned()],
+            scale: Scale::Differences,
+            lines,
+        }),
+        grid,
+    }
+}
+
+/// The table of differences, and the lines of its picture.
+fn differences(rows: &[&Compared]) -> (Grid, Vec<Line>) {
     let heads = ["limit", "challenge", "methods", PASSES, DENIALS];
     let mut grid = Grid::new("Differences of both errors on the same people, in percentage points", 3, &heads);
     if rows.iter().any(|compared| compared.row.has(names::UNPAIRED)) {
@@ -177,6 +204,7 @@ fn differences(rows: &[&Compared]) -> Grid {
             && row.variant.get("window").is_none()
     };
     let mut seen: Vec<(Place, &str, &str)> = Vec::new();
+    let mut lines = Vec::new();
     for passes in rows.iter().filter(in_family) {
         let names = (passes.row.method.as_str(), passes.baseline_method.as_str());
         let place = Place { failure_policy: None, ..passes.row.place() };
@@ -190,10 +218,21 @@ fn differences(rows: &[&Compared]) -> Grid {
         let denials = rows.iter().find(same_pair).copied();
         let [limit, challenge] = keys(&passes.row);
         let methods = Cell::plain(format!("{} against {}", names.0, names.1));
+        let value = |compared: Option<&Compared>| {
+            let Some(compared) = compared else { return Value::default() };
+            let row = &compared.row;
+            let said = format!("{}: {}", methods.text, points(compared).text);
+            Value { mark: Mark::of(row), weak: row.status != RowStatus::Value, beside: None, said }
+        };
+        lines.push(Line {
+            heading: String::new(),
+            label: format!("{} / {}: {} less {}", limit.text, challenge.text, names.0, names.1),
+            values: vec![value(Some(passes)), value(denials)],
+        });
         let denied = denials.map_or_else(|| Cell::absent(""), points);
         grid.lines.push(vec![limit, challenge, methods, points(passes), denied]);
     }
-    grid
+    (grid, lines)
 }
 
 /// `+1.7 [0.2, 3.2] more`, `-0.4 [-1.9, 1.1] not separated`.

@@ -19,6 +19,8 @@ pub(crate) struct Source<'a> {
     pub(crate) label: String,
     /// Its rows, in the table's order; at least one.
     pub(crate) rows: Vec<&'a Row>,
+    /// The same by metric and group, so that a report of many methods and groups does not walk all rows for each cell.
+    placed: BTreeMap<&'a str, BTreeMap<&'a Group, Vec<&'a Row>>>,
     /// The failure policy of its tables.
     pub(crate) policy: FailurePolicy,
 }
@@ -44,7 +46,11 @@ pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
         .iter()
         .map(|key| {
             let rows = rows_of.remove(key).unwrap_or_default();
-            Source { label: label(key), policy: policy(&rows), rows }
+            let mut placed: BTreeMap<&str, BTreeMap<&Group, Vec<&Row>>> = BTreeMap::new();
+            for row in &rows {
+                placed.entry(&row.metric).or_default().entry(&row.group).or_default().push(row);
+            }
+            Source { label: label(key), policy: policy(&rows), rows, placed }
         })
         .collect()
 }
@@ -60,9 +66,26 @@ fn policy(rows: &[&Row]) -> FailurePolicy {
 }
 
 impl<'a> Source<'a> {
-    /// The first row that `select` finds.
+    /// The first row that `select` finds, which names a metric.
     pub(crate) fn first(&self, select: &Select) -> Option<&'a Row> {
-        self.rows.iter().copied().find(|row| select.matches(row))
+        let groups = self.placed.get(select.metric.as_deref()?)?;
+        let first = |rows: &Vec<&'a Row>| rows.iter().copied().find(|row| select.matches(row));
+        match &select.group {
+            GroupSelect::Whole => first(groups.get(&Group::whole())?),
+            GroupSelect::Exactly(group) => first(groups.get(group)?),
+            _ => self.of(select.metric.as_deref()?).find(|row| select.matches(row)),
+        }
+    }
+
+    /// The rows of `metric`, by group, in the table's order within each.
+    pub(crate) fn of(&self, metric: &str) -> impl Iterator<Item = &'a Row> {
+        self.placed.get(metric).into_iter().flat_map(|groups| groups.values().flatten().copied())
+    }
+
+    /// The rows of `metric` on the whole data, in the table's order.
+    pub(crate) fn whole(&self, metric: &str) -> impl Iterator<Item = &'a Row> {
+        let groups = self.placed.get(metric);
+        groups.and_then(|groups| groups.get(&Group::whole())).into_iter().flatten().copied()
     }
 
     /// The rate `metric` at a limit and a challenge age (`None`: the method's own decision), under this source's
@@ -89,12 +112,8 @@ impl<'a> Source<'a> {
     /// The rows of both errors on the whole data at `limit`, this source's policy, weighted by subject; not those at a
     /// threshold of a score, which have no challenge age and are no decisions of the method either.
     fn errors(&self, limit: AgeLimit) -> impl Iterator<Item = &'a Row> {
-        self.rows.iter().copied().filter(move |row| {
-            row.limit == Some(limit)
-                && names::BOTH_ERRORS.contains(&row.metric.as_str())
-                && row.group.is_whole()
-                && row.variant.get("target").is_none()
-                && row.status != RowStatus::NotApplicable
+        names::BOTH_ERRORS.into_iter().flat_map(|metric| self.whole(metric)).filter(move |row| {
+            row.limit == Some(limit) && row.variant.get("target").is_none() && row.status != RowStatus::NotApplicable
         })
     }
 
@@ -105,10 +124,7 @@ impl<'a> Source<'a> {
 
     /// The row that says why `metric` does not apply to this method at `limit`.
     pub(crate) fn not_applicable(&self, metric: &str, limit: AgeLimit) -> Option<&'a Row> {
-        self.rows
-            .iter()
-            .copied()
-            .find(|row| row.limit == Some(limit) && row.metric == metric && row.status == RowStatus::NotApplicable)
+        self.of(metric).find(|row| row.limit == Some(limit) && row.status == RowStatus::NotApplicable)
     }
 
     /// The window of completed years that `metric` is reported on at `limit`.

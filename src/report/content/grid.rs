@@ -35,6 +35,8 @@ pub(crate) enum Tone {
     Weak,
     /// There is no value; the text says why.
     Absent,
+    /// It contradicts what was declared.
+    Wrong,
 }
 
 /// A share and its display interval, 0 to 1.

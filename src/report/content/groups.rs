@@ -4,40 +4,47 @@
 use std::collections::BTreeSet;
 
 use super::cells::{Weak, counts, share, status};
+use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
-use super::grid::{Cell, Grid, Tone};
+use super::grid::{Cell, Grid, Mark, Tone};
 use super::limit::{People, challenge_name, counted};
 use super::names;
-use super::number::percent;
+use super::number::{count, percent};
 use super::{DENIALS, PASSES};
-use crate::age::AgeLimit;
+use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{
-    ChallengeSelect, Evidence, FailurePolicy, Group, GroupSelect, Row, RowStatus, Select, Variant, VariantSelect,
+    ChallengeSelect, Evidence, FailurePolicy, Group, GroupSelect, PopulationSelect, Row, RowStatus, Select, Variant,
+    VariantSelect,
 };
+
+/// Lines that a picture of groups holds.
+const MOST_LINES: usize = 60;
 
 /// The tables of every group column at `limit`; crossings come after the single columns.
 pub(crate) fn tables(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Grid> {
-    let groups: BTreeSet<&Group> = sources
-        .iter()
-        .flat_map(|source| &source.rows)
-        .filter(|row| row.limit == Some(limit) && names::BOTH_ERRORS.contains(&row.metric.as_str()))
-        .map(|row| &row.group)
-        .filter(|group| !group.is_whole() && !group.level().is_empty())
-        .collect();
-    let columns: BTreeSet<_> = groups.iter().map(|group| (group.parts().len(), group.by())).collect();
-    columns
+    columns(sources, limit)
         .into_iter()
-        .flat_map(|(_, by)| {
-            let levels: Vec<_> = groups.iter().copied().filter(|group| group.by() == by).collect();
-            [table(sources, limit, &levels), apart(sources, limit, by, levels.first().copied())]
-        })
+        .flat_map(|(by, levels)| [table(sources, limit, &levels), apart(sources, limit, &by, levels.first().copied())])
         .filter(|grid| !grid.lines.is_empty())
         .collect()
 }
 
+/// The group columns with rows at `limit`, each with its groups; crossings come after the single columns.
+fn columns<'a>(sources: &[Source<'a>], limit: AgeLimit) -> Vec<(String, Vec<&'a Group>)> {
+    let groups: BTreeSet<&Group> = sources
+        .iter()
+        .flat_map(|source| names::BOTH_ERRORS.iter().flat_map(|metric| source.of(metric)))
+        .filter(|row| row.limit == Some(limit))
+        .map(|row| &row.group)
+        .filter(|group| !group.is_whole() && !group.level().is_empty())
+        .collect();
+    let columns: BTreeSet<_> = groups.iter().map(|group| (group.parts().len(), group.by())).collect();
+    let levels = |by: &str| groups.iter().copied().filter(|group| group.by() == by).collect();
+    columns.into_iter().map(|(_, by)| (by.to_owned(), levels(by))).collect()
+}
+
 fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
-    let names = |group: &Group| group.parts().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" by ");
-    let column = levels.first().map(|group| names(group)).unwrap_or_default();
+    let column = column_name(levels.first().copied());
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
     let caption = format!("By {column}, limit {limit}: {}", counted(&people, policy));
@@ -51,11 +58,10 @@ fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
                 if under.is_none() && over.is_none() {
                     continue;
                 }
-                let level = group.parts().into_iter().map(|(_, level)| level).collect::<Vec<_>>().join(", ");
                 grid.lines.push(vec![
                     Cell::plain(&source.label),
                     Cell::plain(challenge_name(challenge)),
-                    Cell::plain(level),
+                    Cell::plain(level_name(group)),
                     share(under, Weak::Hidden),
                     counts(under),
                     share(over, Weak::Hidden),
@@ -69,8 +75,7 @@ fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
 
 /// The largest difference of each error between groups, beside what it would be if labels had been dealt by chance.
 fn apart(sources: &[Source<'_>], limit: AgeLimit, by: &str, level: Option<&Group>) -> Grid {
-    let parts = level.map(Group::parts).unwrap_or_default();
-    let column = parts.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" by ");
+    let column = column_name(level);
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let caption = format!(
         "How far groups by {column} lie apart, limit {limit}: largest less smallest rate of the groups with enough people, \
@@ -83,24 +88,11 @@ fn apart(sources: &[Source<'_>], limit: AgeLimit, by: &str, level: Option<&Group
             let mut line = vec![Cell::plain(&source.label), Cell::plain(challenge_name(challenge))];
             let mut left_out: Vec<String> = Vec::new();
             for (metric, population) in people.populations() {
-                let of = |name: &str, more: Variant| {
-                    source.first(&Select {
-                        limit: Some(limit),
-                        challenge: Some(challenge.map_or(ChallengeSelect::Own, ChallengeSelect::At)),
-                        population: Some(population.clone()),
-                        group: GroupSelect::Exactly(Group::all_of(by)),
-                        variant: VariantSelect::Exactly(more.with("of", metric)),
-                        ..Select::metric(name)
-                    })
-                };
-                let plain = |name: &str| of(name, Variant::none());
-                line.push(gap(plain(names::MAX_MINUS_MIN)));
-                line.push(by_chance(
-                    of(names::MAX_MINUS_MIN, Variant::of("null", "median")),
-                    of(names::MAX_MINUS_MIN, Variant::of("null", "percentile_95")),
-                ));
-                line.push(probability(of(names::PERMUTATION_P, Variant::of("summary", names::MAX_MINUS_MIN))));
-                left_out.extend(plain(names::LEFT_OUT).into_iter().flat_map(named));
+                let rows = Gap::of(source, (limit, challenge), by, metric, population);
+                line.push(gap(rows.gap));
+                line.push(by_chance(rows.median, rows.tail));
+                line.push(probability(rows.probability));
+                left_out.extend(rows.left_out.into_iter().flat_map(named));
             }
             if line[2..].iter().all(|cell| cell.tone == Tone::Absent) {
                 continue;
@@ -112,6 +104,138 @@ fn apart(sources: &[Source<'_>], limit: AgeLimit, by: &str, level: Option<&Group
         }
     }
     grid
+}
+
+/// The rows about how far the groups of one column lie apart, for one error.
+struct Gap<'a> {
+    /// Largest less smallest.
+    gap: Option<&'a Row>,
+    /// The middle of the same by chance.
+    median: Option<&'a Row>,
+    /// What chance passes in one case of twenty.
+    tail: Option<&'a Row>,
+    /// How often chance lies as far apart.
+    probability: Option<&'a Row>,
+    /// The groups that are in none of this.
+    left_out: Option<&'a Row>,
+}
+
+impl<'a> Gap<'a> {
+    fn of(
+        source: &Source<'a>,
+        (limit, challenge): (AgeLimit, Option<ChallengeAge>),
+        by: &str,
+        metric: &str,
+        population: &PopulationSelect,
+    ) -> Self {
+        let of = |name: &str, more: Variant| {
+            source.first(&Select {
+                limit: Some(limit),
+                challenge: Some(challenge.map_or(ChallengeSelect::Own, ChallengeSelect::At)),
+                population: Some(population.clone()),
+                group: GroupSelect::Exactly(Group::all_of(by)),
+                variant: VariantSelect::Exactly(more.with("of", metric)),
+                ..Select::metric(name)
+            })
+        };
+        Self {
+            gap: of(names::MAX_MINUS_MIN, Variant::none()),
+            median: of(names::MAX_MINUS_MIN, Variant::of("null", "median")),
+            tail: of(names::MAX_MINUS_MIN, Variant::of("null", "percentile_95")),
+            probability: of(names::PERMUTATION_P, Variant::of("summary", names::MAX_MINUS_MIN)),
+            left_out: of(names::LEFT_OUT, Variant::none()),
+        }
+    }
+}
+
+/// The pictures of every group column at `limit`: each group's errors, and how far they lie apart beside chance. A column
+/// with more lines than a picture holds has its tables only.
+pub(crate) fn figures(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Figure> {
+    let Some(people) = People::headline(sources, limit) else { return Vec::new() };
+    columns(sources, limit)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, (by, levels))| figure(sources, limit, &people, (place, &by, &levels)))
+        .collect()
+}
+
+fn figure(
+    sources: &[Source<'_>],
+    limit: AgeLimit,
+    people: &People,
+    (place, by, levels): (usize, &str, &[&Group]),
+) -> Option<Figure> {
+    let mut lines = Vec::new();
+    let column = column_name(levels.first().copied());
+    for source in sources {
+        for challenge in source.headline(limit) {
+            let heading = format!("{}, challenge age {}", source.label, challenge_name(challenge));
+            let mut of_method = Vec::new();
+            for &group in levels {
+                let rows = people.rows(source, limit, challenge, group);
+                if rows.iter().all(Option::is_none) {
+                    continue;
+                }
+                let label = level_name(group);
+                let values = rows.map(|row| {
+                    let cell = share(row, Weak::Shown);
+                    let said = format!("{heading}, {label}: {}", cell.text);
+                    Value { mark: cell.mark, weak: cell.tone == Tone::Weak, beside: None, said }
+                });
+                let people = rows.map(|row| row.and_then(|row| row.n_subjects).map_or("?".to_owned(), count));
+                let label = format!("{label} ({} and {} people)", people[0], people[1]);
+                of_method.push(Line { heading: String::new(), label, values: values.into() });
+            }
+            let apart = people.populations().map(|(metric, population)| {
+                let rows = Gap::of(source, (limit, challenge), by, metric, population);
+                let value = |row: Option<&Row>| row.and_then(|row| row.value);
+                let cell = gap(rows.gap);
+                let beside = value(rows.median).zip(value(rows.tail));
+                let mark = value(rows.gap).map(|value| Mark { value, low: value, high: value });
+                let said = format!(
+                    "{heading}, largest less smallest: {}; {}",
+                    cell.text,
+                    by_chance(rows.median, rows.tail).text
+                );
+                Value { mark, weak: cell.tone == Tone::Weak, beside, said }
+            });
+            if apart.iter().any(|value| value.mark.is_some()) {
+                of_method.push(Line {
+                    heading: String::new(),
+                    label: "largest less smallest".to_owned(),
+                    values: apart.into(),
+                });
+            }
+            if let Some(first) = of_method.first_mut() {
+                first.heading = heading;
+            }
+            lines.extend(of_method);
+        }
+    }
+    let drawn = lines.iter().flat_map(|line| &line.values).any(|value| value.mark.is_some());
+    (drawn && lines.len() <= MOST_LINES).then(|| Figure {
+        id: format!("groups-{limit}-{place}"),
+        title: format!("Both errors by {column}, limit {limit}"),
+        caption: format!(
+            "Both errors by {column}, limit {limit}, each group with its interval; grey: too little evidence. The shaded stretch \
+             is what labels dealt by chance would show as the largest difference in 19 cases of 20, its stroke the middle \
+             case."
+        ),
+        drawing: Drawing::Whiskers(Whiskers {
+            heads: vec![PASSES.to_owned(), DENIALS.to_owned()],
+            scale: Scale::Shares,
+            lines,
+        }),
+        grid: table(sources, limit, levels),
+    })
+}
+
+fn column_name(group: Option<&Group>) -> String {
+    group.map(Group::parts).unwrap_or_default().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" by ")
+}
+
+fn level_name(group: &Group) -> String {
+    group.parts().into_iter().map(|(_, level)| level).collect::<Vec<_>>().join(", ")
 }
 
 /// `12.3 points`: a difference of two shares.

@@ -1,9 +1,11 @@
 //! What the report of a latency measurement says: times of the whole data set and of each group, and whether they hold.
 
+use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
-use super::grid::{Cell, Grid, Tone};
-use super::provenance;
-use super::{Beside, Content, Lead, Options, caveat, subject};
+use super::grid::{Cell, Grid, Mark, Tone};
+use super::sentence::Sentence;
+use super::trade::MOST;
+use super::{Beside, Lead};
 use crate::table::{Evidence, Group, Row, RowStatus};
 
 /// The percentiles, the mean and the maximum, as metrics and as heads.
@@ -24,40 +26,94 @@ const OF_STARTS: [(&str, &str); 4] = [
     ("calibration_time", "calibration"),
 ];
 
+const QUESTION: &str = "How long does an answer take?";
 const THROUGHPUT: &str = "attempts_per_second";
 
 /// Whether the rows are of a latency measurement, which has no others.
 pub(super) fn is_measured(sources: &[Source<'_>]) -> bool {
-    let is_time = |row: &&Row| {
-        let metric = row.metric.as_str();
-        metric == THROUGHPUT || OF_STREAMS.iter().chain(&OF_STARTS).any(|(name, _)| *name == metric)
-    };
-    sources.iter().flat_map(|source| &source.rows).all(is_time)
+    sources.iter().flat_map(|source| &source.rows).all(|row| is_time(row))
 }
 
-/// What a report of times says.
-pub(super) fn content(sources: &[Source<'_>], options: &Options) -> Content {
-    let title = if options.title.is_empty() { "Latency" } else { &options.title };
-    let groups = of_groups(sources);
-    Content {
-        title: title.to_owned(),
-        subject: subject(sources),
-        notices: options.notices.clone(),
-        lead: Some(Lead {
-            question: "How long does an answer take?".to_owned(),
-            grid: of_all(sources),
-            sentences: sources.iter().flat_map(sentences).collect(),
-        }),
-        reading: reading(),
-        limits: Vec::new(),
-        beside: Beside {
-            heading: "By group".to_owned(),
-            link: "By group".to_owned(),
-            grids: Some(groups).filter(|grid| !grid.lines.is_empty()).into_iter().collect(),
-        },
-        caveats: caveat::sentences(sources),
-        provenance: provenance::table(sources),
+fn is_time(row: &Row) -> bool {
+    let metric = row.metric.as_str();
+    metric == THROUGHPUT || OF_STREAMS.iter().chain(&OF_STARTS).any(|(name, _)| *name == metric)
+}
+
+/// What a report of nothing but times says first.
+pub(super) fn lead(sources: &[Source<'_>]) -> Lead {
+    Lead {
+        question: QUESTION.to_owned(),
+        grid: of_all(sources),
+        sentences: sources.iter().flat_map(sentences).map(Sentence::from).collect(),
     }
+}
+
+/// Times beside what else was measured; with `led`, what [`lead`] has already said is left out.
+pub(super) fn beside(sources: &[Source<'_>], led: bool) -> Beside {
+    let timed: Vec<_> = sources.iter().filter(|source| source.of("latency_median").next().is_some()).collect();
+    let all = of_all(sources);
+    let grids = if led { vec![of_groups(sources)] } else { vec![all.clone(), of_groups(sources)] };
+    Beside {
+        id: "times",
+        heading: if led { "Percentiles, and times by group" } else { QUESTION }.to_owned(),
+        link: "Latency".to_owned(),
+        sentences: if led {
+            Vec::new()
+        } else {
+            timed.iter().flat_map(|source| sentences(source)).map(Sentence::from).collect()
+        },
+        grids: grids.into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
+        figures: percentiles(&timed, all).into_iter().collect(),
+    }
+}
+
+/// `1.23 ms [1.20, 1.26]`: what nineteen of twenty attempts of the single stream stay under; none where it was not timed.
+pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
+    let mut rows = source.whole("latency_p95").filter(|row| row.variant.to_string() == "stream=single");
+    let row = rows.find(|row| row.value.is_some())?;
+    let cell = time(Some(row));
+    Some(Cell { text: format!("{} ms", cell.text), ..cell })
+}
+
+/// Percentiles of each stream on a line of their own.
+fn percentiles(timed: &[&Source<'_>], grid: Grid) -> Option<Figure> {
+    let mut lines = Vec::new();
+    for source in timed.iter().take(MOST) {
+        let medians =
+            source.whole("latency_median").filter(|row| row.value.is_some() && row.variant.get("part").is_none());
+        for (place, median) in medians.enumerate() {
+            let variant = median.variant.to_string();
+            let value = |(metric, name): (&str, &str)| {
+                let row = source.whole(metric).find(|row| row.variant.to_string() == variant);
+                let mark = row.and_then(|row| {
+                    let value = row.value?;
+                    Some(Mark { value, low: row.low.unwrap_or(value), high: row.high.unwrap_or(value) })
+                });
+                let cell = time(row);
+                let said = format!("{}, {}: {name} {} ms", source.label, stream(&variant), cell.text);
+                Value { mark, weak: cell.tone == Tone::Weak, beside: None, said }
+            };
+            lines.push(Line {
+                heading: if place == 0 { source.label.clone() } else { String::new() },
+                label: stream(&variant),
+                values: OF_STREAMS[..4].iter().copied().map(value).collect(),
+            });
+        }
+    }
+    (!lines.is_empty()).then(|| Figure {
+        id: "percentiles".to_owned(),
+        title: "Percentiles of latency".to_owned(),
+        caption:
+            "Milliseconds to an answer: the time that half of the attempts, 90, 95 and 99 of 100 stay under, with the \
+                  bounds of the order statistics. Grey: too few attempts for the bounds."
+                .to_owned(),
+        drawing: Drawing::Whiskers(Whiskers {
+            heads: OF_STREAMS[..4].iter().map(|(_, head)| (*head).to_owned()).collect(),
+            scale: Scale::Milliseconds,
+            lines,
+        }),
+        grid,
+    })
 }
 
 /// One line a time, a column a number.
@@ -65,7 +121,7 @@ fn of_all(sources: &[Source<'_>]) -> Grid {
     let mut heads = vec!["method", "time"];
     heads.extend(OF_STREAMS.map(|(_, head)| head));
     let mut grid = Grid::new("Milliseconds, of the whole data set", 2, &heads);
-    for source in sources {
+    for source in sources.iter().filter(|source| source.of("latency_median").next().is_some()) {
         let whole = |metric: &str, variant: &str| {
             let mut rows = source.rows.iter().copied().filter(|row| row.group.is_whole());
             rows.find(|row| row.metric == metric && row.variant.to_string() == variant)
@@ -105,7 +161,7 @@ fn of_groups(sources: &[Source<'_>]) -> Grid {
     let mut grid = Grid::new("Milliseconds of one attempt after the other, by group", 2, &heads);
     for source in sources {
         let mut groups: Vec<&Group> = Vec::new();
-        for row in source.rows.iter().filter(|row| !row.group.is_whole()) {
+        for row in source.of("latency_median").filter(|row| !row.group.is_whole()) {
             if !groups.contains(&&row.group) {
                 groups.push(&row.group);
             }
@@ -126,7 +182,7 @@ fn of_groups(sources: &[Source<'_>]) -> Grid {
 
 /// Throughput, and whether the measurement holds.
 fn sentences(source: &Source<'_>) -> Vec<String> {
-    let mut reasons: Vec<&str> = source.rows.iter().flat_map(|row| reasons(row)).collect();
+    let mut reasons: Vec<&str> = source.rows.iter().filter(|row| is_time(row)).flat_map(|row| reasons(row)).collect();
     reasons.sort_unstable();
     reasons.dedup();
     let invalid: Vec<&str> = reasons.iter().filter_map(|reason| reason.strip_prefix("invalid: ")).collect();
@@ -137,7 +193,7 @@ fn sentences(source: &Source<'_>) -> Vec<String> {
     throughput.into_iter().chain([format!("{}: {verdict}.", source.label)]).collect()
 }
 
-fn reading() -> Vec<String> {
+pub(super) fn reading() -> Vec<String> {
     [
         "An attempt's time begins when the sample's bytes are given to the method and ends with its answer. single: one after \
          the other; offered: arriving at random, counted from the arrival; prepare, answer and transfer are parts of it.",

@@ -3,14 +3,18 @@
 use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
 use super::grid::{Cell, Grid};
+use super::latency;
 use super::limit::{People, challenge_name, counted};
 use super::names;
 use super::number;
-use super::{DENIALS, PASSES};
+use super::{DENIALS, PASSES, taken};
 use crate::age::AgeLimit;
 use crate::table::{
     FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
 };
+
+/// A head, and what stands below it for a method.
+type Headline = (&'static str, fn(&Source<'_>) -> Option<Cell>);
 
 /// Every method at `limit`, at its headline challenge ages, both errors in each line; one that says nothing about the
 /// limit has a line that says why.
@@ -18,9 +22,15 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
     let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
     let caption = format!("Limit {limit}: {}", counted(&people, policy));
-    let heads = ["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    // What was measured beside, where it was: a column each, filled once a method, because no challenge age changes it.
+    let beside: [Headline; 2] = [("answer in (p95)", latency::headline), ("what it takes", taken::headline)];
+    let beside: Vec<Headline> =
+        beside.into_iter().filter(|(_, of)| sources.iter().any(|source| of(source).is_some())).collect();
+    let mut heads = vec!["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    heads.extend(beside.iter().map(|(head, _)| *head));
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
+        let begun = grid.lines.len();
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
             grid.lines.push(vec![
@@ -42,6 +52,12 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
                 share(over, Weak::Hidden),
                 counts(over),
             ]);
+        }
+        for (place, line) in grid.lines.iter_mut().skip(begun).enumerate() {
+            line.extend(beside.iter().map(|(_, of)| {
+                let cell = if place == 0 { of(source) } else { Some(Cell::plain("")) };
+                cell.unwrap_or_else(|| Cell::absent("not measured"))
+            }));
         }
     }
     grid

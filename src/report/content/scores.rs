@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::cells::{Weak, counts, share, status};
+use super::figure::{Drawing, Figure, Foretold, Line, Scale, Value, Whiskers};
 use super::find::Source;
-use super::grid::{Cell, Grid};
+use super::grid::{Cell, Grid, Tone};
+use super::trade::MOST;
 use crate::age::AgeLimit;
 use crate::table::{Population, PopulationSelect, Row, RowStatus, Select, Variant, VariantSelect, Weighting};
 
@@ -62,6 +64,78 @@ pub(crate) fn spreads(sources: &[Source<'_>]) -> Grid {
         ]);
     }
     grid
+}
+
+/// How often the true age lies within what spreads state; none where no answer has a spread.
+pub(crate) fn coverage(sources: &[Source<'_>]) -> Option<Figure> {
+    let grid = spreads(sources);
+    let mut lines = Vec::new();
+    for line in grid.lines.iter().take(MOST) {
+        for (place, nominal) in [(1, 0.68), (2, 0.95)] {
+            let (Some(head), Some(cell)) = (grid.heads.get(place), line.get(place)) else { continue };
+            let label = line.first().map(|cell| cell.text.clone()).unwrap_or_default();
+            lines.push(Line {
+                heading: if place == 1 { label.clone() } else { String::new() },
+                label: head.clone(),
+                values: vec![Value {
+                    mark: cell.mark,
+                    weak: cell.tone == Tone::Weak,
+                    beside: Some((nominal, nominal)),
+                    said: format!("{label}, {head}: {}", cell.text),
+                }],
+            });
+        }
+    }
+    (!lines.is_empty()).then(|| Figure {
+        id: "coverage".to_owned(),
+        title: "Whether stated spreads hold".to_owned(),
+        caption:
+            "How often the true age lies within the interval that a stated spread gives; the stroke is where it should \
+                  lie. Left of it spreads are too narrow."
+                .to_owned(),
+        drawing: Drawing::Whiskers(Whiskers {
+            heads: vec!["share of answers".to_owned()],
+            scale: Scale::Shares,
+            lines,
+        }),
+        grid,
+    })
+}
+
+/// Scores that are probabilities against the share who were over the limit; none where no score is one.
+pub(crate) fn reliability(sources: &[Source<'_>]) -> Option<Figure> {
+    let heads = ["method", "limit", "mean score", "were over the limit", "k of n"];
+    let mut grid =
+        Grid::new("Scores in bins of equal numbers of attempts, and the share who were over the limit", 3, &heads);
+    let mut all = Vec::new();
+    for source in sources {
+        let limits: BTreeSet<AgeLimit> = source.whole("share_over_by_score").filter_map(|row| row.limit).collect();
+        for limit in limits {
+            let mut bins = Vec::new();
+            for row in source.whole("share_over_by_score").filter(|row| row.limit == Some(limit)) {
+                let Some(mean) = row.variant.get("mean").and_then(|mean| mean.parse::<f64>().ok()) else { continue };
+                let cell = share(Some(row), Weak::Shown);
+                if let Some(mark) = cell.mark {
+                    bins.push((mean, mark, format!("{}, {limit}: score {mean:.3}, over {}", source.label, cell.text)));
+                }
+                let name =
+                    [Cell::plain(&source.label), Cell::plain(limit.to_string()), Cell::plain(format!("{mean:.3}"))];
+                grid.lines.push(name.into_iter().chain([cell, counts(Some(row))]).collect());
+            }
+            if !bins.is_empty() && all.len() < MOST {
+                all.push(Foretold { label: format!("{} at {limit}", source.label), bins });
+            }
+        }
+    }
+    (!all.is_empty()).then(|| Figure {
+        id: "reliability".to_owned(),
+        title: "What scores are worth as probabilities".to_owned(),
+        caption: "The share who were over the limit among attempts of about the same score, with intervals. On the diagonal a \
+                  score is the probability of being over the limit; it holds for a mix of ages like the one in the data."
+            .to_owned(),
+        drawing: Drawing::Reliability(all),
+        grid,
+    })
 }
 
 /// Where people of each age band were answered; one line a method and band, where the protocol has bands.

@@ -1,9 +1,11 @@
 //! The tables of methods that decide themselves: what a waterfall comes to in the end, and which gate a method keeps.
 
 use super::cells::{Weak, counts, in_years, share};
+use super::figure::{Drawing, Falls, Figure, Reached};
 use super::find::Source;
 use super::grid::{Cell, Grid};
 use super::number;
+use super::trade::MOST;
 use super::{DENIALS, PASSES};
 use crate::age::AgeLimit;
 use crate::table::{Evidence, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting};
@@ -41,6 +43,63 @@ pub(crate) fn waterfalls(sources: &[Source<'_>]) -> Grid {
         }
     }
     grid
+}
+
+/// How many people come to each stage of each waterfall, and what becomes of them; none without a waterfall.
+pub(crate) fn flow(sources: &[Source<'_>]) -> Option<Figure> {
+    let heads = ["method", "limit", "stage", "came to it", "k of n"];
+    let mut grid = Grid::new("Waterfalls: the share of people who come to each stage", 3, &heads);
+    let mut panels = Vec::new();
+    for source in sources {
+        for limit in limits(source, "escalation_rate") {
+            let rows = source.whole("escalation_rate").filter(|row| {
+                row.limit == Some(limit)
+                    && row.population == Population::All
+                    && row.weighting == Some(Weighting::Subject)
+            });
+            let mut stages = Vec::new();
+            for row in rows {
+                let Some(stage) = row.variant.get("stage").and_then(|stage| stage.parse::<u32>().ok()) else {
+                    continue;
+                };
+                let cell = share(Some(row), Weak::Shown);
+                let said = format!("stage {stage}: {}", cell.text);
+                stages.extend(cell.mark.map(|mark| Reached { stage, mark, said }));
+                let name = [Cell::plain(&source.label), Cell::plain(limit.to_string()), Cell::plain(stage.to_string())];
+                grid.lines.push(name.into_iter().chain([cell, counts(Some(row))]).collect());
+            }
+            stages.sort_by_key(|reached| reached.stage);
+            let end = |metric: &str, population| {
+                let row = source.first(&Select {
+                    limit: Some(limit),
+                    population: Some(PopulationSelect::Exactly(population)),
+                    weighting: Some(Weighting::Subject),
+                    variant: VariantSelect::Exactly(Variant::none()),
+                    ..Select::metric(metric)
+                });
+                between(row).text
+            };
+            if !stages.is_empty() && panels.len() < MOST {
+                panels.push(Falls {
+                    label: format!("{}, limit {limit}", source.label),
+                    stages,
+                    ends: [
+                        format!("{PASSES} {}", end("end_to_end_under_age_pass_rate", Population::Under)),
+                        format!("{DENIALS} {}", end("end_to_end_adult_denial_rate", Population::Over)),
+                    ],
+                });
+            }
+        }
+    }
+    (!panels.is_empty()).then(|| Figure {
+        id: "waterfall".to_owned(),
+        title: "How people fall through the stages".to_owned(),
+        caption: "Everybody comes to stage 1; what is decided there leaves downwards, the rest goes on. The height is the share \
+                  of people."
+            .to_owned(),
+        drawing: Drawing::Flow(panels),
+        grid,
+    })
 }
 
 /// Which gates methods keep; one line a method and limit.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::content::comparison::Sheet;
 use super::content::grid::{Cell, Grid};
-use super::content::{Content, Part, visible};
+use super::content::{Content, Part, Sentence, visible};
 
 /// Width of running text where the caller knows none.
 const TEXT_WIDTH: usize = 100;
@@ -18,11 +18,14 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     for notice in &content.notices {
         page.paragraph(&format!("NOTE: {notice}"));
     }
+    for contradiction in &content.contradictions {
+        page.paragraph(&format!("CONTRADICTION: {contradiction}"));
+    }
     match &content.lead {
         Some(lead) => {
             page.heading(&lead.question, '-');
             page.grid(&lead.grid);
-            page.list(&lead.sentences);
+            page.said(&lead.sentences);
         }
         None => page.paragraph("No method was held against an age limit."),
     }
@@ -32,15 +35,20 @@ pub(super) fn draw(content: &Content, width: Option<u16>) -> String {
     if content.limits.iter().any(|part| !part.wide) {
         page.paragraph("Limits without tables of everyone and of groups have them on the page.");
     }
-    if !content.beside.grids.is_empty() {
-        page.heading(&content.beside.heading, '-');
-    }
-    for grid in &content.beside.grids {
-        page.grid(grid);
+    for beside in content.beside.iter().filter(|beside| !(beside.grids.is_empty() && beside.sentences.is_empty())) {
+        page.heading(&beside.heading, '-');
+        page.said(&beside.sentences);
+        for grid in &beside.grids {
+            page.grid(grid);
+        }
     }
     page.heading("How to read this", '-');
     page.list(&content.reading);
     page.list(&content.caveats);
+    if !content.silence.is_empty() {
+        page.heading("What this does not say", '-');
+        page.list(&content.silence);
+    }
     page.heading("Where it comes from", '-');
     // As sentences: digests must not be broken to fit a column.
     page.list(&content.provenance.lines.iter().map(|line| named(&content.provenance, line)).collect::<Vec<_>>());
@@ -68,7 +76,10 @@ struct Page {
 impl Page {
     fn part(&mut self, part: &Part) {
         self.heading(&format!("Limit {}", part.limit), '-');
-        self.list(&part.silent);
+        self.said(&part.silent);
+        if part.wide {
+            self.said(&part.sentences);
+        }
         let more = part.everyone.iter().chain(&part.groups).filter(|_| part.wide);
         for grid in part.near.iter().chain(more) {
             self.grid(grid);
@@ -89,6 +100,10 @@ impl Page {
     fn paragraph(&mut self, text: &str) {
         self.wrapped(&visible(text), "");
         self.text.push('\n');
+    }
+
+    fn said(&mut self, sentences: &[Sentence]) {
+        self.list(&sentences.iter().map(|sentence| sentence.text.clone()).collect::<Vec<_>>());
     }
 
     fn list(&mut self, sentences: &[String]) {

@@ -223,7 +223,7 @@ impl Instance {
         if let Some((bytes, media)) = content {
             match running.ready.carrier {
                 Carrier::Path => path = Some(copy.make(running.folder.as_ref(), n, media.ending, bytes)?),
-                Carrier::Base64 => base64 = Some(crate::method::base64(bytes)),
+                Carrier::Base64 => base64 = Some(crate::base64::base64(bytes)),
                 Carrier::Bytes | Carrier::Pixels | Carrier::None => {}
             }
         }

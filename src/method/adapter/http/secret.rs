@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::address::percent_encoded;
-use crate::method::base64;
+use crate::base64::base64;
 
 /// What stands in a kept text in place of a secret.
 pub const REMOVED: &str = "(secret)";

@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 use super::address::percent_encoded;
 use super::secret::Secrets;
 use crate::age::AgeLimit;
+use crate::base64::base64;
 use crate::finding::{did_you_mean, quoted};
-use crate::method::{Media, base64};
+use crate::method::Media;
 use crate::photo::FaceBox;
 
 /// The places that a template may name, but for columns and variables.

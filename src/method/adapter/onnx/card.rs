@@ -145,6 +145,12 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<(&'static 
 }
 
 impl HeadCard {
+    /// How many bands it answers with, where the card says so.
+    #[must_use]
+    pub fn bands(&self) -> Option<usize> {
+        (self.word == "bins").then(|| self.edges.len().saturating_sub(1)).filter(|bands| *bands > 0)
+    }
+
     fn read(keys: &mut Keys<'_>) -> Option<Self> {
         let words: Vec<(&'static str, &'static str)> = Head::WORDS.iter().map(|word| (*word, *word)).collect();
         let word = keys.require_word("head", &words);
