@@ -3,8 +3,8 @@
 
 use memchr::memmem;
 
+use crate::base64::base64;
 use crate::footprint::report::{hex, unhex};
-use crate::method::base64;
 
 /// Bytes behind the prefix that are looked at.
 pub(super) const AFTER: usize = 16;

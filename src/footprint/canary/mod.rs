@@ -227,7 +227,7 @@ impl Canary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::base64;
+    use crate::base64::base64;
 
     const FACE: &[u8] = include_bytes!("../../../fixtures/faces/images/s0001.jpg");
     const OTHER: &[u8] = include_bytes!("../../../fixtures/faces/images/s0002.jpg");
