@@ -137,6 +137,8 @@ fn there_is_no_deviation_of_one_error_and_no_line_through_one_age() {
     // Two ages a nanoyear apart: integer division leaves less than one squared nanoyear, which is no spread.
     let beside = |signed, age| vec![Error { signed, age, weight: None }];
     assert_eq!(tally(&[beside(0, 5), beside(0, 6)]).slope_and_r_squared(), None);
+    // Nor are answers of 5 and 6 nanoyears, over ages of 0 and 10.
+    assert_eq!(tally(&[beside(5, 0), beside(-4, 10)]).slope_and_r_squared(), Some((0.1, None)));
     // Ages 0, 1, 3 and answers 0, 2, 2 nanoyears: sums about the means of 5 and 3.
     let near = tally(&[beside(0, 0), beside(1, 1), beside(-1, 3)]);
     assert_eq!(near.slope_and_r_squared(), Some((0.6, Some(0.6))));

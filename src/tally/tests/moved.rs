@@ -302,9 +302,13 @@ fn components_are_sides_or_single_years() {
     assert_eq!(over(sides)[..2], [false, true]);
     assert_eq!(over(errors(None)), [false; 5]);
     assert_eq!((sides.unit(), errors(None).unit()), (SHARE_UNIT, ERROR_UNIT));
-    let none = Protocol::from_toml("limits = [18]\n[windows]\nunder = 0\nover = 0\n");
-    if let Ok(none) = none {
-        assert_eq!(window.years(&Grid::of(&none), &none), None);
-        assert_eq!(window.components(&Grid::of(&none), &none), 0);
+    // Without the one window the years are those of the other; without both there are none.
+    for (under, over, years, count) in [(2, 0, Some((16, 17)), 2), (0, 3, Some((18, 20)), 3), (0, 0, None, 0)] {
+        let text = format!("limits = [16, 18]\n[windows]\nunder = {under}\nover = {over}\n");
+        let protocol = Protocol::from_toml(&text).unwrap();
+        let grid = Grid::of(&protocol);
+        assert_eq!(window.years(&grid, &protocol), years);
+        assert_eq!(window.components(&grid, &protocol), count);
+        assert_eq!(window.over(0, &grid, &protocol), years == Some((18, 20)));
     }
 }

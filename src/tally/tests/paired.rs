@@ -204,6 +204,9 @@ fn more_than_a_thousand_differing_subjects_keep_their_sums_only() {
     let mut one = WeightedPairs::default();
     one.add(3, 0, 2);
     assert_eq!((one.differing, one.differences.len(), one.weight), (0, 0, 2));
+    // 14 / 3 and -7 / 3 to the nearest.
+    one.add(14, -7, 3);
+    assert_eq!((one.weight, one.weight_square, one.fewer, one.square), (2 + 5, 4 + 25, 2, 4));
 }
 
 #[test]
@@ -267,4 +270,17 @@ fn the_second_run_lies_off_the_first_by_the_difference_of_the_answers() {
     assert_eq!(tally.absolute().iter().map(|sums| sums.sum).collect::<Vec<_>>(), [1.0, 4.5]);
     assert_eq!(run_to_run(&truth, &Answers::new(&[]), &other), ErrorTally::default());
     assert_eq!(run_to_run(&truth, &one, &Answers::new(&[])), ErrorTally::default());
+    // Attacks and people of unknown age are in no row.
+    let mut ineligible = TruthBuilder::new(&[]);
+    let row = TruthRow::of(0, year(20), &[]);
+    ineligible.push(&TruthRow { attack: true, ..row });
+    ineligible.push(&TruthRow { age: None, ..row });
+    let ineligible = ineligible.finish().unwrap();
+    let [one, other] = [20.0, 21.0].map(|years| {
+        let mut answers = Answers::new(&[]);
+        (0..2).for_each(|_| answers.push(answered(years).as_ref()));
+        answers
+    });
+    assert_eq!(run_to_run(&ineligible, &one, &other), ErrorTally::default());
+    assert_eq!(paired_errors(&ineligible, &one, &other), []);
 }
