@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Every mutant of the statistics, the tallies and the metrics that cargo-mutants lists, in two builds instead of thousands.
+"""Every mutant of the statistics, the tallies and the metrics that cargo-mutants lists, in a few builds instead of thousands.
 
 In a copy of the package, FOLDER/package, each mutated function becomes as many copies as it has mutants, and the environment variable
-MUTANT picks one; the tests then run once a mutant: those of its own file, of its room, and of the rooms that use it. Mutants that do not
-compile are found by the compiler and left out ("unviable"). What cannot be copied is left to cargo-mutants itself, and listed.
+MUTANT picks one. Each test runs once by itself and says which of these functions it reaches; then, once a mutant, those that reach it run
+until one fails, the quickest first. Mutants that do not compile are found by the compiler and left out ("unviable"); what cannot be copied
+is left to cargo-mutants itself, and listed. "missed" is what the tests reach and do not tell apart, "unreached" what no test reaches.
 
     cargo install cargo-mutants
     python3 scripts/validation/mutants.py FOLDER            # src/stats; goes on where it was stopped
     python3 scripts/validation/mutants.py FOLDER tally metric/groups stats/mean # rooms and files
-    python3 scripts/validation/mutants.py FOLDER --again    # those that no test caught
+    python3 scripts/validation/mutants.py FOLDER tally --most 300               # the next 300: a build of so many needs 3 GB
+    python3 scripts/validation/mutants.py FOLDER metric --sample 200 --seed 1   # 200 of them, drawn
+    python3 scripts/validation/mutants.py FOLDER tally --again --tests tally metric score compare # those that no test caught, by more
     python3 scripts/validation/mutants.py FOLDER --report   # what is known so far
 
-`src/stats` is an island and is built alone; `src/tally` and `src/metric` stand in the whole light package. `--build` stops before the tests and `--run` begins there, so that FOLDER/tests, FOLDER/todo.json and this script can be taken to a machine
-with more cores (FOLDER/package must be the package there, for the golden values that tests read).
+The tests of the mutants' own rooms run, unless `--tests` names others. For those of `stats`, `tally` and `metric` only the rooms that these
+use are built; else the whole light package. `--build` stops before the tests and `--run` begins there, so that FOLDER/tests, FOLDER/todo.json and
+this script can be taken to a machine with more cores (FOLDER/package must be the package there, for the golden values that tests read).
 
 Needs cargo, cargo-mutants 27 and Python 3.9 on Linux or macOS. Writes FOLDER/results.jsonl, a line a mutant.
 """
@@ -21,24 +25,36 @@ import argparse
 import collections
 import concurrent.futures
 import json
+import math
 import os
 import pathlib
+import random
 import re
 import shutil
+import signal
 import subprocess
+import tempfile
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# The tests that a number of the room reaches, in the order in which they are tried.
-SUITES = {
-    "stats": [["stats::"]],
-    "tally": [["tally::"], ["metric::"], ["score::", "compare::"]],
-    "metric": [["metric::"], ["score::", "compare::"]],
-}
+# The rooms that are built where only the tests of one of these run; else the whole light package.
+USED = ["age", "finding", "keys", "outcome", "protocol", "stats", "table", "tally"]
+ISLANDS = {"stats": ["stats"], "tally": USED, "metric": [*USED, "metric"]}
 SWITCH = """
-static MUTANT: std::sync::LazyLock<u32> =
-    std::sync::LazyLock::new(|| std::env::var("MUTANT").ok().and_then(|k| k.parse().ok()).unwrap_or(u32::MAX));
+struct Chosen { mutant: u32, reached: Option<std::fs::File> }
+static CHOSEN: std::sync::LazyLock<Chosen> = std::sync::LazyLock::new(|| {
+    let mutant = std::env::var("MUTANT").ok().and_then(|k| k.parse().ok()).unwrap_or(u32::MAX);
+    if mutant != u32::MAX { std::panic::set_hook(Box::new(|_| std::process::exit(101))) }
+    Chosen { mutant, reached: std::env::var("REACHED").ok().map(|path| std::fs::File::create(path).unwrap()) }
+});
+static REACHED: [std::sync::atomic::AtomicBool; PLACES] = [const { std::sync::atomic::AtomicBool::new(false) }; PLACES];
 #[inline(always)]
-pub(crate) fn mutant() -> u32 { *MUTANT }
+pub(crate) fn mutant(place: usize) -> u32 {
+    if let Some(mut file) = CHOSEN.reached.as_ref() && !REACHED[place].swap(true, std::sync::atomic::Ordering::Relaxed) {
+        std::io::Write::write_all(&mut file, format!("{place}\\n").as_bytes()).unwrap();
+    }
+    CHOSEN.mutant
+}
 """
 ALLOWED = "#![allow(warnings, arithmetic_overflow, unconditional_panic, unconditional_recursion)]\n"
 FUNCTION = re.compile(r"^[ \t]*(?:pub(?:\([a-z: ]+\))? )?(?:const )?fn ", re.M)
@@ -96,34 +112,34 @@ class Function:
     def copy(self, name, body):
         return f"#[allow(warnings)]\n{self.before}{name}{self.generics}({', '.join(self.arguments)}){self.rest}{body}"
 
-    def switch(self, mutants, inherent):
+    def switch(self, place, mutants, inherent):
         """The function that calls the copy of the chosen mutant."""
         names, typed = [], []
-        for place, argument in enumerate(self.arguments):
+        for number, argument in enumerate(self.arguments):
             if re.match(r"^&?('\w+ )?(mut )?self$", argument):
                 names.append("self")
                 typed.append(argument if argument.startswith("&") else "self")
                 continue
-            names.append(f"a{place}_")
-            typed.append(f"a{place}_: {argument[top_level(argument, ':')[0] + 1 :].strip()}")
+            names.append(f"a{number}_")
+            typed.append(f"a{number}_: {argument[top_level(argument, ':')[0] + 1 :].strip()}")
         call = lambda name: f"{'Self::' if inherent else ''}{name}({', '.join(names)})"
         arms = " ".join(f"{k} => return {call(f'{self.name}__{k}')}," for k in mutants)
         signature = f"{self.before}{self.name}{self.generics}({', '.join(typed)}){self.rest}"
-        return f"{self.head}{signature}{{ match crate::mutant() {{ {arms} _ => {call(self.name + '__as_it_is')} }} }}"
+        return f"{self.head}{signature}{{ match crate::mutant({place}) {{ {arms} _ => {call(self.name + '__as_it_is')} }} }}"
 
 
-def chained(function, bodies):
+def chained(function, place, bodies):
     """A function that returns `impl Iterator`: the mutants as alternatives of one type."""
     text = function.text[function.brace :]
     for k, body in bodies:
-        text = f"{{ if crate::mutant() == {k} {{ rayon::iter::Either::Left(\n/*BEGIN {k}*/{body}/*END {k}*/\n) }} else {{ rayon::iter::Either::Right({text}) }} }}"
+        text = f"{{ if crate::mutant({place}) == {k} {{ rayon::iter::Either::Left(\n/*BEGIN {k}*/{body}/*END {k}*/\n) }} else {{ rayon::iter::Either::Right({text}) }} }}"
     return function.text[: function.brace] + text
 
 
-def within(function, bodies):
+def within(function, place, bodies):
     """A function that only its own name can be called by: the mutants as arms within it."""
     arms = "".join(f"\n/*BEGIN {k}*/{k} => {body}/*END {k}*/" for k, body in bodies)
-    return f"{function.text[: function.brace]}{{ match crate::mutant() {{ {arms}\n_ => {function.text[function.brace :]} }} }}"
+    return f"{function.text[: function.brace]}{{ match crate::mutant({place}) {{ {arms}\n_ => {function.text[function.brace :]} }} }}"
 
 
 def with_copies(path, text, chosen, mutants, unviable, left):
@@ -159,31 +175,34 @@ def with_copies(path, text, chosen, mutants, unviable, left):
                 first, last = (place(mutants[k]["span"][side]) - start for side in ("start", "end"))
                 bodies.append((k, f"{source[function.brace : first]} {mutants[k]['replacement']} {source[last:]}"))
         if "impl " in returned:
-            new = chained(function, bodies)
+            new = chained(function, own[0], bodies)
         elif "<impl" in name or "multiversion" in function.head:
-            new = within(function, bodies)
+            new = within(function, own[0], bodies)
         else:
             copies = [function.copy(function.name + "__as_it_is", source[function.brace :])]
             copies += (f"/*BEGIN {k}*/{function.copy(f'{function.name}__{k}', body)}/*END {k}*/" for k, body in bodies)
-            new = function.switch([k for k, _ in bodies], bool(re.search(r"[A-Z][^:]*::\w+$", name))) + "\n" + "\n".join(copies)
+            new = function.switch(own[0], [k for k, _ in bodies], bool(re.search(r"[A-Z][^:]*::\w+$", name))) + "\n" + "\n".join(copies)
         text = text[:start] + new + text[end:]
     path.write_text(text, encoding="utf-8")
 
 
-def write(package, mutants, chosen, unviable):
+def write(package, mutants, chosen, unviable, rooms):
     """The package with all copies; says what has none."""
     package.mkdir(exist_ok=True)
     for part in ROOT.iterdir():
         if part.name not in ("src", "target", "Cargo.toml", ".git") and not (package / part.name).exists():
             (package / part.name).symlink_to(part)
     manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    manifest = re.sub(r"\[lints\.\w+\]\n([^\[\n].*\n|\n)*", "", manifest) + "\n[profile.dev.package.agebench]\ndebug = 0\n[workspace]\n"
+    manifest = re.sub(r"\[lints\.\w+\]\n([^\[\n].*\n|\n)*", "", manifest) + "\n[profile.dev.package.agebench]\ndebug = 0\nopt-level = 0\n[workspace]\n"
     (package / "Cargo.toml").write_text(manifest, encoding="utf-8")
     shutil.rmtree(package / "src", ignore_errors=True)
     shutil.copytree(ROOT / "src", package / "src")
     library = package / "src/lib.rs"
-    island = {mutants[k]["file"].split("/")[1] for k in chosen} == {"stats"}
-    library.write_text(ALLOWED + ("pub mod stats;" if island else library.read_text(encoding="utf-8")) + SWITCH, encoding="utf-8")
+    needed = sorted({room for name in rooms for room in ISLANDS.get(name, ())})
+    island = "".join(f"pub mod {room};" for room in needed)
+    whole = not set(rooms) <= set(ISLANDS)
+    switch = SWITCH.replace("PLACES", str(len(mutants)))
+    library.write_text(ALLOWED + (library.read_text(encoding="utf-8") if whole else island) + switch, encoding="utf-8")
     files, left = collections.defaultdict(list), {}
     for k in chosen:
         files[mutants[k]["file"]].append(k)
@@ -213,66 +232,96 @@ def refused(crate, messages):
     return found
 
 
-def build(folder, files, done):
-    """Builds the tests with all mutants of `files` but those `done`; writes FOLDER/tests and FOLDER/todo.json."""
+def build(folder, asked, done):
+    """Builds the tests with the mutants that are asked for but those `done`; writes FOLDER/tests and FOLDER/todo.json."""
     package = folder / "package"
-    chosen = [option for name in files or ["stats"] for option in ("-f", f"src/{name}/**", "-f", f"src/{name}.rs")]
+    chosen = [option for name in asked.files or ["stats"] for option in ("-f", f"src/{name}/**", "-f", f"src/{name}.rs")]
     listed = subprocess.run(["cargo", "mutants", "--list", "--json", *chosen], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     mutants, unviable = json.loads(listed.stdout), set()
-    chosen = [k for k, mutant in enumerate(mutants) if mutant["name"] not in done]
+    chosen = range(len(mutants))
+    if asked.sample:
+        chosen = sorted(random.Random(asked.seed).sample(chosen, min(asked.sample, len(mutants))))
+    chosen = [k for k in chosen if mutants[k]["name"] not in done][: asked.most]
+    if not chosen:
+        raise SystemExit("nothing is left to do")
+    rooms = asked.tests or sorted({mutants[k]["file"].split("/")[1] for k in chosen})
     while True:
-        left = write(package, mutants, chosen, unviable)
+        left = write(package, mutants, chosen, unviable, rooms)
         cargo = ["cargo", "test", "--no-default-features", "--lib", "--no-run", "--message-format=json", "--target-dir", folder / "target"]
         built = subprocess.run(cargo, cwd=package, stdout=subprocess.PIPE, text=True, check=False)
         if built.returncode == 0:
             break
         more = refused(package, built.stdout) - unviable
         if not more:
-            raise SystemExit("the package with the copies does not compile: see what cargo wrote above")
+            said = [(json.loads(line).get("message") or {}).get("rendered", "") for line in built.stdout.splitlines()]
+            raise SystemExit("".join(said) + "the package with the copies does not compile")
         unviable |= more
     messages = [json.loads(line) for line in built.stdout.splitlines()]
     binary = [message["executable"] for message in messages if message.get("executable")][0]
     shutil.copy(binary, folder / "tests")
     what = {k: "unviable" if k in unviable else f"left: {left[k]}" if k in left else None for k in chosen}
-    todo = [{"k": k, "name": mutants[k]["name"], "file": mutants[k]["file"], "outcome": what[k]} for k in chosen]
-    (folder / "todo.json").write_text(json.dumps(todo), encoding="utf-8")
+    place, mutated = {}, lambda k: (mutants[k]["file"], json.dumps(mutants[k].get("function")))
+    for k in chosen:
+        place.setdefault(mutated(k), k)
+    todo = [{"k": k, "place": place[mutated(k)], "name": mutants[k]["name"], "outcome": what[k]} for k in chosen]
+    (folder / "todo.json").write_text(json.dumps({"rooms": [f"{room}::" for room in rooms], "mutants": todo}), encoding="utf-8")
 
 
-def passes(folder, k, chosen, seconds, threads):
-    """Whether the chosen tests pass with mutant `k`: "pass", "caught" or "timeout"."""
-    settings = {"MUTANT": str(k), "PROPTEST_CASES": "64", "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0"}
-    settings |= {"PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", "RUST_TEST_THREADS": str(threads), "RAYON_NUM_THREADS": "2"}
-    command = ["sh", "-c", 'ulimit -v 8000000; exec "$0" "$@"', (folder / "tests").resolve(), *chosen]
+def tests(folder, arguments, seconds, **settings):
+    """Runs tests in one thread, so many seconds of the processor at most: "pass", "caught" or "timeout", and how long they took."""
+    settings |= {"PROPTEST_CASES": "64", "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0"}
+    settings |= {"PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", "RUST_TEST_THREADS": "1", "RAYON_NUM_THREADS": "2"}
+    limits = f'ulimit -v 8000000; ulimit -t {math.ceil(seconds)}; exec "$0" "$@"'
+    command = ["sh", "-c", limits, (folder / "tests").resolve(), *arguments]
     nowhere, environment = subprocess.DEVNULL, {**os.environ, **settings}
-    try:
-        done = subprocess.run(command, env=environment, cwd=folder / "package", timeout=seconds, check=False, stdout=nowhere, stderr=nowhere)
-    except subprocess.TimeoutExpired:
-        return "timeout"
-    return "caught" if done.returncode else "pass"
+    process = subprocess.Popen(command, env=environment, cwd=folder / "package", stdout=nowhere, stderr=nowhere)
+    asleep = threading.Timer(60 * seconds, process.kill)
+    asleep.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    asleep.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    stopped = process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+    return "timeout" if stopped else "caught" if process.returncode else "pass", usage.ru_utime + usage.ru_stime
 
 
-def outcome(folder, mutant, seconds, threads):
-    """What the tests of the mutant's own file say, then those of its room, then those of the rooms that use it."""
-    module = mutant["file"].removeprefix("src/").removesuffix(".rs").removesuffix("/mod").replace("/", "::") + "::"
-    for chosen in ([module], *SUITES[module.split("::")[0]]):
-        found = passes(folder, mutant["k"], chosen, seconds, threads)
+def reaching(folder, name, longest):
+    """A test, how long it takes, and the places that it reaches; it must pass without a mutant. None where it takes too long."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as file:
+        found, seconds = tests(folder, ["--exact", name], longest, REACHED=file.name, MUTANT="4000000000")
+        if found == "caught":
+            raise SystemExit(f"the test {name} fails without a mutant")
+        return (name, seconds, sorted(int(place) for place in file.read().split())) if found == "pass" else None
+
+
+def outcome(folder, mutant, known, most):
+    """What the tests that reach the mutant say, the quickest first."""
+    own = [(seconds, name) for name, seconds, places in known if mutant["place"] in places]
+    if not own:
+        return "unreached"
+    for least, limit in ((0, 0.2), (0.2, 1), (1, 5), (5, math.inf)):
+        chosen = [(seconds, name) for seconds, name in own if least <= seconds < limit]
+        if not chosen:
+            continue
+        allowed = min(most, 2 + 5 * sum(seconds for seconds, _ in chosen))
+        found, _ = tests(folder, ["--exact", *(name for _, name in chosen)], allowed, MUTANT=str(mutant["k"]))
         if found != "pass":
             return found
     return "missed"
 
 
-def run(folder, results, done, seconds, jobs):
+def run(folder, results, done, seconds, jobs, longest):
     """Runs the tests once a mutant; a line a mutant to `results` as they come."""
     todo = json.loads((folder / "todo.json").read_text(encoding="utf-8"))
-    todo = [mutant for mutant in todo if mutant["name"] not in done]
-    threads = 1 if jobs > 1 else os.cpu_count()
-    for room in {mutant["file"].split("/")[1] for mutant in todo}:
-        for chosen in SUITES[room]:
-            if passes(folder, "", chosen, 600, os.cpu_count()) != "pass":
-                raise SystemExit(f"the tests {' '.join(chosen)} fail without a mutant")
+    left = [mutant for mutant in todo["mutants"] if mutant["name"] not in done]
+    command = [(folder / "tests").resolve(), "--list", *todo["rooms"]]
+    listed = subprocess.run(command, cwd=folder / "package", check=True, text=True, stdout=subprocess.PIPE).stdout
+    names = [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
+    names = [name for name in names if any(name.startswith(room) for room in todo["rooms"])]
     with results.open("a", encoding="utf-8") as file, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        said = lambda mutant: (mutant, mutant["outcome"] or outcome(folder, mutant, seconds, threads))
-        for future in concurrent.futures.as_completed([pool.submit(said, mutant) for mutant in todo]):
+        known = [test for test in pool.map(lambda name: reaching(folder, name, longest), names) if test]
+        (folder / "reached.json").write_text(json.dumps(known), encoding="utf-8")
+        said = lambda mutant: (mutant, mutant["outcome"] or outcome(folder, mutant, known, seconds))
+        for future in concurrent.futures.as_completed([pool.submit(said, mutant) for mutant in left]):
             mutant, what = future.result()
             file.write(json.dumps({"name": mutant["name"], "outcome": what}) + "\n")
             file.flush()
@@ -289,19 +338,24 @@ def main():
     reader.add_argument("folder", type=pathlib.Path)
     reader.add_argument("files", nargs="*", help="rooms or files of src, without `.rs` (default: stats)")
     reader.add_argument("--again", action="store_true", help="try again what no test caught")
+    reader.add_argument("--tests", nargs="+", metavar="ROOM", help="the rooms whose tests run (default: those of the mutants)")
+    reader.add_argument("--most", type=int, help="at most so many mutants of those that are left")
+    reader.add_argument("--sample", type=int, help="so many mutants, drawn from all")
+    reader.add_argument("--seed", type=int, default=0, help="what the sample is drawn with (default: 0)")
     reader.add_argument("--build", action="store_true", help="only build")
     reader.add_argument("--run", action="store_true", help="only run what was built")
     reader.add_argument("--report", action="store_true", help="only say what is known")
     reader.add_argument("--jobs", type=int, default=1, help="mutants at once (default: 1)")
-    reader.add_argument("--seconds", type=float, default=60, help="time limit of the tests of one mutant (default: 60)")
+    reader.add_argument("--longest", type=float, default=600, help="leave out tests that take longer alone, in seconds of the processor (default: 600)")
+    reader.add_argument("--seconds", type=float, default=300, help="limit of the tests of one mutant at most, in seconds of the processor (default: 300)")
     asked = reader.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     results = asked.folder / "results.jsonl"
     done = {result["name"] for result in read(results) if not asked.again or result["outcome"] in ("caught", "unviable")}
     if not asked.report and not asked.run:
-        build(asked.folder.resolve(), asked.files, done)
+        build(asked.folder.resolve(), asked, done)
     if not asked.report and not asked.build:
-        run(asked.folder.resolve(), results, done, asked.seconds, asked.jobs)
+        run(asked.folder.resolve(), results, done, asked.seconds, asked.jobs, asked.longest)
     known = read(results)
     for what, count in sorted(collections.Counter(result["outcome"] for result in known).items()):
         print(f"{count} {what}")

@@ -1,3 +1,11 @@
+mod ages;
+mod answers;
+mod errors;
+mod moved;
+mod paired;
+mod sides;
+mod sums;
+
 use proptest::prelude::*;
 
 use super::*;

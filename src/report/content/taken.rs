@@ -3,30 +3,49 @@
 use super::figure::{Drawing, Figure, Statement, Verdict};
 use super::find::Source;
 use super::grid::{Cell, Grid, Tone};
-use super::number::count;
+use super::number::{count, percent};
 use super::trade::MOST;
 use super::{Beside, curve, visible};
-use crate::table::{Evidence, Row, RowStatus};
+use crate::table::{Evidence, Row, RowStatus, Unit};
 
 /// The flag of what contradicts a card.
 const CONTRADICTED: &str = "contradicted";
 
-/// What is measured of a method, in words, and in what: nothing of it is one score.
-const MEASURED: [(&str, &str); 14] = [
-    ("input_bytes", "given: bytes a sample"),
-    ("input_pixels", "given: pixels a sample"),
-    ("fields_given", "given: fields"),
-    ("output_bytes", "returned: bytes an answer"),
-    ("extra_fields", "returned: fields beyond the answer"),
-    ("files_left", "left: files"),
-    ("bytes_left", "left: bytes"),
-    ("processes_left", "left: processes"),
-    ("connections_tried", "connections tried"),
-    ("hosts", "hosts spoken to"),
-    ("bytes_sent", "sent: bytes an attempt"),
-    ("canary_hits", "traces of samples found"),
-    ("persistent_identifiers", "identifiers that come again"),
-    ("works_offline", "works offline"),
+/// What is measured of a method: the metric, its variant, and both in words. Nothing of it is one score.
+const MEASURED: [(&str, &str, &str); 33] = [
+    ("input_bytes", "", "given: bytes a sample"),
+    ("input_pixels", "", "given: pixels a sample"),
+    ("fields_given", "", "given: further fields"),
+    ("media_opened_share", "", "samples that were opened"),
+    ("method_bytes", "", "bytes of the method"),
+    ("peak_memory", "", "bytes of memory at most"),
+    ("output_bytes", "", "returned: bytes an answer"),
+    ("extra_fields", "", "returned: fields beyond the answer"),
+    ("files_created", "", "files made"),
+    ("files_changed", "", "files changed"),
+    ("files_left", "phase=end", "files left after the last answer"),
+    ("bytes_left", "phase=end", "bytes left after the last answer"),
+    ("files_left", "phase=after_exit", "files left after the end"),
+    ("bytes_left", "phase=after_exit", "bytes left after the end"),
+    ("processes_left", "phase=end", "processes left"),
+    ("processes_left", "phase=after_exit", "processes left two seconds later"),
+    ("canary_hits", "", "traces of samples"),
+    ("canary_hits", "place=file", "traces in files"),
+    ("canary_hits", "place=file_name", "traces in names of files"),
+    ("canary_hits", "place=attribute", "traces in attributes of files"),
+    ("canary_hits", "place=stderr", "traces on the error stream"),
+    ("canary_hits", "place=reply", "traces in replies"),
+    ("canary_hits", "place=network", "traces in what was sent"),
+    ("persistent_identifiers", "", "persistent identifiers"),
+    ("names_resolved", "", "names looked up"),
+    ("connections_tried", "", "connections tried"),
+    ("hosts", "", "hosts spoken to"),
+    ("hosts_without_tls", "", "hosts without TLS"),
+    ("requests", "", "requests"),
+    ("bytes_sent", "of=sum", "bytes sent"),
+    ("bytes_received", "of=sum", "bytes received"),
+    ("unix_sockets", "", "Unix sockets"),
+    ("works_offline", "", "works offline"),
 ];
 
 /// What the rows of `sources` say of it; nothing where no footprint was measured.
@@ -50,9 +69,9 @@ pub(super) fn told(sources: &[Source<'_>]) -> Vec<String> {
 
 /// The first thing to know of what a method takes: what it is given, and what it leaves. None where it was not measured.
 pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
-    let plain = |metric: &str| measurement(source, metric);
+    let plain = |metric: &str| measurement(source, metric, "");
     let given = plain("input_bytes")?;
-    let left = plain("files_left");
+    let left = measurement(source, "files_left", "phase=after_exit");
     let amount = match given.value {
         Some(bytes) => format!("{} in", curve::kilobytes(bytes)),
         None => "in: not measurable".to_owned(),
@@ -67,22 +86,21 @@ pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
     Some(Cell { text, tone: if found.is_some() { Tone::Wrong } else { Tone::Plain }, mark: None })
 }
 
-/// The row of `metric` over the whole measurement: the plain one, else that of the end, after everything has ended.
-fn measurement<'a>(source: &Source<'a>, metric: &str) -> Option<&'a Row> {
-    let of = |variant: &str| source.whole(metric).find(|row| row.variant.to_string() == variant);
-    of("").or_else(|| of("phase=after_exit")).or_else(|| source.whole(metric).next())
+/// The row of `metric` over the whole measurement.
+fn measurement<'a>(source: &Source<'a>, metric: &str, variant: &str) -> Option<&'a Row> {
+    source.whole(metric).find(|row| row.variant.to_string() == variant)
 }
 
 /// What was measured, a line a number, a column a method.
 fn measured_of(sources: &[Source<'_>]) -> Grid {
-    let seen: Vec<_> = sources.iter().filter(|source| measurement(source, "input_bytes").is_some()).collect();
+    let seen: Vec<_> = sources.iter().filter(|source| measurement(source, "input_bytes", "").is_some()).collect();
     let mut heads = vec!["measured"];
     heads.extend(seen.iter().map(|source| source.label.as_str()));
     let mut grid = Grid::new("What was measured of each method; what cannot be measured is not 0", 1, &heads);
-    for (metric, words) in MEASURED.into_iter().filter(|_| !seen.is_empty()) {
-        let cell = |source: &&&Source<'_>| match measurement(source, metric) {
+    for (metric, variant, words) in MEASURED.into_iter().filter(|_| !seen.is_empty()) {
+        let cell = |source: &&&Source<'_>| match measurement(source, metric, variant) {
             Some(row) => match row.value {
-                Some(value) => Cell::plain(amount(value)),
+                Some(value) => Cell::plain(in_unit(value, row.unit)),
                 None => Cell::absent(super::cells::status(row)),
             },
             None => Cell::absent(""),
@@ -95,9 +113,13 @@ fn measured_of(sources: &[Source<'_>]) -> Grid {
     grid
 }
 
-/// A number with as many digits as it needs: whole ones without decimals.
-fn amount(value: f64) -> String {
-    if value.fract() == 0.0 { count_of(value) } else { format!("{value:.1}") }
+/// A number with as many digits as it needs; shares in per cent, whole ones without decimals.
+fn in_unit(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Share => percent(value),
+        _ if value.fract() == 0.0 => count_of(value),
+        _ => format!("{value:.1}"),
+    }
 }
 
 /// The rows of a statement each.

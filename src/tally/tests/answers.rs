@@ -1,0 +1,89 @@
+//! What is looked up of answers, and when answered numbers cannot be ages.
+
+use super::*;
+
+fn limits() -> [AgeLimit; 2] {
+    [16, 18].map(|years| AgeLimit::new(years).unwrap())
+}
+
+fn answered(years: f64, spread: Option<f64>) -> Option<Outcome> {
+    Some(Outcome::answered(Answer::Age { age: Age::new(years).unwrap(), spread }))
+}
+
+fn of_limit(limit: AgeLimit, score: Option<f64>, decision: Option<Decision>) -> Option<Outcome> {
+    Some(Outcome::answered(Answer::Limits(vec![LimitAnswer { limit, score, decision }])))
+}
+
+fn range(low: f64, high: f64) -> Option<Outcome> {
+    let [low, high] = [low, high].map(|years| Age::new(years).unwrap());
+    Some(Outcome::answered(Answer::Range { low, high }))
+}
+
+fn of(outcomes: &[Option<Outcome>]) -> Answers {
+    let mut answers = Answers::new(&limits());
+    outcomes.iter().for_each(|outcome| answers.push(outcome.as_ref()));
+    answers
+}
+
+#[test]
+fn two_end_alike_only_where_status_and_every_part_of_the_answer_agree() {
+    let [lower, upper] = limits();
+    let all = [
+        None,
+        Some(Outcome::failed("")),
+        Some(Outcome::unanswered(Status::Refused, "")),
+        answered(20.0, None),
+        answered(20.5, None),
+        answered(20.0, Some(1.0)),
+        answered(20.0, Some(2.0)),
+        range(20.0, 25.0),
+        range(20.0, 26.0),
+        of_limit(upper, None, Some(Decision::Pass)),
+        of_limit(upper, None, Some(Decision::Deny)),
+        of_limit(lower, None, Some(Decision::Pass)),
+        of_limit(upper, Some(0.5), None),
+        of_limit(upper, Some(0.25), None),
+        of_limit(lower, Some(0.5), None),
+    ];
+    let one = of(&all);
+    for shift in 0..all.len() {
+        let order: Vec<u32> = (0..all.len()).map(|at| u32::try_from((at + shift) % all.len()).unwrap()).collect();
+        let other = one.reordered(&order);
+        let moved: Vec<Option<Outcome>> = order.iter().map(|at| all[*at as usize].clone()).collect();
+        for at in 0..all.len() {
+            assert_eq!(one.same(&other, at), shift == 0, "{at} {shift}");
+            // In the other order stands what was pushed in that order.
+            assert!(of(&moved).same(&other, at), "{at} {shift}");
+        }
+    }
+}
+
+#[test]
+fn what_a_method_answers_is_known_by_kind() {
+    let [lower, upper] = limits();
+    let decided = of(&[None, of_limit(upper, None, Some(Decision::Deny))]);
+    assert!(decided.decides(upper) && !decided.decides(lower) && !decided.challengeable());
+    assert!(!decided.decides(AgeLimit::new(21).unwrap()));
+    assert!(!of(&[of_limit(upper, Some(0.5), None)]).decides(upper));
+    assert!(of(&[None, answered(20.0, None)]).challengeable());
+    assert!(of(&[range(20.0, 25.0)]).challengeable());
+    assert!(!of(&[Some(Outcome::failed(""))]).challengeable());
+    let mixed = of(&[answered(20.0, None), range(20.0, 25.0), None, answered(30.0, None)]);
+    assert_eq!(mixed.ages().collect::<Vec<_>>(), [20.0, 30.0]);
+    assert_eq!((mixed.len(), mixed.is_empty(), of(&[]).is_empty()), (4, false, true));
+    assert_eq!(mixed.limits(), limits());
+}
+
+#[test]
+fn few_distinct_answers_among_many_are_no_ages() {
+    let repeated = |years: &[f64], count: usize| {
+        of(&years.iter().cycle().take(count).map(|years| answered(*years, None)).collect::<Vec<_>>())
+    };
+    assert_eq!(not_ages(&repeated(&[0.0, 1.0], 19)), None);
+    assert!(not_ages(&repeated(&[0.0, 1.0], 20)).unwrap().contains("20 answers"));
+    assert_eq!(not_ages(&repeated(&[0.0, 1.0, 2.0], 20)), None);
+    assert_eq!(not_ages(&repeated(&[10.0, 20.0, 30.0, 40.0], 500)), None);
+    assert!(not_ages(&repeated(&[10.0, 20.0, 30.0, 40.0], 501)).unwrap().contains("only 4 distinct answers among 501"));
+    assert_eq!(not_ages(&repeated(&[10.0, 20.0, 30.0, 40.0, 50.0], 501)), None);
+    assert_eq!(not_ages(&of(&[])), None);
+}
