@@ -38,7 +38,13 @@ fn instance(folder: &Path, clock: &Arc<dyn Clock>) -> Instance {
     let memory = Path::new("/dev/shm");
     let scratch = if memory.is_dir() { memory } else { folder };
     Instance::new(Plan {
-        launch: Launch { program, args: command.args, folder: Some(folder.to_owned()), guard: None },
+        launch: Launch {
+            program,
+            args: command.args,
+            folder: Some(folder.to_owned()),
+            guard: None,
+            patience: Duration::ZERO,
+        },
         start_time: command.start_time,
         limits: vec![AgeLimit::new(18).unwrap()],
         time_limit: Duration::from_secs(10),
@@ -51,6 +57,7 @@ fn instance(folder: &Path, clock: &Arc<dyn Clock>) -> Instance {
         reserved: None,
         words: Arc::default(),
         notes: None,
+        heard: None,
     })
 }
 

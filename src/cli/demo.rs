@@ -49,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         keep_ids: false,
         timings: Timings::Written,
         pick: String::new(),
+        footprint: true,
         notices: vec![bundled::NOTICE.to_owned()],
     };
     job.run(&arguments.running, environment)

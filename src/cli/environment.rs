@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::folder::Machine;
+use crate::footprint::Tools;
 use crate::method::Scratch;
 
 /// What the verbs need to know of the outside.
@@ -109,6 +110,26 @@ impl Environment {
             line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes.saturating_mul(1024))
         };
         Some((bytes("VmRSS:")?, bytes("VmHWM:")?))
+    }
+
+    /// What of this machine makes a box: programs along `PATH`, and the variables that a program in the box keeps, which say
+    /// where programs and libraries lie and which language is spoken.
+    pub(crate) fn tools(&self) -> Tools {
+        let find = |name: &str| {
+            let mut along = self.search.iter().map(|folder| folder.join(name));
+            along.find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok())
+        };
+        let is_kept = |name: &str| {
+            matches!(name, "PATH" | "LD_LIBRARY_PATH" | "PYTHONPATH" | "VIRTUAL_ENV" | "LANG" | "TZ")
+                || name.starts_with("LC_")
+        };
+        let mut environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| is_kept(name))
+            .collect();
+        environment.sort_unstable();
+        let agebench = std::env::current_exe().unwrap_or_default();
+        Tools { bubblewrap: find("bwrap"), strace: find("strace"), agebench, environment }
     }
 
     /// This program with the arguments that it was started with.

@@ -24,13 +24,15 @@ use crate::score::{CurveJudge, ScoreRequest};
 
 /// Measure what a method is given, sends, returns and leaves behind.
 ///
-/// Attempts are made one after the other in one session. What can be seen is written to footprint.csv, as it was seen;
+/// Attempts are made one after the other in one session; a program (`[command]`) works in a box made by bubblewrap, where
+/// every place that it can write to and every address that it speaks to is watched. What can be seen is written to footprint.csv, as it was seen;
 /// what cannot be seen here is `not_measurable`, and never 0. The folder is a run folder: `score`, `verify` and `report`
 /// work on it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
     agebench footprint plugin/ --dataset faces/ --out footprint/
+    agebench footprint plugin/ --dataset faces/ --out footprint/ --allow-host licence.example.org
     agebench footprint model/ --dataset faces/ --out footprint/ --split test
     agebench footprint model/ --dataset faces/ --out footprint/ --curve
     agebench footprint model/ --dataset faces/ --out footprint/ --curve=pixels,gray --margin-rate 0.02")]
@@ -67,6 +69,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     timeout: Duration,
 
+    /// A host that a program in the box may reach, as NAME or NAME:PORT; without a port, 443 and 80
+    #[arg(long, value_name = "H", value_parser = host)]
+    allow_host: Vec<Vec<(String, u16)>>,
+
     /// Then put the dataset again with less and less of each picture and find the least that serves, along all of
     /// `pixels,quality,gray,margin` or some of them
     #[arg(
@@ -89,6 +95,23 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     engine: EngineOptions,
+}
+
+/// Name and ports of a host.
+fn host(text: &str) -> Result<Vec<(String, u16)>, String> {
+    let (name, ports) = match text.rsplit_once(':') {
+        Some((name, port)) => {
+            let port = port.parse().ok().filter(|port| *port > 0);
+            (name, vec![port.ok_or_else(|| format!("`{text}` has no port: expected NAME or NAME:PORT"))?])
+        }
+        None => (text, vec![443, 80]),
+    };
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
+    if name.is_empty() || !name.chars().all(is_name) || name.parse::<std::net::IpAddr>().is_ok() {
+        return Err(format!("`{name}` is not the name of a host: programs in the box look names up"));
+    }
+    let name = name.to_ascii_lowercase();
+    Ok(ports.into_iter().map(|port| (name.clone(), port)).collect())
 }
 
 /// Along what inputs are reduced, in the order in which it is done, each once.
@@ -149,6 +172,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         keep_ids: arguments.keep_ids,
         pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         machine: environment.machine(),
+        hosts: arguments.allow_host.concat(),
+        tools: environment.tools(),
         memory,
         peak: &|| environment.memory().map(|(_, peak)| peak),
     };
@@ -233,7 +258,7 @@ impl From<FootprintError> for Failure {
     }
 }
 
-fn failure(error: FootprintError) -> Failure {
+pub(super) fn failure(error: FootprintError) -> Failure {
     match error {
         FootprintError::Folder(error) => results::folder_failure(error),
         FootprintError::Method(error @ MethodError::Broken { .. }) => {

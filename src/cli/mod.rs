@@ -15,6 +15,7 @@ mod environment;
 mod exit;
 mod footprint;
 mod guard;
+mod in_box;
 mod latency;
 mod list;
 mod methods;
@@ -70,6 +71,8 @@ enum Verb {
     List(list::Arguments),
     #[command(hide = true)]
     Guard(guard::Arguments),
+    #[command(hide = true)]
+    InBox(in_box::Arguments),
 }
 
 /// Runs the program with the arguments of the process and gives its exit code.
@@ -86,6 +89,9 @@ pub fn main() -> ExitCode {
     // Before anything else: a guard listens to other signals, and must be quick.
     if let Verb::Guard(arguments) = &arguments.verb {
         return ExitCode::from(guard::run(arguments));
+    }
+    if let Verb::InBox(arguments) = arguments.verb {
+        return ExitCode::from(in_box::run(arguments));
     }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
@@ -116,7 +122,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
-        Verb::Guard(_) => Ok(Exit::Internal), // answered above
+        Verb::Guard(_) | Verb::InBox(_) => Ok(Exit::Internal), // answered above
     }
 }
 

@@ -154,6 +154,7 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
         keep_ids: arguments.keep_ids,
         timings: Timings::Written,
         pick: String::new(),
+        footprint: false,
         notices: Vec::new(),
     };
     job.run(&arguments.running, environment)

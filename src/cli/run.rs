@@ -17,6 +17,7 @@ use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
 use crate::finding::counted;
 use crate::folder::{Existing, RunFolder, Timings};
+use crate::footprint;
 use crate::protocol::Protocol;
 use crate::run::{self, Request, RunError, RunMethod, Summary};
 use crate::score::ScoreRequest;
@@ -138,6 +139,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         keep_ids: writing.keep_ids,
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        footprint: false,
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     if writing.dry_run {
@@ -176,6 +178,8 @@ pub(super) struct Job<'a> {
     pub(super) timings: Timings,
     /// The filter in words; empty when all samples are listed.
     pub(super) pick: String,
+    /// Whether it is written down what the methods are given.
+    pub(super) footprint: bool,
     pub(super) notices: Vec<String>,
 }
 
@@ -218,6 +222,11 @@ impl Job<'_> {
         if summary.interrupted {
             tell(&interrupted(&summary, self.out));
             return Ok(Exit::Interrupted);
+        }
+        if self.footprint {
+            let (methods, dataset, clock) = (self.methods, self.dataset, &*environment.clock);
+            footprint::write_given(&folder, methods, dataset, self.keep_ids, clock)
+                .map_err(super::footprint::failure)?;
         }
         let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
         results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;

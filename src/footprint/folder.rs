@@ -94,16 +94,30 @@ impl Writing {
         self.summary.attempts += 1;
         self.summary.failed += usize::from(is_failure(outcome));
         for observed in found {
-            let observed = observed.clone().of_sample(&sample_id);
-            self.observations.write(method, &observed).map_err(failed(&self.folder, names::FOOTPRINT))?;
+            let observed = if observed.sample_id.is_empty() {
+                observed.clone().of_sample(&sample_id)
+            } else {
+                self.named(observed)
+            };
+            self.observations.write(&self.method, &observed).map_err(failed(&self.folder, names::FOOTPRINT))?;
         }
         Ok(())
+    }
+
+    /// `observed` with the id of its sample, where a number stands for it.
+    fn named(&self, observed: &Observed) -> Observed {
+        let number = observed.sample_id.strip_prefix('#').and_then(|number| number.parse().ok());
+        match number.and_then(|place| self.truth.row(place)) {
+            Some(row) => observed.clone().of_sample(&row.sample_id.to_string()),
+            None => observed.clone(),
+        }
     }
 
     /// Adds what is about no single attempt.
     pub fn whole(&mut self, found: &[Observed]) -> Result<(), FolderError> {
         let method = &self.method;
-        let mut write = found.iter().map(|observed| self.observations.write(method, observed));
+        let named: Vec<Observed> = found.iter().map(|observed| self.named(observed)).collect();
+        let mut write = named.iter().map(|observed| self.observations.write(method, observed));
         write.try_for_each(|written| written).map_err(failed(&self.folder, names::FOOTPRINT))
     }
 

@@ -1,21 +1,37 @@
 //! What a method is given with a sample, and what it gives back: counted from outside, for methods of every kind.
 
-use crate::folder::{Observed, Phase, Thing};
-use crate::method::Sample;
+use std::io::BufWriter;
+
+use super::FootprintError;
+use crate::clock::Clock;
+use crate::dataset::Dataset;
+use crate::folder::{
+    FolderError, FootprintWriter, Observed, Phase, Pseudonyms, RunFolder, Thing, create_private, names,
+};
+use crate::method::adapter::command::CommandMethod;
+use crate::method::adapter::command::message::Carrier;
+use crate::method::{Method, Sample, Traffic, lend};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
+use crate::run::RunMethod;
 
-/// Bytes, pixels and columns of `sample`, which lies before the method.
-pub(super) fn given(sample: &mut Sample<'_>, decoder: Decoder) -> Vec<Observed> {
+/// Whether `method` is given the content of samples, and not their columns alone.
+pub(super) fn is_given_content(method: &dyn Method) -> bool {
+    method.looks() && method.program().and_then(CommandMethod::carrier) != Some(Carrier::None)
+}
+
+/// Bytes, pixels and columns of `sample`, which lies before a method that is given its content or not.
+pub(super) fn given(sample: &mut Sample<'_>, has_content: bool) -> Vec<Observed> {
     let measured = |thing, name: &str, value: f64| Observed::measured(Phase::Attempt, thing, name, value);
     let mut found = Vec::new();
-    let Some((bytes, media)) = sample.bytes().map(<[u8]>::len).zip(sample.media()) else {
+    let content = sample.bytes().filter(|_| has_content).map(<[u8]>::len).zip(sample.media());
+    let Some((bytes, media)) = content else {
         found.extend(fields(sample));
         return found;
     };
     found.push(measured(Thing::InputBytes, media.media_type, bytes as f64));
     if media.media_type.starts_with("image/") {
-        found.push(match sample.picture(decoder) {
+        found.push(match sample.picture(Decoder::default()) {
             Ok((picture, _)) => {
                 measured(Thing::InputPixels, "", f64::from(picture.width()) * f64::from(picture.height()))
             }
@@ -40,4 +56,46 @@ pub(super) fn returned(outcome: &Outcome) -> Vec<Observed> {
     let bytes = outcome.bytes_out.map(|bytes| measured(Thing::OutputBytes, "", bytes as f64));
     let extra = outcome.extra.iter().map(|(name, value)| measured(Thing::ExtraField, name, value.len() as f64));
     bytes.into_iter().chain(extra).collect()
+}
+
+/// What went to a service and came from it between two looks at its traffic.
+pub(super) fn exchanged(before: &Traffic, after: &Traffic) -> Vec<Observed> {
+    let of = |thing, value: u64| Observed::measured(Phase::Attempt, thing, after.address.clone(), value as f64);
+    vec![
+        of(Thing::Host, after.requests.saturating_sub(before.requests)),
+        of(Thing::BytesSent, after.sent.saturating_sub(before.sent)),
+        of(Thing::BytesReceived, after.received.saturating_sub(before.received)),
+        of(Thing::Redirect, after.redirects.saturating_sub(before.redirects)),
+    ]
+}
+
+/// Writes into `folder`, the folder of a run of `methods` over `dataset`, what each of them is given with each sample: that is
+/// known without a box.
+///
+/// # Errors
+/// When a card names a column that cannot be lent, or the file cannot be written.
+pub fn write_given(
+    folder: &RunFolder,
+    methods: &[RunMethod],
+    dataset: &Dataset,
+    keep_ids: bool,
+    clock: &dyn Clock,
+) -> Result<(), FootprintError> {
+    let path = folder.file(names::FOOTPRINT);
+    let failed = |source| FolderError::Write { path: path.clone(), source };
+    let mut writer = FootprintWriter::new(BufWriter::new(create_private(&path)?)).map_err(failed)?;
+    let pseudonyms = Pseudonyms::of(dataset, keep_ids);
+    let columns = methods.iter().map(|it| lend::columns(&*it.method, dataset)).collect::<Result<Vec<_>, _>>()?;
+    for place in 0..dataset.samples().len() {
+        let Some(row) = dataset.samples().get(place) else { break };
+        let (mut sample, _) = lend::sample(dataset, &row, clock);
+        let id = pseudonyms.printed(row.sample_id).to_string();
+        for (method, columns) in methods.iter().zip(&columns) {
+            sample.lend(columns.iter().map(|column| (column.name(), column.cell(place))));
+            for observed in given(&mut sample, is_given_content(&*method.method)) {
+                writer.write(&method.method.card().name, &observed.of_sample(&id)).map_err(failed)?;
+            }
+        }
+    }
+    Ok(writer.finish().map_err(failed)?)
 }

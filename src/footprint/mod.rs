@@ -4,9 +4,25 @@
 //! observation into footprint.csv, from which `score` makes the rows. What cannot be observed is said so, and is never 0.
 
 mod attempts;
+#[cfg(target_os = "linux")]
+mod boxed;
+mod canary;
 mod curve;
 mod folder;
 mod given;
+mod identifiers;
+#[cfg(target_os = "linux")]
+pub mod in_box;
+mod inventory;
+#[cfg(not(target_os = "linux"))]
+mod nowhere;
+#[cfg(target_os = "linux")]
+mod opened;
+mod report;
+mod sandbox;
+
+pub use given::write_given;
+pub use sandbox::Tools;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +61,10 @@ pub struct Request<'a> {
     pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
+    /// Hosts that a program in the box may reach, each a name and a port.
+    pub hosts: Vec<(String, u16)>,
+    /// What of this machine makes a box.
+    pub tools: Tools,
     /// Memory of this process before the method was loaded, in bytes; none where the system does not tell.
     pub memory: Option<u64>,
     /// The most memory that this process ever had, in bytes; none where the system does not tell.

@@ -15,6 +15,7 @@ mod sample;
 mod scratch;
 mod told;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -68,6 +69,8 @@ pub struct Traffic {
     pub sent: u64,
     /// Bytes received.
     pub received: u64,
+    /// Cookies that it offered, each with the bytes of its content; none was sent back.
+    pub cookies: BTreeMap<String, u64>,
 }
 
 /// Something that answers about a person's age.
@@ -88,6 +91,11 @@ pub trait Method: Send + Sync {
     /// as large as [`Method::sessions`] says, and keeps the time limit itself.
     fn is_outside(&self) -> bool {
         false
+    }
+
+    /// This method as a program, where it is one: it can be started within something else.
+    fn program(&self) -> Option<&adapter::command::CommandMethod> {
+        None
     }
 
     /// Whether copies of samples are put into [`Ask::scratch`]. Asked after a session was opened.

@@ -151,6 +151,6 @@ impl Seen {
 }
 
 fn service(traffic: Traffic) -> ServiceRecord {
-    let Traffic { address, tls, requests, redirects, sent, received } = traffic;
+    let Traffic { address, tls, requests, redirects, sent, received, .. } = traffic;
     ServiceRecord { address, tls, requests, redirects, bytes_sent: sent, bytes_received: received }
 }

@@ -90,7 +90,7 @@ fn figures(observed: &[&Observed]) -> Vec<Figure> {
     }
     let canary: Vec<&Observed> = of(Thing::Canary).collect();
     add(&mut found, &canary, Made::Sum(metric::CANARY_HITS), &Variant::none());
-    let place = |one: &&&Observed| one.name.split(' ').next().unwrap_or_default().to_owned();
+    let place = |one: &&&Observed| one.name.split([' ', ':']).next().unwrap_or_default().to_owned();
     let places: BTreeSet<String> = canary.iter().filter(|one| one.value > Some(0.0)).map(|one| place(&one)).collect();
     for word in places {
         let there: Vec<&Observed> = canary.iter().filter(|one| place(one) == word).copied().collect();
@@ -111,7 +111,7 @@ fn add(found: &mut Vec<Figure>, observed: &[&Observed], made: Made, variant: &Va
     let (entry, value) = match made {
         Made::Mean(entry) => (entry, sum / samples.len().max(1) as f64),
         Made::Names(entry) => {
-            let names = values.iter().map(|(one, _)| one.name.as_str()).filter(|name| !name.is_empty());
+            let names = observed.iter().map(|one| one.name.as_str()).filter(|name| !name.is_empty());
             (entry, names.collect::<BTreeSet<_>>().len() as f64)
         }
         Made::Sum(entry) => (entry, sum),
@@ -119,7 +119,9 @@ fn add(found: &mut Vec<Figure>, observed: &[&Observed], made: Made, variant: &Va
         Made::Zeros(entry) => (entry, values.iter().filter(|(_, value)| *value == 0.0).count() as f64),
     };
     let why = || if first.source.is_empty() { "not observed".to_owned() } else { first.source.clone() };
-    let known = !values.is_empty();
+    // Of something that was seen, and whose size is not known, it is known that it was there.
+    let named = matches!(made, Made::Names(_)) && observed.iter().any(|one| !one.name.is_empty());
+    let known = !values.is_empty() || named;
     let figure = |entry, variant: Variant, value: f64| Figure {
         entry,
         variant,
@@ -160,6 +162,7 @@ mod tests {
             Observed::not_measurable(Phase::Whole, Thing::UnixSocket, "no strace"),
             at(Thing::Canary, "reply field thumbnail: marker", 2.0, "a"),
             at(Thing::Canary, "file tmp/x: sha256", 1.0, "b"),
+            at(Thing::Canary, "stderr: marker", 1.0, "b"),
         ];
         let found = figures(&all.iter().collect::<Vec<_>>());
         assert_eq!(value(&found, metric::INPUT_BYTES, ""), Ok(200.0));
@@ -170,7 +173,8 @@ mod tests {
         assert_eq!(value(&found, metric::BYTES_LEFT, "phase=end"), Ok(12.0));
         assert_eq!(value(&found, metric::FILES_LEFT, "phase=after_exit"), Ok(0.0));
         assert_eq!(value(&found, metric::UNIX_SOCKETS, ""), Err("no strace".to_owned()));
-        assert_eq!(value(&found, metric::CANARY_HITS, ""), Ok(3.0));
+        assert_eq!(value(&found, metric::CANARY_HITS, ""), Ok(4.0));
+        assert_eq!(value(&found, metric::CANARY_HITS, "place=stderr"), Ok(1.0));
         assert_eq!(value(&found, metric::CANARY_HITS, "place=reply"), Ok(2.0));
         assert!(found.iter().all(|it| it.entry != metric::NAMES_RESOLVED), "what was not looked for has no row");
     }

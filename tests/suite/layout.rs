@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
-    ("footprint", &["clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
+    ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
     (

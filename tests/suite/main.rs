@@ -14,6 +14,8 @@ mod decoders;
 mod detector;
 mod documents;
 mod engines;
+mod footprint;
+mod footprint_box;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;

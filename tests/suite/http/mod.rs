@@ -2,6 +2,7 @@
 
 mod answers;
 mod bodies;
+mod footprint;
 mod pace;
 mod secrets;
 mod server;

@@ -275,6 +275,9 @@ impl Instance {
             drop(state);
             let line = running.process.line(until);
             let at = self.plan.clock.monotonic();
+            if let (Ok(line), Some(heard)) = (&line, &self.plan.heard) {
+                heard.reply(line);
+            }
             let reply = line.map(|line| Reply::parse(&line, &self.plan.limits));
             state = lock(&self.state);
             state.reading = false;

@@ -17,6 +17,7 @@ mod words;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use rustix::fs::{Access, access};
 
@@ -29,6 +30,7 @@ pub use inbox::LONGEST_LINE;
 pub use instance::{Instance, Started};
 pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
+pub use words::Heard;
 
 use self::message::Carrier;
 use super::Surroundings;
@@ -84,6 +86,7 @@ impl CommandMethod {
             args: command.args.clone(),
             folder: around.folder.map(Path::to_owned),
             guard: around.guard.map(Path::to_owned),
+            patience: Duration::ZERO,
         };
         let instances = Mutex::new(Vec::new());
         Ok(Self {
@@ -107,7 +110,8 @@ impl CommandMethod {
     }
 
     /// How the process that was started last wants content.
-    fn carrier(&self) -> Option<Carrier> {
+    #[must_use]
+    pub fn carrier(&self) -> Option<Carrier> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).map(|started| started.carrier)
     }
 
@@ -115,6 +119,37 @@ impl CommandMethod {
     #[must_use]
     pub fn decoder(&self) -> Decoder {
         self.decoder
+    }
+
+    /// What is started, as the card names it.
+    #[must_use]
+    pub fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
+    /// The files that the card names, each with its bytes: the program, and the arguments that are files.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<(String, u64)> {
+        let beside = |argument: &String| Some((argument.clone(), self.launch.folder.as_ref()?.join(argument)));
+        let arguments = self.launch.args.iter().filter_map(beside).filter(|(_, path)| path.is_file());
+        let program = (self.command.program.clone(), self.launch.program.clone());
+        let size = |(name, path): (String, PathBuf)| Some((name, std::fs::metadata(path).ok()?.len()));
+        std::iter::once(program).chain(arguments).filter_map(size).collect()
+    }
+
+    /// A session on a process of its own, started as `plan` says.
+    ///
+    /// # Errors
+    /// As [`Method::open`].
+    pub fn session(&self, plan: Plan) -> Result<Box<dyn Session>, MethodError> {
+        self.session_on(Arc::new(Instance::new(plan)))
+    }
+
+    fn session_on(&self, instance: Arc<Instance>) -> Result<Box<dyn Session>, MethodError> {
+        let started = instance.start()?;
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        let manner = Manner { carrier: started.carrier, decoder: self.decoder };
+        Ok(Box::new(CommandSession { instance, manner }))
     }
 
     /// How a process of this method is started and spoken to for `ask`.
@@ -134,6 +169,7 @@ impl CommandMethod {
             reserved: None,
             words: Arc::clone(&self.words),
             notes: None,
+            heard: None,
         }
     }
 }
@@ -198,10 +234,11 @@ impl Method for CommandMethod {
                 }
             }
         };
-        let started = instance.start()?;
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
-        let manner = Manner { carrier: started.carrier, decoder: self.decoder };
-        Ok(Box::new(CommandSession { instance, manner }))
+        self.session_on(instance)
+    }
+
+    fn program(&self) -> Option<&Self> {
+        Some(self)
     }
 }
 

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::inbox::Inbox;
 use super::message::{BYE, beginning};
-use super::words::Words;
+use super::words::{Heard, Words};
 use crate::clock::Clock;
 
 /// How long a program may take to end after it was asked, and again after it was told by SIGTERM.
@@ -40,6 +40,8 @@ pub struct Launch {
     pub folder: Option<PathBuf>,
     /// This program, which as a guard sees to it that nothing outlives the harness; none: the program is started as it is.
     pub guard: Option<PathBuf>,
+    /// How much longer it may take to end than a program alone, for what stands around it.
+    pub patience: Duration,
 }
 
 /// A moment by which something must have happened.
@@ -127,6 +129,7 @@ pub struct Process {
     inbox: Arc<Inbox>,
     words: Arc<Words>,
     guarded: bool,
+    patience: Duration,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -134,11 +137,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Process {
-    /// Starts the program in a process group of its own.
+    /// Starts the program in a process group of its own; all that it writes to its error stream is also put into `heard`.
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(launch: &Launch) -> io::Result<Self> {
+    pub fn start(launch: &Launch, heard: Option<Arc<Heard>>) -> io::Result<Self> {
         let mut command = match &launch.guard {
             Some(guard) => {
                 let mut command = Command::new(guard);
@@ -164,13 +167,14 @@ impl Process {
         let (inbox, words) = (Arc::new(Inbox::default()), Arc::new(Words::default()));
         let (lines, last) = (Arc::clone(&inbox), Arc::clone(&words));
         thread::Builder::new().name("answers".to_owned()).spawn(move || lines.listen(stdout))?;
-        thread::Builder::new().name("last-words".to_owned()).spawn(move || last.listen(stderr))?;
+        thread::Builder::new().name("last-words".to_owned()).spawn(move || last.listen(stderr, heard.as_deref()))?;
         Ok(Self {
             child: Mutex::new(child),
             stdin: Mutex::new(Some(stdin)),
             inbox,
             words,
             guarded: launch.guard.is_some(),
+            patience: launch.patience,
         })
     }
 
@@ -232,7 +236,8 @@ impl Process {
         let mut child = lock(&self.child);
         let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return String::new() };
         // A program that is about to end by itself tells more by its own exit code than by our signal.
-        let mut ended = waits(group, if farewell == Farewell::None { Duration::from_millis(100) } else { GRACE });
+        let grace = if farewell == Farewell::None { Duration::from_millis(100) } else { GRACE };
+        let mut ended = waits(group, grace + self.patience);
         let own = ended;
         if !ended {
             let _ = kill_process_group(group, Signal::TERM);

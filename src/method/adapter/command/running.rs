@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::message::{Carrier, Hello, Ready, line};
 use super::process::{Farewell, Launch, Process, Trouble, Until, lock};
+use super::words::Heard;
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::finding::quoted;
@@ -39,6 +40,8 @@ pub struct Plan {
     pub words: Arc<Mutex<Gathered>>,
     /// Where it is written down what the program is told and what it claims; none: nowhere.
     pub notes: Option<Arc<Notes>>,
+    /// Where everything that the program writes is put; none: nowhere.
+    pub heard: Option<Arc<Heard>>,
 }
 
 /// What is written down of an examination.
@@ -87,7 +90,8 @@ impl Running {
         let program = plan.launch.program.file_name().unwrap_or_default().display().to_string();
         let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
         let clock = &*plan.clock;
-        let process = Process::start(&plan.launch).map_err(|error| wrong(format!("does not start: {error}")))?;
+        let process = Process::start(&plan.launch, plan.heard.clone())
+            .map_err(|error| wrong(format!("does not start: {error}")))?;
         let until = Until::after(clock, plan.start_time).unless(&plan.stop);
         let time_limit = u64::try_from(plan.time_limit.as_millis()).unwrap_or(u64::MAX);
         let hello = line(&Hello::new(&plan.limits, time_limit, plan.seed, plan.reserved));

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 use std::process::ChildStderr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
@@ -15,12 +16,55 @@ const KEPT: usize = 64 << 10;
 /// What a program writes to its error stream: the end of it.
 #[derive(Default)]
 pub(super) struct Words {
-    heard: Mutex<Heard>,
+    heard: Mutex<Kept>,
     finished: Condvar,
 }
 
+/// Bytes that wait to be taken of everything that was heard: more is let go, and that is said.
+const MOST: usize = 64 << 20;
+
+/// Everything that a program wrote, for whoever searches it.
+#[derive(Debug, Default)]
+pub struct Heard {
+    streams: Mutex<[Vec<u8>; 2]>,
+    cut: AtomicBool,
+}
+
+impl Heard {
+    /// What came on the error stream and as replies since it was last taken, in this order.
+    pub fn take(&self) -> [Vec<u8>; 2] {
+        std::mem::take(&mut *lock(&self.streams))
+    }
+
+    /// Whether something was let go because nobody took it in time.
+    pub fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    fn errors(&self, bytes: &[u8]) {
+        self.add(0, &[bytes]);
+    }
+
+    /// Adds a reply.
+    pub(super) fn reply(&self, line: &[u8]) {
+        self.add(1, &[line, b"\n"]);
+    }
+
+    fn add(&self, stream: usize, parts: &[&[u8]]) {
+        let mut streams = lock(&self.streams);
+        let Some(stream) = streams.get_mut(stream) else { return };
+        for part in parts {
+            let room = MOST.saturating_sub(stream.len());
+            stream.extend(part.iter().take(room));
+            if part.len() > room {
+                self.cut.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
 #[derive(Default)]
-struct Heard {
+struct Kept {
     bytes: VecDeque<u8>,
     /// Whether something before them was let go.
     cut: bool,
@@ -29,12 +73,15 @@ struct Heard {
 
 impl Words {
     /// Reads until the program, and whatever it started, has closed the stream.
-    pub(super) fn listen(&self, mut stderr: ChildStderr) {
+    pub(super) fn listen(&self, mut stderr: ChildStderr, all: Option<&Heard>) {
         let mut chunk = [0_u8; 8192];
         loop {
             match stderr.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(count) => {
+                    if let Some(all) = all {
+                        all.errors(chunk.get(..count).unwrap_or_default());
+                    }
                     let mut heard = lock(&self.heard);
                     heard.bytes.extend(chunk.iter().take(count));
                     let surplus = heard.bytes.len().saturating_sub(KEPT);

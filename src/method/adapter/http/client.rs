@@ -1,7 +1,8 @@
 //! The one place that speaks HTTP: a request sent, redirects within the host followed, the reply read up to its bound.
 
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::http::{HeaderName, HeaderValue, Request as Message};
@@ -70,6 +71,8 @@ pub struct Client {
     agent: Agent,
     /// What goes over the wire.
     pub meter: Arc<Meter>,
+    /// Cookies that the service offered, each with the bytes of its content; none is kept or sent back.
+    pub cookies: Mutex<BTreeMap<String, u64>>,
     clock: Arc<dyn Clock>,
     longest: u64,
 }
@@ -133,7 +136,7 @@ impl Client {
                 .chain(RustlsConnector::default());
         let agent = Agent::with_parts(config, connector, Names::new(Arc::clone(&meter)));
         let clock = meter.clock();
-        Ok(Self { agent, meter, clock, longest: card.reply_bytes })
+        Ok(Self { agent, meter, cookies: Mutex::default(), clock, longest: card.reply_bytes })
     }
 
     /// Makes `request`, which may take `limit` without the waits for its turns; `turn` is asked before each message that is sent.
@@ -248,6 +251,13 @@ impl Client {
         let location = told("location").filter(|_| [301, 302, 303, 307, 308].contains(&code));
         let retry_after = told("retry-after").map(|after| (after, told("date")));
         let encoding = told("content-encoding").unwrap_or_default();
+        for offer in reply.headers().get_all("set-cookie") {
+            let offer = String::from_utf8_lossy(offer.as_bytes()).into_owned();
+            let pair = offer.split(';').next().unwrap_or_default();
+            let (name, content) = pair.split_once('=').unwrap_or(("", pair));
+            let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+            cookies.insert(name.trim().chars().take(100).collect(), content.trim().len() as u64);
+        }
         let mut content = Vec::new();
         let mut reader = reply.into_body().into_with_config().limit(u64::MAX).reader().take(self.longest + 1);
         let read = reader.read_to_end(&mut content);

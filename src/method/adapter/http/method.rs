@@ -1,8 +1,8 @@
 //! A service made ready to be asked: its card, its secrets, and what was sent to it.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::card::HttpCard;
 use super::client;
@@ -55,6 +55,7 @@ impl HttpMethod {
             roots,
             pace: Pace::new(http.interval),
             counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            cookies: Mutex::default(),
         };
         Ok(Self { card, service: Arc::new(service), files })
     }
@@ -123,7 +124,8 @@ impl Method for HttpMethod {
             [0, 1, 2, 3].map(|place| self.service.counts.get(place).map_or(0, |count| count.load(Ordering::Relaxed)));
         let address = self.service.card.address.to_string();
         let tls = self.service.card.address.is_tls();
-        Some(Traffic { address, tls, requests, redirects, sent, received })
+        let cookies = self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(Traffic { address, tls, requests, redirects, sent, received, cookies })
     }
 
     fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {

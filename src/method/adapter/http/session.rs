@@ -1,5 +1,6 @@
 //! One attempt at a time on a service: asked, asked again where that may help, and read.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +30,8 @@ pub struct Service {
     pub pace: Pace,
     /// Requests, redirects, bytes sent and received.
     pub counts: [AtomicU64; 4],
+    /// Cookies that it offered, each with the bytes of its content.
+    pub cookies: Mutex<BTreeMap<String, u64>>,
 }
 
 /// What is written down of an examination: all that the service was sent.
@@ -128,6 +131,10 @@ impl HttpSession {
         let (sent, received) = self.client.meter.take();
         for (count, more) in self.service.counts.iter().zip([done.requests, done.redirects, sent, received]) {
             count.fetch_add(more, Ordering::Relaxed);
+        }
+        let offered = std::mem::take(&mut *self.client.cookies.lock().unwrap_or_else(PoisonError::into_inner));
+        if !offered.is_empty() {
+            self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(offered);
         }
     }
 }

@@ -1,0 +1,136 @@
+//! The harness's end of the channel into the box.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::relay::{Carried, Relay};
+use crate::footprint::report::Report;
+
+/// How long the box may take to tell what it has seen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What was seen since the last look.
+#[derive(Debug, Default)]
+pub(in crate::footprint) struct Seen {
+    /// What the box told, in order.
+    pub reports: Vec<Report>,
+    /// What was passed on to hosts.
+    pub carried: Vec<Carried>,
+    /// Whether the box told everything up to now.
+    pub is_complete: bool,
+}
+
+/// The channel of one box.
+pub(in crate::footprint) struct Channel {
+    state: Mutex<State>,
+    changed: Condvar,
+    relay: Relay,
+}
+
+#[derive(Default)]
+struct State {
+    reports: Vec<Report>,
+    orders: Option<UnixStream>,
+    asked: u64,
+    answered: u64,
+    ended: bool,
+}
+
+impl Channel {
+    /// Listens on `socket` for the box, and passes on to `hosts`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn open(socket: &Path, hosts: &[(String, u16)]) -> io::Result<Arc<Self>> {
+        let listener = UnixListener::bind(socket)?;
+        let channel =
+            Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), relay: Relay::to(hosts.to_vec()) });
+        let weak = Arc::downgrade(&channel);
+        thread::Builder::new().name("box".to_owned()).spawn(move || {
+            for caller in listener.incoming().flatten() {
+                let Some(channel) = weak.upgrade() else { return };
+                thread::spawn(move || channel.serve(caller));
+            }
+        })?;
+        Ok(channel)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves one caller: the first that reports is the box itself, since nothing else runs in it by then.
+    fn serve(&self, caller: UnixStream) {
+        let Ok(reader) = caller.try_clone() else { return };
+        let mut reader = BufReader::new(reader);
+        let mut line = String::new();
+        if reader.read_line(&mut line).is_err() {
+            return;
+        }
+        if let Some(host) = line.strip_prefix("relay ") {
+            return self.relay.pass(host.trim(), reader, caller);
+        }
+        {
+            let mut state = self.lock();
+            if state.orders.is_some() {
+                return;
+            }
+            state.orders = Some(caller);
+        }
+        while !line.is_empty() {
+            if let Ok(report) = serde_json::from_str::<Report>(&line) {
+                self.take(report);
+            }
+            line.clear();
+            if reader.read_line(&mut line).is_err() {
+                break;
+            }
+        }
+        self.lock().ended = true;
+        self.changed.notify_all();
+    }
+
+    fn take(&self, report: Report) {
+        let mut state = self.lock();
+        if let Report::Synced { number, .. } = &report {
+            state.answered = *number;
+        }
+        state.ended |= report == Report::Ended;
+        state.reports.push(report);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Asks the box for everything that it has seen so far, and gives it. Complete is also what a box told that has ended.
+    pub fn look(&self) -> Seen {
+        let mut state = self.lock();
+        state.asked += 1;
+        let order = format!("sync {}\n", state.asked);
+        let ended = state.ended;
+        let orders = state.orders.as_mut().filter(|_| !ended);
+        let told = orders.is_some_and(|orders| orders.write_all(order.as_bytes()).is_ok());
+        if told {
+            let asked = state.asked;
+            let waiting = |state: &mut State| state.answered < asked && !state.ended;
+            (state, _) =
+                self.changed.wait_timeout_while(state, PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        let is_complete = state.answered == state.asked || state.ended;
+        Seen { reports: std::mem::take(&mut state.reports), carried: self.relay.take(), is_complete }
+    }
+
+    /// Waits until the box has told its last, and gives what it told since the last look.
+    pub fn last(&self) -> Seen {
+        let state = self.lock();
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| !state.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_complete = state.reports.contains(&Report::Ended);
+        Seen { reports: std::mem::take(&mut state.reports), carried: self.relay.take(), is_complete }
+    }
+}

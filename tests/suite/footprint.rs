@@ -1,0 +1,152 @@
+//! `agebench footprint`: rows that follow from the raw file, what of every kind of method is seen, and what is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::support::{Ran, agebench, column, dataset, jpeg, package, run, text};
+
+/// A card of `fixtures/plugins/takes.py`, which takes more than it needs in this way.
+pub fn takes(place: &Path, way: &str, args: &[&str]) -> PathBuf {
+    let folder = place.join(way);
+    fs::create_dir_all(&folder).unwrap();
+    let script = package().join("fixtures/plugins/takes.py");
+    let args: Vec<String> = [text(&script), way].iter().chain(args).map(|argument| format!("{argument:?}")).collect();
+    let card = format!(
+        "name = \"{way}\"\nkind = \"estimation\"\nversion = \"1\"\n\n[command]\nprogram = \"python3\"\nargs = [{}]\n",
+        args.join(", ")
+    );
+    fs::write(folder.join("method.toml"), card).unwrap();
+    folder
+}
+
+/// A dataset of `count` of the bundled faces.
+pub fn faces(place: &Path, count: usize) -> PathBuf {
+    let face = |number: usize| {
+        let name = format!("s{:04}.jpg", number + 1);
+        let content = fs::read(package().join("fixtures/faces/images").join(&name)).unwrap();
+        (name, content)
+    };
+    let faces: Vec<(String, Vec<u8>)> = (0..count).map(face).collect();
+    let pictures: Vec<(&str, &[u8])> = faces.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
+    dataset(place, &pictures, "")
+}
+
+/// The rows of metrics.csv about the footprint: metric and variant, then value (or nothing) and status.
+pub fn rows(out: &Path) -> BTreeMap<String, (Option<f64>, String)> {
+    let csv = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let (metrics, variants) = (column(&csv, "metric"), column(&csv, "variant"));
+    let (values, statuses) = (column(&csv, "value"), column(&csv, "status"));
+    let mut found = BTreeMap::new();
+    for (place, metric) in metrics.iter().enumerate() {
+        let entry = agebench::metric::catalogue::find(metric).unwrap();
+        if entry.family == "footprint" {
+            let name = [metric.as_str(), variants[place].as_str()].join(" ");
+            found.insert(name.trim().to_owned(), (values[place].parse().ok(), statuses[place].clone()));
+        }
+    }
+    found
+}
+
+/// What every run without a box says of what only a box shows.
+pub const ONLY_IN_A_BOX: [&str; 16] = [
+    "media_opened_share",
+    "files_created",
+    "files_changed",
+    "files_left phase=end",
+    "files_left phase=after_exit",
+    "bytes_left phase=end",
+    "bytes_left phase=after_exit",
+    "processes_left phase=end",
+    "processes_left phase=after_exit",
+    "connections_tried",
+    "names_resolved",
+    "unix_sockets",
+    "canary_hits",
+    "persistent_identifiers",
+    "works_offline",
+    "peak_memory",
+];
+
+#[test]
+fn of_a_model_the_input_is_measured_the_rest_is_not_and_the_rows_are_verified() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let data = faces(&place.path().join("faces"), 4);
+    run(&["footprint", "drawn-even", "--dataset", text(&data), "--out", text(&out), "--keep-ids"]).ended(0);
+    assert_eq!(fs::metadata(out.join("footprint.csv")).unwrap().permissions().mode() & 0o777, 0o600);
+    let found = rows(&out);
+    let sizes: Vec<u64> =
+        (1..=4).map(|number| fs::metadata(data.join(format!("s{number:04}.jpg"))).unwrap().len()).collect();
+    let sum = sizes.iter().sum::<u64>() as f64;
+    assert_eq!(found["input_bytes of=sum"].0, Some(sum));
+    assert_eq!(found["input_bytes"].0, Some(sum / 4.0));
+    let pixels = (1..=4).map(|number| {
+        let (width, height) = image::image_dimensions(data.join(format!("s{number:04}.jpg"))).unwrap();
+        f64::from(width * height)
+    });
+    assert_eq!(found["input_pixels"].0, Some(pixels.sum::<f64>() / 4.0));
+    assert!(found["peak_memory"].0.unwrap() > 0.0);
+    for name in ONLY_IN_A_BOX.iter().filter(|name| **name != "peak_memory") {
+        assert_eq!(found[*name], (None, "not_measurable".to_owned()), "{name}");
+    }
+    run(&["verify", text(&out)]).ended(0);
+    for form in ["table", "markdown", "html"] {
+        run(&["report", text(&out), "--format", form]).ended(0);
+    }
+    // The attempts are those of a run.
+    let again = place.path().join("run");
+    run(&["run", "drawn-even", "--dataset", text(&data), "--out", text(&again), "--keep-ids", "--no-timings"]).ended(0);
+    let ages = |out: &Path| column(&fs::read_to_string(out.join("outcomes.csv")).unwrap(), "age");
+    assert_eq!(ages(&out), ages(&again));
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_before_any_work() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", &jpeg())], "");
+    let out = place.path().join("out");
+    let asked = ["footprint", "drawn-even", "--dataset", text(&data), "--out", text(&out)];
+    run(&[&asked[..], &["--allow-host", "192.0.2.1"]].concat()).ended(2).told(&["not the name of a host"]);
+    run(&[&asked[..], &["--allow-host", "a:b"]].concat()).ended(2).told(&["has no port"]);
+    run(&["footprint", "no-such", "--dataset", text(&data), "--out", text(&out)]).ended(2);
+    assert!(!out.exists());
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("mine.txt"), "keep").unwrap();
+    run(&asked).ended(2).told(&["--replace"]);
+}
+
+/// A folder with the programs that the tests need and no others, to stand for `PATH`.
+fn without_bubblewrap(place: &Path) -> PathBuf {
+    let bin = place.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let output = std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    let python = String::from_utf8(output.unwrap().stdout).unwrap();
+    let _ = symlink(python.trim(), bin.join("python3"));
+    bin
+}
+
+#[test]
+fn without_bubblewrap_nothing_of_the_box_is_zero_and_the_run_says_so() {
+    let place = tempfile::tempdir().unwrap();
+    let data = faces(&place.path().join("faces"), 2);
+    let bin = without_bubblewrap(place.path());
+    for way in ["clean", "extra_ignored", "resolves"] {
+        let out = place.path().join(format!("out-{way}"));
+        let method = takes(place.path(), way, &[]);
+        let mut command = agebench();
+        command.env("PATH", &bin).args(["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]);
+        Ran::of(command.output().unwrap()).ended(0).told(&["bubblewrap", "not installed", "not_measurable"]);
+        let found = rows(&out);
+        for name in ONLY_IN_A_BOX.iter().chain(&["hosts", "bytes_sent", "bytes_received"]) {
+            assert_eq!(found[*name], (None, "not_measurable".to_owned()), "{way}: {name}");
+        }
+        assert!(found["input_bytes"].0.unwrap() > 0.0);
+        let raw = fs::read_to_string(out.join("footprint.csv")).unwrap();
+        let unknown = raw.lines().filter(|line| line.contains(",not_measurable,"));
+        assert!(unknown.clone().count() >= ONLY_IN_A_BOX.len());
+        assert!(unknown.clone().all(|line| line.split(',').nth(5) == Some("")), "unknown is empty: {raw}");
+        run(&["verify", text(&out)]).ended(0);
+    }
+}
