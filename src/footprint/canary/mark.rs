@@ -18,7 +18,7 @@ fn jpeg(picture: &[u8], marker: &str) -> Option<Vec<u8>> {
     while let Some([0xFF, 0xE0..=0xEF, high, low]) = picture.get(at..at + 4) {
         at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
     }
-    (*picture.get(at)? == 0xFF).then_some(())?;
+    matches!(picture.get(at..at + 2)?, [0xFF, 0xC0..=0xFE]).then_some(())?;
     let length = u16::try_from(2 + marker.len()).ok()?.to_be_bytes();
     with(picture, at, &[&[0xFF, 0xFE], &length[..], marker.as_bytes()].concat())
 }

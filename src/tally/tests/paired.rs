@@ -186,6 +186,12 @@ fn of_two_that_end_alike_nothing_differs_and_of_two_that_never_ran_together_noth
     assert!(!tally([outcome(20.0), outcome(20.5)]).identical());
     assert!(!tally([outcome(20.0), None]).identical());
     assert!(!tally([None, None]).identical());
+    // Alike where both ran, but one of them ran once more.
+    for more in [[outcome(20.0), None], [None, outcome(20.0)]] {
+        let attempts = [(0, age, [outcome(20.0), outcome(20.0)], 0, 1.0), (1, age, more, 0, 1.0)];
+        let (truth, [one, other]) = columns(&attempts, &protocol, false);
+        assert!(!PairTally::of(&truth, &one, &other, &protocol).unwrap().identical());
+    }
     let failed = Some(Outcome::failed(""));
     assert_eq!(tally([failed.clone(), failed]).flow.different, 0);
 }
