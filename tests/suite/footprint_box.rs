@@ -12,7 +12,7 @@ use crate::footprint::{faces, rows, takes};
 use crate::support::{is_needed, run, text};
 
 /// Whether this machine makes boxes; without, a test skips and says so, or fails where CI says that it must not.
-fn has_boxes() -> bool {
+pub fn has_boxes() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
     *HAS.get_or_init(|| {
         let tried = Command::new("bwrap").args(["--unshare-all", "--uid", "0", "--ro-bind", "/", "/", "true"]).status();

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::footprint::{faces, takes};
+use crate::footprint_box::has_boxes;
 use crate::support::{bmp, column, dataset, jpeg, package, run, text, tiny_method};
 
 /// The value of the row of `metric` whose variant is `variant`, as it is written.
@@ -71,6 +73,34 @@ fn what_was_measured_otherwise_is_told_in_every_form_and_only_of_a_footprint() {
     let ran = run(&["run", text(&method), "--dataset", text(&data), "--out", text(&plain)]).ended(0);
     assert!(!ran.out.contains("CONTRADICTION") && !ran.out.contains("What a method takes"));
     assert!(!metrics(&plain).contains("bits_beyond_decision"));
+}
+
+#[test]
+fn a_program_that_keeps_a_file_contradicts_a_card_that_says_nothing_is_kept() {
+    if !has_boxes() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let data = faces(&place.path().join("faces"), 3);
+    let lines =
+        "[declared_footprint]\nsource = \"notice\"\ndate = \"2026-05-01\"\nkeeps = \"nothing\"\nhosts = \"none\"\n";
+    for (way, kept) in [("cache", "1"), ("blind", "0")] {
+        let method = takes(place.path(), way, &[]);
+        let card = fs::read_to_string(method.join("method.toml")).unwrap();
+        fs::write(method.join("method.toml"), format!("{card}\n{lines}")).unwrap();
+        let out = place.path().join(format!("out-{way}"));
+        let ran = run(&["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+        let told = format!("CONTRADICTION: {way}: declared: keeps nothing; measured: ");
+        assert_eq!(ran.out.contains(&told), kept == "1", "{}", ran.out);
+        let rows = metrics(&out);
+        let of = |says: &str, statement: &str| {
+            let variant = format!("date=2026-05-01;says={says};source=notice;statement={statement}");
+            value(&rows, "contradictions", &variant)
+        };
+        assert_eq!(of("nothing", "keeps").as_deref(), Some(kept), "{way}");
+        assert_eq!(of("none", "hosts").as_deref(), Some("0"), "{way}");
+        run(&["verify", text(&out)]).ended(0);
+    }
 }
 
 #[test]
