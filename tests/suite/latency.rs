@@ -27,7 +27,8 @@ fn rows_follow_from_the_raw_file_and_are_verified() {
     // Every form of the report is about times, and has no empty tables of errors.
     for form in ["table", "markdown", "html"] {
         let told = run(&["report", text(&out), "--format", form]).ended(0).out;
-        for part in ["How long does an answer take?", "harness itself", "times by group", "sex f", "attempts a second"] {
+        for part in ["How long does an answer take?", "harness itself", "times by group", "sex f", "attempts a second"]
+        {
             assert!(told.contains(part), "{form}: {part} is not in\n{told}");
         }
         for part in ["Errors in years", "No method was held", "Under-age passes"] {
