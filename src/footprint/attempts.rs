@@ -300,6 +300,9 @@ impl<'a> Attempts<'a> {
         }
         let none = [Thing::FieldGiven, Thing::ExtraField].into_iter().filter(|thing| !work.seen.contains(thing));
         found.extend(none.map(|thing| Observed::measured(Phase::Whole, thing, "", 0.0)));
+        let files = method.files().into_iter();
+        found
+            .extend(files.map(|(name, bytes)| Observed::measured(Phase::Whole, Thing::MethodFile, name, bytes as f64)));
         let why = match &work.boxed {
             Ok(boxed) => {
                 found.extend(boxed.around());

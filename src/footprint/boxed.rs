@@ -323,15 +323,10 @@ impl<'a> Boxed<'a> {
 
     /// What is known only when all is over: memory, and that of what was looked for nothing was seen.
     pub fn around(&self) -> Vec<Observed> {
-        let files = self.program.sizes();
-        let mut found: Vec<Observed> = files
-            .into_iter()
-            .map(|(name, bytes)| Observed::measured(Phase::Whole, Thing::MethodFile, name, bytes as f64))
-            .collect();
-        found.push(match self.memory {
+        let mut found = vec![match self.memory {
             Some(memory) => Observed::measured(Phase::Whole, Thing::PeakMemory, "", memory as f64),
             None => Observed::not_measurable(Phase::Whole, Thing::PeakMemory, "none of its processes was seen alive"),
-        });
+        }];
         for (thing, phase) in WATCHED {
             let by_phase = matches!(thing, Thing::FileLeft | Thing::ProcessLeft);
             let is_there = |(seen, at): &(Thing, Phase)| *seen == thing && (!by_phase || *at == phase);

@@ -129,6 +129,11 @@ pub trait Method: Send + Sync {
         true
     }
 
+    /// The files that the card names, each with its bytes; none of a method that has no files, or whose are elsewhere.
+    fn files(&self) -> Vec<(String, u64)> {
+        Vec::new()
+    }
+
     /// What whoever runs the method must be told before it begins.
     fn notices(&self) -> Vec<String> {
         Vec::new()

@@ -88,6 +88,8 @@ fn of_a_model_the_input_is_measured_the_rest_is_not_and_the_rows_are_verified() 
     });
     assert_eq!(found["input_pixels"].0, Some(pixels.sum::<f64>() / 4.0));
     assert!(found["peak_memory"].0.unwrap() > 0.0);
+    let model = fs::metadata(package().join("models/drawn-even/drawn-even.onnx")).unwrap().len();
+    assert_eq!(found["method_bytes"].0, Some(model as f64));
     for name in ONLY_IN_A_BOX.iter().filter(|name| **name != "peak_memory") {
         assert_eq!(found[*name], (None, "not_measurable".to_owned()), "{name}");
     }

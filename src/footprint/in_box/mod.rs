@@ -2,7 +2,7 @@
 //! what it sees.
 //!
 //! It stands between bubblewrap and the method, without any right that the method does not have: what needs rights is set up
-//! first, then they are dropped for good. It is told to look by the harness after each answer ([`Report::Synced`]), so that
+//! first, then they are dropped for good. It is told to look by the harness after each answer (`Report::Synced`), so that
 //! nothing is done while an answer is waited for.
 
 mod names;

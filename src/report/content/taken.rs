@@ -77,9 +77,10 @@ pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
         None => "in: not measurable".to_owned(),
     };
     let left = match left.map(|row| (row.value, row.status)) {
+        Some((Some(1.0), _)) => "leaves 1 file".to_owned(),
         Some((Some(files), _)) => format!("leaves {} files", count_of(files)),
-        Some((None, RowStatus::NotMeasurable)) => "left: not measurable".to_owned(),
-        _ => "left: does not apply".to_owned(),
+        Some((None, RowStatus::NotMeasurable)) => "what it leaves cannot be measured".to_owned(),
+        _ => "what it leaves was not measured".to_owned(),
     };
     let found = plain("canary_hits").and_then(|row| row.value).filter(|hits| *hits > 0.0);
     let text = format!("{amount}; {left}{}", if found.is_some() { "; traces found" } else { "" });

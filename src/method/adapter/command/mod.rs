@@ -127,16 +127,6 @@ impl CommandMethod {
         &self.launch
     }
 
-    /// The files that the card names, each with its bytes: the program, and the arguments that are files.
-    #[must_use]
-    pub fn sizes(&self) -> Vec<(String, u64)> {
-        let beside = |argument: &String| Some((argument.clone(), self.launch.folder.as_ref()?.join(argument)));
-        let arguments = self.launch.args.iter().filter_map(beside).filter(|(_, path)| path.is_file());
-        let program = (self.command.program.clone(), self.launch.program.clone());
-        let size = |(name, path): (String, PathBuf)| Some((name, std::fs::metadata(path).ok()?.len()));
-        std::iter::once(program).chain(arguments).filter_map(size).collect()
-    }
-
     /// A session on a process of its own, started as `plan` says.
     ///
     /// # Errors
@@ -204,6 +194,14 @@ impl Method for CommandMethod {
 
     fn is_outside(&self) -> bool {
         true
+    }
+
+    fn files(&self) -> Vec<(String, u64)> {
+        let beside = |argument: &String| Some((argument.clone(), self.launch.folder.as_ref()?.join(argument)));
+        let arguments = self.launch.args.iter().filter_map(beside).filter(|(_, path)| path.is_file());
+        let program = (self.command.program.clone(), self.launch.program.clone());
+        let size = |(name, path): (String, PathBuf)| Some((name, std::fs::metadata(path).ok()?.len()));
+        std::iter::once(program).chain(arguments).filter_map(size).collect()
     }
 
     fn copies_samples(&self) -> bool {

@@ -112,6 +112,8 @@ pub struct Detector {
     /// The one that says "face".
     column: usize,
     digest: Digest,
+    /// Bytes of the file.
+    size: u64,
 }
 
 impl Detector {
@@ -148,7 +150,12 @@ impl Detector {
         if column >= columns {
             return Err(wrong(format!("face_column {column} of `{}`, which has {columns} from 0", card.scores)));
         }
-        Ok(Self { model, card: card.clone(), columns, column, digest })
+        Ok(Self { model, card: card.clone(), columns, column, digest, size: bytes.len() as u64 })
+    }
+
+    /// The name of its file, and its bytes.
+    pub(super) fn file(&self) -> (String, u64) {
+        (self.card.file.clone(), self.size)
     }
 
     /// SHA-256 of the file.

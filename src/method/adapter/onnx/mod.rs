@@ -24,6 +24,8 @@ pub struct OnnxMethod {
     card: MethodCard,
     engine: String,
     digest: Digest,
+    /// The model's file and the detector's, with their bytes.
+    files: Vec<(String, u64)>,
     shared: Arc<Shared>,
 }
 
@@ -65,9 +67,11 @@ impl OnnxMethod {
         let sample = output.split_first().filter(|(batch, _)| **batch == 1).map_or(output, |(_, rest)| rest);
         let head = onnx.head.head(sample).map_err(|source| MethodError::Head { file: file.clone(), source })?;
         let detector = onnx.detector.as_ref().map(|card| Detector::load(card, read, engine)).transpose()?;
+        let of_detector = detector.as_ref().map(Detector::file);
+        let files = std::iter::once((file.clone(), bytes.len() as u64)).chain(of_detector).collect();
         let shared = Arc::new(Shared { model, decoder, recipe: onnx.recipe.clone(), head, detector });
         let engine = format!("{}; {}", engine.name(), decoder.name());
-        Ok(Self { card, engine, digest, shared })
+        Ok(Self { card, engine, digest, files, shared })
     }
 
     /// The detector, where the card has one.
@@ -90,6 +94,10 @@ impl Method for OnnxMethod {
 
     fn engine(&self) -> String {
         self.engine.clone()
+    }
+
+    fn files(&self) -> Vec<(String, u64)> {
+        self.files.clone()
     }
 
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
