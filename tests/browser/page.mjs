@@ -96,7 +96,8 @@ const fits = (text, row) => {
 if (await tab.locator("#explore-gate").isVisible()) {
   const limits = await tab.locator("#explore-limit option").allTextContents();
   must(limits.length > 0, "the choice of limits is empty");
-  let checked = 0;
+  let checked = 0, placed = 0;
+  const picture = (id) => tab.locator(`svg[aria-labelledby^="${id}-title "]`);
   for (const limit of limits) {
     await tab.locator("#explore-limit").selectOption(limit);
     const steps = Number(await tab.locator("#explore-challenge").getAttribute("max"));
@@ -120,7 +121,7 @@ if (await tab.locator("#explore-gate").isVisible()) {
         checked += 2;
       }
       // The points of the picture stand where the rows say.
-      const points = await tab.locator(`#by-age-${limit} g.panel`).evaluateAll((panels) => panels.map((panel) => ({
+      const points = await picture(`by-age-${limit}`).locator("g.panel").evaluateAll((panels) => panels.map((panel) => ({
         method: panel.dataset.method, upper: Number(panel.dataset.upper), lower: Number(panel.dataset.lower),
         points: Array.from(panel.querySelectorAll("g.full[data-challenge] g[data-age]:not(.filtered)")).map((point) => {
           const dot = point.querySelector(".dot");
@@ -137,13 +138,18 @@ if (await tab.locator("#explore-gate").isVisible()) {
           const share = below ? Number(found?.value) : 1 - Number(found?.value);
           const there = panel.lower - share * (panel.lower - panel.upper);
           must(Math.abs(there - point.y) < 0.05, `${panel.method} at ${limit}, ${challenge}, age ${point.age}: ${point.y} instead of ${there}`);
-          checked += 1;
+          placed += 1;
         }
+      }
+      // So do the marks of the challenge age on the pictures of both errors.
+      for (const name of ["trade-off", "det"]) {
+        const here = await picture(`${name}-${limit}`).locator("g.step.here").evaluateAll((steps) => steps.map((step) => step.dataset.challenge));
+        must(here.length > 0 && here.every((one) => one === challenge), `${name} at ${limit}: ${here} marked instead of ${challenge}`);
       }
     }
   }
-  must(checked > 0, "nothing was checked");
-  console.log(`${checked} numbers checked`);
+  must(checked > 0 && placed > 0, `${checked} numbers and ${placed} points were checked`);
+  console.log(`${checked} numbers and ${placed} points checked`);
   await tab.locator("#explore-challenge").focus();
   const was = await tab.locator("#explore-age").textContent();
   await tab.keyboard.press("ArrowLeft");

@@ -113,8 +113,14 @@
     filter();
   };
 
+  // A picture is known by its title.
+  const drawn = (id) => {
+    const title = document.getElementById(id + "-title");
+    return title ? title.closest("svg") : null;
+  };
+
   const points = (limit, challenge) => {
-    const picture = document.getElementById("by-age-" + limit.limit);
+    const picture = drawn("by-age-" + limit.limit);
     if (!picture) return;
     for (const method of limit.methods) {
       const place = method.at[challenge];
@@ -159,7 +165,7 @@
     table(limit, challenge);
     points(limit, challenge);
     for (const id of ["trade-off-", "det-"]) {
-      const picture = document.getElementById(id + limit.limit);
+      const picture = drawn(id + limit.limit);
       for (const step of picture ? all("g.step", picture) : []) {
         step.classList.toggle("here", step.dataset.challenge === challenge);
       }
