@@ -57,7 +57,7 @@ enum Verb {
     Footprint(footprint::Arguments),
     /// Score a CSV that holds truth and answers, or score a run folder anew
     Score(score::Arguments),
-    /// Show the results of a run folder as tables, Markdown or one HTML page
+    /// Show the results of run folders, or of a comparison, as tables, Markdown or one HTML page
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
