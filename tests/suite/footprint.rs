@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+#[cfg(feature = "tract")]
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Ran, agebench, column, dataset, jpeg, package, run, text};
@@ -69,6 +71,7 @@ pub const ONLY_IN_A_BOX: [&str; 16] = [
     "peak_memory",
 ];
 
+#[cfg(feature = "tract")]
 #[test]
 fn of_a_model_the_input_is_measured_the_rest_is_not_and_the_rows_are_verified() {
     let place = tempfile::tempdir().unwrap();

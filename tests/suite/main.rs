@@ -1,18 +1,27 @@
 //! Tests by behaviour, one file each, in one binary: every further binary would link the engine again.
+//! Without the engine (`--no-default-features`) the files whose tests run a model are left out: built in half a minute, for work on
+//! everything behind the answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
+#[cfg(feature = "tract")]
 mod bad_input;
 mod bad_rows;
 mod browser;
+#[cfg(feature = "tract")]
 mod bundled;
 mod command;
 mod compare;
+#[cfg(feature = "tract")]
 mod conformance;
 mod coverage;
 mod datasets;
+#[cfg(feature = "tract")]
 mod decoders;
+#[cfg(feature = "tract")]
 mod detector;
+#[cfg(feature = "tract")]
 mod documents;
+#[cfg(feature = "tract")]
 mod engines;
 mod footprint;
 mod footprint_box;
@@ -20,9 +29,12 @@ mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod kinds;
+#[cfg(feature = "tract")]
 mod latency;
 mod layout;
+#[cfg(feature = "tract")]
 mod main_job;
+#[cfg(feature = "tract")]
 mod networks;
 mod nist_fate;
 mod pictures;
@@ -30,12 +42,15 @@ mod plugins;
 mod probe;
 mod protocol;
 mod recorded;
+#[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
 mod support;
+#[cfg(feature = "tract")]
 mod taken;
+#[cfg(feature = "tract")]
 mod weights;
 mod worked_protocols;

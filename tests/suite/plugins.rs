@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "tract")]
 use std::process::Command;
 
 use crate::support::{bmp, column, dataset, jpeg, package, run, text};
@@ -13,6 +14,7 @@ pub fn example(name: &str) -> PathBuf {
 
 /// The compiled example, built in a folder below `place` with the C compiler as its file says; `None` after saying that a
 /// test skips without one.
+#[cfg(feature = "tract")]
 pub fn compiled(place: &Path) -> Option<PathBuf> {
     let folder = place.join("compiled");
     fs::create_dir_all(&folder).unwrap();
@@ -64,6 +66,7 @@ fn the_example_for_records_judges_samples_without_a_file() {
     assert!(metrics.contains("under_age_pass_rate"));
 }
 
+#[cfg(feature = "tract")]
 #[test]
 fn a_program_and_a_model_stand_in_one_run_in_the_order_of_the_command_line() {
     let place = tempfile::tempdir().unwrap();

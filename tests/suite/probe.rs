@@ -94,6 +94,7 @@ fn a_gate_that_nobody_or_everybody_passes_or_that_never_errs_says_so() {
     assert_eq!((found[1][0].as_str(), found[1][3].as_str()), ("", "insufficient_evidence"));
 }
 
+#[cfg(feature = "tract")]
 #[test]
 fn a_method_that_answers_ages_or_a_limit_that_is_not_there_is_refused_with_the_reason() {
     let place = tempfile::tempdir().unwrap();

@@ -230,6 +230,7 @@ fn a_last_stage_known_by_its_rates_gives_a_number_if_independent_between_bounds_
     }
 }
 
+#[cfg(feature = "tract")]
 #[test]
 fn recorded_answers_run_beside_live_methods_and_join_by_id_or_pseudonym() {
     let place = tempfile::tempdir().unwrap();

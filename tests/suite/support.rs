@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
 use agebench::engine::{Engine, OnnxRuntime, Provider, Tract, find_library};
 
 /// The program under test.
@@ -56,6 +57,7 @@ pub fn is_needed(name: &str) -> bool {
 
 /// The library of ONNX Runtime, or `None` after saying that a test skips; with `AGEBENCH_NEEDS=onnxruntime`, which CI
 /// sets, its absence is a failure.
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
 pub fn onnxruntime_library() -> Option<PathBuf> {
     let named = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
     match find_library(named.as_deref()) {
@@ -69,6 +71,7 @@ pub fn onnxruntime_library() -> Option<PathBuf> {
 }
 
 /// The engines of this machine: tract, and ONNX Runtime where its library is found.
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
 pub fn engines() -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Tract)];
     if let Some(path) = onnxruntime_library() {
@@ -83,6 +86,7 @@ pub fn package() -> &'static Path {
 }
 
 /// A method folder below `place` whose model is the tiny network `model`; `change` edits the card.
+#[cfg(feature = "tract")]
 pub fn tiny_method(place: &Path, model: &str, change: impl Fn(String) -> String) -> PathBuf {
     let folder = place.join(model);
     fs::create_dir_all(&folder).unwrap();
