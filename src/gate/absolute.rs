@@ -72,7 +72,7 @@ type Found = (Verdict, Option<End>, String, Option<u64>);
 
 fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, checks: u64) -> Found {
     let Some(value) = row.value else {
-        return (Verdict::Inconclusive, None, "no value".to_owned(), None);
+        return (Verdict::Inconclusive, None, format!("no value{}", why(row)), None);
     };
     let unit = unit(row);
     let value_text = format!("{}{unit}{}", number_beside(value, wanted), counted(row));

@@ -41,7 +41,7 @@ pub(crate) fn sheet(gated: &Gated) -> Sheet {
 }
 
 fn grid(gated: &Gated) -> Grid {
-    let mut grid = Grid::new("Each rule, and the rows that it was held against", 3, &["verdict", "rule", "row", "why"]);
+    let mut grid = Grid::new("Each rule, and the rows that it was held against", 4, &["verdict", "rule", "row", "why"]);
     for judged in &gated.rules {
         let few = judged.checks.len() <= EVERY;
         let told: Vec<&Check> =
