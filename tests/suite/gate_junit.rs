@@ -1,7 +1,8 @@
 //! The JUnit file of a gate against the schema that Jenkins' xUnit plugin validates it with.
 //!
 //! `fixtures/junit/junit-10.xsd` is that schema (MIT, Gregory Boissinot), as pytest's own tests carry it. The validator is
-//! libxml2's, through Python's lxml: with `AGEBENCH_NEEDS=lxml` its absence is a failure.
+//! libxml2's, through lxml of the Python that `AGEBENCH_PYTHON` names, or of `python3`: with `AGEBENCH_NEEDS=lxml` its absence
+//! is a failure.
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +14,13 @@ const VALIDATE: &str = "import sys\nfrom lxml import etree\n\
     schema = etree.XMLSchema(etree.parse(sys.argv[1]))\n\
     sys.exit(0 if schema.validate(etree.parse(sys.argv[2])) else str(schema.error_log))\n";
 
+fn python() -> Command {
+    Command::new(std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned()))
+}
+
 /// Whether Python has a validator; says that a test skips where not.
 fn validator() -> bool {
-    let there =
-        Command::new("python3").args(["-c", "import lxml.etree"]).output().is_ok_and(|ran| ran.status.success());
+    let there = python().args(["-c", "import lxml.etree"]).output().is_ok_and(|ran| ran.status.success());
     if !there {
         assert!(!is_needed("lxml"), "Python's lxml is not there");
         eprintln!("skipped: no Python with lxml (pip install lxml)");
@@ -26,7 +30,7 @@ fn validator() -> bool {
 
 fn accepted(file: &Path) -> Result<(), String> {
     let schema = package().join("fixtures/junit/junit-10.xsd");
-    let ran = Command::new("python3").args(["-c", VALIDATE, text(&schema), text(file)]).output().unwrap();
+    let ran = python().args(["-c", VALIDATE, text(&schema), text(file)]).output().unwrap();
     if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stderr).into_owned()) }
 }
 
