@@ -68,7 +68,7 @@ enum Verb {
     Probe(probe::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
-    /// Look for everything that is wrong with a dataset, a method card or a protocol
+    /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
     Check(check::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),

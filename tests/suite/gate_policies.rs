@@ -56,6 +56,10 @@ fn policies_without_a_rule_or_with_two_of_one_name_are_errors() {
     told(&format!("{HEAD}[[rule]]\nmetric = 'mae'\n"), &["nothing is asked", "at_most"]);
     let rule = "[[rule]]\nmetric = 'mae'\nat_most = 3\n";
     told(&format!("{HEAD}{rule}{rule}"), &["row 7, column `rule[2].name`: another rule is called `mae, at most 3`"]);
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("p.toml");
+    fs::write(&file, format!("{HEAD}[[rule]]\nmetric = 'mae'\nat_mots = 3\n")).unwrap();
+    assert!(run(&["check", text(&file)]).ended(2).out.contains("did you mean `at_most`?"));
     told(&format!("{HEAD}[rule]\nmetric = 'mae'\n"), &["not a list of tables"]);
     told("name = 'x'\nsource = ''\n[[rule]\n", &["row 3", "not toml"]);
     told(
@@ -82,11 +86,13 @@ fn the_worked_policies_are_read_listed_and_described() {
         }
         count += 1;
         assert!(listed.contains(&name) && described.contains(&format!("[{name}]({name}.toml)")), "{name}");
+        run(&["check", &name]).ended(0);
+        assert!(run(&["check", text(&path)]).ended(0).out.contains("the policy can be used"));
         // Read whole: what is missing is the results, not the policy.
         let ran = run(&["gate", text(place.path()), "--policy", &name]).ended(2);
         assert!(!ran.err.contains("cannot use the policy") && ran.err.contains("cannot gate"), "{}", ran.err);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("# ") && text.contains("Source"), "{name} says where its numbers come from");
+        let policy = fs::read_to_string(&path).unwrap();
+        assert!(policy.starts_with("# ") && policy.contains("Source"), "{name} says where its numbers come from");
     }
     assert_eq!(count, 5);
 }
