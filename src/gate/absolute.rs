@@ -3,7 +3,7 @@
 use super::bound::{End, Ground, Side};
 use super::settle::{self, Settled};
 use super::words::{number, number_beside, unit};
-use super::{Check, Rule, Test};
+use super::{Check, Kept, Rule, Test};
 use crate::metric::{catalogue, flag, footprint};
 use crate::stats::Verdict;
 use crate::table::{Evidence, Row, RowStatus};
@@ -22,12 +22,12 @@ const NO_CLAIM: [(&str, &str); 9] = [
 ];
 
 /// `row` held against `rule` in a policy of so many checks.
-pub(super) fn check(rule: &Rule, row: &Row, claim_level: f64, checks: u64) -> Check {
+pub(super) fn check(rule: &Rule, row: &Row, kept: Kept, checks: u64) -> Check {
     let wanted = rule.test.number();
     let (side, at_least) = (good_side(rule.test), matches!(rule.test, Test::AtLeast(_)));
-    let ground = Ground::of(row, claim_level);
+    let ground = Ground::of(row, kept.claim_level);
     let (verdict, end, says, more_subjects) = match row.status {
-        RowStatus::Value | RowStatus::InsufficientEvidence => judged(row, ground, side, wanted, checks),
+        RowStatus::Value | RowStatus::InsufficientEvidence => judged(row, ground, side, wanted, kept, checks),
         RowStatus::NotAchievable if is_buffer(row) && !at_least => {
             let says = format!("no challenge age of the protocol meets the target{}: there is no buffer", why(row));
             (Verdict::Fail, None, says, None)
@@ -70,7 +70,7 @@ fn why(row: &Row) -> String {
 
 type Found = (Verdict, Option<End>, String, Option<u64>);
 
-fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, checks: u64) -> Found {
+fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, kept: Kept, checks: u64) -> Found {
     let Some(value) = row.value else {
         return (Verdict::Inconclusive, None, format!("no value{}", why(row)), None);
     };
@@ -110,7 +110,7 @@ fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, checks: u64) -> Fo
         _ => format!("{value_text}: the {} is {within} {asked}", told(&pass)),
     };
     if row.status == RowStatus::InsufficientEvidence {
-        let Settled { more, text } = settle::evidence(row);
+        let Settled { more, text } = settle::evidence(row, ground, kept.evidence);
         let says = format!("{met}, but the evidence is too little for a claim{}{text}", why(row));
         return (Verdict::Inconclusive, Some(pass), says, more);
     }

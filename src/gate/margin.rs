@@ -90,7 +90,7 @@ pub(super) fn check(rule: &Rule, pair: &HeldPair, place: usize, checks: u64) -> 
                     crate::finding::counted(pair.baseline_only, "attempt")
                 );
             } else if row.status == RowStatus::InsufficientEvidence {
-                let Settled { more, text } = super::settle::evidence(row);
+                let Settled { more, text } = super::settle::floor(row);
                 check.more_subjects = more;
                 check.says = format!("{met}, but the evidence is too little for a claim{}{text}", why(row));
             } else {

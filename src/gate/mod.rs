@@ -20,7 +20,7 @@ use std::path::Path;
 use crate::compare::{HeldPair, hold};
 use crate::folder::{RunFolder, names};
 use crate::metric::flag;
-use crate::protocol::Protocol;
+use crate::protocol::{EvidenceRule, Protocol};
 use crate::score::read_metrics;
 use crate::table::{Row, Table};
 
@@ -125,9 +125,9 @@ pub fn gate(request: &GateRequest<'_>) -> Result<Gated, GateError> {
             return Err(GateError::NoPartner { method: alone.clone(), rule: rule.name.clone() });
         }
     }
-    let claim_level = claim_level(&folder);
+    let kept = Kept::of(&folder);
     let mut notes = notes(policy, request, &pairs);
-    let rules = judge(policy, &table, &methods, &pairs, claim_level);
+    let rules = judge(policy, &table, &methods, &pairs, kept);
     let passed = rules.iter().flat_map(|judged| &judged.checks).filter(|check| check.verdict == Verdict::Pass);
     if passed.clone().any(|check| check.row.as_ref().is_some_and(|row| row.has(flag::SAMPLE_ONLY))) {
         notes.push("the dataset is no random sample: the verdict speaks of people like those in it".to_owned());
@@ -137,7 +137,7 @@ pub fn gate(request: &GateRequest<'_>) -> Result<Gated, GateError> {
 }
 
 /// Every rule on every row that it finds.
-fn judge(policy: &Policy, table: &Table, methods: &[String], pairs: &[HeldPair], claim_level: f64) -> Vec<Judged> {
+fn judge(policy: &Policy, table: &Table, methods: &[String], pairs: &[HeldPair], kept: Kept) -> Vec<Judged> {
     let found: Vec<Vec<Found<'_>>> = policy.rules.iter().map(|rule| find(rule, table, methods, pairs)).collect();
     // Any of them may fail by chance, so a failure is corrected for all of them.
     let checks = found.iter().flatten().filter(|found| !matches!(found, Found::Nothing { .. })).count() as u64;
@@ -145,7 +145,7 @@ fn judge(policy: &Policy, table: &Table, methods: &[String], pairs: &[HeldPair],
         let checks: Vec<Check> = found
             .into_iter()
             .map(|found| match found {
-                Found::Row(row) => absolute::check(rule, row, claim_level, checks),
+                Found::Row(row) => absolute::check(rule, row, kept, checks),
                 Found::Difference(pair, place) => margin::check(rule, pair, place, checks),
                 Found::Nothing { method, why } => nothing(method, why),
             })
@@ -236,11 +236,22 @@ fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     })
 }
 
-/// The level of the claims bounds in a folder's rows: its protocol says it; 95 % where there is none to read.
-fn claim_level(folder: &RunFolder) -> f64 {
-    let text = folder.read_text(names::PROTOCOL).ok();
-    let protocol = text.and_then(|text| Protocol::from_toml(&text).ok());
-    protocol.map_or(crate::stats::GateBounds::PASS_LEVEL, |protocol| protocol.levels.claim)
+/// What the protocol of a folder says of its rows.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// The level of bounds for claims.
+    claim_level: f64,
+    /// When a value can carry a claim.
+    evidence: EvidenceRule,
+}
+
+impl Kept {
+    /// Of the protocol in `folder`; of the default one where there is none to read.
+    fn of(folder: &RunFolder) -> Self {
+        let text = folder.read_text(names::PROTOCOL).ok();
+        let protocol = text.and_then(|text| Protocol::from_toml(&text).ok()).unwrap_or_else(Protocol::default_protocol);
+        Self { claim_level: protocol.levels.claim, evidence: protocol.evidence }
+    }
 }
 
 fn notes(policy: &Policy, request: &GateRequest<'_>, pairs: &[HeldPair]) -> Vec<String> {

@@ -3,7 +3,8 @@
 use super::bound::{Ground, Side};
 use super::words::{about, level};
 use crate::metric::catalogue;
-use crate::stats::{GateBounds, normal_quantile, subjects_for_mean, subjects_needed};
+use crate::protocol::EvidenceRule;
+use crate::stats::{GateBounds, normal_quantile, subjects_for_mean, subjects_needed, wilson};
 use crate::table::{Evidence, Interval, Row};
 
 /// The chance to be settled by the numbers that are told.
@@ -123,8 +124,47 @@ fn effective(rate: f64, limit: f64, level: f64) -> Option<f64> {
     subjects_needed(rate, limit, CHANCE, level, 4 * EXACT_UP_TO as u64).map(|needed| needed as f64).or(Some(near))
 }
 
-/// What would give a row the evidence that it lacks: the floor of subjects, where that is the reason.
-pub(super) fn evidence(row: &Row) -> Settled {
+/// What would give a rate the evidence that it lacks, if it stays what it is: subjects, effective subjects, and a display
+/// interval that is narrow enough. Nothing where it lacks none of these, but something else speaks against it.
+pub(super) fn evidence(row: &Row, ground: Ground, rule: EvidenceRule) -> Settled {
+    let nothing = Settled { more: None, text: String::new() };
+    let (Ground::Share { p, n_star }, Some(subjects), Some(level)) = (ground, row.n_subjects, row.level) else {
+        return floor(row);
+    };
+    let there = subjects as f64;
+    let is_wide = |times: f64| {
+        let (low, high) = wilson(p, n_star * times, level);
+        let width = high - low;
+        width > rule.width || (width > rule.small_width && width > rule.width_share * p)
+    };
+    // So many times as many people: by doubling, then by halving.
+    let (mut low, mut enough) = (1.0, 1.0);
+    while is_wide(enough) {
+        (low, enough) = (enough, enough * 2.0);
+        if enough > MOST {
+            return nothing;
+        }
+    }
+    while enough - low > 1e-9 * enough {
+        let middle = (low + enough) / 2.0;
+        if is_wide(middle) { low = middle } else { enough = middle }
+    }
+    let times = enough.max(rule.subjects as f64 / there).max(rule.n_star / n_star);
+    if times <= 1.0 {
+        return nothing;
+    }
+    let more = (there * times - there).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "above 0, and at most 10^12 times a count"
+    )]
+    let more = about(more as u64);
+    Settled { more: Some(more), text: format!("; about {more} more subjects like these would be enough") }
+}
+
+/// The floor of subjects, where that is the reason of a row without more to go by.
+pub(super) fn floor(row: &Row) -> Settled {
     let Some(Evidence::Short(reasons)) = &row.evidence else { return Settled { more: None, text: String::new() } };
     // `12<30 subjects`
     let floor = |reason: &String| {

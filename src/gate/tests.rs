@@ -60,7 +60,8 @@ fn quantity(measure: Measure, value: f64, bounds: Option<Bounds>, counts: Counts
 /// The checks of a policy over `rows`.
 fn judged(policy: &Policy, rows: Vec<Row>) -> Vec<Judged> {
     let table = Table { rows };
-    judge(policy, &table, &methods(&table), &[], 0.95)
+    let kept = Kept { claim_level: 0.95, evidence: Protocol::default_protocol().evidence };
+    judge(policy, &table, &methods(&table), &[], kept)
 }
 
 /// Verdict and sentence of the only check of one rule.
