@@ -111,7 +111,7 @@ fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, kept: Kept, checks
     };
     if row.status == RowStatus::InsufficientEvidence {
         let Settled { more, text } = settle::evidence(row, ground, kept.evidence);
-        let says = format!("{met}, but the evidence is too little for a claim{}{text}", why(row));
+        let says = format!("{met}, but it can carry no claim{}{text}", why(row));
         return (Verdict::Inconclusive, Some(pass), says, more);
     }
     match barred {

@@ -92,7 +92,7 @@ pub(super) fn check(rule: &Rule, pair: &HeldPair, place: usize, checks: u64) -> 
             } else if row.status == RowStatus::InsufficientEvidence {
                 let Settled { more, text } = super::settle::floor(row);
                 check.more_subjects = more;
-                check.says = format!("{met}, but the evidence is too little for a claim{}{text}", why(row));
+                check.says = format!("{met}, but it can carry no claim{}{text}", why(row));
             } else {
                 check.verdict = Verdict::Pass;
                 check.says = met;

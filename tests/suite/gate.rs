@@ -193,3 +193,25 @@ fn recorded_answers_of_a_published_model_get_the_verdicts_of_their_published_cou
     gate(0.7).ended(0);
     gate(0.61).ended(3);
 }
+
+#[test]
+fn folders_of_latency_and_footprint_are_gated_by_the_worked_policies() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, dataset) =
+        (package().join("examples/plugins/record"), package().join("examples/plugins/record/accounts"));
+    for (verb, policy, unknown) in
+        [("latency", "answers-in-time", "invalid: "), ("footprint", "takes-little", "not measurable")]
+    {
+        let out = place.path().join(verb);
+        run(&[verb, text(&method), "--dataset", text(&dataset), "--out", text(&out)]).ended(0);
+        let ran = run(&["gate", text(&out), "--policy", policy, "--format", "csv"]);
+        // A busy machine makes a latency invalid, a missing sandbox a footprint unknown: neither passes then.
+        let known = !ran.out.contains(unknown);
+        assert_eq!(ran.code, if known { 0 } else { 3 }, "{verb}: {}", ran.out);
+        let verdicts = column(&ran.out, "verdict");
+        assert!(verdicts.len() >= 2 && verdicts.iter().all(|verdict| verdict != "fail"), "{}", ran.out);
+    }
+    // One of the other's folder finds nothing, and says which verb makes the rows.
+    let ran = run(&["gate", text(&place.path().join("footprint")), "--policy", "answers-in-time"]).ended(3);
+    assert!(ran.out.contains("`agebench latency` makes them"), "{}", ran.out);
+}
