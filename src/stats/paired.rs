@@ -51,6 +51,17 @@ impl Discordance {
         root(self.difference(), 1.0, excess)
     }
 
+    /// Whether [`Self::upper`] at `level` is below `margin`, without looking for it: the score statistic rises with the
+    /// difference, so its sign at the margin tells.
+    pub(super) fn is_below(&self, margin: f64, level: f64) -> bool {
+        let Self { b, c, n } = *self;
+        if b >= n || c >= n || b + c <= 0.0 {
+            return self.upper(level) < margin;
+        }
+        let z = normal_quantile(level);
+        margin > self.difference() && n * margin - (b - c) > z * (n * variance(b, c, n, margin)).max(0.0).sqrt()
+    }
+
     /// The one-sided lower score bound of the difference at `level`; source as for [`Self::upper`].
     #[must_use]
     pub fn lower(&self, level: f64) -> f64 {
