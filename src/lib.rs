@@ -28,6 +28,7 @@ pub mod method;
 pub mod metric;
 pub mod outcome;
 pub mod photo;
+pub mod plan;
 pub mod protocol;
 pub mod publish;
 mod recorded;

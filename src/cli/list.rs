@@ -56,9 +56,9 @@ enum Format {
 }
 
 /// A list: what its columns are called, and its lines.
-struct Listing {
-    columns: Vec<&'static str>,
-    lines: Vec<Vec<String>>,
+pub(super) struct Listing {
+    pub(super) columns: Vec<&'static str>,
+    pub(super) lines: Vec<Vec<String>>,
 }
 
 /// Runs the verb.
@@ -87,7 +87,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn table(listing: &Listing, width: Option<u16>) -> String {
+/// The listing as lines for a terminal.
+pub(super) fn table(listing: &Listing, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(&listing.lines);
     if let Some(width) = width {

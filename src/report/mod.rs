@@ -10,6 +10,7 @@ mod page;
 mod terminal;
 
 use content::Content;
+pub(crate) use content::number;
 
 use crate::gate::Gated;
 use crate::table::{Compared, Ranked, Table};

@@ -57,6 +57,17 @@ impl Discordance {
         root(self.difference(), 1.0, excess)
     }
 
+    /// Whether [`Self::upper`] at `level` is below `margin`, without looking for it: the score statistic rises with the
+    /// difference, so its sign at the margin tells.
+    pub(super) fn is_below(&self, margin: f64, level: f64) -> bool {
+        let Self { b, c, n } = *self;
+        if b >= n || c >= n || b + c <= 0.0 {
+            return self.upper(level) < margin;
+        }
+        let z = normal_quantile(level);
+        margin > self.difference() && n * margin - (b - c) > z * (n * variance(b, c, n, margin)).max(0.0).sqrt()
+    }
+
     /// The same with its sides exchanged: the difference with the other sign.
     #[must_use]
     pub fn turned(&self) -> Self {

@@ -9,12 +9,12 @@ use super::special::{beta_quantile, normal_quantile};
 use super::upper_claim;
 
 /// Rates and levels as probabilities strictly between 0 and 1.
-fn open(values: &[f64]) -> bool {
+pub(super) fn open(values: &[f64]) -> bool {
     values.iter().all(|value| *value > 0.0 && *value < 1.0)
 }
 
 /// P(X <= k) for X binomial(n, rate), where k < n.
-fn at_most(k: u64, n: u64, rate: f64) -> f64 {
+pub(super) fn at_most(k: u64, n: u64, rate: f64) -> f64 {
     if rate <= 0.0 { 1.0 } else { beta_reg((n - k) as f64, k as f64 + 1.0, 1.0 - rate) }
 }
 

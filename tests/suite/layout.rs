@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
+    ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
     ("protocol", &["age", "keys", "table"]),
     ("publish", &["age", "digest", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),

@@ -42,6 +42,7 @@ mod main_job;
 mod networks;
 mod nist_fate;
 mod pictures;
+mod plan;
 mod plugins;
 mod probe;
 mod protocol;

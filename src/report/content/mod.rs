@@ -15,7 +15,7 @@ mod groups;
 mod latency;
 mod limit;
 mod names;
-mod number;
+pub(crate) mod number;
 
 mod overall;
 mod provenance;
