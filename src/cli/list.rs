@@ -43,6 +43,8 @@ enum What {
     Metrics,
     /// Worked protocols embedded in the binary
     Protocols,
+    /// Worked policies of `gate` embedded in the binary
+    Policies,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,6 +71,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
         What::Protocols => list_protocols(),
+        What::Policies => list_policies(),
     };
     match arguments.format {
         Format::Table => print(&table(&listing, environment.width))?,
@@ -165,10 +168,16 @@ fn list_metrics() -> Listing {
 
 /// Each with the first sentence of its comment: the question that it answers.
 fn list_protocols() -> Listing {
-    let line = |name: &str| {
-        let text = bundled::protocol(name).unwrap_or_default();
-        let first: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
-        vec![name.to_owned(), first.join(" ")]
-    };
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::protocol(name).unwrap_or_default())];
     Listing { columns: vec!["name", "question"], lines: bundled::protocols().into_iter().map(line).collect() }
+}
+
+fn list_policies() -> Listing {
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::policy(name).unwrap_or_default())];
+    Listing { columns: vec!["name", "asks"], lines: bundled::policies().into_iter().map(line).collect() }
+}
+
+/// The comment at the beginning of a worked file.
+fn first_sentence(text: &str) -> String {
+    text.lines().map_while(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join(" ")
 }

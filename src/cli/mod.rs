@@ -14,6 +14,7 @@ mod engines;
 mod environment;
 mod exit;
 mod footprint;
+mod gate;
 mod guard;
 mod in_box;
 mod latency;
@@ -62,13 +63,15 @@ enum Verb {
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
+    /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
+    Gate(gate::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
-    /// Look for everything that is wrong with a dataset, a method card or a protocol
+    /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
     Check(check::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
@@ -121,6 +124,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
+        Verb::Gate(arguments) => gate::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
+    ("gate", &["compare", "finding", "folder", "keys", "metric", "protocol", "score", "stats", "table"]),
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
     (
@@ -36,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("protocol", &["age", "keys", "table"]),
     ("publish", &["age", "digest", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
-    ("report", &["age", "base64", "table"]),
+    ("report", &["age", "base64", "finding", "gate", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
     (
         "score",

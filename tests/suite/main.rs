@@ -25,6 +25,10 @@ mod documents;
 mod engines;
 mod footprint;
 mod footprint_box;
+mod gate;
+mod gate_ci;
+mod gate_junit;
+mod gate_policies;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
