@@ -16,6 +16,7 @@ mod exit;
 mod footprint;
 mod guard;
 mod in_box;
+mod job;
 mod latency;
 mod list;
 mod methods;
@@ -26,6 +27,7 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod study;
 mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,6 +45,10 @@ use environment::Environment;
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+
+    /// End when the process that started this one ends
+    #[arg(long, global = true, hide = true)]
+    with_parent: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +67,8 @@ enum Verb {
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
+    /// Run, compare and report all methods of a study on all its datasets, and go on where it stopped
+    Study(study::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
     /// Compute every published row of a run folder again, and compare
@@ -93,6 +101,9 @@ pub fn main() -> ExitCode {
     if let Verb::InBox(arguments) = arguments.verb {
         return ExitCode::from(in_box::run(arguments));
     }
+    if arguments.with_parent {
+        environment::end_with_parent();
+    }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
@@ -118,6 +129,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
+        Verb::Study(arguments) => study::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),

@@ -61,12 +61,15 @@ pub mod names {
     pub const RUN: &str = "run.json";
     /// The report.
     pub const REPORT: &str = "report.html";
+    /// The registered plan of the study that the run is a part of.
+    pub const REGISTRATION: &str = "registration.json";
     /// The differences of a comparison, in a folder of its own.
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
-    pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
+    pub const ALL: [&str; 9] =
+        [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
 }
 
 #[cfg(test)]

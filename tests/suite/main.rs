@@ -48,6 +48,7 @@ mod reports;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
+mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
