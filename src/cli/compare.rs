@@ -90,7 +90,8 @@ pub(super) fn written(request: &CompareRequest<'_>, all: bool) -> Result<Compari
         Failure { exit, error: Box::new(error), help }
     })?;
     if let Some((out, _)) = request.out {
-        let page = report::comparison_html(&comparison.rows, &comparison.leaderboard, all).map_err(Failure::unusable)?;
+        let page =
+            report::comparison_html(&comparison.rows, &comparison.leaderboard, all).map_err(Failure::unusable)?;
         write_whole(&out.join(names::REPORT), page.as_bytes(), false).map_err(folder_failure)?;
     }
     Ok(comparison)

@@ -20,9 +20,7 @@ use crate::finding::Findings;
 use crate::folder::{FolderError, write_whole};
 use crate::protocol::Protocol;
 use crate::run::{self, RunMethod};
-use crate::study::{
-    Opened, Plan, PlanError, Registration, RegistrationError, Standing, StudyFile, StudyRecord, names,
-};
+use crate::study::{Opened, Plan, PlanError, Registration, RegistrationError, Standing, StudyFile, StudyRecord, names};
 
 use parts::Parts;
 
@@ -144,7 +142,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         Exit::Done | Exit::TooManyFailed => format!("agebench report {} --all", file("runs/*")),
         _ => format!("agebench study {} goes on", arguments.file.display()),
     };
-    tell(&format!("\nWrote {} and a page to {}.\nNext: {next}\n", file(names::STUDY), file(crate::folder::names::REPORT)));
+    tell(&format!(
+        "\nWrote {} and a page to {}.\nNext: {next}\n",
+        file(names::STUDY),
+        file(crate::folder::names::REPORT)
+    ));
     Ok(exit)
 }
 
@@ -191,15 +193,16 @@ fn check_folder(out: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(folder_failure(FolderError::read(out, error))),
     };
-    let mut held: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut held: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     held.sort_unstable();
-    let own = |name: &str| {
-        names::FILES.contains(&name) || names::RESULTS.contains(&name) || name.ends_with(".part")
-    };
+    let own = |name: &str| names::FILES.contains(&name) || names::RESULTS.contains(&name) || name.ends_with(".part");
     match held.iter().find(|name| !own(name)) {
         None => Ok(()),
-        Some(foreign) => Err(Failure::unusable(format!("{} holds `{foreign}`, which is no file of a study", out.display()))
-            .with_help("name another folder with --out")),
+        Some(foreign) => {
+            Err(Failure::unusable(format!("{} holds `{foreign}`, which is no file of a study", out.display()))
+                .with_help("name another folder with --out"))
+        }
     }
 }
 

@@ -68,8 +68,7 @@ pub mod names {
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
-    pub const ALL: [&str; 9] =
-        [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
+    pub const ALL: [&str; 9] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
 }
 
 #[cfg(test)]

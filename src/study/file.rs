@@ -111,7 +111,9 @@ impl StudyFile {
 fn read(keys: &mut Keys<'_>) -> Option<StudyFile> {
     let row = keys.row_of_key("name");
     let name: Option<String> = keys.require("name", "a text");
-    if name.as_ref().is_some_and(|name| !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control))
+    if name
+        .as_ref()
+        .is_some_and(|name| !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control))
     {
         keys.wrong("name", row, "expected 1 to 200 characters without control characters", None);
     }
@@ -129,7 +131,16 @@ fn read(keys: &mut Keys<'_>) -> Option<StudyFile> {
     let among = Among { methods: &methods, datasets: &datasets };
     let latency = entries(keys, "latency", &among, latency);
     let footprint = entries(keys, "footprint", &among, footprint);
-    Some(StudyFile { name: name?, compare: compare.unwrap_or(several), protocol, run, latency, footprint, methods, datasets })
+    Some(StudyFile {
+        name: name?,
+        compare: compare.unwrap_or(several),
+        protocol,
+        run,
+        latency,
+        footprint,
+        methods,
+        datasets,
+    })
 }
 
 /// The list `key`: at least one entry, each once.
@@ -290,7 +301,8 @@ mod tests {
         let study = StudyFile::read("study.toml", STUDY).unwrap();
         assert_eq!((study.compare, study.run.timeout, study.run.max_failed), (true, Duration::from_secs(60), 0));
         assert_eq!((study.run.engine, study.run.timings, study.protocol), ("tract", true, None));
-        let more = format!("{STUDY}[[latency]]\nmethod = 'a/'\n[[footprint]]\nmethod = 'a/'\ncurve = ['gray', 'pixels']\n");
+        let more =
+            format!("{STUDY}[[latency]]\nmethod = 'a/'\n[[footprint]]\nmethod = 'a/'\ncurve = ['gray', 'pixels']\n");
         let study = StudyFile::read("study.toml", &more).unwrap();
         assert_eq!((study.latency[0].dataset.as_str(), study.latency[0].starts.get()), ("faces/", 5));
         assert_eq!((study.latency[0].attempts.get(), study.latency[0].warm_up), (100, 10));

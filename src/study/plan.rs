@@ -286,10 +286,8 @@ fn footprint_settings(footprint: &Footprint, run: &RunSettings) -> BTreeMap<Stri
         true => vec![host],
         false => vec![format!("{host}:443"), format!("{host}:80")],
     });
-    let mut settings = map([
-        ("allow_hosts", json!(hosts.collect::<Vec<_>>())),
-        ("timeout_seconds", json!(run.timeout.as_secs_f64())),
-    ]);
+    let mut settings =
+        map([("allow_hosts", json!(hosts.collect::<Vec<_>>())), ("timeout_seconds", json!(run.timeout.as_secs_f64()))]);
     if !footprint.curve.is_empty() {
         let (rate, years) = (footprint.margin_rate, footprint.margin_years);
         let curve = json!({ "axes": footprint.curve, "margin_rate": rate, "margin_years": years, "finished": true });

@@ -71,8 +71,8 @@ impl StudyRecord {
     /// [`FolderError::Write`].
     pub fn write(&self, out: &Path) -> Result<(), FolderError> {
         let path = out.join(names::STUDY);
-        let json = serde_json::to_string_pretty(self)
-            .map_err(|source| FolderError::Json { path: path.clone(), source })?;
+        let json =
+            serde_json::to_string_pretty(self).map_err(|source| FolderError::Json { path: path.clone(), source })?;
         write_whole(&path, format!("{json}\n").as_bytes(), false)
     }
 }

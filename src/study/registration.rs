@@ -116,7 +116,9 @@ impl RegistrationError {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Results(_) => Some("name another folder with --out; these results stand as unregistered"),
-            Self::Registered { .. } => Some("run the study as it is: what differs from the plan is said of every result"),
+            Self::Registered { .. } => {
+                Some("run the study as it is: what differs from the plan is said of every result")
+            }
             Self::Changed { .. } => Some("put back the file as it was registered"),
             Self::Folder(error) => error.help(),
             Self::Date(_) | Self::Name(_) | Self::Schema { .. } | Self::Digest(_) => None,
@@ -187,7 +189,8 @@ impl Registration {
         let json = |source| FolderError::Json { path: path.clone(), source };
         // The schema first: a later one may have other keys.
         let any: serde_json::Value = serde_json::from_str(&text).map_err(json)?;
-        if let Some(schema) = any.get("schema").and_then(|schema| schema.as_str()).filter(|it| *it != REGISTRATION_SCHEMA)
+        if let Some(schema) =
+            any.get("schema").and_then(|schema| schema.as_str()).filter(|it| *it != REGISTRATION_SCHEMA)
         {
             return Err(RegistrationError::Schema { path, schema: schema.to_owned() });
         }

@@ -50,11 +50,14 @@ fn a_study_as_planned_deviates_in_nothing() {
 
 #[test]
 fn each_item_that_is_not_as_planned_is_named_with_what_was_planned() {
-    assert_eq!(told(|plan| plan["methods"][0]["digest"] = json!(digest("other"))), [format!(
-        "method `a`: version 1, card {}, planned was version 1, card {}",
-        digest("other").short(),
-        digest("a").short()
-    )]);
+    assert_eq!(
+        told(|plan| plan["methods"][0]["digest"] = json!(digest("other"))),
+        [format!(
+            "method `a`: version 1, card {}, planned was version 1, card {}",
+            digest("other").short(),
+            digest("a").short()
+        )]
+    );
     let left_out = told(|plan| drop(plan["methods"].as_array_mut().unwrap().pop()));
     assert_eq!(left_out, [format!("method `b`: left out; planned was version 1, card {}", digest("b").short())]);
     let added = told(|plan| {
@@ -69,16 +72,21 @@ fn each_item_that_is_not_as_planned_is_named_with_what_was_planned() {
         plan["protocol"]["effective"] = effective;
     });
     assert_eq!(limits, ["protocol, `limits`: [16,18], planned was [18]"]);
-    assert_eq!(told(|plan| plan["settings"]["timeout_seconds"] = json!(5.0)), ["setting `timeout_seconds`: 5.0, planned was 60.0"]);
+    assert_eq!(
+        told(|plan| plan["settings"]["timeout_seconds"] = json!(5.0)),
+        ["setting `timeout_seconds`: 5.0, planned was 60.0"]
+    );
     assert_eq!(told(|plan| plan["compare"] = json!(false)), ["comparison: not made, planned was made"]);
-    assert_eq!(told(|plan| plan["datasets"][0]["pick"] = json!("split=test")), [
-        "dataset `faces`, filter: split=test, planned was all samples"
-    ]);
+    assert_eq!(
+        told(|plan| plan["datasets"][0]["pick"] = json!("split=test")),
+        ["dataset `faces`, filter: split=test, planned was all samples"]
+    );
     assert_eq!(told(|plan| plan["datasets"][0]["files_digest"] = json!(digest("new"))).len(), 1);
     let unread = told(|plan| plan["datasets"][0]["files_digest"] = json!(null));
     assert_eq!(unread, Vec::<String>::new(), "files that are not read yet are no others");
     let measured = told(|plan| {
-        plan["measurements"] = json!([{ "verb": "latency", "method": "a", "dataset": "faces", "settings": { "starts": 5 } }]);
+        plan["measurements"] =
+            json!([{ "verb": "latency", "method": "a", "dataset": "faces", "settings": { "starts": 5 } }]);
     });
     assert_eq!(measured, ["latency of `a` on `faces`: added, not in the plan: {\"starts\":5}"]);
 }

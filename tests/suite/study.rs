@@ -17,7 +17,8 @@ fn study(place: &Path, order: &str, more: &str) -> PathBuf {
     for name in ["one", "two"] {
         let folder = misbehaving(&place.join(name), ["path", "1", "-"], "");
         let card = fs::read_to_string(folder.join("method.toml")).unwrap();
-        fs::write(folder.join("method.toml"), card.replace("name = \"misbehaving\"", &format!("name = \"{name}\""))).unwrap();
+        fs::write(folder.join("method.toml"), card.replace("name = \"misbehaving\"", &format!("name = \"{name}\"")))
+            .unwrap();
     }
     for name in ["young", "old"] {
         let all: Vec<String> = (0..40).map(|at| format!("{order} {}", 12 + at % 20)).collect();
@@ -75,7 +76,11 @@ fn one_command_runs_compares_and_reports_all_and_keeps_it_when_given_again() {
         parts(&ran.out),
         ["runs/young made 80 0", "runs/old made 80 0", "compared/young made", "compared/old made"]
     );
-    assert!(ran.out.starts_with("study `two programs`: 2 methods x 2 datasets under the protocol `check-18`\n"), "{}", ran.out);
+    assert!(
+        ran.out.starts_with("study `two programs`: 2 methods x 2 datasets under the protocol `check-18`\n"),
+        "{}",
+        ran.out
+    );
     assert!(ran.out.ends_with("No plan of this study was registered before it was run.\n"), "{}", ran.out);
     for name in ["young", "old"] {
         run(&["verify", text(&out.join("runs").join(name))]).ended(0);
@@ -92,7 +97,8 @@ fn one_command_runs_compares_and_reports_all_and_keeps_it_when_given_again() {
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(page.contains("young") && page.contains("old") && page.contains("No plan of this study was registered"));
     let record = json(&out.join("study.json"));
-    let states: Vec<&str> = record["parts"].as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        record["parts"].as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["finished"; 4]);
     assert_eq!(record["registration"], Value::Null);
     let before = files(&out);
@@ -170,7 +176,12 @@ fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_
     let manifest = place.path().join("old/manifest.csv");
     fs::write(&manifest, text_of(&manifest).replace("p0,12", "p0,13")).unwrap();
     let refused = run(&["study", text(&file)]).ended(2);
-    refused.told(&["runs/young: the digest of `one` is ", "runs/old: the manifest's digest is ", ", the plan has ", "--replace"]);
+    refused.told(&[
+        "runs/young: the digest of `one` is ",
+        "runs/old: the manifest's digest is ",
+        ", the plan has ",
+        "--replace",
+    ]);
     assert!(before == files(&out), "nothing was touched");
     fs::write(&card, original).unwrap();
     let refused = run(&["study", text(&file)]).ended(2);
@@ -182,7 +193,9 @@ fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_
     fs::write(&file, study.replace("check-18", "check-16")).unwrap();
     run(&["study", text(&file)]).ended(2).told(&["the protocol's digest is"]);
     fs::write(&file, study.replace("methods = ['one', ", "methods = ['one', 'declared', ")).unwrap();
-    run(&["study", text(&file)]).ended(2).told(&["the method is `two`, the plan has `declared`", "a further method is none"]);
+    run(&["study", text(&file)])
+        .ended(2)
+        .told(&["the method is `two`, the plan has `declared`", "a further method is none"]);
     // A published row that does not follow from the records.
     fs::write(&file, &study).unwrap();
     let metrics = out.join("runs/young/metrics.csv");
@@ -201,12 +214,17 @@ fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_
 fn a_registered_plan_is_followed_and_every_result_says_so() {
     let place = tempfile::tempdir().unwrap();
     let file = study(place.path(), "answer", "");
-    let register = ["study", text(&file), "--register", "--date", "2026-11-30", "--by", "A. Researcher", "--by", "B. Regulator"];
+    let register =
+        ["study", text(&file), "--register", "--date", "2026-11-30", "--by", "A. Researcher", "--by", "B. Regulator"];
     let registered = run(&register).ended(0);
     let out = place.path().join("study-results");
     let registration = json(&out.join("registration.json"));
     let digest = registration["digest"].as_str().unwrap();
-    assert!(registered.out.contains(digest) && registered.out.contains("A. Researcher, B. Regulator"), "{}", registered.out);
+    assert!(
+        registered.out.contains(digest) && registered.out.contains("A. Researcher, B. Regulator"),
+        "{}",
+        registered.out
+    );
     assert!(registered.out.contains("primary      {"), "the rows declared primary are shown: {}", registered.out);
     assert_eq!(registration["plan"]["datasets"][0]["files_digest"].as_str().unwrap().len(), 64);
     run(&register).ended(2).told(&["holds the plan registered on 2026-11-30"]);
@@ -222,7 +240,10 @@ fn a_registered_plan_is_followed_and_every_result_says_so() {
     for name in ["young", "old"] {
         let folder = out.join("runs").join(name);
         assert_eq!(&json(&folder.join("run.json"))["settings"]["study"]["registration"], standing);
-        assert_eq!(fs::read(folder.join("registration.json")).unwrap(), fs::read(out.join("registration.json")).unwrap());
+        assert_eq!(
+            fs::read(folder.join("registration.json")).unwrap(),
+            fs::read(out.join("registration.json")).unwrap()
+        );
         assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains(&said));
         run(&["verify", text(&folder)]).ended(0);
     }
@@ -234,7 +255,8 @@ fn a_registered_plan_is_followed_and_every_result_says_so() {
                 \x20   return int(x) if isinstance(x, float) and x == int(x) else x\n\
                 text = json.dumps(whole(record), sort_keys=True, separators=(',', ':'), ensure_ascii=False)\n\
                 print(hashlib.sha256(b'agebench registration/1\\n' + text.encode()).hexdigest())\n";
-    let python = std::process::Command::new("python3").args(["-c", code, text(&out.join("registration.json"))]).output();
+    let python =
+        std::process::Command::new("python3").args(["-c", code, text(&out.join("registration.json"))]).output();
     assert_eq!(String::from_utf8(python.unwrap().stdout).unwrap().trim(), digest);
 }
 
@@ -266,7 +288,8 @@ fn what_deviates_from_a_registered_plan_is_said_item_by_item() {
     }
     let standing = &json(&out.join("study.json"))["registration"];
     assert_eq!(standing["follows"].as_bool(), Some(false));
-    let items: Vec<&str> = standing["deviations"].as_array().unwrap().iter().map(|it| it["item"].as_str().unwrap()).collect();
+    let items: Vec<&str> =
+        standing["deviations"].as_array().unwrap().iter().map(|it| it["item"].as_str().unwrap()).collect();
     assert!(items.contains(&"method `declared`") && items.contains(&"dataset `young`, files"), "{items:?}");
     assert_eq!(&json(&out.join("runs/young/run.json"))["settings"]["study"]["registration"], standing);
     // A record that was changed by hand is none.
@@ -318,7 +341,12 @@ fn every_mistake_of_a_study_is_told_at_once() {
     let place = tempfile::tempdir().unwrap();
     let file = study(place.path(), "answer", "[run]\nenigne = 'tract'\n[[latency]]\nmethod = 'three'\n");
     let ran = run(&["study", text(&file)]).ended(2);
-    ran.told(&["cannot use the study", "did you mean `engine`?", "`three` is not one of the study's methods", "latency[1].dataset"]);
+    ran.told(&[
+        "cannot use the study",
+        "did you mean `engine`?",
+        "`three` is not one of the study's methods",
+        "latency[1].dataset",
+    ]);
     fs::write(&file, "name = 'x'\nmethods = ['nowhere']\ndatasets = ['young']\n").unwrap();
     run(&["study", text(&file)]).ended(2).told(&["there is no method `nowhere`"]);
     assert!(!place.path().join("study-results").exists());

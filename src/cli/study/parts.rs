@@ -246,11 +246,7 @@ impl<'a> Parts<'a> {
             let text = format!("{} is not finished: nothing is compared", folder.display());
             return Err(Failure::unusable(text));
         }
-        let request = CompareRequest {
-            folders: &[folder],
-            restandardise: false,
-            out: Some((path, Existing::Replace)),
-        };
+        let request = CompareRequest { folders: &[folder], restandardise: false, out: Some((path, Existing::Replace)) };
         compared::written(&request, false)?;
         Ok(Exit::Done)
     }
@@ -300,7 +296,9 @@ impl<'a> Parts<'a> {
             flag("provider", settings.provider.to_owned());
         }
         let named = |setting: &str| measurement.settings.get(setting).filter(|value| !value.is_null());
-        for (setting, name) in [("attempts", "attempts"), ("rate", "rate"), ("starts", "starts"), ("warm_up", "warm-up")] {
+        for (setting, name) in
+            [("attempts", "attempts"), ("rate", "rate"), ("starts", "starts"), ("warm_up", "warm-up")]
+        {
             if let Some(value) = named(setting) {
                 flag(name, value.to_string());
             }
