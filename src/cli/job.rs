@@ -105,10 +105,10 @@ impl Job<'_> {
 
 fn interrupted(summary: &Summary, out: &Path) -> String {
     format!(
-        "interrupted: outcomes of {} of {} are in {}; there are no metrics of an unfinished run\n",
+        "interrupted: outcomes of {} of {} are in {}; the same command with --resume goes on\n",
         summary.attempts,
         counted(summary.asked, "attempt"),
-        out.join(crate::folder::names::OUTCOMES).display(),
+        out.join(crate::folder::names::OUTCOMES_PART).display(),
     )
 }
 
@@ -119,6 +119,11 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::Folder(error) => results::folder_failure(error),
         RunError::SameName(_) => {
             Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")
+        }
+        RunError::OtherRun(_) => Failure::unusable(error)
+            .with_help("put back what changed, name another folder, or begin anew with --replace"),
+        RunError::Changed { .. } => {
+            Failure::unusable(error).with_help("put back the file, or begin anew with --replace")
         }
         RunError::NoMethod | RunError::Method(_) | RunError::Digest(_) => Failure::unusable(error),
     }

@@ -27,6 +27,7 @@ use crate::run;
 #[command(after_long_help = "\
 Examples:
     agebench run model/ --dataset faces/ --out results/
+    agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
 pub(super) struct Arguments {
     /// A method.toml, its folder, or a bundled method's name
@@ -96,6 +97,10 @@ struct Writing {
     #[arg(long)]
     replace: bool,
 
+    /// Go on with the run that the folder holds, or begin it; refused when anything that it rests on is another
+    #[arg(long, conflicts_with = "replace")]
+    resume: bool,
+
     /// Write ids as they are, instead of pseudonyms
     #[arg(long)]
     keep_ids: bool,
@@ -131,7 +136,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         dataset: &dataset,
         protocol: &protocol,
         out: &writing.out,
-        existing: if writing.replace { Existing::Replace } else { Existing::Refuse },
+        existing: match (writing.replace, writing.resume) {
+            (true, _) => Existing::Replace,
+            (_, true) => Existing::Resume,
+            _ => Existing::Refuse,
+        },
         keep_ids: writing.keep_ids,
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),

@@ -68,11 +68,14 @@ impl Part<'_> {
             return Ok(Held::Unfinished); // broken off before anything was attempted
         }
         let record = RunRecord::read(&folder)?;
-        let other = self.differences(plan, &record);
+        let finished = record.ended.is_some() && folder.file(names::METRICS).exists();
+        let mut other = self.differences(plan, &record);
+        if !finished && record.tool_version != crate::VERSION {
+            other.push(format!("it was begun by agebench {}, this is {}", record.tool_version, crate::VERSION));
+        }
         if !other.is_empty() {
             return Ok(Held::Other(other));
         }
-        let finished = record.ended.is_some() && folder.file(names::METRICS).exists();
         Ok(if finished { Held::Finished } else { Held::Unfinished })
     }
 

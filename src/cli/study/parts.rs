@@ -153,7 +153,7 @@ impl<'a> Parts<'a> {
             let unfinished = self.lines.get(at).is_some_and(|line| line.held == Held::Unfinished);
             tell(&format!("{folder}: {}\n", if unfinished { "goes on" } else { "begins" }));
             let made = match what {
-                What::Run(place) => self.run(place, &path, environment),
+                What::Run(place) => self.run(place, &path, !unfinished, environment),
                 What::Comparison(place) => self.compare(place, &path),
                 What::Measurement(place) => self.measure(place, &path, environment),
             };
@@ -213,8 +213,8 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// Runs all methods on the dataset at `place`, and scores.
-    fn run(&self, place: usize, path: &Path, environment: &Environment) -> Result<Exit, Failure> {
+    /// Runs all methods on the dataset at `place`, or goes on with the run unless it is made `anew`, and scores.
+    fn run(&self, place: usize, path: &Path, anew: bool, environment: &Environment) -> Result<Exit, Failure> {
         let (study, settings) = (self.study, &self.study.file.run);
         let (Some(dataset), Some(planned)) = (study.datasets.get(place), self.plan.datasets.get(place)) else {
             return Ok(Exit::Internal);
@@ -224,7 +224,7 @@ impl<'a> Parts<'a> {
             dataset,
             protocol: &study.protocol,
             out: path,
-            existing: Existing::Replace,
+            existing: if anew { Existing::Replace } else { Existing::Resume },
             keep_ids: settings.keep_ids,
             timings: if settings.timings { Timings::Written } else { Timings::Left },
             pick: planned.pick.clone(),
