@@ -10,7 +10,7 @@ use super::run::Running;
 use super::{Exit, Failure};
 use crate::dataset::Dataset;
 use crate::finding::counted;
-use crate::folder::{Existing, RunFolder, Timings};
+use crate::folder::{Existing, FolderError, RunFolder, Timings};
 use crate::footprint;
 use crate::protocol::Protocol;
 use crate::run::{self, Request, RunError, RunMethod, Summary};
@@ -116,6 +116,8 @@ fn interrupted(summary: &Summary, out: &Path) -> String {
 pub(super) fn failure(error: RunError) -> Failure {
     match error {
         RunError::GaveUp { .. } => Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None },
+        RunError::Folder(error @ FolderError::NotEmpty { .. }) => Failure::unusable(error)
+            .with_help("name another folder, give --resume to go on with the run in it, or --replace to overwrite it"),
         RunError::Folder(error) => results::folder_failure(error),
         RunError::SameName(_) => {
             Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")

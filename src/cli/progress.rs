@@ -48,7 +48,10 @@ impl Progress {
             }
             Event::Resumed { attempts, asked } => {
                 self.done.store(attempts, Ordering::Relaxed);
-                self.say(&format!("{attempts} of {} were made before: going on behind them\n", counted(asked, "attempt")));
+                self.say(&format!(
+                    "{attempts} of {} were made before: going on behind them\n",
+                    counted(asked, "attempt")
+                ));
             }
             Event::Written { attempts, failed } => {
                 self.bar.inc(attempts as u64);

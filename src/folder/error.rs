@@ -86,7 +86,7 @@ impl FolderError {
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::NotEmpty { .. } => Some("name another folder, give --resume to go on with the run in it, or --replace to overwrite it"),
+            Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),

@@ -26,7 +26,7 @@ pub use ids::{Ids, PrintedId};
 pub use journal::{Hashed, Journal, Mark, Reopened};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};
-pub use outcome_reader::{OutcomeReader, OutcomeRow, };
+pub use outcome_reader::{OutcomeReader, OutcomeRow};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;

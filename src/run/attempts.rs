@@ -152,7 +152,13 @@ impl Work<'_> {
                 members.push(member);
                 first.push(session);
             }
-            Pool { places, members, workers, window: Window::new(self.from..samples, room, workers), first: Mutex::new(first) }
+            Pool {
+                places,
+                members,
+                workers,
+                window: Window::new(self.from..samples, room, workers),
+                first: Mutex::new(first),
+            }
         };
         let sets = std::iter::once(inside).chain(outside.into_iter().map(|one| vec![one]));
         sets.filter(|set| !set.is_empty()).map(pool).collect()

@@ -32,8 +32,8 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Hashed, Journal, Machine, OutcomeWriter, Pseudonyms,
-    RUN_SCHEMA, Reopened, RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Hashed, Journal, Machine, OutcomeWriter,
+    Pseudonyms, RUN_SCHEMA, Reopened, RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
@@ -268,7 +268,14 @@ fn write_attempts(
     let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
     let mut summary = Summary::default();
     let (mut writer, mut journal, from, mut files, mut returned): (OutcomeWriter<Hashed>, _, _, _, _) = match done {
-        Some(resume::Done { reopened: Reopened { outcomes, journal, .. }, samples, attempts, failed, returned, files }) => {
+        Some(resume::Done {
+            reopened: Reopened { outcomes, journal, .. },
+            samples,
+            attempts,
+            failed,
+            returned,
+            files,
+        }) => {
             (summary.attempts, summary.failed) = (attempts, failed);
             let writer = OutcomeWriter::go_on(outcomes, limits, request.timings, staged);
             (writer, journal, samples, files, returned)

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{Request, Returned, RunError, is_failure};
 use crate::dataset::FilesDigest;
 use crate::folder::{
-    DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, Reopened, RunFolder, RunRecord, ServiceRecord, names,
+    DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, Reopened, RunFolder, RunRecord, ServiceRecord,
+    names,
 };
 
 /// Samples whose files are read again at a time.
@@ -63,9 +64,8 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
         differs(&format!("the setting `{setting}`"), &of(before), &of(now));
     }
-    let list = |record: &RunRecord| {
-        record.methods.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |record: &RunRecord| record.methods.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
     differs("the list of methods", &list(before), &list(now));
     for (before, now) in before.methods.iter().zip(&now.methods).filter(|(before, now)| before.name == now.name) {
         differs(&format!("the digest of `{}`", now.name), &before.digest.short(), &now.digest.short());
@@ -123,7 +123,8 @@ impl Done {
             }
         }
         let beside = reopened.mark.beside.clone();
-        let returned = serde_json::from_value(beside).unwrap_or_else(|_| vec![Returned::default(); request.methods.len()]);
+        let returned =
+            serde_json::from_value(beside).unwrap_or_else(|_| vec![Returned::default(); request.methods.len()]);
         Ok(Some(Self { reopened, samples, attempts, failed, returned, files }))
     }
 }
@@ -138,9 +139,8 @@ fn rows(part: std::fs::File, samples: usize, request: &Request<'_>) -> Result<Ro
     let samples = samples.min(request.dataset.samples().len());
     let mut given = vec![None; samples];
     let (mut attempts, mut failed, mut at) = (0, 0, 0);
-    let printed = |place: usize| {
-        request.dataset.samples().get(place).map(|row| pseudonyms.printed(row.sample_id).to_string())
-    };
+    let printed =
+        |place: usize| request.dataset.samples().get(place).map(|row| pseudonyms.printed(row.sample_id).to_string());
     let mut here = printed(0);
     while let Some(row) = reader.next_row()? {
         while here.as_deref().is_some_and(|id| id != row.sample_id) {

@@ -38,8 +38,7 @@ impl<T> Window<T> {
     pub(crate) fn new(numbers: Range<usize>, room: usize, workers: usize) -> Self {
         let room = room.max(workers).max(1);
         let (next, first, total) = (numbers.start, numbers.start, numbers.end);
-        let state =
-            State { next, first, slots: VecDeque::with_capacity(room), workers, waiting: 0, stopped: false };
+        let state = State { next, first, slots: VecDeque::with_capacity(room), workers, waiting: 0, stopped: false };
         Self { total, room, state: Mutex::new(state), room_made: Condvar::new(), arrived: Condvar::new() }
     }
 

@@ -45,6 +45,7 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod resume;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
