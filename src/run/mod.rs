@@ -111,7 +111,7 @@ pub enum RunError {
     #[error("the run that the folder holds is another one:\n{}", .0.join("\n"))]
     OtherRun(Vec<String>),
     /// A file of the dataset was changed during the run.
-    #[error("the file of the sample in row {} of the manifest was changed since the run began", sample + 1)]
+    #[error("the file of the sample in row {} of truth.csv was changed since the run began", sample + 1)]
     Changed {
         /// The number of the listed sample, from 1.
         sample: usize,

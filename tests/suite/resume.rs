@@ -131,7 +131,7 @@ fn a_run_goes_on_with_nothing_else_than_what_it_was_begun_with() {
     let file = data.join("f5.txt");
     let before = fs::read(&file).unwrap();
     fs::write(&file, "answer 99").unwrap();
-    resume(&[]).ended(2).told(&["the file of the sample in row 7 of the manifest was changed since the run began"]);
+    resume(&[]).ended(2).told(&["the file of the sample in row 7 of truth.csv was changed since the run began"]);
     fs::write(&file, before).unwrap();
     // A folder of something else is not gone on in.
     fs::write(out.join("thesis.tex"), "x").unwrap();

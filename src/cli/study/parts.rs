@@ -108,7 +108,10 @@ impl<'a> Parts<'a> {
             for (place, dataset) in parts.plan.datasets.iter().enumerate() {
                 let (folder, verb) = (Plan::comparison_folder(dataset), "compare".to_owned());
                 let (what, held) = (What::Comparison(place), Held::Nothing);
-                let line = Line { what, folder, verb, held, done: Done::NotYet, counts: None, exit: Exit::Done };
+                let is_run_kept = parts.lines.get(place).is_some_and(|line| line.held == Held::Finished);
+                let is_there = out.join(&folder).join(run_names::COMPARISON).exists();
+                let done = if is_run_kept && is_there { Done::Made } else { Done::NotYet };
+                let line = Line { what, folder, verb, held, done, counts: None, exit: Exit::Done };
                 parts.lines.insert(parts.plan.datasets.len() + place, line);
             }
         }
@@ -138,13 +141,22 @@ impl<'a> Parts<'a> {
         for at in 0..self.lines.len() {
             self.record()?.write(self.out).map_err(folder_failure)?;
             if environment.stop.load(Ordering::Relaxed) {
-                self.ended(at, Done::NotYet, Exit::Interrupted);
+                if let Some(line) = self.lines.get_mut(at) {
+                    line.exit = Exit::Interrupted;
+                }
                 return Ok(());
             }
             let Some((what, folder, done)) = self.lines.get(at).map(|it| (it.what, it.folder.clone(), it.done)) else {
                 continue;
             };
             let path = self.out.join(&folder);
+            if let What::Comparison(place) = what
+                && !self.plan.datasets.get(place).map_or(Ok(false), |dataset| self.is_finished(Part::Run(dataset)))?
+            {
+                tell(&format!("{folder}: its run is not finished, nothing is compared\n"));
+                self.ended(at, Done::NotYet, Exit::Done);
+                continue;
+            }
             if done == Done::Kept {
                 tell(&format!("{folder}: kept, every row computed again\n"));
                 self.count(at, &path)?;
@@ -237,15 +249,11 @@ impl<'a> Parts<'a> {
         Ok(if summary.failed > settings.max_failed { Exit::TooManyFailed } else { Exit::Done })
     }
 
-    /// Holds the methods against each other on the dataset at `place`, where its run is finished. It is always made anew:
+    /// Holds the methods against each other on the dataset at `place`, whose run is finished. It is always made anew:
     /// it follows from the run, and leaves the same bytes.
     fn compare(&self, place: usize, path: &Path) -> Result<Exit, Failure> {
         let Some(dataset) = self.plan.datasets.get(place) else { return Ok(Exit::Internal) };
         let folder = self.out.join(Plan::run_folder(dataset));
-        if !self.is_finished(Part::Run(dataset))? {
-            let text = format!("{} is not finished: nothing is compared", folder.display());
-            return Err(Failure::unusable(text));
-        }
         let request = CompareRequest { folders: &[folder], restandardise: false, out: Some((path, Existing::Replace)) };
         compared::written(&request, false)?;
         Ok(Exit::Done)
