@@ -142,11 +142,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         Exit::Done | Exit::TooManyFailed => format!("agebench report {} --all", file("runs/*")),
         _ => format!("agebench study {} goes on", arguments.file.display()),
     };
-    tell(&format!(
-        "\nWrote {} and a page to {}.\nNext: {next}\n",
-        file(names::STUDY),
-        file(crate::folder::names::REPORT)
-    ));
+    let page = match out.join(crate::folder::names::REPORT) {
+        page if page.is_file() => format!(" and a page to {}", page.display()),
+        _ => String::new(),
+    };
+    tell(&format!("\nWrote {}{page}.\nNext: {next}\n", file(names::STUDY)));
     Ok(exit)
 }
 
