@@ -41,7 +41,8 @@ fn json(file: &Path) -> Value {
 /// The lines of the table of parts that the output stream holds, words apart by one space.
 fn parts(out: &str) -> Vec<String> {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    out.lines().map(words).filter(|line| line.starts_with("runs/") || line.starts_with("compared/")).collect()
+    let folders = ["runs/", "compared/", "latency/", "footprint/"];
+    out.lines().map(words).filter(|line| folders.iter().any(|folder| line.starts_with(folder))).collect()
 }
 
 /// Every file below `folder` with its content, but for what holds a time.
@@ -334,6 +335,31 @@ fn a_part_that_goes_wrong_does_not_keep_the_others_from_being_made() {
     assert_eq!(parts(&again.out)[0], "runs/young kept (exit code 4) 80 2");
     fs::write(&file, format!("{text_of}[run]\nmax_failed = 2\n")).unwrap();
     assert_eq!(parts(&run(&["study", text(&file)]).out)[0], "runs/young kept 80 2");
+}
+
+#[test]
+fn measurements_are_parts_of_a_study_made_in_processes_of_their_own_and_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let measured = "method = 'one'\ndataset = 'young'\n";
+    let more = format!("[[latency]]\n{measured}starts = 1\nattempts = 4\nwarm_up = 0\n[[footprint]]\n{measured}");
+    let file = study(place.path(), "answer", &more);
+    let ran = run(&["study", text(&file)]).ended(0);
+    let found = parts(&ran.out);
+    assert!(found[4].starts_with("latency/young/one made "), "{}", ran.out);
+    assert!(found[5].starts_with("footprint/young/one made 40 0"), "{}", ran.out);
+    let out = place.path().join("study-results");
+    for folder in ["latency/young/one", "footprint/young/one"] {
+        run(&["verify", text(&out.join(folder))]).ended(0);
+        assert_eq!(json(&out.join(folder).join("run.json"))["settings"]["study"]["name"], "two programs");
+    }
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("load_time") || page.contains("Latency") || page.contains("latency"));
+    let again = run(&["study", text(&file)]).ended(0);
+    assert!(parts(&again.out)[4..].iter().all(|line| line.contains(" kept ")), "{}", again.out);
+    // Another rate is another measurement.
+    let text_of = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text_of.replace("starts = 1", "starts = 2")).unwrap();
+    run(&["study", text(&file)]).ended(2).told(&["latency/young/one: the setting `starts` is 1, the plan has 2"]);
 }
 
 #[test]
