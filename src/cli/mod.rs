@@ -17,6 +17,7 @@ mod footprint;
 mod gate;
 mod guard;
 mod in_box;
+mod job;
 mod latency;
 mod list;
 mod methods;
@@ -28,6 +29,7 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod study;
 mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,6 +47,10 @@ use environment::Environment;
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+
+    /// End when the process that started this one ends
+    #[arg(long, global = true, hide = true)]
+    with_parent: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +71,8 @@ enum Verb {
     Compare(compare::Arguments),
     /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
     Gate(gate::Arguments),
+    /// Run, compare and report all methods of a study on all its datasets, and go on where it stopped
+    Study(study::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
     /// How many people a claim needs, and what an existing dataset can show
@@ -99,6 +107,9 @@ pub fn main() -> ExitCode {
     if let Verb::InBox(arguments) = arguments.verb {
         return ExitCode::from(in_box::run(arguments));
     }
+    if arguments.with_parent {
+        environment::end_with_parent();
+    }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
@@ -125,6 +136,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Gate(arguments) => gate::run(&arguments, &environment),
+        Verb::Study(arguments) => study::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),

@@ -48,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),
+    ("study", &["dataset", "digest", "finding", "folder", "keys", "protocol", "run"]),
     ("table", &["age"]),
     ("tally", &["age", "outcome", "protocol", "stats", "table"]),
 ];

@@ -50,9 +50,11 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod resume;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
+mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
