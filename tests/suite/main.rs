@@ -28,6 +28,8 @@ mod footprint_box;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
+mod import;
+mod import_damaged;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
