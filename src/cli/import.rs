@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{print, tell};
 use super::{Exit, Failure};
-use crate::dataset::import::{self, ImportRequest, Imported, Options, WhichAge};
+use crate::dataset::import::{self, Description, ImportRequest, Imported, Options, WhichAge};
 use crate::dataset::{LabelKind, Precision, check_name};
 use crate::finding::counted;
 
@@ -61,6 +61,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
 
+    /// Also describe the manifest for other tools: croissant.json or datapackage.json
+    #[arg(long, value_name = "FORM,...", value_delimiter = ',', help_heading = "Output")]
+    describe: Vec<Form>,
+
     /// Write the import that the folder holds anew
     #[arg(long, help_heading = "Output")]
     replace: bool,
@@ -72,6 +76,14 @@ enum Ages {
     Apparent,
     /// CACD2000, IMDB-WIKI: single years as published, in place of the bands that the years of birth and photo leave open
     Published,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// MLCommons Croissant 1.0
+    Croissant,
+    /// Frictionless Data Package
+    Frictionless,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -105,12 +117,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         label_kind: arguments.label_kind,
         age_precision: arguments.age_precision,
     };
+    let describe: Vec<Description> = arguments
+        .describe
+        .iter()
+        .map(|form| match form {
+            Form::Croissant => Description::Croissant,
+            Form::Frictionless => Description::Frictionless,
+        })
+        .collect();
     let request = ImportRequest {
         format: Some(arguments.format.as_str()).filter(|format| *format != "auto"),
         place: &arguments.place,
         out: &arguments.out,
         replace: arguments.replace,
         options: &options,
+        describe: &describe,
     };
     let imported = import::import(&request).map_err(|error| {
         let help = error.help().map(str::to_owned);

@@ -162,6 +162,70 @@ fn an_import_is_written_anew_only_when_asked_and_other_files_are_left_alone() {
 }
 
 #[test]
+fn a_manifest_is_described_for_other_tools_and_read_back_from_what_they_read() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let data = fixture("csv");
+    let said = ["--label-kind", "apparent", "--describe", "croissant,frictionless"];
+    run(&[&["import", "csv", text(&data.join("labels.csv")), "--out", text(&out)][..], &said].concat()).ended(0);
+    let manifest = fs::read_to_string(out.join("manifest.csv")).unwrap();
+    for (format, file) in [("croissant", "croissant.json"), ("frictionless", "datapackage.json")] {
+        // The description and its table, above the pictures.
+        let moved = place.path().join(format);
+        copy(&data.join("faces"), &moved.join("faces"));
+        fs::write(moved.join("manifest.csv"), &manifest).unwrap();
+        fs::copy(out.join(file), moved.join(file)).unwrap();
+        let again = place.path().join(format!("{format}-again"));
+        import(format, &moved, &again).ended(0);
+        assert_eq!(fs::read_to_string(again.join("manifest.csv")).unwrap(), manifest, "{format}");
+        let card = fs::read_to_string(again.join("dataset.toml")).unwrap();
+        assert!(card.contains("label_kind = \"apparent\"") && card.contains("name = \"labels\""), "{card}");
+        // Another table than the one that was described.
+        fs::write(moved.join("manifest.csv"), manifest.replace("South", "North")).unwrap();
+        import(format, &moved, &place.path().join("never")).ended(2).told(&["the sha-256", "it has"]);
+        let about = fs::read_to_string(moved.join(file)).unwrap();
+        fs::write(moved.join(file), about.replace("\"manifest.csv\"", "\"../manifest.csv\"")).unwrap();
+        import(format, &moved, &place.path().join("never")).ended(2).told(&["leads out of the dataset's folder"]);
+        fs::write(moved.join(file), about.replace("\"manifest.csv\"", "\"https://example.com/manifest.csv\"")).unwrap();
+        import(format, &moved, &place.path().join("never")).ended(2);
+        fs::write(moved.join(file), &about[..about.len() / 2]).unwrap();
+        import(format, &moved, &place.path().join("never")).ended(2);
+    }
+    assert!(!place.path().join("never").exists());
+}
+
+#[test]
+fn the_other_ages_of_a_dataset_are_read_when_asked_and_the_card_says_so() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, which, ages, words) in [
+        (
+            "appa-real",
+            "apparent",
+            &["5.0556", "18.3684", "79.975", "24.25", "54.2821", "12.5"][..],
+            "label_kind = \"apparent\"",
+        ),
+        ("cacd2000", "published", &["14", "18", "40", "62"], "age_precision = \"year\""),
+        ("imdb-wiki", "published", &["29", "18", "17"], "age_precision = \"year\""),
+    ] {
+        let out = place.path().join(name);
+        run(&["import", name, text(&fixture(name)), "--out", text(&out), "--ages", which]).ended(0);
+        let manifest = fs::read_to_string(out.join("manifest.csv")).unwrap();
+        assert_eq!(crate::support::column(&manifest, "age"), ages, "{name}");
+        let card = fs::read_to_string(out.join("dataset.toml")).unwrap();
+        assert!(card.contains(words), "{card}");
+        Dataset::open(&out, &Pick::all()).unwrap();
+        let other = if which == "apparent" { "published" } else { "apparent" };
+        let never = place.path().join("never");
+        run(&["import", name, text(&fixture(name)), "--out", text(&never), "--ages", other]).ended(2).told(&["--ages"]);
+    }
+    let never = place.path().join("never");
+    let told = ["no use for --ages", "appa-real, cacd2000, imdb-wiki"];
+    run(&["import", "fg-net", text(&fixture("fg-net")), "--out", text(&never), "--ages", "published"])
+        .ended(2)
+        .told(&told);
+}
+
+#[test]
 fn importers_are_listed_and_documented() {
     let listed: serde_json::Value =
         serde_json::from_str(&run(&["list", "importers", "--format", "json"]).ended(0).out).unwrap();

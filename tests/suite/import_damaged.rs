@@ -124,3 +124,30 @@ fn a_table_is_read_by_its_usual_names_or_as_the_user_says() {
     let manifest = fs::read_to_string(out.join("manifest.csv")).unwrap();
     assert_eq!(manifest, "sample_id,birth_date,captured_on\na,2006-11-30,2024-11-29\n");
 }
+
+#[test]
+fn lists_of_different_lengths_and_damaged_matlab_and_json_files_are_errors() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let damaged = |name: &str, file: &str, content: &[u8]| {
+        let data = place.path().join(name);
+        let _ = fs::remove_dir_all(&data);
+        copy(&fixture(name), &data);
+        fs::write(data.join(file), content).unwrap();
+        import(name, &data, &out).ended(2)
+    };
+    damaged("megaage-asian", "list/train_age.txt", b"0\n17\n").told(&["2 lines where list/train_name.txt has 4"]);
+    damaged("megaage-asian", "list/train_age.txt", b"0\n17\n\xff\n4\n").told(&["not utf-8"]);
+    let whole = fs::read(fixture("imdb-wiki").join("imdb.mat")).unwrap();
+    damaged("imdb-wiki", "imdb.mat", &whole[..whole.len() - 100]).told(&["imdb.mat", "breaks off"]);
+    damaged("imdb-wiki", "imdb.mat", b"\x89HDF").told(&["shorter than the header"]);
+    let newer = [&b"MATLAB 7.3 MAT-file"[..], &[b' '; 200]].concat();
+    damaged("imdb-wiki", "imdb.mat", &newer).told(&["HDF5", "-v7"]);
+    let other = fs::read(fixture("cacd2000").join("celebrity2000_meta.mat")).unwrap();
+    damaged("imdb-wiki", "imdb.mat", &other).told(&["no variable `imdb`", "`celebrityImageData`"]);
+    damaged("casual-conversations-v2", "CasualConversationsV2.json", b"[{\"age\": 3}]")
+        .told(&["entry 1 has no `subject_id`"]);
+    damaged("casual-conversations-v2", "CasualConversationsV2.json", b"[").told(&["not json"]);
+    damaged("adience", "fold_0_data.txt", b"user_id,original_image\n").told(&["fold_0_data.txt", "missing"]);
+    assert!(!out.exists());
+}

@@ -57,7 +57,7 @@ fn fits(tree: &Tree) -> Option<String> {
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     match files(source.tree).as_slice() {
-        [one] => read_file(source, one, gathered),
+        [one] => read_file(source, one, &[], gathered),
         several => {
             let text = format!("several CSV files: {}", listed(several));
             let place = source.tree.place().display().to_string();
@@ -66,8 +66,13 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
     }
 }
 
-/// Reads the CSV file `file`.
-pub(super) fn read_file(source: &Source<'_>, file: &str, gathered: &mut Gathered) -> Result<(), ImportError> {
+/// Reads the CSV file `file`; `renamed` are columns and the names that a description gives them.
+pub(super) fn read_file(
+    source: &Source<'_>,
+    file: &str,
+    renamed: &[(String, String)],
+    gathered: &mut Gathered,
+) -> Result<(), ImportError> {
     let content = source.tree.content(file)?;
     let header = match Sheet::open(file, Cursor::new(&content)) {
         Ok(sheet) => sheet.header().to_vec(),
@@ -100,5 +105,8 @@ pub(super) fn read_file(source: &Source<'_>, file: &str, gathered: &mut Gathered
             }
         }
     };
+    let name =
+        |column: &String| renamed.iter().find(|(found, _)| found == column).map_or(column, |(_, name)| name).clone();
+    let header: Vec<String> = header.iter().map(name).collect();
     general::read(source, &Table { file, header: &header, each: &each }, gathered)
 }

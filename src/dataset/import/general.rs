@@ -32,10 +32,14 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sha256", &[]),
 ];
 
-/// Columns that say of what a table is: one of them, and one with the age, make it a dataset.
+/// Whether a table with these columns is a dataset: a picture and an age a row.
 pub(super) fn is_dataset(header: &[String]) -> bool {
-    let has = |ours: &str| place(header, ours).is_some();
-    has("path") && ["age", "age_low", "age_min", "birth_date"].iter().any(|column| has(column))
+    place(header, "path").is_some() && has_age(header)
+}
+
+/// Whether one of the columns holds ages.
+pub(super) fn has_age(header: &[String]) -> bool {
+    ["age", "age_low", "age_min", "birth_date"].iter().any(|column| place(header, column).is_some())
 }
 
 /// The place of the column that bears our name `ours` or another name for it.

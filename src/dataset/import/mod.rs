@@ -4,12 +4,28 @@
 //! gives rows; a row that cannot be used is left out with its reason, and a label file that cannot be trusted is an error.
 //! What the layouts are, where they are known from, and what is left out: `docs/import.md`.
 
+mod aaf;
+mod adience;
+mod afad;
+mod agedb;
+mod appa_real;
+mod cacd2000;
+mod casual_conversations;
+mod clap2016;
+mod croissant;
 mod csv;
+mod describe;
 mod error;
 mod fairface;
 mod fgnet;
+mod frictionless;
 mod general;
+mod imdb_clean;
+mod imdb_wiki;
 mod labels;
+mod lagenda;
+mod matlab;
+mod megaage_asian;
 mod morph2;
 mod out;
 mod recognise;
@@ -23,6 +39,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{LabelKind, Precision, Sampling};
 use crate::finding::{Findings, did_you_mean};
 
+pub use describe::Description;
 pub use error::ImportError;
 pub use rows::LeftOut;
 pub use tree::Tree;
@@ -33,8 +50,27 @@ use rows::Gathered;
 pub const LEFT_OUT_FILE: &str = "left-out.csv";
 
 /// All importers, in the order in which they are listed; those for any dataset come last.
-pub static IMPORTERS: &[&Importer] =
-    &[&fairface::IMPORTER, &fgnet::IMPORTER, &morph2::IMPORTER, &utkface::IMPORTER, &csv::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[
+    &aaf::IMPORTER,
+    &adience::IMPORTER,
+    &afad::IMPORTER,
+    &agedb::IMPORTER,
+    &appa_real::IMPORTER,
+    &cacd2000::IMPORTER,
+    &casual_conversations::IMPORTER,
+    &clap2016::IMPORTER,
+    &fairface::IMPORTER,
+    &fgnet::IMPORTER,
+    &imdb_clean::IMPORTER,
+    &imdb_wiki::IMPORTER,
+    &lagenda::IMPORTER,
+    &megaage_asian::IMPORTER,
+    &morph2::IMPORTER,
+    &utkface::IMPORTER,
+    &croissant::IMPORTER,
+    &frictionless::IMPORTER,
+    &csv::IMPORTER,
+];
 
 /// One layout: what it looks like, what its labels are, and how it is read.
 #[derive(Debug)]
@@ -130,6 +166,8 @@ pub struct ImportRequest<'r> {
     pub replace: bool,
     /// What the user says beside.
     pub options: &'r Options,
+    /// Descriptions that are written beside the manifest, for other tools.
+    pub describe: &'r [Description],
 }
 
 /// What came of it.

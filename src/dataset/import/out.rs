@@ -1,4 +1,4 @@
-//! The folder of an import: dataset.toml, manifest.csv, left-out.csv, and nothing else.
+//! The folder of an import: dataset.toml, manifest.csv, left-out.csv, perhaps descriptions, and nothing else.
 
 use std::fs;
 use std::io::Write;
@@ -6,11 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use super::rows::Gathered;
 use super::tree::Tree;
-use super::{ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE};
+use super::{ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE, describe};
 use crate::dataset::{CARD_FILE, DatasetCard, MANIFEST_FILE};
 
 /// The files of an import.
-const OWN: [&str; 3] = [CARD_FILE, MANIFEST_FILE, LEFT_OUT_FILE];
+const OWN: [&str; 5] = [CARD_FILE, MANIFEST_FILE, LEFT_OUT_FILE, "croissant.json", "datapackage.json"];
 
 /// Whether `out` can be written to: it is absent, empty, or holds an import that may be replaced.
 pub(super) fn check(out: &Path, replace: bool) -> Result<(), ImportError> {
@@ -33,7 +33,7 @@ pub(super) fn check(out: &Path, replace: bool) -> Result<(), ImportError> {
     Err(ImportError::NotEmpty { out, found: found.clone(), is_ours: foreign.is_none() })
 }
 
-/// Writes the three files.
+/// Writes the files.
 pub(super) fn write(
     request: &ImportRequest<'_>,
     tree: &Tree,
@@ -48,8 +48,21 @@ pub(super) fn write(
     let card = card_text(importer, &gathered.card, &splits, &gathered.remarks);
     let (samples, without_age, subjects) = (gathered.samples, gathered.without_age, gathered.subjects());
     let doubts = gathered.findings.clone();
+    let described = gathered.card.clone();
     let (manifest, left, left_out) = gathered.finish()?;
+    // Descriptions of an import that is written anew would describe another manifest.
+    for name in OWN.iter().filter(|name| name.ends_with(".json")) {
+        match fs::remove_file(request.out.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
     let mut files = Vec::new();
+    for description in request.describe {
+        let file = request.out.join(description.file());
+        write_whole(&file, &describe::write(*description, &described, &manifest))?;
+        files.push(file);
+    }
     for (name, bytes) in [(MANIFEST_FILE, manifest), (LEFT_OUT_FILE, left), (CARD_FILE, card.into_bytes())] {
         let file = request.out.join(name);
         write_whole(&file, &bytes)?;

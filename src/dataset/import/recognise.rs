@@ -18,7 +18,10 @@ fn fits(tree: &Tree) -> Vec<(&'static Importer, String)> {
     if all.iter().any(|(importer, _)| !importer.is_general) {
         return all.into_iter().filter(|(importer, _)| !importer.is_general).collect();
     }
-    all
+    // A description goes before the table that it is about.
+    let is_table = |importer: &Importer| importer.name == super::csv::IMPORTER.name;
+    let is_described = all.iter().any(|(importer, _)| !is_table(importer));
+    all.into_iter().filter(|(importer, _)| !is_described || !is_table(importer)).collect()
 }
 
 /// The one importer whose layout `tree` has, and why.
