@@ -16,6 +16,7 @@ mod exit;
 mod footprint;
 mod gate;
 mod guard;
+mod import;
 mod in_box;
 mod job;
 mod latency;
@@ -81,6 +82,8 @@ enum Verb {
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
     Check(check::Arguments),
+    /// Make a card and a manifest for a public dataset's own layout, or for any table
+    Import(import::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
     #[command(hide = true)]
@@ -141,6 +144,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
+        Verb::Import(arguments) => import::run(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
         Verb::Guard(_) | Verb::InBox(_) => Ok(Exit::Internal), // answered above
     }

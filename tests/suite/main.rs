@@ -32,6 +32,8 @@ mod gate_policies;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
+mod import;
+mod import_damaged;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
