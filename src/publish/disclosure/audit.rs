@@ -242,13 +242,13 @@ impl Counts {
     }
 }
 
-/// What it costs a reader to lose a count: the whole data set more than a group, a denominator more than its events, and
-/// of events the larger ones more.
+/// What it costs a reader to lose a count: the whole data set more than a group, the denominator of a rate more than its
+/// events, and of events the larger ones more.
 fn cost(count: &Count) -> f64 {
     let what = match count.key.what {
         What::Events(_) | What::Others(_) | What::Without(_) => 1.0,
-        What::Answered => 4.0,
-        What::Decided(_) | What::Attempted => 30.0,
+        What::Answered | What::Attempted => 3.0,
+        What::Decided(_) => 30.0,
     };
     let whole = if count.key.group.is_whole() { 20.0 } else { 1.0 };
     let small = if count.state == State::Small { 0.5 } else { 1.0 };
