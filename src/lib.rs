@@ -28,6 +28,7 @@ pub mod metric;
 pub mod outcome;
 pub mod photo;
 pub mod protocol;
+pub mod publish;
 mod recorded;
 pub mod report;
 pub mod run;
