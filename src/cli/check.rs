@@ -143,8 +143,8 @@ fn check(
     };
     match what_is_in(&file)? {
         What::Dataset => {
-            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: Some(decoder) };
-            Ok((What::Dataset, lint::lint(&file, &depth).map_err(unusable_dataset)?))
+            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: Some(decoder), fix: false };
+            Ok((What::Dataset, lint::check(&file, &depth, &|_, _| {}).map_err(unusable_dataset)?.findings))
         }
         What::Method => Ok((What::Method, check_method(path, &arguments.runtime, environment)?)),
         What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
