@@ -5,7 +5,8 @@ use super::*;
 use crate::photo::PIXEL_LIMIT;
 
 fn face(number: u32) -> Vec<u8> {
-    std::fs::read(format!("{}/fixtures/faces/images/s{number:04}.jpg", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    let file = format!("{}/fixtures/faces/images/s{number:04}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(format!("{file}.jpg")).or_else(|_| std::fs::read(format!("{file}.png"))).unwrap()
 }
 
 fn likeness(bytes: &[u8]) -> Likeness {
@@ -23,14 +24,9 @@ fn copies_that_were_scaled_compressed_brightened_or_made_grey_are_near_and_other
     for number in 1..=20 {
         let bytes = face(number);
         let own = likeness(&bytes);
-        let picture = image::DynamicImage::from(
-            image::RgbImage::from_raw(
-                look(&bytes, Decoder::Own, PIXEL_LIMIT).unwrap().size.0,
-                look(&bytes, Decoder::Own, PIXEL_LIMIT).unwrap().size.1,
-                decode(&bytes, Decoder::Own, PIXEL_LIMIT).unwrap().rgb().to_vec(),
-            )
-            .unwrap(),
-        );
+        let picture = decode(&bytes, Decoder::Own, PIXEL_LIMIT).unwrap();
+        let picture = image::RgbImage::from_raw(picture.width(), picture.height(), picture.rgb().to_vec()).unwrap();
+        let picture = image::DynamicImage::from(picture);
         let (width, height) = (picture.width(), picture.height());
         for (what, copy) in [
             ("quality 60", compressed(&picture, 60)),
