@@ -37,6 +37,7 @@ pub mod run;
 pub mod score;
 pub mod sheet;
 pub mod stats;
+pub mod study;
 pub mod table;
 pub mod tally;
 

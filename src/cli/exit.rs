@@ -60,8 +60,8 @@ Exit codes:
     3  gate: no rule fails, and one is inconclusive
     4  the run finished, but more attempts failed or timed out than --max-failed allows
    70  a defect of agebench itself
-   74  a result could not be written (disk full, no permission)
-  130  interrupted; what was done is on disk";
+   74  a result could not be written (disk full, no permission); run --resume goes on
+  130  interrupted; what was done is on disk, run --resume goes on";
 
 /// An error on its way to the user: the exit code, the chain of causes, and what to do about it.
 #[derive(Debug)]

@@ -9,12 +9,13 @@ use super::environment::Environment;
 use super::output::print;
 use super::{Exit, Failure, methods};
 use crate::bundled;
+use crate::dataset::import::{IMPORTERS, Importer};
 use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
 
-/// List the bundled methods, datasets and protocols, the adapters, engines, heads and metrics.
+/// List the bundled methods, datasets and protocols, the adapters, engines, heads, importers and metrics.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to list
@@ -41,6 +42,8 @@ enum What {
     Heads,
     /// Every metric with its unit and meaning
     Metrics,
+    /// Layouts of public datasets that `import` reads
+    Importers,
     /// Worked protocols embedded in the binary
     Protocols,
     /// Worked policies of `gate` embedded in the binary
@@ -70,6 +73,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         What::Engines => list_engines(&arguments.runtime, environment),
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
+        What::Importers => list_importers(),
         What::Protocols => list_protocols(),
         What::Policies => list_policies(),
     };
@@ -164,6 +168,16 @@ fn list_metrics() -> Listing {
         })
         .collect();
     Listing { columns: vec!["name", "unit", "better", "section", "meaning"], lines }
+}
+
+fn list_importers() -> Listing {
+    let line = |importer: &&Importer| {
+        let words =
+            [importer.name, importer.title, importer.layout, importer.label_kind.word(), importer.precision.word()];
+        words.into_iter().chain([importer.splits, importer.licence]).map(str::to_owned).collect()
+    };
+    let columns = vec!["name", "dataset", "layout", "label_kind", "age_precision", "splits", "licence"];
+    Listing { columns, lines: IMPORTERS.iter().map(line).collect() }
 }
 
 /// Each with the first sentence of its comment: the question that it answers.

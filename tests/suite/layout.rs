@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
     ("conformance", &["clock", "dataset", "method", "outcome"]),
-    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet"]),
+    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet", "stats"]),
     ("digest", &[]),
     ("engine", &[]),
     ("finding", &[]),
@@ -48,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),
+    ("study", &["dataset", "digest", "finding", "folder", "keys", "protocol", "run"]),
     ("table", &["age"]),
     ("tally", &["age", "outcome", "protocol", "stats", "table"]),
 ];

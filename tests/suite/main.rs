@@ -9,6 +9,8 @@ mod bad_rows;
 mod browser;
 #[cfg(feature = "tract")]
 mod bundled;
+mod check_datasets;
+mod check_fix;
 mod command;
 mod compare;
 #[cfg(feature = "tract")]
@@ -19,6 +21,7 @@ mod datasets;
 mod decoders;
 #[cfg(feature = "tract")]
 mod detector;
+mod disclosure;
 #[cfg(feature = "tract")]
 mod documents;
 #[cfg(feature = "tract")]
@@ -32,6 +35,8 @@ mod gate_policies;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
+mod import;
+mod import_damaged;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
@@ -50,9 +55,11 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod resume;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
+mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
