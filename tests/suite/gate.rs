@@ -10,7 +10,8 @@ use crate::support::{column, package, run, text};
 fn recorded(place: &Path, name: &str, people: u32, passes: impl Fn(u32) -> bool, more: &[&str]) -> PathBuf {
     let mut csv = "sample_id,subject_id,true_age,age,sex\n".to_owned();
     for person in 0..people {
-        let answer = if passes(person) { 30 } else { 12 };
+        // Several answers: two different ones among many are refused as classes.
+        let answer = if passes(person) { 30 } else { 12 } + person % 6;
         let sex = if person % 2 == 0 { "female" } else { "male" };
         csv.push_str(&format!("m{person},m{person},17,{answer},{sex}\na{person},a{person},20,30,{sex}\n"));
     }
