@@ -50,7 +50,7 @@ impl From<Exit> for ExitCode {
 pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  verify: what was published does not follow from the records
+    1  verify: what was published does not follow from the records, or a package is not what it says
     2  the command line or an input cannot be used; nothing was done
     4  the run finished, but more attempts failed or timed out than --max-failed allows
    70  a defect of agebench itself

@@ -22,6 +22,7 @@ mod methods;
 mod output;
 mod probe;
 mod progress;
+mod publish;
 mod report;
 mod results;
 mod run;
@@ -63,7 +64,9 @@ enum Verb {
     Compare(compare::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
-    /// Compute every published row of a run folder again, and compare
+    /// Make a release package: tables with protected counts, and nothing about a single person
+    Publish(publish::Arguments),
+    /// Compute every row of a run folder again, or hold a release package against itself
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
     Check(check::Arguments),
@@ -119,6 +122,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
+        Verb::Publish(arguments) => publish::run(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),

@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outcome", &["age"]),
     ("photo", &[]),
     ("protocol", &["age", "keys", "table"]),
-    ("publish", &["age", "digest", "folder", "metric", "protocol", "score", "stats", "table"]),
+    ("publish", &["age", "dataset", "digest", "finding", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
     ("report", &["age", "base64", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),

@@ -41,6 +41,7 @@ mod pictures;
 mod plugins;
 mod probe;
 mod protocol;
+mod publish;
 mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
