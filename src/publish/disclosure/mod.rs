@@ -7,6 +7,7 @@ mod rule;
 
 pub use rule::{Rule, RuleError, Shown};
 
+use crate::protocol::Protocol;
 use crate::table::Row;
 
 /// The rows of a release, and what was done to make them so.
@@ -43,12 +44,18 @@ pub enum DisclosureError {
     NotYet(Rule),
 }
 
-/// `rows` under `rule`. `earlier` are the rows of earlier releases of the same data, as they were published.
+/// `rows`, which are those of `protocol`, under `rule`. `earlier` are the rows of earlier releases of the same data, as
+/// they were published.
 ///
 /// # Errors
 /// [`DisclosureError`], and then nothing may be published.
-pub fn protect(rows: &[Row], rule: Rule, earlier: &[Vec<Row>]) -> Result<Protected, DisclosureError> {
-    let _ = earlier;
+pub fn protect(
+    protocol: &Protocol,
+    rows: &[Row],
+    rule: Rule,
+    earlier: &[Vec<Row>],
+) -> Result<Protected, DisclosureError> {
+    let _ = (protocol, earlier);
     match rule {
         Rule::None => Ok(Protected { rows: rows.to_vec(), done: Vec::new() }),
         other => Err(DisclosureError::NotYet(other)),
