@@ -89,12 +89,13 @@ pub fn publish(request: &PublishRequest<'_>) -> Result<Release, PublishError> {
         earlier.push(package.metrics().map_err(table)?.rows);
         earlier_digests.push(Digest::of(package.file(SUMS).unwrap_or_default()));
     }
-    let protected = disclosure::protect(&sources.rows, request.rule, &earlier)?;
-    let (comparison, leaderboard) = compared(&sources, request.rule, &protected.rows);
-    let Sources { protocol, datasets, methods, runs, cards, .. } = sources;
-    let Some((protocol, protocol_digest)) = protocol else {
+    let Some((protocol, protocol_digest)) = &sources.protocol else {
         return Err(PublishError::DoesNotHold("there is no protocol".to_owned()));
     };
+    let (protocol_text, protocol_digest) = (protocol.to_toml(), *protocol_digest);
+    let protected = disclosure::protect(protocol, &sources.rows, request.rule, &earlier)?;
+    let (comparison, leaderboard) = compared(&sources, request.rule, &protected.rows);
+    let Sources { datasets, methods, runs, cards, .. } = sources;
     let compared = [sources.comparison.len() + sources.leaderboard.len(), comparison.len() + leaderboard.len()];
     let rows = [sources.rows.len(), protected.rows.len()];
 
@@ -110,7 +111,7 @@ pub fn publish(request: &PublishRequest<'_>) -> Result<Release, PublishError> {
         runs,
     };
     let mut package = Package::default();
-    package.files.insert(names::PROTOCOL.to_owned(), protocol.to_toml().into_bytes());
+    package.files.insert(names::PROTOCOL.to_owned(), protocol_text.into_bytes());
     for (name, text) in &cards {
         package.files.insert(format!("{}/{name}", names::CARDS), text.clone().into_bytes());
     }

@@ -5,7 +5,7 @@ use super::disclosure::Rule;
 use super::package::Package;
 use super::sums::SIGNATURE;
 use crate::folder::names;
-use crate::table::{FailurePolicy, Population, Row, Variant, Weighting, twelve_digits};
+use crate::table::{FailurePolicy, Population, Row, Variant, twelve_digits};
 
 /// A published card, for its texts.
 pub(super) struct Card(toml::Table);
@@ -192,9 +192,8 @@ fn example(rows: &[Row]) -> Option<&Row> {
         row.metric == "under_age_pass_rate"
             && matches!(row.population, Population::Window(..))
             && row.group.is_whole()
-            && row.weighting == Some(Weighting::Subject)
             && row.failure_policy == Some(FailurePolicy::Conditional)
-            && row.variant == Variant::none()
+            && (row.variant == Variant::none() || row.variant == Variant::of("window", "pooled"))
             && row.value.is_some()
             && row.low.is_some()
     };
@@ -219,15 +218,17 @@ fn in_words(row: &Row) -> String {
     } else {
         " The row is `insufficient_evidence`: no claim may rest on it."
     };
+    let unit = if row.n_subjects.is_some() { "people" } else { "attempts of people" };
     format!(
-        "**{}**, at the limit {limit} {gate}, let {} of the people {years} through who got a decision; with {} % confidence \
-         between {} and {}, from {} people and {} attempts.{evidence}",
+        "**{}**, at the limit {limit} {gate}, let {} of the {unit} {years} through who got a decision; with {} % confidence \
+         between {} and {}, from {} and {} attempts.{evidence}",
         plain(&row.method),
         percent(row.value),
         row.level.map_or_else(|| "95".to_owned(), |level| twelve_digits(level * 100.0)),
         percent(row.low),
         percent(row.high),
-        number(row.n_subjects),
+        row.n_subjects
+            .map_or_else(|| "an unpublished number of people".to_owned(), |people| format!("{people} people")),
         number(row.n_attempts),
     )
 }

@@ -16,6 +16,9 @@ const CLOSE: f64 = 1e-9;
 /// And up to this much near zero.
 const NEAR_ZERO: f64 = 1e-12;
 
+/// The flag of a row whose events are few.
+const REDACTED: &str = "redacted";
+
 fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= NEAR_ZERO.max(CLOSE * a.abs().max(b.abs()))
 }
@@ -51,7 +54,8 @@ pub(super) fn check(file: &str, rows: &[Row], protocol: &Protocol, rule: Rule, c
         found.value();
         found.bounds();
         found.claims(protocol);
-        found.design(rule);
+        found.redacted(protocol, rule);
+        found.design();
     }
     balanced(file, rows, &by_identity, checked);
 }
@@ -169,10 +173,21 @@ impl OneRow<'_> {
         self.expect("claim_high", high, computed_high);
     }
 
-    fn design(&mut self, rule: Rule) {
+    /// Of redacted events it is known that they are at most so many: the bound is that at the most.
+    fn redacted(&mut self, protocol: &Protocol, rule: Rule) {
+        let row = self.row;
+        let (Some(most), Some(n), Some(deff)) = (rule.redacted_up_to(), row.n_star, row.deff) else { return };
+        let (Some(high), None) = (row.claim_high, row.value) else { return };
+        if row.has(REDACTED) && n > 0.0 && deff > 0.0 {
+            self.expect("claim_high", high, upper_claim(most as f64 / deff, n, protocol.levels.claim));
+        }
+    }
+
+    /// Attempts are the effective ones times the design effect.
+    fn design(&mut self) {
         let row = self.row;
         let (Some(deff), Some(n), Some(attempts)) = (row.deff, row.n_star, row.n_attempts) else { return };
-        if rule == Rule::None && n > 0.0 && row.claim_high.is_some() {
+        if n > 0.0 && row.claim_high.is_some() {
             self.expect("deff", deff, attempts as f64 / n);
         }
     }
