@@ -63,8 +63,7 @@ impl Sources {
             let help = "name the run folders as well that were compared: their cards are part of the release";
             return Err(unfit(first, "there is no run folder beside the comparison", help));
         }
-        if let (Some(first), false) = (folders.first(), sources.findings.is_empty()) {
-            let _ = first;
+        if !sources.findings.is_empty() {
             return Err(PublishError::Cards(sources.findings));
         }
         sources.check_comparison(folders)?;

@@ -1,6 +1,6 @@
 //! Numbers that follow from other numbers of the release, computed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checked, Problem};
 use crate::folder::names;
@@ -44,9 +44,9 @@ pub(super) fn known(file: &str, rows: &[Row], record: &PackageRecord, checked: &
 
 /// What each row of `rows` says must follow from its own counts, or from other rows.
 pub(super) fn check(file: &str, rows: &[Row], protocol: &Protocol, rule: Rule, checked: &mut Checked) {
-    let mut by_identity: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for (place, row) in rows.iter().enumerate() {
-        if by_identity.insert(row.identity(), place).is_some() {
+        if !seen.insert(row.identity()) {
             checked.problems.push(Problem::at(file, place, "metric", "a row with this identity stands above"));
         }
         let mut found = OneRow { file, place, row, checked };
@@ -57,7 +57,7 @@ pub(super) fn check(file: &str, rows: &[Row], protocol: &Protocol, rule: Rule, c
         found.redacted(protocol, rule);
         found.design();
     }
-    balanced(file, rows, &by_identity, checked);
+    balanced(file, rows, checked);
 }
 
 /// One row being checked.
@@ -194,8 +194,7 @@ impl OneRow<'_> {
 }
 
 /// The balanced error is the mean of both rates at its place.
-fn balanced(file: &str, rows: &[Row], by_identity: &BTreeMap<Vec<String>, usize>, checked: &mut Checked) {
-    let _ = by_identity;
+fn balanced(file: &str, rows: &[Row], checked: &mut Checked) {
     let mut rates: BTreeMap<(String, String, String, String), Vec<&Row>> = BTreeMap::new();
     let key = |row: &Row, place: &Place| {
         let gate = format!("{:?} {:?} {:?} {:?}", place.limit, place.challenge, place.failure_policy, place.weighting);
