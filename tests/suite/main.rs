@@ -46,6 +46,7 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod results;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;

@@ -386,3 +386,36 @@ fn a_validator_that_we_did_not_write_accepts_the_tables_and_finds_a_wrong_cell()
     let ran = validate(&out);
     assert!(!ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("sideways"));
 }
+
+#[test]
+fn every_key_of_a_card_is_decided_to_be_public_or_private() {
+    let page = fs::read_to_string(crate::support::package().join("docs/cards.md")).unwrap();
+    let decided = |key: &str| agebench::publish::PUBLIC.contains(&key) || agebench::publish::PRIVATE.contains(&key);
+    let bracketed = |line: &str| {
+        let inner = line.split_once('[')?.1.trim_start_matches('[');
+        Some(format!("{}.", inner.split_once(']')?.0))
+    };
+    let (mut of_heading, mut prefix, mut found) = (String::new(), None, 0);
+    for line in page.lines() {
+        if line.starts_with('#') {
+            of_heading = bracketed(line).unwrap_or_default();
+            prefix = None;
+        } else if let Some(cells) = line.strip_prefix("| ") {
+            let first = cells.split(" |").next().unwrap();
+            if first == "key" {
+                prefix = Some(of_heading.clone());
+            } else if first.starts_with("key of ") {
+                prefix = bracketed(first);
+            } else if let Some(prefix) = &prefix {
+                for key in first.split('`').skip(1).step_by(2) {
+                    let key = format!("{prefix}{}", key.split(' ').next().unwrap());
+                    assert!(decided(&key), "{key}: decide in src/publish/cards.rs whether it is published");
+                    found += 1;
+                }
+            }
+        } else if !line.starts_with('|') {
+            prefix = None;
+        }
+    }
+    assert!(found > 80, "only {found} keys are read from docs/cards.md");
+}

@@ -167,7 +167,9 @@ impl OneRow<'_> {
         // The worst of k years or groups is claimed at a level that holds for all k of them; k stands in no cell.
         let most = if row.variant.get("worst").is_some() || row.variant.get("buffer").is_some() { 1000 } else { 1 };
         let claim = protocol.levels.claim;
-        let holds = (1..=most).map(|k| at(1.0 - (1.0 - claim) / f64::from(k))).find(|found| same(found.1, high));
+        let holds = (1..=most)
+            .map(|k| at(1.0 - (1.0 - claim) / f64::from(k)))
+            .find(|found| same(found.0, low) && same(found.1, high));
         let (computed_low, computed_high) = holds.unwrap_or_else(|| at(claim));
         self.expect("claim_low", low, computed_low);
         self.expect("claim_high", high, computed_high);
