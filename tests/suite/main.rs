@@ -19,6 +19,7 @@ mod datasets;
 mod decoders;
 #[cfg(feature = "tract")]
 mod detector;
+mod disclosure;
 #[cfg(feature = "tract")]
 mod documents;
 #[cfg(feature = "tract")]
