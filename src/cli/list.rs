@@ -46,6 +46,8 @@ enum What {
     Importers,
     /// Worked protocols embedded in the binary
     Protocols,
+    /// Worked policies of `gate` embedded in the binary
+    Policies,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,9 +59,9 @@ enum Format {
 }
 
 /// A list: what its columns are called, and its lines.
-struct Listing {
-    columns: Vec<&'static str>,
-    lines: Vec<Vec<String>>,
+pub(super) struct Listing {
+    pub(super) columns: Vec<&'static str>,
+    pub(super) lines: Vec<Vec<String>>,
 }
 
 /// Runs the verb.
@@ -73,6 +75,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         What::Metrics => list_metrics(),
         What::Importers => list_importers(),
         What::Protocols => list_protocols(),
+        What::Policies => list_policies(),
     };
     match arguments.format {
         Format::Table => print(&table(&listing, environment.width))?,
@@ -88,7 +91,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn table(listing: &Listing, width: Option<u16>) -> String {
+/// The listing as lines for a terminal.
+pub(super) fn table(listing: &Listing, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(&listing.lines);
     if let Some(width) = width {
@@ -178,10 +182,16 @@ fn list_importers() -> Listing {
 
 /// Each with the first sentence of its comment: the question that it answers.
 fn list_protocols() -> Listing {
-    let line = |name: &str| {
-        let text = bundled::protocol(name).unwrap_or_default();
-        let first: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
-        vec![name.to_owned(), first.join(" ")]
-    };
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::protocol(name).unwrap_or_default())];
     Listing { columns: vec!["name", "question"], lines: bundled::protocols().into_iter().map(line).collect() }
+}
+
+fn list_policies() -> Listing {
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::policy(name).unwrap_or_default())];
+    Listing { columns: vec!["name", "asks"], lines: bundled::policies().into_iter().map(line).collect() }
+}
+
+/// The comment at the beginning of a worked file.
+fn first_sentence(text: &str) -> String {
+    text.lines().map_while(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join(" ")
 }
