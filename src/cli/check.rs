@@ -1,4 +1,4 @@
-//! `agebench check`: everything that is wrong with a dataset, a method card or a protocol, in one pass.
+//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol or a policy, in one pass.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,13 +20,14 @@ use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Checked, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
+use crate::gate::Policy;
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
 use crate::protocol::{Found, Problem, Protocol, ProtocolError};
 use crate::sheet::RowWriter;
 
-/// Look for everything that is wrong with a dataset, a method card or a protocol.
+/// Look for everything that is wrong with a dataset, a method card, a protocol or a policy.
 ///
 /// Of a dataset every file is read: duplicates and copies that look alike, people who change sex or split, ages that
 /// cannot be or were rounded, unreadable pictures, and how many people each limit, year and group has. Limits are those of
@@ -42,7 +43,7 @@ use crate::sheet::RowWriter;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's or protocol's name
+    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; or a bundled name of one
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -113,6 +114,7 @@ enum What {
     Dataset,
     Method,
     Protocol,
+    Policy,
 }
 
 impl What {
@@ -121,6 +123,7 @@ impl What {
             Self::Dataset => "dataset",
             Self::Method => "method",
             Self::Protocol => "protocol",
+            Self::Policy => "policy",
         }
     }
 }
@@ -240,6 +243,9 @@ fn check(
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
         return Ok((What::Protocol, plain(of_protocol(path, Protocol::from_toml_with(text, &none)))));
     }
+    if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
+        return Ok((What::Policy, plain(of_policy(path, text))));
+    }
     let Some(file) = card_file(place)? else {
         return Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
     };
@@ -261,6 +267,7 @@ fn check(
         }
         What::Method => Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))),
         What::Protocol => Ok((What::Protocol, plain(check_protocol(&file)?))),
+        What::Policy => Ok((What::Policy, plain(of_policy(&file.display().to_string(), &read(&file)?)))),
     }
 }
 
@@ -283,7 +290,7 @@ fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// What the file describes: by its name, or by the keys that only one of the three has.
+/// What the file describes: by its name, or by the keys that only one of them has.
 fn what_is_in(file: &Path) -> Result<What, Failure> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     for (card, what) in [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method)] {
@@ -300,6 +307,8 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
         What::Dataset
     } else if adapter::ADAPTERS.iter().any(|adapter| keys.contains_key(*adapter)) || keys.contains_key("kind") {
         What::Method
+    } else if keys.contains_key("rule") {
+        What::Policy
     } else {
         What::Protocol
     })
@@ -357,6 +366,10 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
         }
     }
     Ok(findings)
+}
+
+fn of_policy(shown: &str, text: &str) -> Findings {
+    Policy::read(shown, text).err().unwrap_or_default()
 }
 
 fn check_protocol(file: &Path) -> Result<Findings, Failure> {
