@@ -354,7 +354,7 @@ fn two_releases_together_tell_no_more_than_may_be_told() {
 
 #[test]
 fn what_is_published_is_made_of_published_counts_alone() {
-    let drawn = drawn(4);
+    let drawn = drawn(8);
     for rule in [Rule::Uk7_5, Rule::Midpoint6, Rule::Threshold10] {
         let published = protected(&drawn, rule, &[]);
         let mut rates = 0;
@@ -381,7 +381,7 @@ fn what_is_published_is_made_of_published_counts_alone() {
                 assert!((tenths - tenths.round()).abs() < 1e-9 && row.n_attempts >= Some(30), "{row:?}");
             }
         }
-        assert!(rates > 30, "{rule}: {rates}");
+        assert!(rates > 10, "{rule}: {rates}");
         let total: usize = published.done.iter().map(|done| done.rows).sum();
         assert_eq!(total, drawn.rows.len());
     }
