@@ -55,7 +55,7 @@ impl From<Exit> for ExitCode {
 pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  verify: what was published does not follow from the records; gate: a rule fails
+    1  verify: what was published does not follow from the records, or is not what it says; gate: a rule fails
     2  the command line or an input cannot be used; nothing was done
     3  gate: no rule fails, and one is inconclusive
     4  the run finished, but more attempts failed or timed out than --max-failed allows

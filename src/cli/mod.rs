@@ -27,6 +27,7 @@ mod output;
 mod plan;
 mod probe;
 mod progress;
+mod publish;
 mod report;
 mod results;
 mod run;
@@ -77,6 +78,9 @@ enum Verb {
     Study(study::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
+    /// Make a release package: tables with protected counts, and nothing about a single person
+    Publish(publish::Arguments),
+    /// Compute every row of a run folder again, or hold a release package against itself
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
     /// Compute every published row of a run folder again, and compare
@@ -142,6 +146,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Gate(arguments) => gate::run(&arguments, &environment),
         Verb::Study(arguments) => study::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
+        Verb::Publish(arguments) => publish::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),

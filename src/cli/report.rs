@@ -1,4 +1,4 @@
-//! `agebench report`: the results of run folders, or of a comparison, as tables, Markdown or one HTML page.
+//! `agebench report`: the results of run folders, of release packages, or of a comparison, as tables, Markdown or one HTML page.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::{Exit, Failure};
 use crate::bundled;
 use crate::finding::counted;
 use crate::folder::{FolderError, RunFolder, RunRecord, names, write_whole};
+use crate::publish::Package;
 use crate::report;
 use crate::score;
 use crate::table::{Compared, Ranked, Table};
@@ -20,15 +21,16 @@ use crate::table::{Compared, Ranked, Table};
 ///
 /// Reads metrics.csv and computes nothing. Several folders become one report: accuracy, latency and footprint of a method
 /// stand together where they were measured on one manifest. A folder that `compare` wrote shows its leaderboard and
-/// differences.
+/// differences, a release package its rows, and a folder of packages those of all of them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
     agebench report results/ --out report.html
     agebench report results/ latency/ footprint/ --out report.html
-    agebench report compared/ --out comment.md")]
+    agebench report compared/ --out comment.md
+    agebench report package/ --out report.html")]
 pub(super) struct Arguments {
-    /// Run folders, or one folder of a comparison
+    /// Run folders, release packages or folders of them, or one folder of a comparison
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 
@@ -81,13 +83,16 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         })?,
     };
     let width = if arguments.out.is_some() { None } else { environment.width };
-    let compared = arguments.folders.iter().find(|folder| folder.join(names::COMPARISON).is_file());
-    let text = match compared {
-        Some(folder) if arguments.folders.len() > 1 => {
+    let folders: Vec<PathBuf> = arguments.folders.iter().flat_map(|folder| with_packages(folder)).collect();
+    // A package may hold a comparison beside the rows of the methods: then it is those that are reported.
+    let is_comparison =
+        |folder: &&PathBuf| folder.join(names::COMPARISON).is_file() && !folder.join(names::METRICS).is_file();
+    let text = match folders.iter().find(is_comparison) {
+        Some(folder) if folders.len() > 1 => {
             return Err(Failure::unusable(format!("{} is a comparison: it is reported by itself", folder.display())));
         }
         Some(folder) => comparison(folder, form, arguments.all, width)?,
-        None => results(&arguments.folders, form, arguments.all, width)?,
+        None => results(&folders, form, arguments.all, width)?,
     };
     match &arguments.out {
         None => print(&text)?,
@@ -97,6 +102,13 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         }
     }
     Ok(Exit::Done)
+}
+
+/// `folder`, or the packages in it where it is none itself.
+fn with_packages(folder: &Path) -> Vec<PathBuf> {
+    let is_itself = [names::METRICS, names::RUN, names::COMPARISON].iter().any(|name| folder.join(name).is_file());
+    let packages = if is_itself { Vec::new() } else { Package::all_in(folder) };
+    if packages.is_empty() { vec![folder.to_owned()] } else { packages }
 }
 
 /// The report of run folders.
@@ -128,7 +140,7 @@ pub(super) fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
     let mut opened = Vec::new();
     for path in folders {
         let folder = RunFolder::open(path).map_err(folder_failure)?;
-        let is_beside = RunRecord::read(&folder).map_err(folder_failure)?.verb == "footprint";
+        let is_beside = !Package::is_at(path) && RunRecord::read(&folder).map_err(folder_failure)?.verb == "footprint";
         opened.push((is_beside, path, score::read_metrics(&folder).map_err(score_failure)?.rows));
     }
     // Runs first, otherwise as they were named.

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use super::cells::{count, finite, optional};
 use super::file::{RawRow, read_rows};
 use super::number::cell as number;
-use super::{COLUMNS, Row, TableError};
+use super::{COLUMNS, Row, TableError, spreadsheet};
 
 /// The columns of `comparison.csv` after those of `metrics.csv`.
 pub const COMPARED_COLUMNS: [&str; 4] = ["baseline_method", "baseline_digest", "p", "p_adjusted"];
@@ -106,7 +106,9 @@ fn write_rows<'r>(
     let mut writer = csv::WriterBuilder::new().from_writer(sink);
     writer.write_record(COLUMNS.iter().chain(more))?;
     for (row, cells) in rows {
-        writer.write_record(row.cells().iter().chain(&cells))?;
+        let row = row.cells();
+        let named = COLUMNS.iter().chain(more).zip(row.iter().chain(&cells));
+        writer.write_record(named.map(|(column, cell)| spreadsheet::written(column, cell).into_owned()))?;
     }
     writer.flush().map_err(csv::Error::from)?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::{COLUMNS, Row, Select, WordError};
+use super::{COLUMNS, Row, Select, WordError, spreadsheet};
 
 /// The rows of one or more methods, in the order in which they are published.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,7 +51,7 @@ impl Table {
         Ok(Self { rows })
     }
 
-    /// Writes the header and all rows.
+    /// Writes the header and all rows, no text so that a spreadsheet would run it.
     ///
     /// # Errors
     /// [`TableError::Csv`] when `sink` fails.
@@ -59,7 +59,9 @@ impl Table {
         let mut writer = csv::WriterBuilder::new().from_writer(sink);
         writer.write_record(COLUMNS)?;
         for row in &self.rows {
-            writer.write_record(row.cells())?;
+            let cells = row.cells();
+            let safe = COLUMNS.iter().zip(&cells).map(|(column, cell)| spreadsheet::written(column, cell).into_owned());
+            writer.write_record(safe)?;
         }
         writer.flush().map_err(csv::Error::from)?;
         Ok(())
@@ -81,7 +83,7 @@ impl RawRow<'_> {
     /// The cell in column `name`; empty where the row is short.
     pub fn cell(&self, name: &str) -> &str {
         let place = self.header.iter().position(|column| column == name);
-        place.and_then(|column| self.record.get(column)).unwrap_or_default()
+        spreadsheet::read(name, place.and_then(|column| self.record.get(column)).unwrap_or_default())
     }
 }
 

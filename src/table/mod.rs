@@ -13,6 +13,7 @@ mod parts;
 mod place;
 mod row;
 mod select;
+mod spreadsheet;
 mod words;
 
 pub use compared::{COMPARED_COLUMNS, Compared, RANKED_COLUMNS, Ranked};
@@ -22,6 +23,7 @@ pub use parts::{Bounds, Claim, Context, Counts, Evidence, Measure, Quantity, Rat
 pub use place::{Group, Place, Population, Variant};
 pub use row::{COLUMNS, Row, SCHEMA};
 pub use select::{ChallengeSelect, GroupSelect, PopulationSelect, SELECT_KEYS, Select, VariantSelect};
+pub use spreadsheet::NUMBERS;
 pub use words::{Better, FailurePolicy, Interval, RowStatus, Unit, Weighting};
 
 /// A cell, or a word in a TOML file, that is not what its column holds.

@@ -35,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("photo", &[]),
     ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
     ("protocol", &["age", "keys", "table"]),
-    ("publish", &["age", "digest", "folder", "metric", "protocol", "score", "stats", "table"]),
+    ("publish", &["age", "dataset", "digest", "finding", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
     ("report", &["age", "base64", "finding", "gate", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),

@@ -51,10 +51,12 @@ mod plan;
 mod plugins;
 mod probe;
 mod protocol;
+mod publish;
 mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod results;
 mod resume;
 mod stages;
 mod stages_of_groups;
