@@ -93,7 +93,7 @@ fn every_level_of_a_column_must_meet_a_rule_and_the_files_say_what_the_terminal_
     assert_eq!(of(&checks[1]), ("male".into(), "pass".into(), 200.into()));
     // A policy that cannot be read leaves no old verdict behind.
     policy(place.path(), &rules.replace("at_most", "at_msot"));
-    run(&arguments).ended(2).told(&["policy.toml, row 10", "did you mean `at_most`?"]);
+    run(&arguments).ended(2).told(&["policy.toml, row 12", "did you mean `at_most`?"]);
     assert!(!junit.exists() && !markdown.exists());
 }
 
