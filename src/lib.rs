@@ -28,6 +28,7 @@ pub mod metric;
 pub mod outcome;
 pub mod photo;
 pub mod plan;
+pub mod pool;
 pub mod protocol;
 mod recorded;
 pub mod report;

@@ -21,6 +21,7 @@ mod list;
 mod methods;
 mod output;
 mod plan;
+mod pool;
 mod probe;
 mod progress;
 mod report;
@@ -66,6 +67,8 @@ enum Verb {
     Probe(probe::Arguments),
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
+    /// Put the published rows of several data holders together
+    Pool(pool::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card or a protocol
@@ -123,6 +126,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
+        Verb::Pool(arguments) => pool::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::List(arguments) => list::run(&arguments, &environment),
