@@ -54,8 +54,8 @@ pub use paired::{Discordance, GateBounds, Verdict};
 pub use paired_power::{paired_power, paired_subjects_needed};
 pub use permutation::{Drawn, Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
-    allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_needed, with_design_effect,
-    zero_event_trials,
+    allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_for_mean, subjects_needed,
+    with_design_effect, zero_event_trials,
 };
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
 pub use presented::Presentable;

@@ -1,9 +1,13 @@
 mod ages;
 mod answers;
+mod drawn;
 mod errors;
+mod families;
 mod moved;
 mod paired;
+mod recount;
 mod sides;
+mod standards;
 mod sums;
 
 use proptest::prelude::*;

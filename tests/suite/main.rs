@@ -19,15 +19,22 @@ mod datasets;
 mod decoders;
 #[cfg(feature = "tract")]
 mod detector;
+mod disclosure;
 #[cfg(feature = "tract")]
 mod documents;
 #[cfg(feature = "tract")]
 mod engines;
 mod footprint;
 mod footprint_box;
+mod gate;
+mod gate_ci;
+mod gate_junit;
+mod gate_policies;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
+mod import;
+mod import_damaged;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
@@ -47,9 +54,11 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod resume;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
+mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;

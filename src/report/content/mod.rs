@@ -25,6 +25,7 @@ pub(crate) mod silence;
 mod stages;
 mod taken;
 pub(crate) mod trade;
+pub(crate) mod verdicts;
 mod visible;
 pub(crate) mod years;
 
