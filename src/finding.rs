@@ -42,6 +42,10 @@ pub struct Finding {
     pub text: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What kind of finding it is, in a word that stays the same from version to version; empty where nobody asks.
+    pub code: &'static str,
+    /// Another row that it is about, where it is about two.
+    pub other_row: Option<u64>,
 }
 
 impl Finding {
@@ -64,13 +68,36 @@ impl Finding {
     }
 
     fn new(severity: Severity, file: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { severity, file: file.into(), row: None, column: None, text: text.into(), help: None }
+        Self {
+            severity,
+            file: file.into(),
+            row: None,
+            column: None,
+            text: text.into(),
+            help: None,
+            code: "",
+            other_row: None,
+        }
     }
 
     /// The same, at `row`.
     #[must_use]
     pub fn row(mut self, row: u64) -> Self {
         self.row = Some(row);
+        self
+    }
+
+    /// The same, about `row` too.
+    #[must_use]
+    pub fn other_row(mut self, row: u64) -> Self {
+        self.other_row = Some(row);
+        self
+    }
+
+    /// The same, of the kind `code`.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
         self
     }
 
@@ -110,14 +137,21 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Findings of one pass. Keeps the first [`Findings::KEPT`] in full and counts the rest, so that a million bad rows
-/// cost no memory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Findings of one pass. Keeps the first [`Findings::KEPT`] in full, or as many as it is told, and counts the rest, so
+/// that a million bad rows cost no memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
     kept: Vec<Finding>,
+    most: usize,
     errors: u64,
     warnings: u64,
     notes: u64,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self { kept: Vec::new(), most: Self::KEPT, errors: 0, warnings: 0, notes: 0 }
+    }
 }
 
 impl Findings {
@@ -132,6 +166,16 @@ impl Findings {
         Self::default()
     }
 
+    /// From now on keeps `most` in full.
+    pub fn keep(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// Those kept, to be given a code, or put in another order.
+    pub fn kept_mut(&mut self) -> &mut [Finding] {
+        &mut self.kept
+    }
+
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
         *match finding.severity {
@@ -139,7 +183,7 @@ impl Findings {
             Severity::Warning => &mut self.warnings,
             Severity::Note => &mut self.notes,
         } += 1;
-        if self.kept.len() < Self::KEPT {
+        if self.kept.len() < self.most {
             self.kept.push(finding);
         }
     }
@@ -149,7 +193,7 @@ impl Findings {
         self.errors += others.errors;
         self.warnings += others.warnings;
         self.notes += others.notes;
-        let room = Self::KEPT.saturating_sub(self.kept.len());
+        let room = self.most.saturating_sub(self.kept.len());
         self.kept.extend(others.kept.into_iter().take(room));
     }
 

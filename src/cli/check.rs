@@ -1,5 +1,6 @@
 //! `agebench check`: everything that is wrong with a dataset, a method card, a protocol or a policy, in one pass.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
@@ -9,23 +10,36 @@ use super::agree::{self, Difference};
 use super::decoders::DecoderOptions;
 use super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::environment::Environment;
-use super::output::print;
+use super::findings::{COLUMNS, Ignored, Told};
+use super::output::{print, tell};
+use super::progress;
 use super::run::unusable_dataset;
 use super::{Exit, Failure, conformance, methods};
+use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset;
-use crate::dataset::lint::{self, Depth};
+use crate::dataset::lint::{self, Checked, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
 use crate::gate::Policy;
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
 use crate::protocol::{Found, Problem, Protocol, ProtocolError};
+use crate::sheet::RowWriter;
 
 /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy.
 ///
-/// Exit code 2 when something cannot be used, 0 when there are warnings only. With --engines or --decoders a method is
-/// also put to the samples of a dataset with both of them.
+/// Of a dataset every file is read: duplicates and copies that look alike, people who change sex or split, ages that
+/// cannot be or were rounded, unreadable pictures, and how many people each limit, year and group has. Limits are those of
+/// a protocol that is checked beside it, else of the default one.
+///
+///     agebench check faces/ --format csv > findings.csv
+///     agebench check faces/ --ignore "subject_in_splits=only the test split is used"
+///     agebench check faces/ --fix --out faces/manifest-mended.csv
+///
+/// Exit code 2 when there are errors that are not ignored, 0 when there are warnings and notes only, so that a pipeline can
+/// rest on it. What every code in brackets means, and what to do, stands in docs/check.md. With --engines or --decoders a
+/// method is also put to the samples of a dataset with both of them.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
@@ -36,6 +50,22 @@ pub(super) struct Arguments {
     /// How to print the findings
     #[arg(long, default_value = "table")]
     format: Format,
+
+    /// Do not count findings of this kind, and say why; they are listed all the same
+    #[arg(long, value_name = "CODE=REASON", help_heading = "Datasets")]
+    ignore: Vec<String>,
+
+    /// Look at the manifest, and only whether its files are there
+    #[arg(long, conflicts_with = "fix", help_heading = "Datasets")]
+    manifest_only: bool,
+
+    /// Write a new manifest without the rows that cannot be right, and say which; nothing else is touched
+    #[arg(long, requires = "out", help_heading = "Datasets")]
+    fix: bool,
+
+    /// The new manifest: a file that is not there yet
+    #[arg(long, value_name = "NEW", requires = "fix", help_heading = "Datasets")]
+    out: Option<PathBuf>,
 
     /// Put samples to a method that go wrong, and tell which rules of the protocol it keeps
     #[arg(long)]
@@ -70,9 +100,11 @@ impl Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// For people: at most ten findings of a kind
     Table,
-    /// For programs
+    /// Every finding, a row each
+    Csv,
+    /// Every finding, an object each
     Json,
 }
 
@@ -98,11 +130,23 @@ impl What {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let mut all = Findings::new();
-    let mut text = String::new();
+    let ignored = Ignored::parse(&arguments.ignore)?;
+    if let Some(out) = arguments.out.as_deref().filter(|out| out.exists()) {
+        return Err(Failure::unusable(format!("{} is already there", out.display()))
+            .with_help("give --out a name that is free: no file is written over"));
+    }
+    if arguments.fix && arguments.paths.len() > 1 {
+        return Err(Failure::unusable("--fix mends one dataset at a time"));
+    }
     let decoder = arguments.decoder.open()?;
+    let limits = limits(&arguments.paths)?;
+    let mut rows = RowWriter::new(Vec::new());
+    COLUMNS.iter().for_each(|name| rows.cell(name));
+    rows.end_row().map_err(Failure::cannot_write)?;
+    let (mut text, mut objects, mut errors) = (String::new(), Vec::new(), 0);
     for path in &arguments.paths {
-        let (what, mut findings) = check(path, arguments, decoder, environment)?;
+        let (what, mut checked) = check(path, arguments, &limits, decoder, environment)?;
+        let findings = &mut checked.findings;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
             for difference in arguments.differences() {
                 let (told, differences) =
@@ -116,45 +160,114 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             text.push_str(&told);
             findings.append(broken);
         }
-        text.push_str(&told(path, what, &findings));
-        if what == What::Method && !arguments.conformance && findings.errors() == 0 && is_outside(path)? {
+        let remaining = mended(path, arguments, &checked)?;
+        let left_out = match &checked.fixed {
+            Some(Ok(fixed)) => &fixed.left_out[..],
+            _ => &[],
+        };
+        let told = Told { path, what: what.word(), findings: &checked.findings, shows: &checked.shows, left_out };
+        text.push_str(&told.table(&ignored));
+        told.csv(&ignored, &mut rows);
+        objects.extend(told.json(&ignored));
+        errors += remaining.unwrap_or_else(|| told.errors(&ignored));
+        if what == What::Method && !arguments.conformance && told.findings.errors() == 0 && is_outside(path)? {
             text.push_str(&format!("   next: agebench check {path} --conformance starts it and puts samples to it\n"));
         }
-        all.append(findings);
     }
     match arguments.format {
         Format::Table => print(&text)?,
-        Format::Json => print(&format!("{:#}\n", json!(all.kept().iter().map(as_json).collect::<Vec<_>>())))?,
+        Format::Csv => print(&String::from_utf8_lossy(&rows.finish().map_err(Failure::cannot_write)?))?,
+        Format::Json => print(&format!("{:#}\n", json!(objects)))?,
     }
-    Ok(if all.errors() > 0 { Exit::Unusable } else { Exit::Done })
+    Ok(if errors > 0 { Exit::Unusable } else { Exit::Done })
+}
+
+/// The limits of the one protocol among `paths`, else of the default one.
+fn limits(paths: &[String]) -> Result<Vec<AgeLimit>, Failure> {
+    for path in paths {
+        let place = Path::new(path);
+        let found = match (!place.exists()).then(|| bundled::protocol(path)).flatten() {
+            Some(text) => {
+                Protocol::from_toml_with(text, &|_: &str| Err("a bundled protocol names no files".to_owned()))
+            }
+            None => match card_file(place)? {
+                Some(file) if what_is_in(&file)? == What::Protocol => {
+                    Protocol::from_toml_with(&read(&file)?, &super::results::beside(&file))
+                }
+                _ => continue,
+            },
+        };
+        // One with errors tells them when its turn comes.
+        return Ok(found.map_or_else(|_| Protocol::default_protocol().limits, |protocol| protocol.limits));
+    }
+    Ok(Protocol::default_protocol().limits)
+}
+
+/// Writes the new manifest where one was asked for, and gives the errors that stay.
+fn mended(path: &str, arguments: &Arguments, checked: &Checked) -> Result<Option<u64>, Failure> {
+    let Some(out) = arguments.out.as_deref() else { return Ok(None) };
+    let fixed = match &checked.fixed {
+        Some(Ok(fixed)) => fixed,
+        Some(Err(finding)) => {
+            let failure = Failure::unusable(format!("no manifest was written: {finding}"));
+            return Err(finding.help.iter().cloned().fold(failure, Failure::with_help));
+        }
+        None => {
+            return Err(Failure::unusable(format!("no manifest was written: {path} has no manifest that can be read"))
+                .with_help(format!("agebench check {path} tells what is wrong")));
+        }
+    };
+    let mut file = std::fs::File::create_new(out).map_err(Failure::cannot_write)?;
+    file.write_all(&fixed.manifest).and_then(|()| file.sync_all()).map_err(Failure::cannot_write)?;
+    tell(&format!(
+        "Wrote {} with {}; {} left out. Next: put it in the place of {}, and check again.\n",
+        out.display(),
+        counted(fixed.kept, "row"),
+        counted(fixed.left_out.len(), "row"),
+        dataset::MANIFEST_FILE,
+    ));
+    Ok(Some(fixed.remaining))
 }
 
 /// Checks what `path` names.
 fn check(
     path: &str,
     arguments: &Arguments,
+    limits: &[AgeLimit],
     decoder: Decoder,
     environment: &Environment,
-) -> Result<(What, Findings), Failure> {
+) -> Result<(What, Checked), Failure> {
+    let plain = |findings: Findings| Checked { findings, ..Checked::default() };
     let place = Path::new(path);
     if let Some(text) = (!place.exists()).then(|| bundled::protocol(path)).flatten() {
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
-        return Ok((What::Protocol, of_protocol(path, Protocol::from_toml_with(text, &none))));
+        return Ok((What::Protocol, plain(of_protocol(path, Protocol::from_toml_with(text, &none)))));
     }
     if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
-        return Ok((What::Policy, of_policy(path, text)));
+        return Ok((What::Policy, plain(of_policy(path, text))));
     }
     let Some(file) = card_file(place)? else {
-        return Ok((What::Method, check_method(path, &arguments.runtime, environment)?)); // a bundled name, or an error that lists them
+        return Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
     };
     match what_is_in(&file)? {
         What::Dataset => {
-            let depth = Depth { limits: Protocol::default_protocol().limits, read_files: Some(decoder) };
-            Ok((What::Dataset, lint::lint(&file, &depth).map_err(unusable_dataset)?))
+            let depth = Depth {
+                limits: limits.to_vec(),
+                read_files: (!arguments.manifest_only).then_some(decoder),
+                fix: arguments.fix,
+            };
+            let bar = progress::files(environment.bars);
+            let read = |files: usize, all: usize| {
+                bar.set_length(all as u64);
+                bar.inc(files as u64);
+            };
+            let checked = lint::check(&file, &depth, &read).map_err(unusable_dataset);
+            bar.finish_and_clear();
+            Ok((What::Dataset, checked?))
         }
-        What::Method => Ok((What::Method, check_method(path, &arguments.runtime, environment)?)),
-        What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
-        What::Policy => Ok((What::Policy, of_policy(&file.display().to_string(), &read(&file)?))),
+        What::Method => Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))),
+        What::Protocol => Ok((What::Protocol, plain(check_protocol(&file)?))),
+        What::Policy => Ok((What::Policy, plain(of_policy(&file.display().to_string(), &read(&file)?)))),
     }
 }
 
@@ -286,30 +399,4 @@ fn protocol_finding(file: &str, Found { row, problem }: Found) -> Finding {
         Some(row) => finding.row(row),
         None => finding,
     }
-}
-
-fn told(path: &str, what: What, findings: &Findings) -> String {
-    let mut text = String::new();
-    for finding in findings.kept() {
-        text.push_str(&format!("{}: {finding}\n", finding.severity.word()));
-        if let Some(help) = &finding.help {
-            text.push_str(&format!("   help: {help}\n"));
-        }
-    }
-    let left = findings.total() - findings.kept().len() as u64;
-    if left > 0 {
-        text.push_str(&format!("and {left} more\n"));
-    }
-    let errors = counted(findings.errors(), "error");
-    let warnings = counted(findings.warnings(), "warning");
-    let verdict = if findings.errors() > 0 { "cannot be used" } else { "can be used" };
-    text.push_str(&format!("{path}: the {} {verdict}: {errors}, {warnings}\n", what.word()));
-    text
-}
-
-fn as_json(finding: &Finding) -> serde_json::Value {
-    json!({
-        "severity": finding.severity.word(), "file": finding.file, "row": finding.row, "column": finding.column,
-        "text": finding.text, "help": finding.help,
-    })
 }

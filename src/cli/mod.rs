@@ -13,6 +13,7 @@ mod demo;
 mod engines;
 mod environment;
 mod exit;
+mod findings;
 mod footprint;
 mod gate;
 mod guard;

@@ -13,6 +13,16 @@ use crate::run::Event;
 /// Lines about one method that broke; further ones are only counted, because a row says it too.
 const MOST_TOLD: usize = 5;
 
+/// A bar of files that are read, drawn only when `shown`.
+pub(super) fn files(shown: bool) -> ProgressBar {
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} files  {per_sec}  {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// Turns events into a bar and lines of text.
 pub(crate) struct Progress {
     bar: ProgressBar,

@@ -2,7 +2,8 @@
 
 use super::card::{LeapBirthday, Precision};
 use super::dates::{age_between, parse_date};
-use crate::age::{Age, AgeRange};
+use super::lint::Code;
+use crate::age::{Age, AgeError, AgeRange};
 use crate::finding::{Finding, quoted};
 use crate::sheet::Row;
 
@@ -71,9 +72,13 @@ impl AgeReader {
             (Some(low), Some(high)) if low == high && self.precision != Precision::Day => {
                 Err(row.wrong(high_at, format!("the band {low} to {high} holds no age")).help(FIRST_AFTER))
             }
-            (Some(low), Some(high)) => AgeRange::new(low, high)
-                .map(Some)
-                .map_err(|error| row.wrong(high_at, error.to_string()).help(FIRST_AFTER)),
+            (Some(low), Some(high)) => AgeRange::new(low, high).map(Some).map_err(|error| {
+                let code = match error {
+                    AgeError::NotAnAge(_) => Code::AgeOutOfRange,
+                    _ => Code::ManifestValue,
+                };
+                row.wrong(high_at, error.to_string()).help(FIRST_AFTER).code(code.word())
+            }),
         }
     }
 
@@ -105,17 +110,22 @@ impl AgeReader {
 pub(crate) struct AgeProblem {
     text: String,
     help: Option<&'static str>,
+    code: Code,
 }
 
 impl AgeProblem {
     pub fn at(self, row: &Row<'_>, place: usize) -> Finding {
-        row.wrong(place, self.text).maybe_help(self.help.map(str::to_owned))
+        row.wrong(place, self.text).maybe_help(self.help.map(str::to_owned)).code(self.code.word())
     }
 }
 
 /// What an age of `years` means at `precision`.
 pub(crate) fn range(years: f64, precision: Precision) -> Result<AgeRange, AgeProblem> {
-    let problem = |error: crate::age::AgeError| AgeProblem { text: error.to_string(), help: help_for(years) };
+    let problem = |error: crate::age::AgeError| AgeProblem {
+        text: error.to_string(),
+        help: help_for(years),
+        code: Code::AgeOutOfRange,
+    };
     let age = Age::new(years).map_err(problem)?;
     match precision {
         Precision::Day => Ok(AgeRange::exact(age)),
@@ -132,11 +142,13 @@ pub(crate) fn range(years: f64, precision: Precision) -> Result<AgeRange, AgePro
         Precision::Year if age.years().fract() != 0.0 => Err(AgeProblem {
             text: format!("{years} is not a whole number: with age_precision = \"year\" ages are completed years"),
             help: Some(FINER),
+            code: Code::ManifestValue,
         }),
         Precision::Year => AgeRange::new(age.years(), age.years() + 1.0).map_err(problem),
         Precision::Band => Err(AgeProblem {
             text: format!("{years} is no band: with age_precision = \"band\" each row has age_low and age_high"),
             help: Some(NO_BAND),
+            code: Code::ManifestValue,
         }),
     }
 }
@@ -156,6 +168,7 @@ fn years(row: &Row<'_>, place: usize) -> Result<Option<f64>, Finding> {
         Err(_) if years.is_finite() && years > 0.0 && years <= crate::age::OLDEST + 1.0 => Ok(Some(years)),
         Err(_) => Err(row
             .wrong(place, format!("{} is not an age between 0 and 120 years", quoted(text)))
+            .code(Code::AgeOutOfRange.word())
             .maybe_help(help_for(years).map(str::to_owned))),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, Levels};
 use super::files::Files;
+use super::lint::Code;
 use super::row::{Places, RowParts};
 use super::samples::Samples;
 use super::texts::Distinct;
@@ -183,7 +184,8 @@ pub(crate) fn check_duplicates(file: &str, column: &str, dataset: &Dataset, rows
         if a.sample_id == b.sample_id && !a.sample_id.is_empty() {
             let (early, late) = (row_a.min(row_b), row_a.max(row_b));
             let text = format!("{} stands also in row {early}: a sample has one row", quoted(a.sample_id));
-            let finding = Finding::error(file, text).row(u64::from(*late));
+            let finding = Finding::error(file, text).row(u64::from(*late)).other_row(u64::from(*early));
+            let finding = finding.code(Code::SampleTwice.word());
             findings.push(if column.is_empty() { finding } else { finding.column(column) });
         }
     }

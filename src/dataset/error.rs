@@ -102,8 +102,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("manifest.CSV");
         std::fs::write(&file, "sample_id,age\n").unwrap();
-        let errors =
-            [Dataset::open(&file, &Pick::all()).unwrap_err(), lint::lint(&file, &lint::Depth::default()).unwrap_err()];
+        let errors = [
+            Dataset::open(&file, &Pick::all()).unwrap_err(),
+            lint::check(&file, &lint::Depth::default(), &|_, _| {}).unwrap_err(),
+        ];
         for error in errors {
             assert!(error.to_string().contains("manifest.CSV"), "{error}");
             assert_eq!(error.help(), Some("give the folder or its dataset.toml"));

@@ -23,7 +23,7 @@ pub(super) struct Loaded {
 /// The dataset whose card is the file `card` of `files`, if nothing is wrong with it.
 pub(super) fn load(files: Box<dyn Files>, card: &str, pick: &Pick) -> Result<Dataset, DatasetError> {
     let place = files.folder().map_or_else(|| card.to_owned(), |folder| folder.display().to_string());
-    let Loaded { mut dataset, findings, .. } = load_on(files, card, pick)?;
+    let Loaded { mut dataset, findings, .. } = load_on(files, card, pick, Findings::KEPT)?;
     let name = if dataset.card.name.is_empty() { place } else { dataset.card.name.clone() };
     if findings.errors() > 0 {
         return Err(DatasetError::Unusable { name, source: findings });
@@ -39,7 +39,13 @@ pub(super) fn load(files: Box<dyn Files>, card: &str, pick: &Pick) -> Result<Dat
 }
 
 /// As [`load`], but what can be read is returned also when something is wrong. Digests are not made yet.
-pub(super) fn load_on(files: Box<dyn Files>, card_file: &str, pick: &Pick) -> Result<Loaded, DatasetError> {
+/// The first `kept` findings are kept.
+pub(super) fn load_on(
+    files: Box<dyn Files>,
+    card_file: &str,
+    pick: &Pick,
+    kept: usize,
+) -> Result<Loaded, DatasetError> {
     let read =
         |file: &str| files.read(file).map_err(|source| DatasetError::Read { file: shown(&*files, file), source });
     let unusable = |source: Findings| DatasetError::Unusable { name: shown(&*files, card_file), source };
@@ -48,6 +54,7 @@ pub(super) fn load_on(files: Box<dyn Files>, card_file: &str, pick: &Pick) -> Re
         .map_err(|_| unusable(Finding::error(card_file, "the file is not utf-8").into()))?
         .to_owned();
     let (card, mut findings) = DatasetCard::parse_on(card_file, &card_text).map_err(unusable)?;
+    findings.keep(kept);
     let card_text = card::without_files(&card_text);
     let manifest = read(MANIFEST_FILE)?;
     let (precision, builder) = read_manifest(card_file, &card, &manifest, pick, &mut findings)?;

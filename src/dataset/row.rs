@@ -48,9 +48,13 @@ impl Places {
             (None, Some(_)) => Err(missing(first, format!("the column `{second}` stands without `{first}`"))),
         };
         let mut ages: Vec<AgeColumns> = place("age").map(AgeColumns::Age).into_iter().collect();
+        // The day of the photo may also stand beside the age itself: `check` holds them against each other.
+        let other_age = place("age").or(place("age_low")).is_some();
+        let dates =
+            if other_age && place("birth_date").is_none() { Ok(None) } else { pair("birth_date", "captured_on") };
         for (found, make) in [
             (pair("age_low", "age_high"), AgeColumns::Band as fn(usize, usize) -> AgeColumns),
-            (pair("birth_date", "captured_on"), AgeColumns::Dates as fn(usize, usize) -> AgeColumns),
+            (dates, AgeColumns::Dates as fn(usize, usize) -> AgeColumns),
         ] {
             match found {
                 Ok(found) => ages.extend(found.map(|(a, b)| make(a, b))),

@@ -12,6 +12,7 @@ mod error;
 mod jpeg;
 #[cfg(feature = "libjpeg")]
 mod libjpeg;
+mod likeness;
 mod orient;
 mod prepare;
 mod recipe;
@@ -25,6 +26,7 @@ pub use crop::FaceBox;
 pub use decode::{PIXEL_LIMIT, decode};
 pub use decoder::Decoder;
 pub use error::PhotoError;
+pub use likeness::{Likeness, Look, look};
 pub use prepare::Preparer;
 pub use recipe::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeError, RecipeFields};
 pub use reduce::{Reduced, Reduction};

@@ -336,8 +336,8 @@ fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
     for (name, content) in files {
         fs::write(place.path().join(name), content).unwrap();
     }
-    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: Some(Decoder::default()) };
-    let findings = agebench::dataset::lint::lint(place.path(), &depth).unwrap();
+    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: Some(Decoder::default()), fix: false };
+    let findings = agebench::dataset::lint::check(place.path(), &depth, &|_, _| {}).unwrap().findings;
     let line = |finding: &agebench::finding::Finding| {
         format!("{}: {finding} ({})\n", finding.severity.word(), finding.help.as_deref().unwrap_or(""))
     };
@@ -357,7 +357,7 @@ fn a_check_names_missing_files_files_without_a_row_and_copies() {
     let told = lint(CARD, manifest, &files);
     for expected in [
         "error: manifest.csv, row 4, column `path`: the file `gone.png` is missing",
-        "warning: manifest.csv, row 3, column `path`: the file has the same content as that of row 2, with another age",
+        "error: manifest.csv, row 3, column `path`: the file has the same content as that of row 2, with another age: 17 and 18, on both sides of limit 18",
         "error: manifest.csv, row 6, column `x0`: the box 30,5 to 40,9 lies outside the picture of 21 x 10 pixels",
         "warning: manifest.csv, row 7, column `path`: not a picture",
         "warning: manifest.csv: 1 files have no row, such as `more.png`",
@@ -392,6 +392,6 @@ proptest::proptest! {
         let place = folder(CARD, text);
         let _ = Dataset::open(place.path(), &Pick::all());
         fs::write(place.path().join("dataset.toml"), card).unwrap();
-        let _ = agebench::dataset::lint::lint(place.path(), &Depth::default());
+        let _ = agebench::dataset::lint::check(place.path(), &Depth::default(), &|_, _| {});
     }
 }

@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
     ("conformance", &["clock", "dataset", "method", "outcome"]),
-    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet"]),
+    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet", "stats"]),
     ("digest", &[]),
     ("engine", &[]),
     ("finding", &[]),

@@ -9,6 +9,8 @@ mod bad_rows;
 mod browser;
 #[cfg(feature = "tract")]
 mod bundled;
+mod check_datasets;
+mod check_fix;
 mod command;
 mod compare;
 #[cfg(feature = "tract")]

@@ -405,12 +405,13 @@ impl<'a> Parts<'a> {
 fn severity(exit: Exit) -> u8 {
     match exit {
         Exit::Done => 0,
-        Exit::Differs => 1,
-        Exit::TooManyFailed => 2,
-        Exit::Unusable => 3,
-        Exit::Internal => 4,
-        Exit::CannotWrite => 5,
-        Exit::Interrupted => 6,
+        Exit::GateInconclusive => 1,
+        Exit::Differs | Exit::GateFailed => 2,
+        Exit::TooManyFailed => 3,
+        Exit::Unusable => 4,
+        Exit::Internal => 5,
+        Exit::CannotWrite => 6,
+        Exit::Interrupted => 7,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Dataset, MANIFEST_FILE, Precision};
+use super::Code;
 use crate::finding::{Finding, Findings};
 
 /// Warns when bands leave a gap of one year after each: `0,2 3,9 10,19` was meant to be `0,3 3,10 10,20`.
@@ -22,7 +23,9 @@ pub(super) fn look(dataset: &Dataset, findings: &mut Findings) {
     if gaps * 2 >= bands.len() && gaps > 0 {
         let text = format!("{gaps} of {} bands end one year before the next begins", bands.len());
         let help = "age_high is the first age that is no longer in the band: 25 to 32 completed years are 25,33";
-        findings.push(Finding::warning(MANIFEST_FILE, text).column("age_high").help(help));
+        findings.push(
+            Finding::warning(MANIFEST_FILE, text).column("age_high").help(help).code(Code::BandsLeaveGaps.word()),
+        );
     }
 }
 

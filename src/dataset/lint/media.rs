@@ -1,16 +1,17 @@
-//! Files that are missing, unreadable, without a row, twice there, or smaller than their face box.
+//! Files that are missing, unreadable, tiny, without a row, or smaller than their face box; and what is needed to find those that are there twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 
 use rayon::prelude::*;
 
 use super::super::files::reason;
 use super::super::{Dataset, FaceBox, MANIFEST_FILE, SampleRow};
-use super::rows_in_error;
+use super::duplicates::Known;
+use super::{Code, rows_in_error};
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, quoted};
-use crate::photo::{self, Decoder, PIXEL_LIMIT};
+use crate::photo::{self, Decoder, Look, PIXEL_LIMIT};
 
 /// Files that are looked at before their findings are told. Each worker holds one file at a time.
 const AT_ONCE: usize = 1024;
@@ -20,27 +21,44 @@ const OTHER_MEDIA: [&str; 16] = [
     "aac", "avi", "bin", "csv", "flac", "json", "m4a", "mkv", "mov", "mp3", "mp4", "npy", "ogg", "opus", "wav", "webm",
 ];
 
+/// The shorter side of a face in pixels below which little of it is left: half of what the smallest published networks take.
+const TINY: f64 = 32.0;
+
 /// What a file is.
 struct Looked {
     digest: Digest,
-    /// Its size, or why it cannot be decoded; `None` when it is no picture by its ending.
-    picture: Option<Result<(u32, u32), String>>,
+    /// What a look at it told, or why it cannot be decoded; `None` when it is no picture by its ending.
+    picture: Option<Result<Look, String>>,
 }
 
-pub(super) fn look(dataset: &Dataset, rows: &[u32], card_file: &str, read: Option<Decoder>, findings: &mut Findings) {
-    let with_file: Vec<(SampleRow<'_>, &str, u32)> =
-        dataset.samples.iter().zip(rows).filter_map(|(sample, row)| Some((sample, sample.path?, *row))).collect();
+/// Looks for what is wrong with the files, and gives those that were read.
+pub(super) fn look(
+    dataset: &Dataset,
+    rows: &[u32],
+    card_file: &str,
+    decoder: Option<Decoder>,
+    read: &dyn Fn(usize, usize),
+    findings: &mut Findings,
+) -> Vec<Known> {
+    let samples = dataset.samples.iter().zip(rows).enumerate();
+    let with_file: Vec<(usize, SampleRow<'_>, &str, u32)> =
+        samples.filter_map(|(place, (sample, row))| Some((place, sample, sample.path?, *row))).collect();
     look_for_rows_without_file(dataset, rows, findings);
-    if let Some(decoder) = read {
-        look_into(dataset, &with_file, decoder, findings);
+    let mut known = Vec::new();
+    if let Some(decoder) = decoder {
+        known = look_into(dataset, &with_file, decoder, read, findings);
     } else {
-        for (_, path, row) in &with_file {
-            if let Err(error) = dataset.files.check(path) {
-                findings.push(unreadable(path, &error).row(u64::from(*row)).column("path"));
+        let there: Vec<io::Result<()>> =
+            with_file.par_iter().map(|(_, _, path, _)| dataset.files.check(path)).collect();
+        for ((_, _, path, row), there) in with_file.iter().zip(there) {
+            if let Err(error) = there {
+                let finding = unreadable(path, &error).row(u64::from(*row)).column("path");
+                findings.push(finding.code(Code::FileMissing.word()));
             }
         }
     }
     look_for_files_without_row(dataset, card_file, findings);
+    known
 }
 
 fn look_for_rows_without_file(dataset: &Dataset, rows: &[u32], findings: &mut Findings) {
@@ -52,62 +70,88 @@ fn look_for_rows_without_file(dataset: &Dataset, rows: &[u32], findings: &mut Fi
     let without: Vec<u64> = without.map(|(_, row)| u64::from(*row)).filter(|row| !wrong.contains(row)).collect();
     if let Some(first) = without.first() {
         let text = format!("{} of {} samples have no file, this one first", without.len(), dataset.samples.len());
-        findings.push(Finding::warning(MANIFEST_FILE, text).row(*first).column("path").help(WILL_FAIL));
+        findings.push(
+            Finding::warning(MANIFEST_FILE, text)
+                .row(*first)
+                .column("path")
+                .help(WILL_FAIL)
+                .code(Code::RowWithoutFile.word()),
+        );
     }
 }
 
 const WILL_FAIL: &str = "`run` will record it as failed: mend it, or remove the row";
 
-/// Reads and decodes every file, on all processors; findings stand in the order of the rows.
-fn look_into(dataset: &Dataset, with_file: &[(SampleRow<'_>, &str, u32)], decoder: Decoder, findings: &mut Findings) {
-    let mut first_with: HashMap<Digest, (u32, SampleRow<'_>)> = HashMap::new();
+/// Reads every file, on all processors; findings stand in the order of the rows.
+fn look_into(
+    dataset: &Dataset,
+    with_file: &[(usize, SampleRow<'_>, &str, u32)],
+    decoder: Decoder,
+    read: &dyn Fn(usize, usize),
+    findings: &mut Findings,
+) -> Vec<Known> {
+    let mut known = Vec::with_capacity(with_file.len());
     let mut others: Vec<&str> = Vec::new();
     for part in with_file.chunks(AT_ONCE) {
         let looked: Vec<io::Result<Looked>> =
-            part.par_iter().map(|(_, path, _)| look_at(dataset, path, decoder)).collect();
-        for ((sample, path, row), looked) in part.iter().zip(looked) {
-            let at = |finding: Finding, column: &str| finding.row(u64::from(*row)).column(column);
+            part.par_iter().map(|(_, _, path, _)| look_at(dataset, path, decoder)).collect();
+        for ((place, sample, path, row), looked) in part.iter().zip(looked) {
+            let at = |finding: Finding, column: &str, code: Code| {
+                finding.row(u64::from(*row)).column(column).code(code.word())
+            };
             let looked = match looked {
                 Ok(looked) => looked,
                 Err(error) => {
-                    findings.push(at(unreadable(path, &error), "path"));
+                    findings.push(at(unreadable(path, &error), "path", Code::FileMissing));
                     continue;
                 }
             };
             let digest = looked.digest;
             if sample.sha256.is_some_and(|expected| expected != digest) {
                 let text = format!("the file has the sha-256 {digest}, not the one given");
-                findings.push(at(Finding::error(MANIFEST_FILE, text), "sha256"));
+                findings.push(at(Finding::error(MANIFEST_FILE, text), "sha256", Code::ContentDiffers));
             }
+            let mut looks = None;
             match looked.picture {
                 None => others.push(path),
                 Some(Err(reason)) => {
-                    findings.push(at(Finding::warning(MANIFEST_FILE, reason).help(WILL_FAIL), "path"));
+                    let finding = Finding::warning(MANIFEST_FILE, reason).help(WILL_FAIL);
+                    findings.push(at(finding, "path", Code::PictureUnreadable));
                 }
-                Some(Ok(size)) => {
-                    if let Some(finding) = sample.face_box.and_then(|face_box| box_problem(&face_box, size)) {
-                        findings.push(at(finding, "x0"));
+                Some(Ok(look)) => {
+                    if let Some(finding) = sample.face_box.and_then(|face_box| box_problem(&face_box, look.size)) {
+                        findings.push(at(finding, "x0", Code::BoxOutside));
+                    } else if let Some(finding) = tiny(sample.face_box, look.size) {
+                        findings.push(at(finding, "path", Code::PictureTiny));
                     }
+                    looks = look.likeness.map(|likeness| (look.size, likeness));
                 }
             }
-            match first_with.get(&digest) {
-                Some((first, other)) if other.face_box == sample.face_box => {
-                    let same = if other.age == sample.age { "" } else { ", with another age" };
-                    let text = format!("the file has the same content as that of row {first}{same}");
-                    findings.push(at(Finding::warning(MANIFEST_FILE, text), "path"));
-                }
-                Some(_) => {}
-                None => {
-                    first_with.insert(digest, (*row, *sample));
-                }
-            }
+            known.push(Known { place: *place, row: *row, digest, looks });
         }
+        read(part.len(), with_file.len());
     }
     if let Some(first) = others.first() {
         let count = others.len();
         let text =
             format!("{count} files are no pictures by their ending and were not decoded, such as {}", quoted(first));
-        findings.push(Finding::note(MANIFEST_FILE, text));
+        findings.push(Finding::note(MANIFEST_FILE, text).code(Code::NotDecoded.word()));
+    }
+    known
+}
+
+/// A face, or a picture without a box, of which a network sees more blur than face.
+fn tiny(face_box: Option<FaceBox>, (width, height): (u32, u32)) -> Option<Finding> {
+    let side = |what: &str, side: f64| {
+        (side < TINY).then(|| {
+            let text = format!("the shorter side of the {what} has {side:.0} pixels: expected {TINY} or more");
+            let help = "the face is enlarged before it is seen: errors rise; say how small faces may be, and leave smaller ones out";
+            Finding::warning(MANIFEST_FILE, text).help(help)
+        })
+    };
+    match face_box {
+        Some(FaceBox { x0, y0, x1, y1 }) => side("face box", (x1 - x0).min(y1 - y0)),
+        None => side("picture", f64::from(width.min(height))),
     }
 }
 
@@ -115,10 +159,7 @@ fn look_at(dataset: &Dataset, path: &str, decoder: Decoder) -> io::Result<Looked
     let bytes = dataset.files.read(path)?;
     let digest = Digest::of(&bytes);
     let is_other = ending(path).is_some_and(|ending| OTHER_MEDIA.contains(&ending.as_str()));
-    let picture = (!is_other).then(|| {
-        let decoded = photo::decode(&bytes, decoder, PIXEL_LIMIT);
-        decoded.map(|picture| (picture.width(), picture.height())).map_err(|error| error.to_string())
-    });
+    let picture = (!is_other).then(|| photo::look(&bytes, decoder, PIXEL_LIMIT).map_err(|error| error.to_string()));
     Ok(Looked { digest, picture })
 }
 
@@ -158,7 +199,8 @@ fn look_for_files_without_row(dataset: &Dataset, card_file: &str, findings: &mut
         .collect();
     if let Some(first) = without.first() {
         let text = format!("{} files have no row, such as {}", without.len(), quoted(first));
-        findings.push(Finding::warning(MANIFEST_FILE, text).help("add rows for them, or remove them"));
+        let finding = Finding::warning(MANIFEST_FILE, text).help("add rows for them, or remove them");
+        findings.push(finding.code(Code::FileWithoutRow.word()));
     }
 }
 

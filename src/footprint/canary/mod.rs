@@ -2,7 +2,6 @@
 //! known by the hashes of its bytes and pixels and by how it looks.
 
 mod encoded;
-mod looks;
 mod mark;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -11,7 +10,7 @@ use md5::{Digest as _, Md5};
 
 use crate::digest::Digest;
 use crate::footprint::report::{hex, unhex};
-use crate::photo::{Decoder, PIXEL_LIMIT, decode};
+use crate::photo::{Decoder, Likeness, PIXEL_LIMIT, decode};
 use encoded::{AFTER, Wanted, unbase64};
 
 /// Where something was found.
@@ -80,7 +79,7 @@ pub(super) struct Canary {
     digests: HashMap<Vec<u8>, (usize, &'static str)>,
     /// The first four bytes of each, to pass quickly over what is none.
     beginnings: HashSet<[u8; 4]>,
-    looks: Vec<(u64, usize)>,
+    looks: Vec<(Likeness, usize)>,
     hits: BTreeSet<Hit>,
     /// Hits that were taken: a log that grows holds its old lines again.
     told: BTreeSet<Hit>,
@@ -126,7 +125,7 @@ impl Canary {
             && let Ok(picture) = decode(content, Decoder::default(), PIXEL_LIMIT)
         {
             self.digest(unhex(Digest::of(picture.rgb()).to_string().as_bytes()), sample, "pixels");
-            self.looks.extend(looks::difference_hash(&picture).map(|look| (look, sample)));
+            self.looks.extend(Likeness::of(&picture).map(|look| (look, sample)));
         }
         marked.unwrap_or_else(|| content.to_vec())
     }
@@ -189,10 +188,11 @@ impl Canary {
         let Ok(picture) = decode(bytes, Decoder::default(), PIXEL_LIMIT) else { return found };
         if let Some((sample, _)) = self.digests.get(&digest(picture.rgb())) {
             found.push((*sample, "pixels"));
-        } else if let Some(look) = looks::difference_hash(&picture) {
+        } else if let Some(look) = Likeness::of(&picture) {
             // Of several that are as near, the last is the likeliest: the file was just made.
-            let near = self.looks.iter().rev().map(|(other, sample)| ((look ^ other).count_ones(), *sample));
-            let nearest = near.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= looks::NEAR);
+            let near = self.looks.iter().rev().map(|(other, sample)| (look.distance(other), *sample));
+            let nearest =
+                near.min_by(|one, other| one.0.total_cmp(&other.0)).filter(|(distance, _)| *distance <= Likeness::NEAR);
             found.extend(nearest.map(|(_, sample)| (sample, "likeness")));
         }
         found

@@ -4,6 +4,7 @@
 //! A decoder of our own, because other pure Rust ones are a few levels off and slower, and a level moves a model's answers.
 //! The file tells [`frame`]; [`scan`] (or, for files of several scans, [`progressive`]) turns bits into coefficients with
 //! [`bits`], [`huffman`] and [`block`]; [`transform`] makes samples of them, [`planes`] and [`colour`] make pixels of those.
+//! [`reduced`] makes a quarter of the rows and columns, for looks.
 //!
 //! Headers are read leniently (stray bytes between segments are common), pixels strictly: what is truncated or
 //! damaged is an error, never gray.
@@ -15,6 +16,7 @@ mod frame;
 mod huffman;
 mod planes;
 mod progressive;
+pub(super) mod reduced;
 mod scan;
 mod transform;
 
@@ -123,18 +125,32 @@ fn is_one_scan(frame: &Frame, scan: &ScanHeader) -> bool {
 
 /// Reads all scans, of which `scan` is the first.
 fn pixels(
-    mut file: File<'_>,
+    file: File<'_>,
     header: &mut Header,
     frame: &Frame,
-    mut scan: ScanHeader,
+    scan: ScanHeader,
     planes: &mut Planes<'_>,
 ) -> Result<(), Broken> {
     if is_one_scan(frame, &scan) {
         let mut stretches = Stretches::new(file.bytes, file.place);
         scan::read(&mut stretches, header, frame, &scan, planes)?;
-        let rest = file.bytes.get(stretches.place()..).unwrap_or_default();
-        return memmem::find(rest, b"\xFF\xD9").map(drop).ok_or(Broken::Truncated);
+        return end_of_picture(file.bytes, stretches.place());
     }
+    coefficients(file, header, frame, scan)?.finish(frame, planes)
+}
+
+/// The marker that ends a picture stands somewhere behind its only scan.
+fn end_of_picture(bytes: &[u8], place: usize) -> Result<(), Broken> {
+    memmem::find(bytes.get(place..).unwrap_or_default(), b"\xFF\xD9").map(drop).ok_or(Broken::Truncated)
+}
+
+/// Reads all scans of a file of several, of which `scan` is the first.
+fn coefficients(
+    mut file: File<'_>,
+    header: &mut Header,
+    frame: &Frame,
+    mut scan: ScanHeader,
+) -> Result<Coefficients, Broken> {
     let mut coefficients = Coefficients::new(frame);
     loop {
         let mut stretches = Stretches::new(file.bytes, file.place);
@@ -143,7 +159,7 @@ fn pixels(
         let Some(next) = file.scan(header)? else { break };
         scan = header.scan(frame, next)?;
     }
-    coefficients.finish(frame, planes)
+    Ok(coefficients)
 }
 
 /// The bytes of a file, and the place of the next segment.

@@ -25,6 +25,11 @@ impl Coefficients {
         Self { parts: frame.components.iter().map(|component| (blocks(component), None)).collect() }
     }
 
+    /// One a component: its blocks, and its steps once a scan had it.
+    pub(super) fn parts(&self) -> &[(Vec<Block>, Option<[i16; 64]>)] {
+        &self.parts
+    }
+
     /// Takes in one scan.
     pub(super) fn read(
         &mut self,

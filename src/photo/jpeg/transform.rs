@@ -33,8 +33,7 @@ pub(super) const PLACES: [u8; 64] = {
     let (mut row, mut column) = (0_usize, 0_usize);
     let mut step = 0;
     while step < 64 {
-        let (in_rows, in_columns) = (partner(row), partner(column));
-        places[step] = (in_rows / 2 * 16 + in_columns * 2 + in_rows % 2) as u8;
+        places[step] = place_of(row, column) as u8;
         if (row + column).is_multiple_of(2) {
             (row, column) = if column == 7 {
                 (row + 1, 7)
@@ -56,6 +55,11 @@ pub(super) const PLACES: [u8; 64] = {
     }
     places
 };
+
+/// Where the coefficient of `row` and `column` stands in a [`Block`].
+pub(super) const fn place_of(row: usize, column: usize) -> usize {
+    partner(row) / 2 * 16 + partner(column) * 2 + partner(row) % 2
+}
 
 /// The place of `index` in [`PARTNERS`].
 const fn partner(index: usize) -> usize {

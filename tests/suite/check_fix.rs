@@ -1,0 +1,123 @@
+//! `check --fix` and `--ignore`: what is left out and why, that nothing else is touched, and exit codes for pipelines.
+
+use std::fs;
+use std::path::Path;
+
+use image::ImageFormat;
+
+use crate::check_datasets::{check, dataset, encoded, face, of};
+use crate::support::{package, run};
+
+/// Every file below `place`, with its content.
+fn all(place: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(place)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+const MANIFEST: &str = "sample_id,subject_id,age,path,note\n\
+    a,p,17,a.jpg,\"one, two\"\nb,q,18,b.jpg,\nc,r,30,c.jpg,\nd,s,200,d.jpg,\ne,t,30,gone.jpg,\nf,u,31,f.jpg,\nf,u,32,f.jpg,\ng,v,40,c.jpg,\n";
+
+fn with_defects() -> tempfile::TempDir {
+    let jpeg = |number| encoded(&face(number), ImageFormat::Jpeg);
+    let files = [("a.jpg", jpeg(1)), ("b.jpg", jpeg(1)), ("c.jpg", jpeg(2)), ("d.jpg", jpeg(3)), ("f.jpg", jpeg(4))];
+    dataset("", MANIFEST, &files)
+}
+
+#[test]
+fn the_new_manifest_is_without_the_rows_that_cannot_be_right_and_nothing_else_is_touched() {
+    let place = with_defects();
+    let before = all(place.path());
+    let out = place.path().join("mended.csv");
+    let (code, rows) = check(place.path(), &["--fix", "--out", out.to_str().unwrap()]);
+    assert_eq!(code, 2, "what is left has nobody on one side, but no error: {rows:?}");
+    let after: Vec<_> = all(place.path()).into_iter().filter(|(name, _)| name != "mended.csv").collect();
+    assert_eq!(before, after);
+    let left: Vec<(String, String)> = rows
+        .iter()
+        .filter(|row| row["severity"] == "left_out")
+        .map(|row| (row["row"].clone(), row["code"].clone()))
+        .collect();
+    let expected = [
+        ("2", "duplicate_limit"),
+        ("3", "duplicate_limit"),
+        ("5", "age_out_of_range"),
+        ("6", "file_missing"),
+        ("7", "sample_twice"),
+        ("8", "sample_twice"),
+    ];
+    let found: Vec<(&str, &str)> = left.iter().map(|(row, code)| (row.as_str(), code.as_str())).collect();
+    assert_eq!(found, expected);
+    let _ = fs::read_to_string(&out).unwrap();
+}
+
+#[test]
+fn what_is_left_is_copied_cell_by_cell_and_passes_the_next_check() {
+    let jpeg = |number| encoded(&face(number), ImageFormat::Jpeg);
+    let manifest = "sample_id,age,path,,note\na,17,a.jpg,x,\"one, \"\"two\"\"\"\nb,30,b.jpg,,\nc,25-32,b.jpg,,\n";
+    let place = dataset("", manifest, &[("a.jpg", jpeg(1)), ("b.jpg", jpeg(2))]);
+    let out = place.path().join("mended.csv");
+    let ran = run(&["check", place.path().to_str().unwrap(), "--fix", "--out", out.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("left out: row 4, `c`: `25-32` is not an age in years [manifest_value]"), "{}", ran.out);
+    assert!(ran.err.contains("with 2 rows; 1 row left out"), "{}", ran.err);
+    let text = fs::read_to_string(&out).unwrap();
+    assert_eq!(text, "sample_id,age,path,,note\na,17,a.jpg,x,\"one, \"\"two\"\"\"\nb,30,b.jpg,,\n");
+    fs::rename(&out, place.path().join("manifest.csv")).unwrap();
+    assert_eq!(check(place.path(), &[]).0, 0);
+    let again = run(&[
+        "check",
+        place.path().to_str().unwrap(),
+        "--fix",
+        "--out",
+        place.path().join("manifest.csv").to_str().unwrap(),
+    ]);
+    assert!(again.code == 2 && again.err.contains("is already there"), "{}", again.err);
+}
+
+#[test]
+fn a_kind_of_finding_is_ignored_with_a_reason_that_is_told_and_errors_of_run_are_not() {
+    let jpeg = encoded(&face(1), ImageFormat::Jpeg);
+    let manifest = "sample_id,age,path\na,17,a.jpg\nb,18,b.jpg\n";
+    let place = dataset("", manifest, &[("a.jpg", jpeg.clone()), ("b.jpg", jpeg)]);
+    let folder = place.path().to_str().unwrap();
+    assert_eq!(run(&["check", folder]).code, 2);
+    let ran = run(&["check", folder, "--ignore", "duplicate_limit=twins with one photo"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("ignored: 1 finding of `duplicate_limit`: twins with one photo"), "{}", ran.out);
+    assert!(ran.out.contains("can be used: 0 errors"), "{}", ran.out);
+    let (_, rows) = check(place.path(), &["--ignore", "duplicate_limit=twins"]);
+    let row = rows.iter().find(|row| row["code"] == "duplicate_limit").unwrap();
+    assert_eq!((row["severity"].as_str(), row["ignored"].as_str()), ("error", "twins"), "it stays in the list");
+    for (given, told) in [
+        ("duplicate_limit", "the reason is missing"),
+        ("duplicate_limits=x", "did you mean `duplicate_limit`?"),
+        ("manifest_value=x", "`run` refuses a dataset with such an error"),
+    ] {
+        let ran = run(&["check", folder, "--ignore", given]);
+        assert!(ran.code == 2 && ran.err.contains(told), "{given}: {}", ran.err);
+    }
+}
+
+#[test]
+fn every_code_that_is_found_stands_in_the_page_about_checks() {
+    let page = fs::read_to_string(package().join("docs/check.md")).unwrap();
+    for word in agebench::dataset::lint::Code::words() {
+        assert!(page.contains(&format!("| `{word}` |")), "{word}");
+        assert_eq!(agebench::dataset::lint::Code::parse(word).unwrap().word(), word);
+    }
+}
+
+#[test]
+fn the_manifest_alone_is_looked_at_without_opening_a_picture() {
+    let manifest = "sample_id,age,path\na,17,a.jpg\nb,30,gone.jpg\n";
+    let place = dataset("", manifest, &[("a.jpg", b"no picture".to_vec())]);
+    let (code, rows) = check(place.path(), &["--manifest-only"]);
+    assert_eq!(code, 2);
+    assert_eq!(of(&rows, "file_missing"), ["3  the file `gone.jpg` is missing"]);
+    assert_eq!(of(&rows, "picture_unreadable"), Vec::<String>::new());
+}
