@@ -49,6 +49,25 @@ pub fn protocols() -> Vec<&'static str> {
     names
 }
 
+/// The folder of the worked policies, in that of the protocols.
+const POLICIES: &str = "policies";
+
+/// The names of the bundled policies, sorted.
+#[must_use]
+pub fn policies() -> Vec<&'static str> {
+    let files = PROTOCOLS.get_dir(POLICIES).into_iter().flat_map(|folder| folder.files());
+    let mut names: Vec<&str> =
+        files.filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(".toml")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The text of the bundled policy `name`.
+#[must_use]
+pub fn policy(name: &str) -> Option<&'static str> {
+    PROTOCOLS.get_file(format!("{POLICIES}/{name}.toml"))?.contents_utf8()
+}
+
 /// The text of the bundled protocol `name`.
 #[must_use]
 pub fn protocol(name: &str) -> Option<&'static str> {

@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 /// Hashes what comes piece by piece.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Hasher(Sha256);
 
 impl Hasher {

@@ -164,6 +164,17 @@ impl<'t> Keys<'t> {
         self.table.keys().any(|spanned| spanned.get_ref() == key)
     }
 
+    /// The row of the first key that is not yet taken: where a table of a list stands.
+    #[must_use]
+    pub fn first_row(&self) -> Option<u64> {
+        self.table.keys().map(|spanned| spanned.span().start).min().map(|start| row_of(self.text, start))
+    }
+
+    /// Names keys that are known here, so that a slip is held against them.
+    pub fn know(&mut self, keys: impl IntoIterator<Item = &'static str>) {
+        self.known.extend(keys);
+    }
+
     /// The row of `key`, while it is not yet taken.
     #[must_use]
     pub fn row_of_key(&self, key: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! `agebench check`: everything that is wrong with a dataset, a method card or a protocol, in one pass.
+//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol or a policy, in one pass.
 
 use std::path::{Path, PathBuf};
 
@@ -16,19 +16,20 @@ use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Depth};
 use crate::finding::{Finding, Findings, counted, did_you_mean};
+use crate::gate::Policy;
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
 use crate::protocol::{Found, Problem, Protocol, ProtocolError};
 
-/// Look for everything that is wrong with a dataset, a method card or a protocol.
+/// Look for everything that is wrong with a dataset, a method card, a protocol or a policy.
 ///
 /// Exit code 2 when something cannot be used, 0 when there are warnings only. With --engines or --decoders a method is
 /// also put to the samples of a dataset with both of them.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml or protocol.toml, or the folder of one; or a bundled method's or protocol's name
+    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; or a bundled name of one
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -81,6 +82,7 @@ enum What {
     Dataset,
     Method,
     Protocol,
+    Policy,
 }
 
 impl What {
@@ -89,6 +91,7 @@ impl What {
             Self::Dataset => "dataset",
             Self::Method => "method",
             Self::Protocol => "protocol",
+            Self::Policy => "policy",
         }
     }
 }
@@ -138,6 +141,9 @@ fn check(
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
         return Ok((What::Protocol, of_protocol(path, Protocol::from_toml_with(text, &none))));
     }
+    if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
+        return Ok((What::Policy, of_policy(path, text)));
+    }
     let Some(file) = card_file(place)? else {
         return Ok((What::Method, check_method(path, &arguments.runtime, environment)?)); // a bundled name, or an error that lists them
     };
@@ -148,6 +154,7 @@ fn check(
         }
         What::Method => Ok((What::Method, check_method(path, &arguments.runtime, environment)?)),
         What::Protocol => Ok((What::Protocol, check_protocol(&file)?)),
+        What::Policy => Ok((What::Policy, of_policy(&file.display().to_string(), &read(&file)?))),
     }
 }
 
@@ -170,7 +177,7 @@ fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// What the file describes: by its name, or by the keys that only one of the three has.
+/// What the file describes: by its name, or by the keys that only one of them has.
 fn what_is_in(file: &Path) -> Result<What, Failure> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     for (card, what) in [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method)] {
@@ -187,6 +194,8 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
         What::Dataset
     } else if adapter::ADAPTERS.iter().any(|adapter| keys.contains_key(*adapter)) || keys.contains_key("kind") {
         What::Method
+    } else if keys.contains_key("rule") {
+        What::Policy
     } else {
         What::Protocol
     })
@@ -244,6 +253,10 @@ fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environmen
         }
     }
     Ok(findings)
+}
+
+fn of_policy(shown: &str, text: &str) -> Findings {
+    Policy::read(shown, text).err().unwrap_or_default()
 }
 
 fn check_protocol(file: &Path) -> Result<Findings, Failure> {

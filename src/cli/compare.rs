@@ -64,13 +64,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         restandardise: arguments.restandardise,
         out: Some((&arguments.out, existing)),
     };
-    let Comparison { rows, leaderboard, .. } = compare::compare(&request).map_err(|error| {
-        let help = error.help().map(str::to_owned);
-        let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
-        Failure { exit, error: Box::new(error), help }
-    })?;
-    let page = report::comparison_html(&rows, &leaderboard, arguments.all).map_err(Failure::unusable)?;
-    write_whole(&arguments.out.join(names::REPORT), page.as_bytes(), false).map_err(folder_failure)?;
+    let Comparison { rows, leaderboard, .. } = written(&request, arguments.all)?;
     print(&match arguments.format {
         Form::Table => report::comparison_terminal(&rows, &leaderboard, arguments.all, environment.width),
         Form::Markdown => report::comparison_markdown(&rows, &leaderboard, arguments.all),
@@ -86,4 +80,19 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         arguments.out.display(),
     ));
     Ok(Exit::Done)
+}
+
+/// Compares, and writes the page beside the files where the request names a folder.
+pub(super) fn written(request: &CompareRequest<'_>, all: bool) -> Result<Comparison, Failure> {
+    let comparison = compare::compare(request).map_err(|error| {
+        let help = error.help().map(str::to_owned);
+        let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
+        Failure { exit, error: Box::new(error), help }
+    })?;
+    if let Some((out, _)) = request.out {
+        let page =
+            report::comparison_html(&comparison.rows, &comparison.leaderboard, all).map_err(Failure::unusable)?;
+        write_whole(&out.join(names::REPORT), page.as_bytes(), false).map_err(folder_failure)?;
+    }
+    Ok(comparison)
 }

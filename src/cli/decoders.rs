@@ -25,6 +25,14 @@ pub(super) struct DecoderOptions {
 }
 
 impl DecoderOptions {
+    /// That of the word `decoder`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn named(decoder: &str) -> Result<Self, Failure> {
+        DecoderChoice::from_str(decoder, false).map(|decoder| Self { decoder }).map_err(Failure::unusable)
+    }
+
     /// The chosen decoder.
     ///
     /// # Errors

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::engines::Means;
 use super::environment::Environment;
+use super::job::Job;
 use super::output::tell;
-use super::run::{Job, Running};
+use super::run::Running;
 use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};

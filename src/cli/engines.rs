@@ -88,6 +88,21 @@ pub(super) struct RuntimeOptions {
 }
 
 impl EngineOptions {
+    /// Those that a file names by the words of the command line.
+    ///
+    /// # Errors
+    /// When a word is none of them.
+    pub(super) fn named(engine: &str, provider: &str, decoder: &str) -> Result<Self, Failure> {
+        Ok(Self {
+            engine: EngineChoice::from_str(engine, false).map_err(Failure::unusable)?,
+            runtime: RuntimeOptions {
+                provider: ProviderChoice::from_str(provider, false).map_err(Failure::unusable)?,
+                ort_library: None,
+            },
+            decoder: DecoderOptions::named(decoder)?,
+        })
+    }
+
     /// The chosen engine and decoder. A build without the embedded engine, which nobody has to ask for, finds that out
     /// when a network is loaded: a program needs none.
     ///

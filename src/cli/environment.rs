@@ -142,6 +142,18 @@ impl Environment {
         Ok(command)
     }
 
+    /// This program, to make a part of a study in a process of its own: it ends with this one, and hears of a stop from it only.
+    ///
+    /// # Errors
+    /// When the system does not tell where the program lies.
+    pub(crate) fn part(&self) -> std::io::Result<Command> {
+        use std::os::unix::process::CommandExt as _;
+        let program = self.guard.clone().map_or_else(std::env::current_exe, Ok)?;
+        let mut command = Command::new(program);
+        command.arg("--with-parent").process_group(0);
+        Ok(command)
+    }
+
     /// The least step of the clock that was seen in a thousand looks at it.
     pub(crate) fn clock_step(&self) -> Duration {
         let steps = (0..1000).filter_map(|_| {
@@ -149,6 +161,16 @@ impl Environment {
             (0..1_000_000).map(|_| self.clock.monotonic().saturating_sub(begun)).find(|step| !step.is_zero())
         });
         steps.min().unwrap_or(Duration::MAX)
+    }
+}
+
+/// Asks the system to send this process a termination signal when the one that started it ends, however it ends.
+pub(super) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        // Where the system refuses, a part of a study that was killed is finished all the same.
+        let _ = set_parent_process_death_signal(Some(Signal::TERM));
     }
 }
 

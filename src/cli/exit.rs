@@ -12,6 +12,10 @@ pub enum Exit {
     Done,
     /// What was published does not follow from the records.
     Differs,
+    /// A rule of a gate is shown not to be met.
+    GateFailed,
+    /// No rule of a gate fails, and one is not shown to be met.
+    GateInconclusive,
     /// The command line or an input cannot be used; nothing was done.
     Unusable,
     /// The run finished, but more attempts failed or timed out than `--max-failed` allows.
@@ -30,7 +34,8 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Differs => 1,
+            Self::Differs | Self::GateFailed => 1,
+            Self::GateInconclusive => 3,
             Self::Unusable => 2,
             Self::TooManyFailed => 4,
             Self::Internal => 70,
@@ -50,12 +55,13 @@ impl From<Exit> for ExitCode {
 pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  verify: what was published does not follow from the records
+    1  verify: what was published does not follow from the records; gate: a rule fails
     2  the command line or an input cannot be used; nothing was done
+    3  gate: no rule fails, and one is inconclusive
     4  the run finished, but more attempts failed or timed out than --max-failed allows
    70  a defect of agebench itself
-   74  a result could not be written (disk full, no permission)
-  130  interrupted; what was done is on disk";
+   74  a result could not be written (disk full, no permission); run --resume goes on
+  130  interrupted; what was done is on disk, run --resume goes on";
 
 /// An error on its way to the user: the exit code, the chain of causes, and what to do about it.
 #[derive(Debug)]
@@ -162,6 +168,8 @@ mod tests {
         for exit in [
             Exit::Done,
             Exit::Differs,
+            Exit::GateFailed,
+            Exit::GateInconclusive,
             Exit::Unusable,
             Exit::TooManyFailed,
             Exit::Internal,

@@ -9,12 +9,13 @@ use super::environment::Environment;
 use super::output::print;
 use super::{Exit, Failure, methods};
 use crate::bundled;
+use crate::dataset::import::{IMPORTERS, Importer};
 use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
 
-/// List the bundled methods, datasets and protocols, the adapters, engines, heads and metrics.
+/// List the bundled methods, datasets and protocols, the adapters, engines, heads, importers and metrics.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to list
@@ -41,8 +42,12 @@ enum What {
     Heads,
     /// Every metric with its unit and meaning
     Metrics,
+    /// Layouts of public datasets that `import` reads
+    Importers,
     /// Worked protocols embedded in the binary
     Protocols,
+    /// Worked policies of `gate` embedded in the binary
+    Policies,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,9 +59,9 @@ enum Format {
 }
 
 /// A list: what its columns are called, and its lines.
-struct Listing {
-    columns: Vec<&'static str>,
-    lines: Vec<Vec<String>>,
+pub(super) struct Listing {
+    pub(super) columns: Vec<&'static str>,
+    pub(super) lines: Vec<Vec<String>>,
 }
 
 /// Runs the verb.
@@ -68,7 +73,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         What::Engines => list_engines(&arguments.runtime, environment),
         What::Heads => list_heads(),
         What::Metrics => list_metrics(),
+        What::Importers => list_importers(),
         What::Protocols => list_protocols(),
+        What::Policies => list_policies(),
     };
     match arguments.format {
         Format::Table => print(&table(&listing, environment.width))?,
@@ -84,7 +91,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn table(listing: &Listing, width: Option<u16>) -> String {
+/// The listing as lines for a terminal.
+pub(super) fn table(listing: &Listing, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(&listing.lines);
     if let Some(width) = width {
@@ -162,12 +170,28 @@ fn list_metrics() -> Listing {
     Listing { columns: vec!["name", "unit", "better", "section", "meaning"], lines }
 }
 
+fn list_importers() -> Listing {
+    let line = |importer: &&Importer| {
+        let words =
+            [importer.name, importer.title, importer.layout, importer.label_kind.word(), importer.precision.word()];
+        words.into_iter().chain([importer.splits, importer.licence]).map(str::to_owned).collect()
+    };
+    let columns = vec!["name", "dataset", "layout", "label_kind", "age_precision", "splits", "licence"];
+    Listing { columns, lines: IMPORTERS.iter().map(line).collect() }
+}
+
 /// Each with the first sentence of its comment: the question that it answers.
 fn list_protocols() -> Listing {
-    let line = |name: &str| {
-        let text = bundled::protocol(name).unwrap_or_default();
-        let first: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
-        vec![name.to_owned(), first.join(" ")]
-    };
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::protocol(name).unwrap_or_default())];
     Listing { columns: vec!["name", "question"], lines: bundled::protocols().into_iter().map(line).collect() }
+}
+
+fn list_policies() -> Listing {
+    let line = |name: &str| vec![name.to_owned(), first_sentence(bundled::policy(name).unwrap_or_default())];
+    Listing { columns: vec!["name", "asks"], lines: bundled::policies().into_iter().map(line).collect() }
+}
+
+/// The comment at the beginning of a worked file.
+fn first_sentence(text: &str) -> String {
+    text.lines().map_while(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join(" ")
 }

@@ -14,18 +14,23 @@ mod engines;
 mod environment;
 mod exit;
 mod footprint;
+mod gate;
 mod guard;
+mod import;
 mod in_box;
+mod job;
 mod latency;
 mod list;
 mod methods;
 mod output;
+mod plan;
 mod probe;
 mod progress;
 mod report;
 mod results;
 mod run;
 mod score;
+mod study;
 mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,6 +48,10 @@ use environment::Environment;
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+
+    /// End when the process that started this one ends
+    #[arg(long, global = true, hide = true)]
+    with_parent: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,12 +70,20 @@ enum Verb {
     Report(report::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
+    /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
+    Gate(gate::Arguments),
+    /// Run, compare and report all methods of a study on all its datasets, and go on where it stopped
+    Study(study::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
+    /// How many people a claim needs, and what an existing dataset can show
+    Plan(plan::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
-    /// Look for everything that is wrong with a dataset, a method card or a protocol
+    /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
     Check(check::Arguments),
+    /// Make a card and a manifest for a public dataset's own layout, or for any table
+    Import(import::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
     #[command(hide = true)]
@@ -93,6 +110,9 @@ pub fn main() -> ExitCode {
     if let Verb::InBox(arguments) = arguments.verb {
         return ExitCode::from(in_box::run(arguments));
     }
+    if arguments.with_parent {
+        environment::end_with_parent();
+    }
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
@@ -118,9 +138,13 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
+        Verb::Gate(arguments) => gate::run(&arguments, &environment),
+        Verb::Study(arguments) => study::run(&arguments, &environment),
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
+        Verb::Plan(arguments) => plan::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
+        Verb::Import(arguments) => import::run(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
         Verb::Guard(_) | Verb::InBox(_) => Ok(Exit::Internal), // answered above
     }

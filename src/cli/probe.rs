@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
+use super::job::Job;
 use super::output::{print, tell};
 use super::results::{self, score_failure};
-use super::run::{Job, Running, open_dataset};
+use super::run::{Running, open_dataset};
 use super::{Exit, Failure, methods};
 use crate::age::AgeLimit;
 use crate::dataset::Pick;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::tell;
+use crate::finding::counted;
 use crate::run::Event;
 
 /// Lines about one method that broke; further ones are only counted, because a row says it too.
@@ -16,6 +17,8 @@ const MOST_TOLD: usize = 5;
 pub(crate) struct Progress {
     bar: ProgressBar,
     failed: AtomicUsize,
+    /// Attempts that were made before.
+    done: AtomicUsize,
     /// How often each method was opened anew.
     reopened: Mutex<BTreeMap<String, usize>>,
 }
@@ -27,6 +30,7 @@ impl Progress {
         Self {
             bar: ProgressBar::with_draw_target(None, target),
             failed: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
             reopened: Mutex::default(),
         }
     }
@@ -39,8 +43,15 @@ impl Progress {
                 if let Ok(style) = ProgressStyle::with_template(template) {
                     self.bar.set_style(style);
                 }
-                self.bar.set_position(0);
+                self.bar.set_position(self.done.load(Ordering::Relaxed) as u64);
                 self.bar.set_length(attempts as u64);
+            }
+            Event::Resumed { attempts, asked } => {
+                self.done.store(attempts, Ordering::Relaxed);
+                self.say(&format!(
+                    "{attempts} of {} were made before: going on behind them\n",
+                    counted(asked, "attempt")
+                ));
             }
             Event::Written { attempts, failed } => {
                 self.bar.inc(attempts as u64);

@@ -124,7 +124,7 @@ fn results(folders: &[PathBuf], form: Form, all: bool, width: Option<u16>) -> Re
 
 /// The rows of all folders. No two may hold one row, but for what a measurement of a footprint scores beside it: where a run
 /// holds that row as well, it is taken from the run.
-fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
+pub(super) fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
     let mut opened = Vec::new();
     for path in folders {
         let folder = RunFolder::open(path).map_err(folder_failure)?;

@@ -84,8 +84,7 @@ pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
 /// Writes `report.html` beside the rows in `folder`, and prints the tables.
 pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -> Result<(), Failure> {
     let options = shown.options();
-    let page = report::html(table, &options).map_err(Failure::unusable)?;
-    folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)?;
+    write_page(folder, table, &options)?;
     print(&report::terminal(table, &options))?;
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
@@ -95,6 +94,12 @@ pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -
         file(names::REPORT),
     ));
     Ok(())
+}
+
+/// Writes `report.html` of the rows in `folder`.
+pub(super) fn write_page(folder: &RunFolder, table: &Table, options: &Options) -> Result<(), Failure> {
+    let page = report::html(table, options).map_err(Failure::unusable)?;
+    folder.write(names::REPORT, page.as_bytes(), false).map_err(folder_failure)
 }
 
 /// A failure about a run folder, with its exit code and remedy.

@@ -8,19 +8,15 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
+use super::job::{self, Job};
 use super::methods;
-use super::output::{print, tell};
-use super::progress::Progress;
-use super::results::{self, Shown};
+use super::output::print;
+use super::results;
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
-use crate::finding::counted;
 use crate::folder::{Existing, RunFolder, Timings};
-use crate::footprint;
-use crate::protocol::Protocol;
-use crate::run::{self, Request, RunError, RunMethod, Summary};
-use crate::score::ScoreRequest;
+use crate::run;
 
 /// Put every sample of a dataset to one or more methods, then score and report.
 ///
@@ -31,6 +27,7 @@ use crate::score::ScoreRequest;
 #[command(after_long_help = "\
 Examples:
     agebench run model/ --dataset faces/ --out results/
+    agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
 pub(super) struct Arguments {
     /// A method.toml, its folder, or a bundled method's name
@@ -77,15 +74,15 @@ struct Data {
 pub(super) struct Running {
     /// Workers at most [default: the processors of this machine]
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    pub(super) jobs: Option<NonZeroUsize>,
 
     /// An answer that takes longer is `timed_out`, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    timeout: Duration,
+    pub(super) timeout: Duration,
 
     /// Failed and timed-out attempts that are allowed before the exit code is 4
     #[arg(long, value_name = "N", default_value_t = 0)]
-    max_failed: usize,
+    pub(super) max_failed: usize,
 }
 
 /// Where and how results are written.
@@ -99,6 +96,10 @@ struct Writing {
     /// Remove the run that the folder holds
     #[arg(long)]
     replace: bool,
+
+    /// Go on with the run that the folder holds, or begin it; refused when anything that it rests on is another
+    #[arg(long, conflicts_with = "replace")]
+    resume: bool,
 
     /// Write ids as they are, instead of pseudonyms
     #[arg(long)]
@@ -135,7 +136,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         dataset: &dataset,
         protocol: &protocol,
         out: &writing.out,
-        existing: if writing.replace { Existing::Replace } else { Existing::Refuse },
+        existing: match (writing.replace, writing.resume) {
+            (true, _) => Existing::Replace,
+            (_, true) => Existing::Resume,
+            _ => Existing::Refuse,
+        },
         keep_ids: writing.keep_ids,
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
@@ -143,7 +148,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     if writing.dry_run {
-        run::check_names(job.methods).map_err(failure)?;
+        run::check_names(job.methods).map_err(job::failure)?;
         RunFolder::check(job.out, job.existing).map_err(results::folder_failure)?;
         print(&job.plan())?;
         return Ok(Exit::Done);
@@ -165,101 +170,4 @@ pub(super) fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> 
 pub(super) fn unusable_dataset(error: DatasetError) -> Failure {
     let help = error.help().map(str::to_owned);
     help.into_iter().fold(Failure::unusable(error), Failure::with_help)
-}
-
-/// A run with its results, as `run` and `demo` make it.
-pub(super) struct Job<'a> {
-    pub(super) methods: &'a [RunMethod],
-    pub(super) dataset: &'a Dataset,
-    pub(super) protocol: &'a Protocol,
-    pub(super) out: &'a Path,
-    pub(super) existing: Existing,
-    pub(super) keep_ids: bool,
-    pub(super) timings: Timings,
-    /// The filter in words; empty when all samples are listed.
-    pub(super) pick: String,
-    /// Whether it is written down what the methods are given.
-    pub(super) footprint: bool,
-    pub(super) notices: Vec<String>,
-}
-
-impl Job<'_> {
-    /// What would be run, in words.
-    fn plan(&self) -> String {
-        let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
-        format!(
-            "{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
-            counted(self.dataset.samples().len(), "sample"),
-            counted(self.dataset.subjects().len(), "subject"),
-            self.dataset.card().name,
-            counted(names.len(), "method"),
-            names.join(", "),
-            counted(self.dataset.samples().len() * names.len(), "attempt"),
-            self.out.display(),
-        )
-    }
-
-    /// Runs, scores and reports.
-    pub(super) fn run(self, running: &Running, environment: &Environment) -> Result<Exit, Failure> {
-        let request = Request {
-            methods: self.methods,
-            dataset: self.dataset,
-            protocol: self.protocol,
-            out: self.out,
-            existing: self.existing,
-            jobs: running.jobs.unwrap_or(environment.processors),
-            time_limit: running.timeout,
-            scratch: environment.scratch.clone(),
-            keep_ids: self.keep_ids,
-            timings: self.timings,
-            pick: self.pick,
-            machine: environment.machine(),
-        };
-        let progress = Progress::new(environment.bars);
-        let ran = run::run(&request, &environment.clock, &environment.stop, &|event| progress.take(event));
-        progress.end();
-        let (folder, summary) = ran.map_err(failure)?;
-        if summary.interrupted {
-            tell(&interrupted(&summary, self.out));
-            return Ok(Exit::Interrupted);
-        }
-        if self.footprint {
-            let (methods, dataset, clock) = (self.methods, self.dataset, &*environment.clock);
-            footprint::write_given(&folder, methods, dataset, self.keep_ids, clock)
-                .map_err(super::footprint::failure)?;
-        }
-        let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
-        results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
-        if summary.failed > running.max_failed {
-            tell(&format!(
-                "error: {} of {} failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
-                summary.failed,
-                counted(summary.attempts, "attempt"),
-                running.max_failed,
-                folder.file(crate::folder::names::OUTCOMES).display(),
-            ));
-            return Ok(Exit::TooManyFailed);
-        }
-        Ok(Exit::Done)
-    }
-}
-
-fn interrupted(summary: &Summary, out: &Path) -> String {
-    format!(
-        "interrupted: outcomes of {} of {} are in {}; there are no metrics of an unfinished run\n",
-        summary.attempts,
-        counted(summary.asked, "attempt"),
-        out.join(crate::folder::names::OUTCOMES).display(),
-    )
-}
-
-fn failure(error: RunError) -> Failure {
-    match error {
-        RunError::GaveUp { .. } => Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None },
-        RunError::Folder(error) => results::folder_failure(error),
-        RunError::SameName(_) => {
-            Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")
-        }
-        RunError::NoMethod | RunError::Method(_) | RunError::Digest(_) => Failure::unusable(error),
-    }
 }

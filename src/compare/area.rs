@@ -1,5 +1,6 @@
 //! Areas under the curve of two methods over the same attempts: their paired difference.
 
+use super::Basis;
 use super::pair::{Difference, Pair};
 use crate::age::AgeLimit;
 use crate::metric::catalogue;
@@ -97,5 +98,6 @@ fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored
     let quantity = Quantity { value: found.value, bounds, counts, evidence: Some(evidence) };
     let weighted = attempts.iter().any(|one| one.weight > 1);
     let flags = if weighted { vec![crate::metric::flag::WEIGHTED] } else { Vec::new() };
-    pair.push(Difference { place, measure, quantity, claim, p: found.p_of_zero(), flags });
+    let (basis, p) = (Basis::Areas(found), found.p_of_zero());
+    pair.push(Difference { place, measure, quantity, claim, basis, p, flags });
 }

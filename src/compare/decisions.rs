@@ -1,7 +1,7 @@
 //! Decisions of two methods on the same attempts: the paired difference of both rates at each challenge age.
 
-use super::flag;
 use super::pair::{Difference, Pair};
+use super::{Basis, flag};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::metric::catalogue;
 use crate::stats::{Discordance, mcnemar, sign_flip, sign_flip_normal};
@@ -52,6 +52,7 @@ fn flow(pair: &mut Pair<'_>, tally: &PairTally) {
             measure: entry.measure,
             quantity,
             claim: None,
+            basis: Basis::Nothing,
             p: None,
             flags: Vec::new(),
         });
@@ -140,7 +141,8 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the number of people")]
     let evidence = Some(pair.evidence(n.min(people.floor() as u64)));
     let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence };
-    pair.push(Difference { place, measure, quantity, claim: Some(claim), p, flags });
+    let basis = Basis::Shares(found);
+    pair.push(Difference { place, measure, quantity, claim: Some(claim), basis, p, flags });
 }
 
 fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {

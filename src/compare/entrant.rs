@@ -25,6 +25,10 @@ pub(super) struct Field {
 /// One method of one folder.
 #[derive(Debug)]
 pub(super) struct Entrant {
+    /// The place of its folder among those that were named.
+    pub folder: usize,
+    /// The name in its card.
+    pub card_name: String,
     /// Its name here: two methods of one name are told apart by their digests.
     pub name: String,
     /// What its rows say of where they come from, under its name here.
@@ -79,8 +83,8 @@ impl Fields {
         }
         let mut names = names_of(&held).into_iter();
         let mut fields: Vec<(Held, Field)> = Vec::new();
-        for mut one in held {
-            let entrants = one.entrants(&mut names)?;
+        for (place, mut one) in held.into_iter().enumerate() {
+            let entrants = one.entrants(place, &mut names)?;
             let known = fields.iter_mut().find(|(first, _)| {
                 let (own, other) = first.manifests(&one);
                 own == other
@@ -129,8 +133,12 @@ impl Held {
         Ok(digest.short())
     }
 
-    /// The methods of the folder with their own rows; `names` gives each its name here.
-    fn entrants(&mut self, names: &mut impl Iterator<Item = String>) -> Result<Vec<Entrant>, CompareError> {
+    /// The methods of the folder, the one named at `folder`, with their own rows; `names` gives each its name here.
+    fn entrants(
+        &mut self,
+        folder: usize,
+        names: &mut impl Iterator<Item = String>,
+    ) -> Result<Vec<Entrant>, CompareError> {
         let wrong = |source| CompareError::Folder { path: self.path.clone(), source: Box::new(source) };
         let mut own = Vec::new();
         for place in 0..self.inputs.answers.len() {
@@ -139,8 +147,8 @@ impl Held {
         let answers = std::mem::take(&mut self.inputs.answers);
         let entrant = |((answers, (mut context, mut rows)), name): ((Answers, (Context, Vec<Row>)), String)| {
             rows.iter_mut().for_each(|row| row.method.clone_from(&name));
-            context.method.clone_from(&name);
-            Entrant { name, context, answers, rows }
+            let card_name = std::mem::replace(&mut context.method, name.clone());
+            Entrant { folder, card_name, name, context, answers, rows }
         };
         Ok(answers.into_iter().zip(own).zip(names).map(entrant).collect())
     }

@@ -1,7 +1,7 @@
 //! Errors of two methods on the same attempts: the differences of their means, by a bootstrap over subjects.
 
-use super::flag;
 use super::pair::{Difference, Pair};
+use super::{Basis, flag};
 use crate::metric::catalogue::{self, Entry};
 use crate::metric::{ErrorReplicates, error_difference};
 use crate::stats::{FEWEST_UNITS, percentile_limits, percentile_p};
@@ -41,7 +41,8 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
             flags.push(crate::metric::flag::WEIGHTED);
         }
         let quantity = Quantity { value, bounds, counts, evidence: Some(pair.evidence(subjects.min(attempts))) };
-        pair.push(Difference { place: at(weighting), measure: entry.measure, quantity, claim, p, flags });
+        let basis = drawn.map_or(Basis::Nothing, |drawn| Basis::Replicates { drawn, subjects });
+        pair.push(Difference { place: at(weighting), measure: entry.measure, quantity, claim, basis, p, flags });
     }
 }
 

@@ -5,11 +5,13 @@
 //! manifests are refused, unless a common mix of ages is asked for: those differences are unpaired, and say so.
 
 mod area;
+mod basis;
 mod decisions;
 mod entrant;
 mod error;
 mod errors;
 mod family;
+mod held;
 mod out;
 mod pair;
 mod rank;
@@ -23,7 +25,9 @@ use crate::protocol::Protocol;
 use crate::table::{Compared, Ranked, Row};
 use crate::tally::PairTally;
 
+pub use basis::Basis;
 pub use error::CompareError;
+pub use held::{HeldPair, hold};
 
 use entrant::Fields;
 use pair::Pair;

@@ -1,5 +1,6 @@
 //! One pair of methods on one manifest: what all its rows share.
 
+use super::Basis;
 use super::entrant::Entrant;
 use crate::metric::flag;
 use crate::protocol::Protocol;
@@ -18,6 +19,8 @@ pub(super) struct Pair<'a> {
     /// Flags of every row.
     pub flags: Vec<&'static str>,
     pub rows: Vec<Compared>,
+    /// What the bounds of each row are made of.
+    pub bases: Vec<Basis>,
 }
 
 /// A difference about to become a row.
@@ -26,6 +29,7 @@ pub(super) struct Difference {
     pub measure: Measure,
     pub quantity: Quantity,
     pub claim: Option<Claim>,
+    pub basis: Basis,
     pub p: Option<f64>,
     pub flags: Vec<&'static str>,
 }
@@ -34,31 +38,32 @@ impl<'a> Pair<'a> {
     pub fn new(protocol: &'a Protocol, baseline: &'a Entrant, method: &'a Entrant) -> Self {
         let has = |entrant: &Entrant, flag: &str| entrant.rows.first().is_some_and(|row| row.has(flag));
         let flags = OF_DATASET.into_iter().filter(|flag| has(baseline, flag) || has(method, flag)).collect();
-        Self { protocol, method, baseline, flags, rows: Vec::new() }
+        Self { protocol, method, baseline, flags, rows: Vec::new(), bases: Vec::new() }
     }
 
     /// Adds a difference.
     pub fn push(&mut self, difference: Difference) {
-        let Difference { place, measure, quantity, claim, p, flags } = difference;
+        let Difference { place, measure, quantity, claim, basis, p, flags } = difference;
         let mut row = Row::quantity(&self.method.context, place, measure, quantity);
         row.claim_low = claim.map(|claim| claim.low);
         row.claim_high = claim.map(|claim| claim.high);
-        self.add(row, p, &flags);
+        self.add(row, basis, p, &flags);
     }
 
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, measure: Measure, status: RowStatus, counts: Counts, reason: &str) {
         let row = Row::without_value(&self.method.context, place, measure, status, counts, reason);
-        self.add(row, None, &[]);
+        self.add(row, Basis::Nothing, None, &[]);
     }
 
-    fn add(&mut self, row: Row, p: Option<f64>, flags: &[&str]) {
+    fn add(&mut self, row: Row, basis: Basis, p: Option<f64>, flags: &[&str]) {
         let primary = self.protocol.primary.iter().any(|select| select.matches(&row));
         let kind = if primary { flag::PRIMARY } else { flag::EXPLORATORY };
         let flags = self.flags.iter().chain(flags).chain([&kind]);
         let row = flags.fold(row, |row, flag| row.flagged(flag));
         let (baseline_method, baseline_digest) =
             (self.baseline.name.clone(), self.baseline.context.method_digest.clone());
+        self.bases.push(basis);
         self.rows.push(Compared { row, baseline_method, baseline_digest, p, p_adjusted: None });
     }
 

@@ -1,6 +1,7 @@
 //! One method that was run twice on one manifest, on another day or device: how far its answers moved, apart from how far
 //! several answers of one run are from each other.
 
+use super::Basis;
 use super::pair::{Difference, Pair};
 use crate::metric::{catalogue, flag};
 use crate::stats::{Weigh, mean_of_subjects};
@@ -47,7 +48,15 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
         let evidence = Some(pair.evidence(mean.subjects));
         let quantity = Quantity { value: found.point, bounds, counts, evidence };
         let flags = if moved.weighted.is_empty() { Vec::new() } else { vec![flag::WEIGHTED] };
-        pair.push(Difference { place, measure: entry.measure, quantity, claim: None, p: None, flags });
+        pair.push(Difference {
+            place,
+            measure: entry.measure,
+            quantity,
+            claim: None,
+            basis: Basis::Nothing,
+            p: None,
+            flags,
+        });
     }
 }
 
@@ -79,6 +88,8 @@ mod tests {
         }
         let truth = truth.finish().unwrap();
         let [first, second] = answers.map(|answers| Entrant {
+            folder: 0,
+            card_name: "cam".to_owned(),
             name: "cam".to_owned(),
             context: Context::default(),
             answers,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::CompareError;
 use super::entrant::Fields;
 use super::flag;
 use super::pair::{Difference, Pair};
+use super::{Basis, CompareError};
 use crate::metric::{self, catalogue};
 use crate::protocol::Protocol;
 use crate::stats::{Bounded, mover_difference, p_at_zero, wilson};
@@ -96,6 +96,7 @@ fn difference(pair: &mut Pair<'_>, measure: Measure, method: &Row, baseline: &Ro
         measure,
         quantity,
         claim: Some(claim),
+        basis: Basis::Nothing,
         p: Some(p),
         flags: Vec::new(),
     });

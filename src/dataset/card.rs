@@ -1,6 +1,7 @@
 //! dataset.toml: what a dataset is, how its ages were come by, and which columns may be grouped by.
 
 use serde::Serialize;
+use toml::de::DeTable;
 
 use super::names::is_own_column;
 use crate::digest::{Digest, DigestError};
@@ -141,6 +142,10 @@ pub struct DatasetCard {
     pub source: String,
     /// The birthday of those born on 29 February.
     pub leap_birthday: LeapBirthday,
+    /// The folder of the files, relative to the card or absolute; `None` is the card's own. Where files lie on a machine is
+    /// nobody else's business: it is in no digest and in no run folder.
+    #[serde(skip)]
+    pub files: Option<String>,
 }
 
 impl DatasetCard {
@@ -160,6 +165,7 @@ impl DatasetCard {
             consent: String::new(),
             source: String::new(),
             leap_birthday: LeapBirthday::FirstOfMarch,
+            files: None,
         }
     }
 
@@ -195,6 +201,9 @@ impl DatasetCard {
             keys.take::<String>("attack_species", "the name of a column").filter(|column| !column.is_empty());
         let leap = [("1 march", LeapBirthday::FirstOfMarch), ("28 february", LeapBirthday::LastOfFebruary)];
         card.leap_birthday = keys.word("leap_birthday", &leap).unwrap_or(card.leap_birthday);
+        card.files = keys
+            .take::<String>("files", "the folder of the files, such as \"../faces\"")
+            .filter(|place| !place.is_empty());
         for (key, text) in
             [("licence", &mut card.licence), ("consent", &mut card.consent), ("source", &mut card.source)]
         {
@@ -247,6 +256,16 @@ impl DatasetCard {
     }
 }
 
+/// `text`, a card, without its key `files`: that says where files lie on this machine.
+pub(super) fn without_files(text: &str) -> String {
+    let Ok(table) = DeTable::parse(text) else { return text.to_owned() };
+    let found = table.get_ref().iter().find(|(key, _)| key.get_ref() == "files");
+    let Some((key, value)) = found.map(|(key, value)| (key.span(), value.span())) else { return text.to_owned() };
+    let begin = text.get(..key.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(value.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| value.end + at + 1);
+    format!("{}{}", text.get(..begin).unwrap_or_default(), text.get(end..).unwrap_or_default())
+}
+
 /// Whether `name` may name a dataset or a method; the problem when not.
 ///
 /// # Errors
@@ -267,4 +286,24 @@ fn word_of<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'stat
 
 fn named<T: Copy>(words: &[(&'static str, T)], word: &str) -> Option<T> {
     words.iter().find(|(candidate, _)| *candidate == word).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_files_lie_is_in_no_digest_and_not_in_the_text_that_is_kept() {
+        let plain = "name = \"x\"\nversion = \"1\"\nlabel_kind = \"apparent\"\nsource = \"files = 1\"\n";
+        for line in ["files = \"/home/someone/faces\"", "  \"files\" = '''\n/home/someone/faces''' # mine"] {
+            for text in [format!("{line}\n{plain}"), format!("{plain}{line}\n"), format!("{plain}{line}")] {
+                let card = DatasetCard::parse("dataset.toml", &text).unwrap();
+                assert_eq!(card.files.as_deref(), Some("/home/someone/faces"));
+                assert_eq!(without_files(&text), plain);
+                let other = DatasetCard::parse("dataset.toml", plain).unwrap();
+                assert_eq!(card.digest().unwrap(), other.digest().unwrap());
+            }
+        }
+        assert_eq!(without_files(plain), plain);
+    }
 }

@@ -4,8 +4,8 @@ use std::io::Cursor;
 
 use super::ages::AgeReader;
 use super::builder::{Builder, check_duplicates, check_levels};
-use super::card::{DatasetCard, Precision};
-use super::files::Files;
+use super::card::{self, DatasetCard, Precision};
+use super::files::{Files, Folder};
 use super::row::{self, Places};
 use super::{Dataset, DatasetError, MANIFEST_FILE, Pick, digest};
 use crate::finding::{Finding, Findings, did_you_mean, quoted};
@@ -48,12 +48,32 @@ pub(super) fn load_on(files: Box<dyn Files>, card_file: &str, pick: &Pick) -> Re
         .map_err(|_| unusable(Finding::error(card_file, "the file is not utf-8").into()))?
         .to_owned();
     let (card, mut findings) = DatasetCard::parse_on(card_file, &card_text).map_err(unusable)?;
+    let card_text = card::without_files(&card_text);
     let manifest = read(MANIFEST_FILE)?;
     let (precision, builder) = read_manifest(card_file, &card, &manifest, pick, &mut findings)?;
+    let files = samples_of(card_file, &card, files, &mut findings);
     let (dataset, rows) = builder.finish(card, card_text, precision, files);
     check_levels(MANIFEST_FILE, &dataset, &mut findings);
     check_duplicates(MANIFEST_FILE, "sample_id", &dataset, &rows, &mut findings);
     Ok(Loaded { dataset, findings, rows })
+}
+
+/// Where the samples' files lie: beside the card, or in the folder that it names.
+fn samples_of(card_file: &str, card: &DatasetCard, files: Box<dyn Files>, findings: &mut Findings) -> Box<dyn Files> {
+    let Some(place) = &card.files else { return files };
+    let found = match files.folder() {
+        Some(folder) => Folder::new(&folder.join(place)).map_err(|error| error.kind().to_string()),
+        None => Err("the dataset is embedded".to_owned()),
+    };
+    match found {
+        Ok(folder) => Box::new(folder),
+        Err(reason) => {
+            let text = format!("the folder of the files {} cannot be used: {reason}", quoted(place));
+            let help = "say where the files lie, relative to the card or as an absolute path; without the key they lie beside the card";
+            findings.push(Finding::error(card_file, text).column("files").help(help));
+            files
+        }
+    }
 }
 
 fn shown(files: &dyn Files, file: &str) -> String {

@@ -17,6 +17,7 @@ mod dates;
 mod digest;
 mod error;
 mod files;
+pub mod import;
 pub mod lint;
 mod manifest;
 mod names;

@@ -25,6 +25,18 @@ pub enum FolderError {
         /// One of the foreign files.
         found: String,
     },
+    /// Another process writes the run.
+    #[error("the run in `{}` is being written by another process", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The run was broken off.
+    #[error("the run in `{}` is not finished", path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The output folder is a file.
     #[error("the output folder `{}` is not a folder", path.display())]
     NotAFolder {
@@ -76,9 +88,11 @@ impl FolderError {
         match self {
             Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
+            Self::Busy { .. } => Some("wait for it to end"),
+            Self::Unfinished { .. } => Some("run it again with --resume"),
             Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on the disk and run again with --replace")
+                Some("make room on the disk; a run goes on with --resume, everything else is made again with --replace")
             }
             Self::Write { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("name a folder that you may write to")

@@ -9,6 +9,7 @@ mod curve;
 mod error;
 mod footprint;
 mod ids;
+mod journal;
 mod latency;
 mod out;
 mod outcome_reader;
@@ -22,9 +23,10 @@ pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
 pub use error::FolderError;
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
 pub use ids::{Ids, PrintedId};
+pub use journal::{Hashed, Journal, Mark, Reopened};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
 pub use out::{Existing, RunFolder, create_private, write_whole};
-pub use outcome_reader::{OutcomeReader, OutcomeRow, Prefix, complete_prefix};
+pub use outcome_reader::{OutcomeReader, OutcomeRow};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
@@ -37,6 +39,10 @@ pub use truth::{Truth, TruthRow};
 pub mod names {
     /// One row an attempt; about people.
     pub const OUTCOMES: &str = "outcomes.csv";
+    /// [`OUTCOMES`] while the run is not finished.
+    pub const OUTCOMES_PART: &str = "outcomes.csv.part";
+    /// How much of [`OUTCOMES_PART`] is safe on disk.
+    pub const JOURNAL: &str = "outcomes.journal";
     /// One row a listed sample; about people.
     pub const TRUTH: &str = "truth.csv";
     /// The effective protocol, all defaults written out.
@@ -61,12 +67,15 @@ pub mod names {
     pub const RUN: &str = "run.json";
     /// The report.
     pub const REPORT: &str = "report.html";
+    /// The registered plan of the study that the run is a part of.
+    pub const REGISTRATION: &str = "registration.json";
     /// The differences of a comparison, in a folder of its own.
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
-    pub const ALL: [&str; 8] = [OUTCOMES, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT];
+    pub const ALL: [&str; 10] =
+        [OUTCOMES, JOURNAL, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
 }
 
 #[cfg(test)]

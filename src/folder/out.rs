@@ -13,7 +13,7 @@ pub enum Existing {
     Refuse,
     /// Remove the files of the run in it.
     Replace,
-    /// Keep what is there.
+    /// Keep what is there and go on; refuse a folder with any file that is no run's.
     Resume,
 }
 
@@ -85,7 +85,12 @@ impl RunFolder {
     /// [`FolderError::Read`].
     pub fn read(&self, name: &str) -> Result<File, FolderError> {
         let path = self.file(name);
-        File::open(&path).map_err(|error| FolderError::read(&path, error))
+        File::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if name == names::OUTCOMES && self.file(names::OUTCOMES_PART).exists() => {
+                FolderError::Unfinished { path: self.path.clone() }
+            }
+            _ => FolderError::read(&path, error),
+        })
     }
 
     /// The text of the file `name`.
@@ -147,7 +152,10 @@ impl RunFolder {
     pub fn write_stderr(&self, card: &str, text: &str) -> Result<(), FolderError> {
         let folder = self.file(names::STDERR);
         fs::create_dir_all(&folder).map_err(|error| FolderError::write(&folder, error))?;
-        write_whole(&folder.join(card).with_extension("txt"), text.as_bytes(), true)
+        let path = folder.join(card).with_extension("txt");
+        // Of a run that was broken off and went on: what was written before stays.
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        write_whole(&path, format!("{before}{text}").as_bytes(), true)
     }
 }
 
@@ -168,15 +176,14 @@ fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
             || name.ends_with(".part")
     };
     let refused = match existing {
-        Existing::Resume => None,
         Existing::Refuse => held.first(),
-        Existing::Replace => held.iter().find(|name| !own(name)),
+        Existing::Replace | Existing::Resume => held.iter().find(|name| !own(name)),
     };
     let Some(found) = refused else { return Ok(held) };
     let (path, found) = (path.to_owned(), format!("`{found}`"));
     Err(match existing {
-        Existing::Replace => FolderError::Foreign { path, found },
-        Existing::Refuse | Existing::Resume => FolderError::NotEmpty { path, found },
+        Existing::Replace | Existing::Resume => FolderError::Foreign { path, found },
+        Existing::Refuse => FolderError::NotEmpty { path, found },
     })
 }
 

@@ -272,35 +272,3 @@ pub(crate) fn read_answer(
         (None, (None, None)) => Ok(Ok((!of_limits.is_empty()).then_some(Answer::Limits(of_limits)))),
     }
 }
-
-/// How much of an outcomes.csv is finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix {
-    /// Bytes up to the end of the last whole row; cut the file there before going on.
-    pub bytes: u64,
-    /// Attempts in it.
-    pub rows: u64,
-    /// Sample and method of the last of them.
-    pub last: Option<(String, String)>,
-}
-
-/// The finished part of an outcomes.csv whose writing was broken off: whole rows, since no cell of it holds a line
-/// break.
-///
-/// # Errors
-/// A whole row that is not as it should be.
-pub fn complete_prefix(file: &str, content: &[u8]) -> Result<Prefix, FolderError> {
-    let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let Some(whole) = content.get(..end).filter(|whole| !whole.is_empty()) else {
-        return Ok(Prefix { bytes: 0, rows: 0, last: None });
-    };
-    let mut reader = OutcomeReader::open(file, whole)?;
-    let mut prefix = Prefix { bytes: end as u64, rows: 0, last: None };
-    while let Some(row) = reader.next_row()? {
-        prefix.rows += 1;
-        let last = prefix.last.get_or_insert_default();
-        row.sample_id.clone_into(&mut last.0);
-        row.method.clone_into(&mut last.1);
-    }
-    Ok(prefix)
-}

@@ -54,7 +54,7 @@ impl<W: Write> OutcomeWriter<W> {
     /// # Errors
     /// What `out` answers.
     pub fn new(out: W, limits: &[AgeLimit], timings: Timings) -> io::Result<Self> {
-        Self::go_on(out, limits, timings).begin()
+        Self::go_on(out, limits, timings, false).begin()
     }
 
     /// The same, with the columns of waterfalls.
@@ -62,7 +62,7 @@ impl<W: Write> OutcomeWriter<W> {
     /// # Errors
     /// What `out` answers.
     pub fn with_stages(out: W, limits: &[AgeLimit], timings: Timings) -> io::Result<Self> {
-        Self { stages: true, ..Self::go_on(out, limits, timings) }.begin()
+        Self::go_on(out, limits, timings, true).begin()
     }
 
     /// Writes the header.
@@ -84,9 +84,9 @@ impl<W: Write> OutcomeWriter<W> {
         Ok(writer)
     }
 
-    /// Goes on after a finished prefix in `out`, without a header.
-    pub fn go_on(out: W, limits: &[AgeLimit], timings: Timings) -> Self {
-        Self { to: RowWriter::new(out), limits: limits.to_vec(), timings, stages: false }
+    /// Goes on after a finished prefix in `out`, without a header; `stages` for the columns of waterfalls.
+    pub fn go_on(out: W, limits: &[AgeLimit], timings: Timings, stages: bool) -> Self {
+        Self { to: RowWriter::new(out), limits: limits.to_vec(), timings, stages }
     }
 
     /// Adds a row. An answer for a limit that was not asked for has no column and is not written.
@@ -158,6 +158,11 @@ impl<W: Write> OutcomeWriter<W> {
     /// What the output answers.
     pub fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+
+    /// Where the rows go; those not yet flushed are not there.
+    pub fn output(&self) -> &W {
+        self.to.output()
     }
 
     /// Hands all rows to the output and returns it.

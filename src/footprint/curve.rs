@@ -209,6 +209,7 @@ impl Maker<'_> {
         let work = Work {
             methods: &methods,
             dataset: self.request.dataset,
+            from: 0,
             roster: None,
             ask: Ask {
                 limits: limits.clone(),

@@ -43,7 +43,9 @@ impl Writing {
         let method = request.method.record(0);
         request.method.write_cards(&method, &folder)?;
         let name = method.name.clone();
+        let hosts: Vec<String> = request.hosts.iter().map(|(name, port)| format!("{name}:{port}")).collect();
         let settings = [
+            ("allow_hosts".to_owned(), json!(hosts)),
             ("keep_ids".to_owned(), json!(request.keep_ids)),
             ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),
         ];

@@ -28,6 +28,7 @@ mod not_answered;
 mod paired_error;
 mod probe;
 mod projected;
+mod reach;
 mod repeats;
 mod retries;
 mod scores;
@@ -49,6 +50,7 @@ pub use information::{InformationInput, information};
 pub use mix::{attempted_years, equal_years};
 pub use paired_error::{ErrorReplicates, error_difference};
 pub use probe::probe;
+pub use reach::{Reach, reach};
 pub use scores::{Scores, scores};
 pub use waterfall::{StageFacts, StageRates, waterfall};
 

@@ -164,7 +164,7 @@ pub(super) fn too_many_straddle(cell: &Cell, straddling: &Cell, protocol: &Proto
     (share > allowed).then(text).into_iter().collect()
 }
 
-fn attempts(cell: &Cell) -> u64 {
+pub(super) fn attempts(cell: &Cell) -> u64 {
     cell.total(0, Combo::attempts)
 }
 

@@ -10,7 +10,9 @@ mod page;
 mod terminal;
 
 use content::Content;
+pub(crate) use content::number;
 
+use crate::gate::Gated;
 use crate::table::{Compared, Ranked, Table};
 
 /// What the caller decides about a report.
@@ -74,6 +76,18 @@ pub fn comparison_markdown(rows: &[Compared], leaderboard: &[Ranked], all: bool)
 /// [`ReportError::Template`] when the page cannot be filled.
 pub fn comparison_html(rows: &[Compared], leaderboard: &[Ranked], all: bool) -> Result<String, ReportError> {
     page::draw_comparison(&content::comparison::Sheet::of(rows, leaderboard, all))
+}
+
+/// The verdicts of a gate as plain text. `width` is that of the terminal.
+#[must_use]
+pub fn gate_terminal(gated: &Gated, width: Option<u16>) -> String {
+    terminal::draw_comparison(&content::verdicts::sheet(gated), width)
+}
+
+/// The verdicts of a gate as Markdown, for a job summary.
+#[must_use]
+pub fn gate_markdown(gated: &Gated) -> String {
+    markdown::draw_comparison(&content::verdicts::sheet(gated))
 }
 
 #[cfg(test)]

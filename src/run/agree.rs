@@ -47,6 +47,7 @@ pub fn agree(
     let work = Work {
         methods: &methods,
         dataset,
+        from: 0,
         roster: None,
         ask: Ask {
             limits: Vec::new(),

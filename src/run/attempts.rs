@@ -29,6 +29,8 @@ const WINDOW: usize = 1024;
 pub(crate) struct Work<'a> {
     pub(crate) methods: &'a [Arc<dyn Method>],
     pub(crate) dataset: &'a Dataset,
+    /// The place of the first sample to attempt: those before it are done.
+    pub(crate) from: usize,
     /// What replays and declarations are told; none where there is nobody to tell.
     pub(crate) roster: Option<&'a Roster<'a>>,
     pub(crate) ask: Ask,
@@ -47,6 +49,8 @@ pub(crate) type Given<'a> = dyn Fn(&mut Sample<'_>) -> Option<Digest> + Sync + '
 pub(crate) struct Attempted {
     /// SHA-256 of its content, when it could be read.
     pub(crate) content: Option<Digest>,
+    /// Whether two methods were given different content: the file was changed in between.
+    pub(crate) changed: bool,
     /// One outcome a method, in the order of the methods; none where the sample was not put to it.
     pub(crate) outcomes: Vec<Option<Outcome>>,
 }
@@ -95,7 +99,7 @@ impl Work<'_> {
         let samples = self.dataset.samples().len();
         let pools = self.pools(opened);
         let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
-        let (mut failed, mut lost, mut written) = (None, None, 0);
+        let (mut failed, mut lost, mut written) = (None, None, self.from);
         thread::scope(|scope| {
             let started = pools.iter().enumerate().try_for_each(|(number, pool)| {
                 (0..pool.workers).try_for_each(|worker| {
@@ -141,14 +145,20 @@ impl Work<'_> {
         let (outside, inside): (Vec<_>, Vec<_>) = opened.partition(|(_, member, _)| member.method.is_outside());
         let pool = |set: Vec<Opened<'m>>| {
             let workers = set.iter().map(|(_, member, _)| member.method.sessions(self.jobs)).min().unwrap_or(self.jobs);
-            let workers = workers.get().min(samples.max(1));
+            let workers = workers.get().min(samples.saturating_sub(self.from).max(1));
             let (mut places, mut members, mut first) = (Vec::new(), Vec::new(), Vec::new());
             for (place, member, session) in set {
                 places.push(place);
                 members.push(member);
                 first.push(session);
             }
-            Pool { places, members, workers, window: Window::new(samples, room, workers), first: Mutex::new(first) }
+            Pool {
+                places,
+                members,
+                workers,
+                window: Window::new(self.from..samples, room, workers),
+                first: Mutex::new(first),
+            }
         };
         let sets = std::iter::once(inside).chain(outside.into_iter().map(|one| vec![one]));
         sets.filter(|set| !set.is_empty()).map(pool).collect()
@@ -188,14 +198,16 @@ impl Crew<'_> {
     /// The next sample with the outcomes of all pools; `None` when one of them has no more.
     fn take(&self) -> Option<Attempted> {
         let mut all: Vec<(usize, Option<Outcome>)> = Vec::with_capacity(self.work.methods.len());
-        let mut content = None;
+        let mut content: Option<Digest> = None;
+        let mut changed = false;
         for pool in self.pools {
             let attempted = pool.window.take()?;
+            changed |= content.zip(attempted.content).is_some_and(|(one, other)| one != other);
             content = content.or(attempted.content);
             all.extend(pool.places.iter().copied().zip(attempted.outcomes));
         }
         all.sort_unstable_by_key(|(place, _)| *place);
-        Some(Attempted { content, outcomes: all.into_iter().map(|(_, outcome)| outcome).collect() })
+        Some(Attempted { content, changed, outcomes: all.into_iter().map(|(_, outcome)| outcome).collect() })
     }
 
     /// No sample is handed out any more.
@@ -277,7 +289,7 @@ impl Crew<'_> {
                 _ => Outcome::failed(reason),
             }))
         });
-        Some(Attempted { content, outcomes: outcomes.collect::<Option<_>>()? })
+        Some(Attempted { content, changed: false, outcomes: outcomes.collect::<Option<_>>()? })
     }
 
     fn attempt_once(

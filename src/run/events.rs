@@ -10,6 +10,13 @@ pub enum Event {
         /// Threads that make attempts.
         workers: usize,
     },
+    /// The run was begun before: `attempts` of `asked` are done.
+    Resumed {
+        /// Attempts on disk.
+        attempts: usize,
+        /// Attempts in all.
+        asked: usize,
+    },
     /// A sample's rows were written.
     Written {
         /// Attempts written since the last such event.

@@ -7,6 +7,7 @@ mod agree;
 mod attempts;
 mod events;
 mod method;
+mod resume;
 mod roster;
 mod window;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use agree::{Agreement, agree};
@@ -30,8 +32,8 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::{Digest, DigestError};
 use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Machine, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Hashed, Journal, Machine, OutcomeWriter,
+    Pseudonyms, RUN_SCHEMA, Reopened, RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::method::{Ask, Method, MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
@@ -39,8 +41,12 @@ use crate::protocol::Protocol;
 
 use roster::Roster;
 
-/// Rows are on disk after this many at the latest.
+/// Rows are put on disk when there are so many of them and [`SHORTEST`] has passed, or when [`LONGEST`] has.
 const BLOCK: usize = 256;
+/// Blocks of a method that answers at once are larger: the disk is asked ten times a second at most.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// How long a row waits for others before it is put on disk with the next one that comes.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// What to run, and how.
 pub struct Request<'a> {
@@ -101,6 +107,15 @@ pub enum RunError {
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
+    /// The folder holds a run of another plan; each difference in words.
+    #[error("the run that the folder holds is another one:\n{}", .0.join("\n"))]
+    OtherRun(Vec<String>),
+    /// A file of the dataset was changed during the run.
+    #[error("the file of the sample in row {} of truth.csv was changed since the run began", sample + 1)]
+    Changed {
+        /// The number of the listed sample, from 1.
+        sample: usize,
+    },
     /// A method broke again and again; what was done is on disk.
     #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
     GaveUp {
@@ -113,8 +128,11 @@ pub enum RunError {
 
 /// Makes the run: attempts, written in manifest order as they come.
 ///
+/// With [`Existing::Resume`] a run that was broken off goes on behind the last block that is safe on disk, and one that is
+/// finished is left as it is.
+///
 /// # Errors
-/// [`RunError`]. After [`RunError::GaveUp`] and a failure to write, the folder holds a valid prefix.
+/// [`RunError`]. After [`RunError::GaveUp`], a stop and a failure to write, the run can go on.
 pub fn run(
     request: &Request<'_>,
     clock: &Arc<dyn Clock>,
@@ -129,28 +147,46 @@ pub fn run(
         let path = folder.file(name);
         move |source| FolderError::Write { path: path.clone(), source }
     };
+    let mut record = record(request, &truth, clock)?;
+    let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder)? } else { None };
+    if let Some(before) = &resumed {
+        let other = resume::differences(&before.record, &record);
+        if !other.is_empty() {
+            return Err(RunError::OtherRun(other));
+        }
+        if before.finished {
+            Journal::remove(&folder)?;
+            let (attempts, failed) = resume::counts(&folder)?;
+            return Ok((folder, Summary { attempts, asked: attempts, failed, interrupted: false }));
+        }
+        if before.record.machine.as_ref() != Some(&request.machine) {
+            let text = "the run was begun on another machine: answers of an engine may differ in their last digits";
+            sink(Event::Warning(text.to_owned()));
+        }
+        resume::carried_on(&mut record, &before.record);
+    }
+    let done = if resumed.is_some() { resume::Done::of(&folder, request)? } else { None };
     let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
     truth.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
-    let mut record = record(request, &truth, clock)?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
         method.write_cards(about, &folder)?;
     }
     record.write(&folder)?;
 
-    let outcomes = create_private(&folder.file(names::OUTCOMES))?;
-    let written = write_attempts(request, &truth, outcomes, clock, stop, sink);
+    let before: Vec<_> = record.methods.clone();
+    let written = write_attempts(request, &folder, &truth, done, clock, stop, sink);
     let seen: Vec<Seen> = request.methods.iter().map(|method| method.seen(&request.scratch)).collect();
-    for (seen, about) in seen.iter().zip(&mut record.methods) {
+    for ((seen, about), before) in seen.iter().zip(&mut record.methods).zip(&before) {
         seen.note(about);
+        resume::add_service(about, before);
         seen.write_words(about, &folder)?;
     }
-    let Written { end, summary, files, returned } = written.map_err(|error| match error {
-        Ok(error) => RunError::Method(error),
-        Err(source) => FolderError::Write { path: folder.file(names::OUTCOMES), source }.into(),
-    })?;
-    record.ended = Some(clock.wall().to_string());
+    let Written { end, summary, files, returned } = written?;
+    if end == End::Done {
+        record.ended = Some(clock.wall().to_string());
+    }
     record.dataset.files_digest = files;
     for (method, returned) in record.methods.iter_mut().zip(returned) {
         method.extra_fields = returned.extra;
@@ -160,6 +196,9 @@ pub fn run(
         record.settings.insert("copies".to_owned(), json!(place));
     }
     record.write(&folder)?;
+    if end == End::Done {
+        Journal::finish(&folder)?;
+    }
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
@@ -179,7 +218,7 @@ struct Written {
 }
 
 /// What a method returned beside its answers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Returned {
     /// The names of fields beyond the answers, and in how many attempts.
     extra: BTreeMap<String, u64>,
@@ -200,21 +239,55 @@ impl Returned {
     }
 }
 
-/// Makes the attempts and writes outcomes.csv.
+/// Why attempts could not be written.
+enum Broke {
+    Io(std::io::Error),
+    /// The file of the sample with this number was changed.
+    Changed(usize),
+}
+
+impl From<std::io::Error> for Broke {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Makes the attempts that are not `done`, and writes outcomes.csv.part with its journal.
 fn write_attempts(
     request: &Request<'_>,
+    folder: &RunFolder,
     truth: &Truth,
-    outcomes: std::fs::File,
+    done: Option<resume::Done>,
     clock: &Arc<dyn Clock>,
     stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
-) -> Result<Written, Result<MethodError, std::io::Error>> {
+) -> Result<Written, RunError> {
+    let failed = |source| RunError::Folder(FolderError::Write { path: folder.file(names::OUTCOMES_PART), source });
     let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
     let limits = &request.protocol.limits;
     let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
-    let begin = if staged { OutcomeWriter::with_stages } else { OutcomeWriter::new };
-    let mut writer = begin(outcomes, limits, request.timings).map_err(Err)?;
-    let mut files = FilesDigest::new(request.dataset);
+    let mut summary = Summary::default();
+    let (mut writer, mut journal, from, mut files, mut returned): (OutcomeWriter<Hashed>, _, _, _, _) = match done {
+        Some(resume::Done {
+            reopened: Reopened { outcomes, journal, .. },
+            samples,
+            attempts,
+            failed,
+            returned,
+            files,
+        }) => {
+            (summary.attempts, summary.failed) = (attempts, failed);
+            let writer = OutcomeWriter::go_on(outcomes, limits, request.timings, staged);
+            (writer, journal, samples, files, returned)
+        }
+        None => {
+            let (outcomes, journal) = Journal::begin(folder)?;
+            let begin = if staged { OutcomeWriter::with_stages } else { OutcomeWriter::new };
+            let writer = begin(outcomes, limits, request.timings).map_err(failed)?;
+            let files = FilesDigest::new(request.dataset);
+            (writer, journal, 0, files, vec![Returned::default(); methods.len()])
+        }
+    };
     let roster = Roster::new(request.dataset, truth);
     let mut asked = 0;
     for method in &methods {
@@ -222,7 +295,7 @@ fn write_attempts(
         let listed = request.dataset.samples().len();
         let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
         if attempted == 0 && listed > 0 {
-            return Err(Ok(nothing_recorded(&**method, request.dataset)));
+            return Err(RunError::Method(nothing_recorded(&**method, request.dataset)));
         }
         if attempted < listed {
             let text = format!(
@@ -235,13 +308,17 @@ fn write_attempts(
         }
         asked += attempted;
     }
-    let mut summary = Summary { asked, ..Summary::default() };
-    let mut rows = truth.rows().enumerate();
-    let mut unflushed = 0;
-    let mut returned = vec![Returned::default(); methods.len()];
+    summary.asked = asked;
+    let mut rows = truth.rows().enumerate().skip(from);
+    let (mut unmarked, mut marked) = (0, clock.monotonic());
+    let mut samples = from as u64;
+    if from > 0 {
+        sink(Event::Resumed { attempts: summary.attempts, asked });
+    }
     let work = Work {
         methods: &methods,
         dataset: request.dataset,
+        from,
         roster: Some(&roster),
         ask: Ask {
             limits: limits.clone(),
@@ -257,8 +334,11 @@ fn write_attempts(
         sink,
         given: None,
     };
-    let end = work.attempt_all(|attempted: Attempted| {
+    let end = work.attempt_all(|attempted: Attempted| -> Result<(), Broke> {
         let Some((place, row)) = rows.next() else { return Ok(()) };
+        if attempted.changed {
+            return Err(Broke::Changed(place + 1));
+        }
         if let Some(content) = attempted.content {
             files.add(place, content);
         }
@@ -274,18 +354,32 @@ fn write_attempts(
             writer.write(&key, outcome, digest.as_deref())?;
             summary.attempts += 1;
             summary.failed += usize::from(is_failure(outcome));
-            unflushed += 1;
+            unmarked += 1;
         }
-        if unflushed >= BLOCK {
-            unflushed = 0;
+        samples += 1;
+        let waited = clock.monotonic().saturating_sub(marked);
+        if unmarked >= BLOCK && waited >= SHORTEST || unmarked > 0 && waited >= LONGEST {
+            (unmarked, marked) = (0, clock.monotonic());
             writer.flush()?;
+            journal.mark(writer.output(), samples, summary.attempts as u64, beside(&returned))?;
         }
         Ok(())
-    })?;
+    });
+    let end = match end {
+        Ok(end) => end,
+        Err(Ok(error)) => return Err(RunError::Method(error)),
+        Err(Err(Broke::Io(error))) => return Err(failed(error)),
+        Err(Err(Broke::Changed(sample))) => return Err(RunError::Changed { sample }),
+    };
     summary.interrupted = end == End::Interrupted;
-    let file = writer.finish().map_err(Err)?;
-    file.sync_all().map_err(Err)?;
+    let outcomes = writer.finish().map_err(failed)?;
+    journal.mark(&outcomes, samples, summary.attempts as u64, beside(&returned)).map_err(failed)?;
     Ok(Written { end, summary, files: Some(files.finish(request.dataset)), returned })
+}
+
+/// What the journal keeps beside the rows.
+fn beside(returned: &[Returned]) -> serde_json::Value {
+    serde_json::to_value(returned).unwrap_or_default()
 }
 
 /// Why a method with a recorded file has nothing to say of any sample.

@@ -136,7 +136,8 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
         }
     };
     let result = run(&request, &clock, &stop, &sink).map(|(_, summary)| summary);
-    let outcomes = fs::read_to_string(out.path().join(names::OUTCOMES)).unwrap_or_default();
+    let read = |name: &str| fs::read_to_string(out.path().join(name));
+    let outcomes = read(names::OUTCOMES).or_else(|_| read(names::OUTCOMES_PART)).unwrap_or_default();
     let run_json = fs::read_to_string(out.path().join(names::RUN)).unwrap_or_default();
     Ran { result, outcomes, run_json, events: events.into_inner().unwrap() }
 }

@@ -3,6 +3,7 @@
 //! the size of the dataset, and a slow sample holds up its successors' writing but not their work.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +11,9 @@ use std::time::Duration;
 /// which with fast methods is a twentieth of a run.
 const UNWRITTEN: Duration = Duration::from_millis(20);
 
-/// The window over results `0..total`.
+/// The window over the results of a range of numbers.
 pub(crate) struct Window<T> {
+    /// The number behind the last.
     total: usize,
     room: usize,
     state: Mutex<State<T>>,
@@ -32,11 +34,11 @@ struct State<T> {
 }
 
 impl<T> Window<T> {
-    /// A window for `workers` workers over `total` results with space for `room` at a time (at least one a worker).
-    pub(crate) fn new(total: usize, room: usize, workers: usize) -> Self {
+    /// A window for `workers` workers over the results of `numbers` with space for `room` at a time (at least one a worker).
+    pub(crate) fn new(numbers: Range<usize>, room: usize, workers: usize) -> Self {
         let room = room.max(workers).max(1);
-        let state =
-            State { next: 0, first: 0, slots: VecDeque::with_capacity(room), workers, waiting: 0, stopped: false };
+        let (next, first, total) = (numbers.start, numbers.start, numbers.end);
+        let state = State { next, first, slots: VecDeque::with_capacity(room), workers, waiting: 0, stopped: false };
         Self { total, room, state: Mutex::new(state), room_made: Condvar::new(), arrived: Condvar::new() }
     }
 
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn results_come_out_in_order_however_unevenly_the_workers_work() {
-        let window = Window::new(500, 8, 4);
+        let window = Window::new(0..500, 8, 4);
         let most = AtomicUsize::new(0);
         thread::scope(|scope| {
             for worker in 0..4 {
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_stopped_run_gives_a_clean_prefix() {
-        let window = Window::new(1000, 16, 2);
+        let window = Window::new(0..1000, 16, 2);
         let taken = thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_dies_with_its_sample_ends_the_run_instead_of_hanging_it() {
-        let window: Window<usize> = Window::new(10, 4, 1);
+        let window: Window<usize> = Window::new(0..10, 4, 1);
         thread::scope(|scope| {
             let worker = scope.spawn(|| {
                 let _presence = window.presence();

@@ -1,9 +1,9 @@
 //! What stands in a run folder, as the tallies take it.
 
 use super::ScoreError;
-use crate::dataset::{DatasetCard, LabelKind, Sampling};
+use crate::dataset::{Dataset, DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
-use crate::folder::{RunFolder, RunRecord, Truth, join_attempts, names};
+use crate::folder::{Pseudonyms, RunFolder, RunRecord, Truth, join_attempts, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
@@ -75,6 +75,16 @@ pub(super) fn facts(card: &DatasetCard) -> Facts {
         chronological: card.label_kind == LabelKind::Chronological,
         random_sample: card.sampling == Sampling::Random,
     }
+}
+
+/// The listed samples of a dataset as the tallies of a run take them, and what its card says of claims: for looking at a
+/// dataset to which no method was put.
+///
+/// # Errors
+/// [`ScoreError::Tally`]: more samples than can be counted.
+pub fn listed(dataset: &Dataset) -> Result<(tally::Truth, Facts), ScoreError> {
+    let truth = Truth::of(dataset, &Pseudonyms::of(dataset, true));
+    Ok((tally_truth(&truth, dataset.card())?, facts(dataset.card())))
 }
 
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.

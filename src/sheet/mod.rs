@@ -64,8 +64,17 @@ impl<R: Read> Sheet<R> {
     /// # Errors
     /// [`SheetError`] when the file is empty, not UTF-8 text, or names a column twice.
     pub fn open(file: &str, input: R) -> Result<Self, SheetError> {
+        Self::parted(file, input, b',')
+    }
+
+    /// As [`Sheet::open`], with another mark than a comma between the cells.
+    ///
+    /// # Errors
+    /// As [`Sheet::open`].
+    pub fn parted(file: &str, input: R, mark: u8) -> Result<Self, SheetError> {
         let lines = Lines::new(input).map_err(|error| failed(file, error))?;
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(lines);
+        let mut builder = csv::ReaderBuilder::new();
+        let mut reader = builder.has_headers(false).flexible(true).delimiter(mark).from_reader(lines);
         let mut record = ByteRecord::new();
         let header = read_header(file, &mut reader, &mut record)?;
         Ok(Self { file: file.to_owned(), reader, header, record })

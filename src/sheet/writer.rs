@@ -18,6 +18,11 @@ impl<W: Write> RowWriter<W> {
         Self { out, block: Vec::with_capacity(Self::BLOCK + (1 << 12)), begun: false }
     }
 
+    /// Where the rows go; those not yet flushed are not there.
+    pub fn output(&self) -> &W {
+        &self.out
+    }
+
     /// Adds a cell to the row.
     pub fn cell(&mut self, text: &str) {
         self.begin_cell();

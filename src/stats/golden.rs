@@ -16,6 +16,13 @@ pub(crate) fn own(name: &str) -> Value {
     all[name].clone()
 }
 
+/// The section `name` of `fixtures/golden/plan.json`, which `scripts/validation/plan.py` makes.
+pub(crate) fn plan(name: &str) -> Value {
+    let text = include_str!("../../fixtures/golden/plan.json");
+    let all: Value = serde_json::from_str(text).unwrap();
+    all[name].clone()
+}
+
 /// The number at `key`.
 pub(crate) fn number(value: &Value, key: &str) -> f64 {
     value[key].as_f64().unwrap_or_else(|| panic!("{key} in {value}"))

@@ -14,12 +14,15 @@ mod det;
 mod entropy;
 mod flip;
 mod holm;
+mod intra;
 mod mean;
 mod mover;
 mod paired;
+mod paired_power;
 mod permutation;
 mod power;
 mod predictive;
+mod presented;
 mod probit;
 mod proportion;
 mod quantile;
@@ -42,15 +45,18 @@ pub use det::{Det, DetPoint, Weighted};
 pub use entropy::{entropy_miller_madow, entropy_plug_in};
 pub use flip::{FLIPS, mcnemar, sign_flip, sign_flip_normal};
 pub use holm::holm;
+pub use intra::{design_effect, share_with_event, subjects_of_attempts};
 pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, mean_of_subjects};
 pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
+pub use paired_power::{paired_power, paired_subjects_needed};
 pub use permutation::{Drawn, Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
-    allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_needed, with_design_effect,
-    zero_event_trials,
+    allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_for_mean, subjects_needed,
+    with_design_effect, zero_event_trials,
 };
 pub use predictive::{CLIP, Z_68, Z_95, brier, covered, crps_normal, log_loss};
+pub use presented::Presentable;
 pub use probit::{Answered, NoLine, Probit, probit, rising_half};
 pub use proportion::{clopper_pearson, lower_claim, upper_claim, wilson};
 pub use quantile::{WeightedSample, order_statistic_ranks, quantile, subjects_for_percentile, woodruff};

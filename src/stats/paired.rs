@@ -22,6 +22,12 @@ impl Discordance {
         (sound && b + c <= n * (1.0 + 1e-12)).then_some(Self { b, c, n })
     }
 
+    /// Subjects.
+    #[must_use]
+    pub fn subjects(&self) -> f64 {
+        self.n
+    }
+
     /// The difference of the two shares, (b - c) / n.
     #[must_use]
     pub fn difference(&self) -> f64 {
@@ -51,10 +57,46 @@ impl Discordance {
         root(self.difference(), 1.0, excess)
     }
 
+    /// Whether [`Self::upper`] at `level` is below `margin`, without looking for it: the score statistic rises with the
+    /// difference, so its sign at the margin tells.
+    pub(super) fn is_below(&self, margin: f64, level: f64) -> bool {
+        let Self { b, c, n } = *self;
+        if b >= n || c >= n || b + c <= 0.0 {
+            return self.upper(level) < margin;
+        }
+        let z = normal_quantile(level);
+        margin > self.difference() && n * margin - (b - c) > z * (n * variance(b, c, n, margin)).max(0.0).sqrt()
+    }
+
+    /// The same with its sides exchanged: the difference with the other sign.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        Self { b: self.c, c: self.b, n: self.n }
+    }
+
+    /// The number of subjects at which a difference with these shares of discordant subjects is shown to be less than
+    /// `margin` with the probability `wanted`, by the score bound at `level`. `None` where the difference is not below the
+    /// margin, or a number is no probability strictly between 0 and 1.
+    ///
+    /// Source: Nam (1997), Biometrics 53, 1422-1430: the score test's variance at the margin, and the variance at the
+    /// difference itself; with nothing discordant z^2 (1 - margin) / margin, whatever is `wanted`.
+    #[must_use]
+    pub fn subjects_for_margin(&self, margin: f64, wanted: f64, level: f64) -> Option<f64> {
+        let open = |value: f64| value > 0.0 && value < 1.0;
+        let (Self { b, c, n }, difference) = (*self, self.difference());
+        if !(open(wanted) && open(level) && margin < 1.0 && difference < margin) {
+            return None;
+        }
+        let own = ((b + c) / n - difference * difference).max(0.0).sqrt();
+        let at_margin = variance(b, c, n, margin).max(0.0).sqrt();
+        let reach = normal_quantile(level) * at_margin + normal_quantile(wanted) * own;
+        Some((reach / (margin - difference)).powi(2).max(1.0).ceil())
+    }
+
     /// The one-sided lower score bound of the difference at `level`; source as for [`Self::upper`].
     #[must_use]
     pub fn lower(&self, level: f64) -> f64 {
-        -Self { b: self.c, c: self.b, n: self.n }.upper(level)
+        -self.turned().upper(level)
     }
 }
 
@@ -175,6 +217,54 @@ mod tests {
         assert_eq!((on(0.02, -0.1), on(0.3, 0.02)), (Verdict::Inconclusive, Verdict::Inconclusive));
         assert_eq!(GateBounds { upper: f64::NAN, lower: f64::NAN }.judge(0.1), Verdict::Inconclusive);
         assert_eq!((GateBounds::fail_level(0), GateBounds::fail_level(5)), (0.95, 0.99));
+    }
+
+    #[test]
+    fn the_subjects_for_a_margin_give_the_power_that_exact_enumeration_gives() {
+        use statrs::distribution::{Binomial, Discrete};
+        // Shares of b and c, margin: the chance to pass with as many subjects as said, over all (b, c). The same sums in
+        // Python with SciPy: 340 subjects 0.8262, 385 0.8112, 104 0.9579, 507 0.8031. Where b is 0 too many are asked.
+        for (b, c, margin, needed, power_of) in [
+            (0.02, 0.02, 0.03, 340.0, 0.8262),
+            (0.05, 0.04, 0.05, 385.0, 0.8112),
+            (0.0, 0.03, 0.02, 104.0, 0.9579),
+            (0.1, 0.1, 0.05, 507.0, 0.8031),
+        ] {
+            let found = Discordance::new(100.0 * b, 100.0 * c, 100.0).unwrap();
+            let n = found.subjects_for_margin(margin, 0.8, 0.95).unwrap();
+            assert_eq!(n, needed);
+            let subjects = n as u64;
+            let [of_b, of_c] = [b, c / (1.0 - b)].map(|share: f64| move |n: u64| Binomial::new(share, n).unwrap());
+            let mut power = 0.0;
+            let mut chance_of_b = 1.0;
+            for more in 0..=subjects {
+                chance_of_b = if b > 0.0 { of_b(subjects).pmf(more) } else { chance_of_b };
+                if chance_of_b > 1e-9 {
+                    let passes =
+                        |fewer: &u64| Discordance::new(more as f64, *fewer as f64, n).unwrap().upper(0.95) < margin;
+                    let rest = subjects - more;
+                    // The more the other passes alone, the smaller the difference.
+                    let fewer: Vec<u64> = (0..=rest).collect();
+                    let first = fewer.partition_point(|fewer| !passes(fewer));
+                    power += chance_of_b * fewer[first..].iter().map(|fewer| of_c(rest).pmf(*fewer)).sum::<f64>();
+                }
+                if b <= 0.0 {
+                    break;
+                }
+            }
+            assert!((power - power_of).abs() < 2e-4, "{b} {c} {margin}: {power} with {n}");
+        }
+    }
+
+    #[test]
+    fn without_a_discordant_subject_the_subjects_for_a_margin_are_those_with_which_the_gate_passes() {
+        for (margin, n) in [(0.01, 268.0), (0.02, 133.0), (0.05, 52.0)] {
+            let found = Discordance::new(0.0, 0.0, 40.0).unwrap();
+            assert_eq!(found.subjects_for_margin(margin, 0.8, 0.95), Some(n));
+        }
+        let worse = Discordance::new(4.0, 0.0, 40.0).unwrap();
+        assert_eq!([0.1, 0.05, 1.0].map(|margin| worse.subjects_for_margin(margin, 0.8, 0.95)), [None; 3]);
+        assert_eq!(worse.turned().difference(), -0.1);
     }
 
     #[test]

@@ -5,16 +5,16 @@
 
 use statrs::function::beta::beta_reg;
 
-use super::special::beta_quantile;
+use super::special::{beta_quantile, normal_quantile};
 use super::upper_claim;
 
 /// Rates and levels as probabilities strictly between 0 and 1.
-fn open(values: &[f64]) -> bool {
+pub(super) fn open(values: &[f64]) -> bool {
     values.iter().all(|value| *value > 0.0 && *value < 1.0)
 }
 
 /// P(X <= k) for X binomial(n, rate), where k < n.
-fn at_most(k: u64, n: u64, rate: f64) -> f64 {
+pub(super) fn at_most(k: u64, n: u64, rate: f64) -> f64 {
     if rate <= 0.0 { 1.0 } else { beta_reg((n - k) as f64, k as f64 + 1.0, 1.0 - rate) }
 }
 
@@ -111,6 +111,22 @@ pub fn subjects_needed(rate: f64, limit: f64, wanted: f64, level: f64, most: u64
         start = next;
     }
     (candidate <= most).then_some(candidate)
+}
+
+/// The subjects at which a mean that is `distance` below what is to be shown is shown to be below it with the probability
+/// `wanted`, by a one-sided bound at `level`, where with `subjects` that bound lies `reach` from the mean. `None` unless
+/// the distance is above 0, the subjects and the reach are numbers from 0 on, and the others probabilities.
+///
+/// Source: n = ((z_level + z_wanted) sigma / distance)^2, Lachin (1981), Controlled Clinical Trials 2.
+#[must_use]
+pub fn subjects_for_mean(subjects: f64, distance: f64, reach: f64, level: f64, wanted: f64) -> Option<f64> {
+    let sound = distance > 0.0 && reach >= 0.0 && reach.is_finite() && subjects > 0.0 && open(&[level, wanted]);
+    if !sound || level <= 0.5 {
+        return None;
+    }
+    let z = normal_quantile(level);
+    let errors = (z + normal_quantile(wanted)).max(0.0) * reach / z;
+    Some((subjects * (errors / distance).powi(2)).max(1.0).ceil())
 }
 
 /// The largest true rate at which `n` subjects still show a rate of at most `limit` with probability `wanted`. `None`
@@ -241,6 +257,16 @@ mod tests {
         assert_eq!((with_design_effect(100, 1.25), with_design_effect(3, 1.1)), (Some(125), Some(4)));
         assert_eq!((with_design_effect(100, 0.5), with_design_effect(100, f64::NAN)), (None, None));
         assert_eq!(power(30, 1.0, 0.2, 0.95), 0.0);
+    }
+
+    #[test]
+    fn the_subjects_for_a_mean_are_those_of_the_textbook_formula() {
+        // scipy.stats: ((norm.ppf(.95) + norm.ppf(.8)) 3 / 0.5)^2 = 222.57; with Student's t (nct) 224.
+        let reach = 1.644_853_626_951_472_2 * 3.0 / 100.0_f64.sqrt();
+        assert_eq!(subjects_for_mean(100.0, 0.5, reach, 0.95, 0.8), Some(223.0));
+        for (distance, reach, level) in [(0.0, 1.0, 0.95), (-1.0, 1.0, 0.95), (1.0, f64::NAN, 0.95), (1.0, 1.0, 0.5)] {
+            assert_eq!(subjects_for_mean(100.0, distance, reach, level, 0.8), None);
+        }
     }
 
     proptest::proptest! {

@@ -68,7 +68,7 @@ fn none_left(word: &str, patience: Duration) {
 fn ran(method: &Path, dataset: &Path, out: &Path, more: &[&str]) -> (Ran, String) {
     let all = ["run", text(method), "--dataset", text(dataset), "--out", text(out), "--keep-ids", "--no-timings"];
     let ran = run(&[&all[..], more].concat());
-    (ran, fs::read_to_string(out.join("outcomes.csv")).unwrap_or_default())
+    (ran, crate::support::outcomes(out))
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn an_interrupted_run_ends_its_programs_with_a_bye_and_keeps_what_was_done() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     none_left(text(&log), Duration::ZERO);
     assert!(fs::read_to_string(&log).unwrap().contains("BYE"));
-    let rows = fs::read_to_string(place.path().join("out/outcomes.csv")).unwrap().lines().count();
+    let rows = crate::support::outcomes(&place.path().join("out")).lines().count();
     assert!((3..150).contains(&rows), "{rows} lines");
 }
 

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
+    ("gate", &["compare", "finding", "folder", "keys", "metric", "protocol", "score", "stats", "table"]),
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
     (
@@ -32,10 +33,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
     ("outcome", &["age"]),
     ("photo", &[]),
+    ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
     ("protocol", &["age", "keys", "table"]),
     ("publish", &["age", "digest", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
-    ("report", &["age", "base64", "table"]),
+    ("report", &["age", "base64", "finding", "gate", "table"]),
     ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
     (
         "score",
@@ -46,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("sheet", &["finding"]),
     ("stats", &[]),
+    ("study", &["dataset", "digest", "finding", "folder", "keys", "protocol", "run"]),
     ("table", &["age"]),
     ("tally", &["age", "outcome", "protocol", "stats", "table"]),
 ];

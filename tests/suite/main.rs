@@ -19,15 +19,22 @@ mod datasets;
 mod decoders;
 #[cfg(feature = "tract")]
 mod detector;
+mod disclosure;
 #[cfg(feature = "tract")]
 mod documents;
 #[cfg(feature = "tract")]
 mod engines;
 mod footprint;
 mod footprint_box;
+mod gate;
+mod gate_ci;
+mod gate_junit;
+mod gate_policies;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
+mod import;
+mod import_damaged;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
@@ -38,6 +45,7 @@ mod main_job;
 mod networks;
 mod nist_fate;
 mod pictures;
+mod plan;
 mod plugins;
 mod probe;
 mod protocol;
@@ -45,9 +53,11 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod resume;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
+mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;

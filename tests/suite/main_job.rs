@@ -191,7 +191,7 @@ fn an_interrupted_run_leaves_whole_rows_and_ends_with_130() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let outcomes = out.join("outcomes.csv");
+    let outcomes = out.join("outcomes.csv.part");
     while fs::metadata(&outcomes).map_or(0, |about| about.len()) < 20_000 {
         assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
         std::thread::sleep(std::time::Duration::from_millis(20));

@@ -58,7 +58,7 @@ fn picture(code: u8, age: u8, scored: u8) -> Vec<u8> {
 fn measured(method: &Path, data: &Path, out: &Path) -> (Ran, String) {
     let more = ["--keep-ids", "--no-timings", "--max-failed", "99"];
     let ran = run(&[&["run", text(method), "--dataset", text(data), "--out", text(out)][..], &more].concat());
-    (ran, fs::read_to_string(out.join("outcomes.csv")).unwrap_or_default())
+    (ran, crate::support::outcomes(out))
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_stage_that_breaks_ten_times_in_a_row_ends_the_run_with_code_4() {
     let out = place.path().join("out");
     let ran = run(&["run", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(4);
     ran.told(&["`misbehaving` was opened 10 times in a row without an answer", "ended with exit code 3"]);
-    assert_eq!(fs::read_to_string(out.join("outcomes.csv")).unwrap().lines().count(), 1 + 9);
+    assert_eq!(fs::read_to_string(out.join("outcomes.csv.part")).unwrap().lines().count(), 1 + 9);
 }
 
 #[test]

@@ -153,6 +153,12 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// outcomes.csv of a run in `out`, or what there is of it while the run is not finished; empty without either.
+pub fn outcomes(out: &Path) -> String {
+    let read = |name: &str| fs::read_to_string(out.join(name));
+    read("outcomes.csv").or_else(|_| read("outcomes.csv.part")).unwrap_or_default()
+}
+
 /// The cells of column `name` of a CSV text without quotes in that column or before it.
 pub fn column(csv: &str, name: &str) -> Vec<String> {
     let mut lines = csv.lines();

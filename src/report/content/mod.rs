@@ -15,7 +15,7 @@ mod groups;
 mod latency;
 mod limit;
 mod names;
-mod number;
+pub(crate) mod number;
 
 mod overall;
 mod provenance;
@@ -25,6 +25,7 @@ pub(crate) mod silence;
 mod stages;
 mod taken;
 pub(crate) mod trade;
+pub(crate) mod verdicts;
 mod visible;
 pub(crate) mod years;
 

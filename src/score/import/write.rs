@@ -95,7 +95,7 @@ impl Made<'_> {
         let limits = &self.recording.protocol.limits;
         file.write_all(&OutcomeWriter::new(Vec::new(), limits, Timings::Left)?.finish()?)?;
         let write = |places: std::ops::Range<usize>| -> io::Result<Vec<u8>> {
-            let mut writer = OutcomeWriter::go_on(Vec::new(), limits, Timings::Left);
+            let mut writer = OutcomeWriter::go_on(Vec::new(), limits, Timings::Left, false);
             let mut digits = [[0; 16]; 2];
             let [of_sample, of_subject] = &mut digits;
             for key in places.filter_map(|place| self.order.get(place)) {

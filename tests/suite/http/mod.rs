@@ -54,7 +54,7 @@ pub fn command(method: &Path, dataset: &Path, out: &Path, more: &[&str]) -> Comm
 /// How that ended, and outcomes.csv.
 pub fn ran(method: &Path, dataset: &Path, out: &Path, more: &[&str]) -> (Ran, String) {
     let ran = Ran::of(command(method, dataset, out, more).output().unwrap());
-    (ran, fs::read_to_string(out.join("outcomes.csv")).unwrap_or_default())
+    (ran, crate::support::outcomes(out))
 }
 
 /// `run.json` of a run folder.

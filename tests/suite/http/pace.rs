@@ -102,7 +102,7 @@ fn a_stop_ends_a_slow_request_a_wait_and_a_drip_at_once() {
         assert_eq!(ended.status.code(), Some(130), "{name}: {err}");
         assert!(took < Duration::from_secs(20), "{name}: {took:?}");
         assert!(err.contains("interrupted: outcomes of 1 of 4 attempts"), "{name}: {err}");
-        let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+        let outcomes = fs::read_to_string(out.join("outcomes.csv.part")).unwrap();
         assert_eq!(column(&outcomes, "age"), ["20"], "{name}: what was broken off is no row");
     }
 }

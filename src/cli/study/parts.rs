@@ -1,0 +1,452 @@
+//! The parts of a study: what their folders hold, and making what is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::super::environment::Environment;
+use super::super::job::Job;
+use super::super::output::tell;
+use super::super::results::{self, Shown, folder_failure, score_failure};
+use super::super::run::Running;
+use super::super::{Exit, Failure, compare as compared, report as reported};
+use super::{Study, told};
+use crate::compare::CompareRequest;
+use crate::folder::{
+    Existing, FolderError, OutcomeReader, RunFolder, RunRecord, Timings, names as run_names, read_latency, write_whole,
+};
+use crate::outcome::Status;
+use crate::report;
+use crate::score::{self, ScoreRequest};
+use crate::study::{
+    Held, Measurement, Part, PartRecord, Plan, Registration, STUDY_SCHEMA, Standing, State, StudyRecord, note,
+};
+
+/// The parts of a study, in their order: runs, comparisons, measurements.
+pub(super) struct Parts<'a> {
+    study: &'a Study,
+    /// With the digests of the files of what was run.
+    plan: Plan,
+    registration: Option<Registration>,
+    out: &'a Path,
+    lines: Vec<Line>,
+}
+
+/// One part.
+pub(super) struct Line {
+    what: What,
+    pub(super) folder: String,
+    pub(super) verb: String,
+    /// What was found before anything was made.
+    held: Held,
+    pub(super) done: Done,
+    /// Attempts in the folder, and those that failed or timed out.
+    pub(super) counts: Option<(usize, usize)>,
+    /// How making it ended.
+    pub(super) exit: Exit,
+}
+
+/// Which part it is, by its place in the plan.
+#[derive(Clone, Copy)]
+enum What {
+    Run(usize),
+    Comparison(usize),
+    Measurement(usize),
+}
+
+/// What was done about a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Kept,
+    Made,
+    WentOn,
+    Unfinished,
+    NotYet,
+    Broke,
+}
+
+impl<'a> Parts<'a> {
+    /// Looks what the folders hold; what is finished is verified.
+    ///
+    /// # Errors
+    /// A folder holds something of another plan, or rows that do not follow from its records; all of them are told.
+    pub(super) fn look(
+        study: &'a Study,
+        plan: Plan,
+        registration: Option<Registration>,
+        out: &'a Path,
+        replace: bool,
+    ) -> Result<Self, Failure> {
+        let mut parts = Self { study, plan, registration, out, lines: Vec::new() };
+        let mut refused = Vec::new();
+        let runs = (0..parts.plan.datasets.len()).map(What::Run);
+        let measurements = (0..parts.plan.measurements.len()).map(What::Measurement);
+        for what in runs.chain(measurements) {
+            let Some(part) = parts.part(what) else { continue };
+            let (folder, verb) = (part.folder(), part.verb().to_owned());
+            let path = out.join(&folder);
+            let mut held = part.held(&parts.plan, &path).map_err(folder_failure)?;
+            if held == Held::Finished {
+                let opened = RunFolder::open(&path).map_err(folder_failure)?;
+                let wrong = score::verify(&opened).map_err(score_failure)?.differences.len();
+                if wrong > 0 {
+                    let text = format!("{wrong} rows of metrics.csv do not follow from its records");
+                    held = Held::Other(vec![text]);
+                }
+            }
+            if let Held::Other(differences) = &held {
+                refused.extend(differences.iter().map(|text| format!("{}: {text}", path.display())));
+            }
+            parts.lines.push(Line { what, folder, verb, held, done: Done::NotYet, counts: None, exit: Exit::Done });
+        }
+        if !refused.is_empty() && !replace {
+            return Err(Failure::unusable(refused.join("\n"))
+                .with_help("put back what changed, name another folder with --out, or make it anew with --replace"));
+        }
+        if parts.plan.compare {
+            for (place, dataset) in parts.plan.datasets.iter().enumerate() {
+                let (folder, verb) = (Plan::comparison_folder(dataset), "compare".to_owned());
+                let (what, held) = (What::Comparison(place), Held::Nothing);
+                let is_run_kept = parts.lines.get(place).is_some_and(|line| line.held == Held::Finished);
+                let is_there = out.join(&folder).join(run_names::COMPARISON).exists();
+                let done = if is_run_kept && is_there { Done::Made } else { Done::NotYet };
+                let line = Line { what, folder, verb, held, done, counts: None, exit: Exit::Done };
+                parts.lines.insert(parts.plan.datasets.len() + place, line);
+            }
+        }
+        for line in &mut parts.lines {
+            match line.held {
+                Held::Finished => line.done = Done::Kept,
+                Held::Unfinished => line.done = Done::Unfinished,
+                Held::Nothing | Held::Other(_) => {}
+            }
+        }
+        Ok(parts)
+    }
+
+    fn part(&self, what: What) -> Option<Part<'_>> {
+        match what {
+            What::Run(place) => self.plan.datasets.get(place).map(Part::Run),
+            What::Measurement(place) => self.plan.measurements.get(place).map(Part::Measurement),
+            What::Comparison(_) => None,
+        }
+    }
+
+    /// Makes what is missing, part by part. A part that goes wrong is told, and does not keep the others from being made.
+    ///
+    /// # Errors
+    /// What was done cannot be written.
+    pub(super) fn make(&mut self, environment: &Environment) -> Result<(), Failure> {
+        for at in 0..self.lines.len() {
+            self.record()?.write(self.out).map_err(folder_failure)?;
+            if environment.stop.load(Ordering::Relaxed) {
+                if let Some(line) = self.lines.get_mut(at) {
+                    line.exit = Exit::Interrupted;
+                }
+                return Ok(());
+            }
+            let Some((what, folder, done)) = self.lines.get(at).map(|it| (it.what, it.folder.clone(), it.done)) else {
+                continue;
+            };
+            let path = self.out.join(&folder);
+            if let What::Comparison(place) = what
+                && !self.plan.datasets.get(place).map_or(Ok(false), |dataset| self.is_finished(Part::Run(dataset)))?
+            {
+                tell(&format!("{folder}: its run is not finished, nothing is compared\n"));
+                self.ended(at, Done::NotYet, Exit::Done);
+                continue;
+            }
+            if done == Done::Kept {
+                tell(&format!("{folder}: kept, every row computed again\n"));
+                self.count(at, &path)?;
+                continue;
+            }
+            let unfinished = self.lines.get(at).is_some_and(|line| line.held == Held::Unfinished);
+            tell(&format!("{folder}: {}\n", if unfinished { "goes on" } else { "begins" }));
+            let made = match what {
+                What::Run(place) => self.run(place, &path, !unfinished, environment),
+                What::Comparison(place) => self.compare(place, &path),
+                What::Measurement(place) => self.measure(place, &path, environment),
+            };
+            let exit = made.unwrap_or_else(|failure| {
+                tell(&failure.text());
+                failure.exit
+            });
+            match exit {
+                Exit::Done if unfinished => self.ended(at, Done::WentOn, exit),
+                Exit::Done => self.ended(at, Done::Made, exit),
+                Exit::Interrupted | Exit::CannotWrite => {
+                    self.ended(at, Done::Unfinished, exit);
+                    return Ok(());
+                }
+                _ => self.ended(at, Done::Broke, exit),
+            }
+            if matches!(what, What::Run(_) | What::Measurement(_)) {
+                self.count(at, &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, at: usize, done: Done, exit: Exit) {
+        if let Some(line) = self.lines.get_mut(at) {
+            (line.done, line.exit) = (done, exit);
+        }
+    }
+
+    /// Counts the attempts of a finished part, notes the digest of the files that it read, and whether too many failed.
+    fn count(&mut self, at: usize, path: &Path) -> Result<(), Failure> {
+        let Some(what) = self.lines.get(at).map(|line| line.what) else { return Ok(()) };
+        let finished = self.part(what).map(|part| part.held(&self.plan, path)).transpose().map_err(folder_failure)?;
+        if finished != Some(Held::Finished) {
+            return Ok(());
+        }
+        let folder = RunFolder::open(path).map_err(folder_failure)?;
+        let counts = counted(&folder).map_err(folder_failure)?;
+        let mut allowed = 0;
+        if let What::Run(place) = what {
+            allowed = self.study.file.run.max_failed;
+            let files = RunRecord::read(&folder).map_err(folder_failure)?.dataset.files_digest;
+            let looks = self.study.methods.iter().any(|it| it.method.looks());
+            if let Some(dataset) = self.plan.datasets.get_mut(place) {
+                dataset.files_digest = files.filter(|_| looks);
+            }
+        }
+        if let Some(line) = self.lines.get_mut(at) {
+            line.counts = Some(counts);
+            if counts.1 > allowed {
+                if line.done == Done::Broke {
+                    line.done = Done::Made; // finished, and only its failures are too many
+                }
+                line.exit = Exit::TooManyFailed;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs all methods on the dataset at `place`, or goes on with the run unless it is made `anew`, and scores.
+    fn run(&self, place: usize, path: &Path, anew: bool, environment: &Environment) -> Result<Exit, Failure> {
+        let (study, settings) = (self.study, &self.study.file.run);
+        let (Some(dataset), Some(planned)) = (study.datasets.get(place), self.plan.datasets.get(place)) else {
+            return Ok(Exit::Internal);
+        };
+        let job = Job {
+            methods: &study.methods,
+            dataset,
+            protocol: &study.protocol,
+            out: path,
+            existing: if anew { Existing::Replace } else { Existing::Resume },
+            keep_ids: settings.keep_ids,
+            timings: if settings.timings { Timings::Written } else { Timings::Left },
+            pick: planned.pick.clone(),
+            footprint: false,
+            notices: Vec::new(),
+        };
+        let running = Running { jobs: settings.jobs, timeout: settings.timeout, max_failed: settings.max_failed };
+        let Some((folder, summary)) = job.attempt(&running, environment)? else { return Ok(Exit::Interrupted) };
+        score::score(&ScoreRequest { folder: &folder, protocol: None, out: None }).map_err(score_failure)?;
+        Ok(if summary.failed > settings.max_failed { Exit::TooManyFailed } else { Exit::Done })
+    }
+
+    /// Holds the methods against each other on the dataset at `place`, whose run is finished. It is always made anew:
+    /// it follows from the run, and leaves the same bytes.
+    fn compare(&self, place: usize, path: &Path) -> Result<Exit, Failure> {
+        let Some(dataset) = self.plan.datasets.get(place) else { return Ok(Exit::Internal) };
+        let folder = self.out.join(Plan::run_folder(dataset));
+        let request = CompareRequest { folders: &[folder], restandardise: false, out: Some((path, Existing::Replace)) };
+        compared::written(&request, false)?;
+        Ok(Exit::Done)
+    }
+
+    /// Makes the measurement at `place` in a process of its own: its memory and its first start are part of what is measured.
+    fn measure(&self, place: usize, path: &Path, environment: &Environment) -> Result<Exit, Failure> {
+        let Some(measurement) = self.plan.measurements.get(place) else { return Ok(Exit::Internal) };
+        let mut command = environment.part().map_err(Failure::unusable)?;
+        command.args(self.arguments(measurement, path)).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().map_err(Failure::unusable)?;
+        let status = waited(child, environment).map_err(Failure::unusable)?;
+        Ok(match status.code() {
+            Some(0) => Exit::Done,
+            Some(2) => Exit::Unusable,
+            Some(4) => Exit::TooManyFailed,
+            Some(74) => Exit::CannotWrite,
+            Some(130) => Exit::Interrupted,
+            _ if environment.stop.load(Ordering::Relaxed) => Exit::Interrupted,
+            _ => Exit::Internal,
+        })
+    }
+
+    /// The command line of a measurement.
+    fn arguments(&self, measurement: &Measurement, path: &Path) -> Vec<String> {
+        let study = self.study;
+        let at = self.plan.methods.iter().position(|method| method.name == measurement.method);
+        let method = at.and_then(|at| study.method_places.get(at)).cloned().unwrap_or_default();
+        let at = self.plan.datasets.iter().position(|dataset| dataset.name == measurement.dataset);
+        let dataset = at.and_then(|at| study.dataset_places.get(at)).cloned().unwrap_or_default();
+        let settings = &study.file.run;
+        let mut all = vec![measurement.verb.clone(), method, "--dataset".to_owned(), dataset];
+        let mut flag = |name: &str, value: String| all.extend([format!("--{name}"), value]);
+        flag("out", path.display().to_string());
+        if let Some(protocol) = &study.protocol_place {
+            flag("protocol", protocol.display().to_string());
+        }
+        if let Some(split) = &settings.split {
+            flag("split", split.clone());
+        }
+        if let Some(jobs) = settings.jobs {
+            flag("jobs", jobs.to_string());
+        }
+        flag("timeout", settings.timeout.as_secs_f64().to_string());
+        flag("engine", settings.engine.to_owned());
+        flag("decoder", settings.decoder.to_owned());
+        if settings.provider != "cpu" {
+            flag("provider", settings.provider.to_owned());
+        }
+        let named = |setting: &str| measurement.settings.get(setting).filter(|value| !value.is_null());
+        for (setting, name) in
+            [("attempts", "attempts"), ("rate", "rate"), ("starts", "starts"), ("warm_up", "warm-up")]
+        {
+            if let Some(value) = named(setting) {
+                flag(name, value.to_string());
+            }
+        }
+        for host in named("allow_hosts").and_then(|hosts| hosts.as_array()).into_iter().flatten() {
+            flag("allow-host", host.as_str().unwrap_or_default().to_owned());
+        }
+        if let Some(curve) = named("curve") {
+            flag("margin-rate", curve["margin_rate"].to_string());
+            flag("margin-years", curve["margin_years"].to_string());
+            let axes: Vec<&str> = curve["axes"].as_array().into_iter().flatten().filter_map(|it| it.as_str()).collect();
+            all.push(format!("--curve={}", axes.join(",")));
+        }
+        if settings.keep_ids {
+            all.push("--keep-ids".to_owned());
+        }
+        all.push("--replace".to_owned());
+        all
+    }
+
+    /// Whether the folder of `part` holds what is planned, finished.
+    fn is_finished(&self, part: Part<'_>) -> Result<bool, Failure> {
+        let held = part.held(&self.plan, &self.out.join(part.folder())).map_err(folder_failure)?;
+        Ok(held == Held::Finished)
+    }
+
+    /// How the study stands to the plan on record.
+    fn standing(&self) -> Option<Standing> {
+        self.registration.as_ref().map(|registration| registration.standing(&self.plan))
+    }
+
+    fn record(&self) -> Result<StudyRecord, Failure> {
+        let part = |line: &Line| -> Result<PartRecord, Failure> {
+            let state = match self.part(line.what) {
+                Some(part) => match part.held(&self.plan, &self.out.join(&line.folder)).map_err(folder_failure)? {
+                    Held::Finished => State::Finished,
+                    Held::Unfinished => State::Unfinished,
+                    Held::Nothing | Held::Other(_) => State::Missing,
+                },
+                None if line.done == Done::Made => State::Finished,
+                None => State::Missing,
+            };
+            Ok(PartRecord { folder: line.folder.clone(), verb: line.verb.clone(), state })
+        };
+        Ok(StudyRecord {
+            schema: STUDY_SCHEMA.to_owned(),
+            tool_version: crate::VERSION.to_owned(),
+            plan: self.plan.clone(),
+            registration: self.standing(),
+            parts: self.lines.iter().map(part).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Says of every finished part how it stands to the plan on record, writes the pages and study.json, and gives the
+    /// worst of all exit codes.
+    pub(super) fn finish(&self) -> Result<Exit, Failure> {
+        let standing = self.standing();
+        let said = Standing::sentence(standing.as_ref());
+        let mut finished: Vec<PathBuf> = Vec::new();
+        for line in &self.lines {
+            let Some(part) = self.part(line.what) else { continue };
+            if !self.is_finished(part)? {
+                continue;
+            }
+            let path = self.out.join(&line.folder);
+            let folder = RunFolder::open(&path).map_err(folder_failure)?;
+            note(&folder, &self.plan.name, standing.as_ref(), self.out).map_err(folder_failure)?;
+            if let What::Run(place) = line.what {
+                let table = score::read_metrics(&folder).map_err(score_failure)?;
+                let notices = std::iter::once(said.clone()).chain(self.study.notices(place)).collect();
+                let shown = Shown { all_challenges: false, notices, width: None };
+                results::write_page(&folder, &table, &shown.options())?;
+            }
+            finished.push(path);
+        }
+        if !finished.is_empty() {
+            let all = (0..self.plan.datasets.len()).flat_map(|place| self.study.notices(place));
+            let mut notices: Vec<String> = std::iter::once(said).chain(all).collect();
+            notices.dedup();
+            let shown = Shown { all_challenges: false, notices, width: None };
+            let options = report::Options { title: self.plan.name.clone(), ..shown.options() };
+            let page = report::html(&reported::together(&finished)?, &options).map_err(Failure::unusable)?;
+            write_whole(&self.out.join(run_names::REPORT), page.as_bytes(), false).map_err(folder_failure)?;
+        }
+        self.record()?.write(self.out).map_err(folder_failure)?;
+        Ok(self.lines.iter().map(|line| line.exit).max_by_key(|exit| severity(*exit)).unwrap_or(Exit::Done))
+    }
+
+    /// The parts, and how the study stands to the plan on record, for the output stream.
+    pub(super) fn table(&self) -> String {
+        told::parts(&self.plan, &self.lines, self.standing().as_ref())
+    }
+}
+
+/// How much worse an exit code is than the others.
+fn severity(exit: Exit) -> u8 {
+    match exit {
+        Exit::Done => 0,
+        Exit::Differs => 1,
+        Exit::TooManyFailed => 2,
+        Exit::Unusable => 3,
+        Exit::Internal => 4,
+        Exit::CannotWrite => 5,
+        Exit::Interrupted => 6,
+    }
+}
+
+/// Waits for `child`, to which a wish to stop is passed on once.
+fn waited(mut child: Child, environment: &Environment) -> std::io::Result<ExitStatus> {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut asked = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if !asked && environment.stop.load(Ordering::Relaxed) {
+            asked = true;
+            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::TERM); // it may have ended by now
+            }
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Attempts in `folder`, and those that failed or timed out; of a latency measurement those that failed.
+fn counted(folder: &RunFolder) -> Result<(usize, usize), FolderError> {
+    let (mut attempts, mut failed) = (0, 0);
+    if folder.file(run_names::OUTCOMES).exists() {
+        let file = folder.read(run_names::OUTCOMES)?;
+        let mut reader = OutcomeReader::open(run_names::OUTCOMES, std::io::BufReader::new(file))?;
+        while let Some(row) = reader.next_row()? {
+            attempts += 1;
+            failed += usize::from(matches!(row.outcome.status, Status::Failed | Status::TimedOut));
+        }
+    } else if folder.file(run_names::LATENCY).exists() {
+        for (_, observation) in read_latency(run_names::LATENCY, folder.read(run_names::LATENCY)?)? {
+            attempts += usize::from(observation.status.is_some());
+            failed += usize::from(observation.status == Some(Status::Failed));
+        }
+    }
+    Ok((attempts, failed))
+}

@@ -1,0 +1,298 @@
+//! Any table with a row a sample: which column is what, by its name or as the user says, and how ages are written in it.
+
+use super::labels::face;
+use super::rows::{Gathered, Known, Origin, Sample, Shape};
+use super::words::{self, NoAge};
+use super::{ImportError, Source};
+use crate::dataset::dates::parse_date;
+use crate::dataset::{LabelKind, LeapBirthday, OWN_COLUMNS, Precision, age_between};
+use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
+
+/// Our columns, and the names under which label files have them; our own name goes first.
+const NAMES: &[(&str, &[&str])] = &[
+    ("sample_id", &["id"]),
+    ("path", &["filename", "file_name", "file", "img_name", "img_path", "image", "image_path", "photo"]),
+    ("subject_id", &["subject", "person_id", "person", "identity", "user_id"]),
+    ("age", &["real_age", "true_age"]),
+    ("age_low", &[]),
+    ("age_high", &[]),
+    ("age_min", &[]),
+    ("age_max", &[]),
+    ("birth_date", &["date_of_birth"]),
+    ("captured_on", &[]),
+    ("split", &["partition"]),
+    ("x0", &["face_x0", "x_min"]),
+    ("y0", &["face_y0", "y_min"]),
+    ("x1", &["face_x1", "x_max"]),
+    ("y1", &["face_y1", "y_max"]),
+    ("sex", &["gender"]),
+    ("race", &["ethnicity"]),
+    ("weight", &[]),
+    ("cluster_id", &[]),
+    ("sha256", &[]),
+];
+
+/// Whether a table with these columns is a dataset: a picture and an age a row.
+pub(super) fn is_dataset(header: &[String]) -> bool {
+    place(header, "path").is_some() && has_age(header)
+}
+
+/// Whether one of the columns holds ages.
+pub(super) fn has_age(header: &[String]) -> bool {
+    ["age", "age_low", "age_min", "birth_date"].iter().any(|column| place(header, column).is_some())
+}
+
+/// The place of the column that bears our name `ours` or another name for it.
+fn place(header: &[String], ours: &str) -> Option<usize> {
+    let at = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
+    let others = NAMES.iter().find(|(name, _)| *name == ours).map_or(&[][..], |(_, others)| *others);
+    at(ours).or_else(|| others.iter().find_map(|name| at(name)))
+}
+
+/// A table: its columns, and a way through its rows that can be gone twice.
+pub(super) struct Table<'t> {
+    pub file: &'t str,
+    pub header: &'t [String],
+    /// Gives each row with its number; what is wrong with the file goes to the findings.
+    #[expect(clippy::type_complexity, reason = "a way through rows, named nowhere else")]
+    pub each: &'t dyn Fn(&mut Findings, &mut dyn FnMut(u64, &[&str])) -> Result<(), ImportError>,
+}
+
+/// Where each of our columns stands.
+struct Places<'t> {
+    header: &'t [String],
+    said: Vec<(String, usize)>,
+}
+
+impl<'t> Places<'t> {
+    fn find(table: &Table<'t>, said: &[(String, String)], findings: &mut Findings) -> Self {
+        let mut places = Vec::new();
+        for (ours, theirs) in said {
+            match table.header.iter().position(|column| column == theirs) {
+                Some(at) => places.push((ours.clone(), at)),
+                None => {
+                    let text = format!(
+                        "--columns says {ours}={theirs}: there is no such column, there are {}",
+                        listed(table.header)
+                    );
+                    let help = did_you_mean(theirs, table.header.iter().map(String::as_str));
+                    findings.push(Finding::error(table.file, text).maybe_help(help));
+                }
+            }
+        }
+        Self { header: table.header, said: places }
+    }
+
+    /// The column that is ours: as the user said, else by its name unless the user gave that column another.
+    fn of(&self, ours: &str) -> Option<usize> {
+        let said = self.said.iter().find(|(name, _)| name == ours).map(|(_, at)| *at);
+        said.or_else(|| place(self.header, ours).filter(|at| !self.said.iter().any(|(_, taken)| taken == at)))
+    }
+}
+
+/// How the table gives ages.
+#[derive(Debug, Clone, Copy)]
+enum Ages {
+    One(usize),
+    /// Both ends, and whether the upper one belongs to the band.
+    Ends(usize, usize, bool),
+    Dates(usize, usize),
+}
+
+/// Reads `table` into `gathered`.
+pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+    let places = Places::find(table, &source.options.columns, &mut gathered.findings);
+    let ages = match (
+        places.of("age"),
+        places.of("age_low"),
+        places.of("age_high"),
+        places.of("age_min"),
+        places.of("age_max"),
+    ) {
+        (Some(age), ..) => Some(Ages::One(age)),
+        (None, Some(low), Some(high), ..) => Some(Ages::Ends(low, high, false)),
+        (None, _, _, Some(low), Some(high)) => Some(Ages::Ends(low, high, true)),
+        _ => match (places.of("birth_date"), places.of("captured_on")) {
+            (Some(birth), Some(captured)) => Some(Ages::Dates(birth, captured)),
+            _ => None,
+        },
+    };
+    let Some(ages) = ages else {
+        let text = format!("no column holds the age: there are {}", listed(table.header));
+        let help = "say which with --columns age=NAME, age_low=NAME,age_high=NAME, or birth_date=NAME,captured_on=NAME";
+        gathered.findings.push(Finding::error(table.file, text).row(1).help(help));
+        return Ok(());
+    };
+    if gathered.findings.errors() > 0 {
+        return Ok(());
+    }
+    set_card(source, table, ages, gathered)?;
+    let [id, path, subject, split] = ["sample_id", "path", "subject_id", "split"].map(|ours| places.of(ours));
+    let corners = ["x0", "y0", "x1", "y1"].map(|ours| places.of(ours));
+    let face_at = match corners {
+        [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d]),
+        _ => None,
+    };
+    // What has a place in every manifest, and columns that only this table has.
+    let mut taken: Vec<usize> = [id, path, subject, split].into_iter().chain(corners).flatten().collect();
+    match ages {
+        Ages::One(at) => taken.push(at),
+        Ages::Ends(low, high, _) => taken.extend([low, high]),
+        Ages::Dates(..) => {}
+    }
+    let mut further: Vec<(usize, String)> = Vec::new();
+    for (at, column) in table.header.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
+        let ours = NAMES.iter().map(|(ours, _)| *ours).find(|ours| places.of(ours) == Some(at));
+        let said = places.said.iter().find(|(_, place)| *place == at).map(|(ours, _)| ours.as_str());
+        let name = said.or(ours).unwrap_or(column.trim());
+        let has_meaning = ["weight", "cluster_id", "sha256"].contains(&name)
+            || matches!(ages, Ages::Dates(..)) && ["birth_date", "captured_on"].contains(&name);
+        if name.is_empty()
+            || !has_meaning && OWN_COLUMNS.contains(&name)
+            || further.iter().any(|(_, other)| other == name)
+        {
+            let text = format!(
+                "the column {} is not carried: its name has another meaning in a manifest, or none",
+                quoted(column)
+            );
+            gathered.findings.push(Finding::warning(table.file, text));
+        } else {
+            further.push((at, name.to_owned()));
+        }
+    }
+    let names: Vec<String> = further.iter().map(|(_, name)| name.clone()).collect();
+    gathered.card.groups = ["sex", "race"]
+        .iter()
+        .filter(|group| names.iter().any(|name| name == *group))
+        .map(|group| (*group).to_owned())
+        .collect();
+    gathered.shape(Shape {
+        path: path.is_some(),
+        subject: subject.is_some(),
+        split: split.is_some(),
+        face: face_at.is_some(),
+        age: !matches!(ages, Ages::Dates(..)),
+        further: names,
+    });
+    let before = match path {
+        Some(at) => {
+            let mut first: Vec<String> = Vec::new();
+            (table.each)(&mut Findings::new(), &mut |_, cells| {
+                let path = cells.get(at).copied().unwrap_or_default().trim_start_matches("./");
+                if first.len() < 20 && !path.is_empty() {
+                    first.push(path.to_owned());
+                }
+            })?;
+            source.tree.locate_any(table.file, &first, source.options)?
+        }
+        None => String::new(),
+    };
+    let mut findings = Findings::new();
+    (table.each)(&mut findings, &mut |row, cells| {
+        let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).copied().unwrap_or_default();
+        let at = Origin { file: table.file, row: Some(row) };
+        let name = cell(path).trim_start_matches("./");
+        let full = if name.is_empty() { String::new() } else { format!("{before}{name}") };
+        let Some(age) = age_of(gathered, at, &full, table, ages, cells) else { return };
+        let face = match face_at.map(|places| face(places.map(|place| cell(Some(place))))) {
+            None => None,
+            Some(Ok(face)) => face,
+            Some(Err(found)) => return gathered.leave_out(at, &full, "its face box cannot be read", &found),
+        };
+        let number = row.to_string();
+        let id = if id.is_none() && full.is_empty() { number.as_str() } else { cell(id) };
+        let further: Vec<&str> = further.iter().map(|(at, _)| cell(Some(*at))).collect();
+        let (subject, split) = (cell(subject), cell(split));
+        gathered.add(source.tree, at, &Sample { id, path: &full, subject, age, split, face, further: &further });
+    })?;
+    gathered.findings.append(findings);
+    Ok(())
+}
+
+fn age_of(
+    gathered: &mut Gathered,
+    at: Origin<'_>,
+    path: &str,
+    table: &Table<'_>,
+    ages: Ages,
+    cells: &[&str],
+) -> Option<Known> {
+    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+    let column = |at: usize| table.header.get(at).map_or("", String::as_str);
+    let mut one = |place: usize| super::labels::age(gathered, at, path, column(place), cell(place));
+    match ages {
+        Ages::One(place) => one(place),
+        Ages::Ends(low, high, inclusive) => match (one(low)?, one(high)?) {
+            (Known::Unknown, Known::Unknown) => Some(Known::Unknown),
+            (Known::Years(low), Known::Years(high)) => Some(Known::Band(low, high + f64::from(u8::from(inclusive)))),
+            _ => {
+                gathered.leave_out(
+                    at,
+                    path,
+                    "one end of its band is missing",
+                    &format!("{}, {}", cell(low), cell(high)),
+                );
+                None
+            }
+        },
+        Ages::Dates(birth, captured) => {
+            let (birth, captured) = (cell(birth).trim(), cell(captured).trim());
+            if birth.is_empty() || captured.is_empty() {
+                return Some(Known::Unknown);
+            }
+            let leap = LeapBirthday::FirstOfMarch;
+            let age = parse_date(birth)
+                .zip(parse_date(captured))
+                .and_then(|(birth, captured)| age_between(birth, captured, leap));
+            if age.is_none() {
+                gathered.leave_out(
+                    at,
+                    path,
+                    "its dates are no dates such as 2006-11-30, or run backwards",
+                    &format!("{birth}, {captured}"),
+                );
+            }
+            age.map(Known::Years)
+        }
+    }
+}
+
+/// What the card says of the ages: as the user says, else as the cells show.
+fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut Gathered) -> Result<(), ImportError> {
+    let stem = table.file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    let name: String = stem.trim().chars().filter(|letter| !letter.is_control()).take(200).collect();
+    gathered.card.name = if name.is_empty() { "dataset".to_owned() } else { name };
+    match source.options.label_kind {
+        Some(kind) => gathered.card.label_kind = kind,
+        None => {
+            gathered.card.label_kind = LabelKind::Estimated;
+            let text = "how the ages were come by is not said: written as `estimated`, the kind that supports no claim";
+            let help = "say --label-kind chronological, declared, apparent or estimated";
+            gathered.findings.push(Finding::warning(table.file, text).help(help));
+        }
+    }
+    let precision = match (source.options.age_precision, ages) {
+        (Some(precision), _) => precision,
+        (None, Ages::Dates(..)) => Precision::Day,
+        (None, Ages::Ends(..)) => Precision::Band,
+        (None, Ages::One(at)) => {
+            let (mut bands, mut parts) = (false, false);
+            (table.each)(&mut Findings::new(), &mut |_, cells| match words::age(
+                cells.get(at).copied().unwrap_or_default(),
+            ) {
+                Ok(Known::Band(..)) => bands = true,
+                Ok(Known::Years(years)) => parts |= years.fract() != 0.0,
+                Ok(Known::Unknown) | Err(NoAge::Spreadsheet(_) | NoAge::Other) => {}
+            })?;
+            if bands {
+                Precision::Band
+            } else if parts {
+                Precision::Day
+            } else {
+                Precision::Year
+            }
+        }
+    };
+    gathered.card.age_precision = Some(precision);
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! IMDB-Clean: three label files with face boxes, over the pictures of IMDB-WIKI.
+
+use super::labels::{self, Cells, Parted};
+use super::rows::{Gathered, Origin, Sample};
+use super::tree::{Tree, name_of};
+use super::{Flag, ImportError, Importer, Source, words};
+use crate::dataset::{LabelKind, Precision, Sampling};
+
+pub(super) static IMPORTER: Importer = Importer {
+    name: "imdb-clean",
+    title: "IMDB-Clean",
+    layout: "imdb_train_new.csv, imdb_valid_new.csv and imdb_test_new.csv, or the same with _new_1024.csv (filename, age, gender, x_min, \
+             y_min, x_max, y_max, ...), above the pictures",
+    label_kind: LabelKind::Chronological,
+    precision: Precision::Year,
+    sampling: Sampling::Convenience,
+    has: &["subject", "split", "face"],
+    groups: &["sex"],
+    further: &[],
+    splits: "train, valid, test",
+    licence: "labels MIT; pictures under the terms of IMDB-WIKI: academic research",
+    source: "IMDB-Clean, over IMDB-WIKI",
+    defects: "ages from years of photos, by a machine cleaned; train and valid share persons, only test stands for itself; well-known people",
+    flags: &[Flag::Images],
+    is_general: false,
+    fits,
+    read,
+};
+
+const SPLITS: [&str; 3] = ["train", "valid", "test"];
+const ENDS: [&str; 2] = ["_new.csv", "_new_1024.csv"];
+const COLUMNS: [&str; 7] = ["filename", "age", "gender", "x_min", "y_min", "x_max", "y_max"];
+
+/// The label files of one kind that are there: those for whole pictures go first.
+fn files(tree: &Tree) -> Vec<(&'static str, String)> {
+    let of_kind = |end: &&str| -> Vec<(&'static str, String)> {
+        let named = SPLITS.iter().map(|split| (*split, format!("imdb_{split}{end}")));
+        named.filter(|(_, file)| tree.has(file)).collect()
+    };
+    ENDS.iter().map(of_kind).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+fn fits(tree: &Tree) -> Option<String> {
+    let found = files(tree);
+    let (_, first) = found.first()?;
+    tree.chosen().is_none().then(|| format!("the label file `{first}`"))
+}
+
+/// The person of a picture: `12/nm0000012_rm1.jpg` is nm0000012.
+fn person(path: &str) -> &str {
+    let name = name_of(path);
+    let end = name.find('_').unwrap_or(name.len());
+    let (id, _) = name.split_at_checked(end).unwrap_or((name, ""));
+    let is_person =
+        id.strip_prefix("nm").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_person { id } else { "" }
+}
+
+fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+    let tree = source.tree;
+    for (split, file) in files(tree) {
+        let first = labels::first(tree, &file, Parted::Commas, "filename")?;
+        let before = tree.locate_any(&file, &first, source.options)?;
+        labels::each(tree, &file, Parted::Commas, COLUMNS, gathered, |gathered, Cells { of, row }| {
+            let [name, age, gender, x0, y0, x1, y1] = of;
+            let at = Origin { file: &file, row: Some(row) };
+            let path = format!("{before}{name}");
+            if person(name).is_empty() {
+                gathered.leave_out(at, &path, "its name does not begin with the person (nm0000001_...)", name);
+                return Ok(());
+            }
+            let Some(age) = labels::age(gathered, at, &path, "age", age) else { return Ok(()) };
+            let face = match labels::face([x0, y0, x1, y1]) {
+                Ok(face) => face,
+                Err(found) => {
+                    gathered.leave_out(at, &path, "its face box cannot be read", &found);
+                    return Ok(());
+                }
+            };
+            let sex = words::sex(gender, "F", "M");
+            let sample = Sample { subject: person(name), split, face, further: &[sex], ..Sample::of(&path, age) };
+            gathered.add(tree, at, &sample);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}

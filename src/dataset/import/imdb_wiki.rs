@@ -1,0 +1,162 @@
+//! IMDB-WIKI: pictures in a hundred folders, and a MATLAB file with dates of birth, years of photos and scores of faces.
+
+use jiff::civil::{Date, date};
+use jiff::{Span, ToSpan};
+
+use super::matlab::{self, Value};
+use super::rows::{Gathered, Known, Origin, Sample};
+use super::tree::{Tree, name_of};
+use super::{Flag, ImportError, Importer, Source, WhichAge};
+use crate::dataset::{LabelKind, LeapBirthday, Precision, Sampling, age_between};
+use crate::finding::Finding;
+
+pub(super) static IMPORTER: Importer = Importer {
+    name: "imdb-wiki",
+    title: "IMDB-WIKI",
+    layout: "imdb.mat or wiki.mat (level 5: dob, photo_taken, full_path, gender, face_score, second_face_score) beside or above 00/ to 99/",
+    label_kind: LabelKind::Chronological,
+    precision: Precision::Band,
+    sampling: Sampling::Convenience,
+    has: &["subject"],
+    groups: &["sex"],
+    further: &[],
+    splits: "",
+    licence: "academic research only",
+    source: "IMDB-WIKI",
+    defects: "wrong persons, and stills from films that were made earlier; only the year of a photo is known, so ages are bands of a year; \
+              pictures without one clear face (score below 1, or a second face) are left out; boxes belong to the whole pictures and \
+              are not carried",
+    flags: &[Flag::Images, Flag::Ages],
+    is_general: false,
+    fits,
+    read,
+};
+
+const FILES: [(&str, &str); 2] = [("imdb.mat", "imdb"), ("wiki.mat", "wiki")];
+
+fn fits(tree: &Tree) -> Option<String> {
+    let (found, _) = FILES.iter().find(|(file, _)| tree.has(file))?;
+    tree.chosen().is_none().then(|| format!("the MATLAB file `{found}`"))
+}
+
+/// The day of a MATLAB date number: day 367 is 1 January of year 1.
+fn birthday(number: f64) -> Option<Date> {
+    if !number.is_finite() || !(367.0..4_000_000.0).contains(&number) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "looked at above")]
+    let days: Span = (number.floor() as i64 - 367).days();
+    date(1, 1, 1).checked_add(days).ok()
+}
+
+/// The age at some time of the year of the photo: from that on its first day to that on the first day of the next.
+fn band(birth: Date, taken: i16) -> Option<Known> {
+    let leap = LeapBirthday::FirstOfMarch;
+    let at = |year: i16| Date::new(year, 1, 1).ok();
+    let high = age_between(birth, at(taken.checked_add(1)?)?, leap)?;
+    let low = age_between(birth, at(taken)?, leap).unwrap_or(0.0);
+    Some(Known::Band(low, high))
+}
+
+/// The single year that publications use: as if the photo was taken in the middle of the year.
+fn published(birth: Date, taken: i16) -> f64 {
+    let years = f64::from(taken) - f64::from(birth.year());
+    if birth.month() < 7 { years } else { years - 1.0 }
+}
+
+fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+    let tree = source.tree;
+    let is_published = match source.options.ages {
+        None => false,
+        Some(WhichAge::Published) => true,
+        Some(WhichAge::Apparent) => {
+            let help = "it has no apparent ages: --ages published, or none".to_owned();
+            return Err(ImportError::Flag { importer: IMPORTER.name, flag: "--ages apparent", help });
+        }
+    };
+    if is_published {
+        gathered.card.age_precision = Some(Precision::Year);
+        gathered.remarks.push("Ages as published: as if every photo was taken in the middle of its year.".to_owned());
+    }
+    for (file, variable) in FILES.iter().filter(|(file, _)| tree.has(file)) {
+        let about = matlab::variable(tree, file, variable)?;
+        let number =
+            |field: &'static str| matlab::column(file, &about, field, |value| value.numbers().map(<[f64]>::to_vec));
+        let paths = matlab::column(file, &about, "full_path", |value| value.cells().map(<[Value]>::to_vec))?;
+        let columns = ["dob", "photo_taken", "gender", "face_score", "second_face_score"];
+        let mut found = Vec::new();
+        for field in columns {
+            let values = number(field)?;
+            if values.len() != paths.len() {
+                let text = format!("`full_path` has {} values and `{field}` has {}", paths.len(), values.len());
+                return Err(Finding::error(*file, text).help("take the file as it was published").into());
+            }
+            found.push(values);
+        }
+        let texts: Vec<&str> = paths.iter().map(|path| path.text().unwrap_or_default()).collect();
+        let first: Vec<String> = texts.iter().take(20).map(|path| (*path).to_owned()).collect();
+        let before = tree.locate_any(file, &first, source.options)?;
+        for (place, name) in texts.iter().enumerate() {
+            let at = Origin { file, row: Some(place as u64 + 1) };
+            let path = format!("{before}{name}");
+            let cell =
+                |column: usize| found.get(column).and_then(|values| values.get(place)).copied().unwrap_or(f64::NAN);
+            let (dob, taken, gender, score, second) = (cell(0), cell(1), cell(2), cell(3), cell(4));
+            // A score that is not known is none that is high enough.
+            if score.is_nan() || score < 1.0 {
+                let found = score.to_string();
+                gathered.leave_out(at, &path, "no clear face: its score is below 1, or there is none", &found);
+                continue;
+            }
+            if second > 0.0 {
+                gathered.leave_out(at, &path, "a second face: nothing says whose the age is", &second.to_string());
+                continue;
+            }
+            let Some(birth) = birthday(dob) else {
+                gathered.leave_out(at, &path, "its date of birth is none", &dob.to_string());
+                continue;
+            };
+            #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the range, and then is no year")]
+            let year = taken as i16;
+            let known = if is_published { Some(Known::Years(published(birth, year))) } else { band(birth, year) };
+            let Some(age) = known else {
+                gathered.leave_out(at, &path, "the photo was taken before the birth", &format!("{birth}, {taken}"));
+                continue;
+            };
+            let sex = match gender {
+                0.0 => "female",
+                1.0 => "male",
+                _ => "",
+            };
+            let subject = name_of(name).split('_').next().unwrap_or_default();
+            gathered.add(tree, at, &Sample { subject, further: &[sex], ..Sample::of(&path, age) });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_number_is_the_day_that_matlab_and_python_say() {
+        // Python: date.fromordinal(723671 - 366) is 1981-05-05, and date.fromordinal(1) is day 367.
+        assert_eq!(birthday(723_671.0), Some(date(1981, 5, 5)));
+        assert_eq!(birthday(367.0), Some(date(1, 1, 1)));
+        for number in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(birthday(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_year_of_a_photo_leaves_a_band_in_which_the_published_age_lies() {
+        for (birth, taken, expected) in [(date(1981, 5, 4), 2009, 28.0), (date(1981, 7, 1), 2009, 27.0)] {
+            assert_eq!(published(birth, taken), expected);
+            let Some(Known::Band(low, high)) = band(birth, taken) else { panic!("no band") };
+            assert!(low < expected + 1.0 && expected < high && (high - low - 1.0).abs() < 0.01, "{low} {high}");
+        }
+        assert_eq!(band(date(1981, 5, 4), 1980), None);
+        assert!(matches!(band(date(1981, 5, 4), 1981), Some(Known::Band(0.0, high)) if high < 1.0));
+    }
+}

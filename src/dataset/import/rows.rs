@@ -1,0 +1,328 @@
+//! What an importer gathers: the rows of the manifest, what is left out with its reason, and what is doubtful.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::tree::Tree;
+use super::{ImportError, Importer};
+use crate::age::AgeRange;
+use crate::dataset::{DatasetCard, Precision, ages, path_problem};
+use crate::finding::{Finding, Findings, quoted};
+use crate::sheet::RowWriter;
+
+/// The true age that a layout gives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Known {
+    /// Not known: the sample is listed, and not eligible.
+    Unknown,
+    /// Years.
+    Years(f64),
+    /// A band: its first age, and the first that is no longer in it.
+    Band(f64, f64),
+}
+
+/// Where a row was found: a label file and the line in it, or the file of the sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'o> {
+    pub file: &'o str,
+    pub row: Option<u64>,
+}
+
+/// One sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample<'s> {
+    /// Its id; empty: the path is the id.
+    pub id: &'s str,
+    /// Its file; empty: a record without one.
+    pub path: &'s str,
+    pub subject: &'s str,
+    pub age: Known,
+    pub split: &'s str,
+    pub face: Option<[f64; 4]>,
+    /// The cells of the further columns.
+    pub further: &'s [&'s str],
+}
+
+impl<'s> Sample<'s> {
+    /// A sample with nothing but its file and age.
+    pub fn of(path: &'s str, age: Known) -> Self {
+        Self { id: "", path, subject: "", age, split: "", face: None, further: &[] }
+    }
+}
+
+/// Which columns the manifest has beside the id and the age.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    pub path: bool,
+    pub subject: bool,
+    pub split: bool,
+    pub face: bool,
+    /// Whether the age has columns of its own; else further columns hold the dates that it follows from.
+    pub age: bool,
+    pub further: Vec<String>,
+}
+
+/// One reason for which rows were left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The reason.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them, in the order in which they were found.
+    pub first: Vec<String>,
+}
+
+/// How many of the first are told.
+const FIRST: usize = 3;
+
+/// Everything that an importer found.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    /// The card as it will be written.
+    pub card: DatasetCard,
+    /// What stands in the card's comments.
+    pub remarks: Vec<String>,
+    /// What makes the whole import impossible, and what is only doubtful.
+    pub findings: Findings,
+    shape: Shape,
+    manifest: RowWriter<Vec<u8>>,
+    left_out: RowWriter<Vec<u8>>,
+    reasons: BTreeMap<String, LeftOut>,
+    pub(super) samples: u64,
+    pub(super) without_age: u64,
+    pub(super) splits: BTreeMap<String, u64>,
+    subjects: HashSet<String>,
+    ids: HashSet<String>,
+    /// Pictures and boxes, where pictures have boxes.
+    faces: HashSet<String>,
+    used: HashSet<String>,
+    begun: bool,
+}
+
+impl Gathered {
+    /// Nothing yet, with the card and the columns that `importer` always has.
+    pub fn new(importer: &Importer) -> Self {
+        let mut card = DatasetCard::named(importer.name);
+        card.label_kind = importer.label_kind;
+        card.age_precision = Some(importer.precision);
+        card.sampling = importer.sampling;
+        card.licence = importer.licence.to_owned();
+        card.source = importer.source.to_owned();
+        card.groups = importer.groups.iter().map(|group| (*group).to_owned()).collect();
+        let further = importer.groups.iter().chain(importer.further).map(|name| (*name).to_owned()).collect();
+        let shape = Shape {
+            path: true,
+            subject: importer.has.contains(&"subject"),
+            split: importer.has.contains(&"split"),
+            face: importer.has.contains(&"face"),
+            age: true,
+            further,
+        };
+        Self {
+            card,
+            remarks: Vec::new(),
+            findings: Findings::new(),
+            shape,
+            manifest: RowWriter::new(Vec::new()),
+            left_out: RowWriter::new(Vec::new()),
+            reasons: BTreeMap::new(),
+            samples: 0,
+            without_age: 0,
+            splits: BTreeMap::new(),
+            subjects: HashSet::new(),
+            ids: HashSet::new(),
+            faces: HashSet::new(),
+            used: HashSet::new(),
+            begun: false,
+        }
+    }
+
+    /// Other columns than the importer always has; before the first row.
+    pub fn shape(&mut self, shape: Shape) {
+        self.shape = shape;
+    }
+
+    fn precision(&self) -> Precision {
+        self.card.age_precision.unwrap_or(Precision::Year)
+    }
+
+    fn begin(&mut self) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
+        let ages: &[&str] = if self.precision() == Precision::Band { &["age_low", "age_high"] } else { &["age"] };
+        let names = ["sample_id"]
+            .into_iter()
+            .chain(self.shape.path.then_some("path"))
+            .chain(self.shape.subject.then_some("subject_id"))
+            .chain(ages.iter().copied().filter(|_| self.shape.age))
+            .chain(self.shape.split.then_some("split"))
+            .chain(["x0", "y0", "x1", "y1"].into_iter().filter(|_| self.shape.face))
+            .chain(self.shape.further.iter().map(String::as_str));
+        names.for_each(|name| self.manifest.cell(name));
+        let _ = self.manifest.end_row(); // a Vec takes everything
+        ["file", "row", "path", "reason", "found"].iter().for_each(|name| self.left_out.cell(name));
+        let _ = self.left_out.end_row();
+    }
+
+    /// Adds a sample, or leaves it out: when its file is not in `tree`, its age or box is none, or its id was there.
+    pub fn add(&mut self, tree: &Tree, origin: Origin<'_>, sample: &Sample<'_>) {
+        self.begin();
+        let face = sample.face.filter(|_| sample.id.is_empty()).map(|face| format!("{}#{face:?}", sample.path));
+        let id = self.id_of(sample);
+        let id = id.as_str();
+        if face.as_ref().is_some_and(|face| self.faces.contains(face)) {
+            self.leave_out(origin, sample.path, "its picture and face box stand in an earlier row", "");
+            return;
+        }
+        if let Some((reason, found)) = self.problem(tree, id, sample) {
+            self.leave_out(origin, sample.path, &reason, &found);
+            return;
+        }
+        self.faces.extend(face);
+        self.manifest.cell(id);
+        if self.shape.path {
+            self.manifest.cell(sample.path);
+        }
+        if self.shape.subject {
+            self.manifest.cell(sample.subject);
+        }
+        match (sample.age, self.precision() == Precision::Band) {
+            _ if !self.shape.age => {}
+            (Known::Unknown, is_band) => self.manifest.empty(if is_band { 2 } else { 1 }),
+            (Known::Band(low, high), _) => [low, high].iter().for_each(|end| self.manifest.number(Some(*end))),
+            (Known::Years(years), true) => {
+                [years, years + 1.0].iter().for_each(|end| self.manifest.number(Some(*end)));
+            }
+            (Known::Years(years), false) => self.manifest.number(Some(years)),
+        }
+        if self.shape.split {
+            self.manifest.cell(sample.split);
+        }
+        if self.shape.face {
+            match sample.face {
+                Some(face) => face.iter().for_each(|corner| self.manifest.number(Some(*corner))),
+                None => self.manifest.empty(4),
+            }
+        }
+        for place in 0..self.shape.further.len() {
+            self.manifest.cell(sample.further.get(place).copied().unwrap_or_default());
+        }
+        let _ = self.manifest.end_row();
+        self.samples += 1;
+        self.without_age += u64::from(sample.age == Known::Unknown);
+        if !sample.split.is_empty() {
+            *self.splits.entry(sample.split.to_owned()).or_default() += 1;
+        }
+        if !sample.subject.is_empty() && !self.subjects.contains(sample.subject) {
+            self.subjects.insert(sample.subject.to_owned());
+        }
+        self.ids.insert(id.to_owned());
+        self.used.insert(sample.path.to_owned());
+    }
+
+    /// The id of a sample: its own, else its path; further faces in one picture are numbered (`a.jpg#2`).
+    fn id_of(&self, sample: &Sample<'_>) -> String {
+        if !sample.id.is_empty() {
+            return sample.id.to_owned();
+        }
+        let mut id = sample.path.to_owned();
+        let mut number = 1;
+        while sample.face.is_some() && self.ids.contains(&id) {
+            number += 1;
+            id = format!("{}#{number}", sample.path);
+        }
+        id
+    }
+
+    /// Why a sample cannot stand in the manifest, if so.
+    fn problem(&self, tree: &Tree, id: &str, sample: &Sample<'_>) -> Option<(String, String)> {
+        let because = |reason: &str, found: String| Some((reason.to_owned(), found));
+        if let Some((problem, _)) = path_problem(sample.path) {
+            return because(&format!("the path {problem}"), sample.path.to_owned());
+        }
+        if !sample.path.is_empty() && !tree.has(sample.path) {
+            return because("its file is not there", sample.path.to_owned());
+        }
+        if id.chars().any(char::is_control) || sample.subject.chars().any(char::is_control) {
+            return because("an id holds a control character", id.escape_debug().to_string());
+        }
+        if self.ids.contains(id) {
+            return because("its id stands in an earlier row", id.to_owned());
+        }
+        let age = match sample.age {
+            Known::Unknown => Ok(()),
+            Known::Years(years) if self.precision() == Precision::Band => {
+                AgeRange::new(years, years + 1.0).map(drop).map_err(|_| years.to_string())
+            }
+            Known::Years(years) => ages::range(years, self.precision()).map(drop).map_err(|_| years.to_string()),
+            Known::Band(low, high) if low < high => {
+                AgeRange::new(low, high).map(drop).map_err(|_| format!("{low} to {high}"))
+            }
+            Known::Band(low, high) => Err(format!("{low} to {high}")),
+        };
+        if let Err(found) = age {
+            return because("its age is none between 0 and 120 years", found);
+        }
+        match sample.face {
+            Some([x0, y0, x1, y1])
+                if !(x0 < x1 && y0 < y1 && [x0, y0, x1, y1].iter().all(|corner| corner.is_finite())) =>
+            {
+                because("its face box has no area", format!("{x0},{y0} to {x1},{y1}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Leaves a row out: `reason` is the same text for all of its kind, `found` what stood there.
+    pub fn leave_out(&mut self, origin: Origin<'_>, path: &str, reason: &str, found: &str) {
+        self.begin();
+        self.left_out.cell(origin.file);
+        self.left_out.whole(origin.row);
+        [path, reason, found].iter().for_each(|cell| self.left_out.cell(cell));
+        let _ = self.left_out.end_row();
+        let empty = || LeftOut { reason: reason.to_owned(), count: 0, first: Vec::new() };
+        let of_kind = self.reasons.entry(reason.to_owned()).or_insert_with(empty);
+        of_kind.count += 1;
+        if of_kind.first.len() < FIRST {
+            let at = origin.row.map_or_else(|| origin.file.to_owned(), |row| format!("{}, row {row}", origin.file));
+            let what =
+                if found.is_empty() || found == origin.file { String::new() } else { format!(": {}", quoted(found)) };
+            of_kind.first.push(format!("{at}{what}"));
+        }
+        if !path.is_empty() {
+            self.used.insert(path.to_owned());
+        }
+    }
+
+    /// Leaves out every file among `pictures` that no row was about.
+    pub fn leave_out_unused<'p>(&mut self, pictures: impl Iterator<Item = &'p str>) {
+        let unused: Vec<&str> = pictures.filter(|path| !self.used.contains(*path)).collect();
+        for path in unused {
+            self.leave_out(Origin { file: path, row: None }, path, "no row of the labels names it", "");
+        }
+    }
+
+    /// Something that a user should know of a row that is kept.
+    pub fn doubt(&mut self, origin: Origin<'_>, text: impl Into<String>) {
+        let finding = Finding::warning(origin.file, text);
+        self.findings.push(match origin.row {
+            Some(row) => finding.row(row),
+            None => finding,
+        });
+    }
+
+    /// Subjects with a name.
+    pub fn subjects(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// The manifest, what was left out as a file, and by reason: the most frequent first.
+    pub fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>, Vec<LeftOut>), ImportError> {
+        self.begin();
+        let mut reasons: Vec<LeftOut> = self.reasons.into_values().collect();
+        reasons.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.reason.cmp(&other.reason)));
+        let write = |source| ImportError::Write { file: "manifest.csv".to_owned(), source };
+        Ok((self.manifest.finish().map_err(write)?, self.left_out.finish().map_err(write)?, reasons))
+    }
+}

@@ -1,0 +1,268 @@
+//! outcomes.journal: how much of outcomes.csv.part is safe on disk, block by block, so that a run that was broken off in any
+//! way goes on behind the last block that is whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::out::create_private;
+use super::{FolderError, RunFolder, names};
+use crate::digest::{Digest, Hasher};
+
+/// One line of the journal: what the file held when a block was on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Samples done: all attempts on them are in the file.
+    pub samples: u64,
+    /// Attempts in the file.
+    pub rows: u64,
+    /// Bytes of the file, header included.
+    pub bytes: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Digest,
+    /// What of a run stands in no row and goes into run.json at its end.
+    #[serde(default)]
+    pub beside: Value,
+}
+
+/// A file with the digest of all that was written to it.
+#[derive(Debug)]
+pub struct Hashed {
+    file: File,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The two files of a run that is not finished.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+}
+
+/// A run that is not finished, opened to be gone on with.
+#[derive(Debug)]
+pub struct Reopened {
+    /// outcomes.csv.part, cut back behind its last whole block.
+    pub outcomes: Hashed,
+    /// The journal, cut back likewise.
+    pub journal: Journal,
+    /// The last whole block.
+    pub mark: Mark,
+}
+
+impl Journal {
+    /// Begins both files of `folder` anew.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`]; [`FolderError::Busy`] when another process writes them.
+    pub fn begin(folder: &RunFolder) -> Result<(Hashed, Self), FolderError> {
+        // Locked before it is emptied.
+        let path = folder.file(names::OUTCOMES_PART);
+        let failed = |error| FolderError::write(&path, error);
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        lock(&opened, folder)?;
+        let file = create_private(&path)?;
+        drop(opened);
+        lock(&file, folder)?;
+        let journal = create_private(&folder.file(names::JOURNAL))?;
+        Ok((Hashed { file, hasher: Hasher::default(), bytes: 0 }, Self { file: journal }))
+    }
+
+    /// Opens both files of `folder` behind their last whole block; `None` when there is none, so that the run begins anew.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`], [`FolderError::Write`]; [`FolderError::Busy`] when another process writes them.
+    pub fn reopen(folder: &RunFolder) -> Result<Option<Reopened>, FolderError> {
+        let path = folder.file(names::OUTCOMES_PART);
+        let open = |path: &std::path::Path| OpenOptions::new().read(true).write(true).open(path);
+        let mut file = match open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FolderError::read(&path, error)),
+        };
+        lock(&file, folder)?;
+        let journal_path = folder.file(names::JOURNAL);
+        let mut journal = match open(&journal_path) {
+            Ok(journal) => journal,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FolderError::read(&journal_path, error)),
+        };
+        let mut text = Vec::new();
+        journal.read_to_end(&mut text).map_err(|error| FolderError::read(&journal_path, error))?;
+        let found = last_whole(&text, BufReader::new(&file)).map_err(|error| FolderError::read(&path, error))?;
+        let Some((mark, hasher, end)) = found else { return Ok(None) };
+        let cut = |file: &mut File, bytes: u64| {
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::Start(bytes))?;
+            file.sync_data()
+        };
+        cut(&mut file, mark.bytes).map_err(|error| FolderError::write(&path, error))?;
+        cut(&mut journal, end).map_err(|error| FolderError::write(&journal_path, error))?;
+        let outcomes = Hashed { file, hasher, bytes: mark.bytes };
+        Ok(Some(Reopened { outcomes, journal: Self { file: journal }, mark }))
+    }
+
+    /// Puts a block on disk: first what was handed to `outcomes`, then the line that says so.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub fn mark(&mut self, outcomes: &Hashed, samples: u64, rows: u64, beside: Value) -> io::Result<()> {
+        outcomes.file.sync_data()?;
+        let sha256 = outcomes.hasher.clone().finish();
+        let mark = Mark { samples, rows, bytes: outcomes.bytes, sha256, beside };
+        let mut line = serde_json::to_vec(&mark).map_err(io::Error::other)?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.file.sync_data()
+    }
+
+    /// Gives the finished file its name, and removes the journal.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn finish(folder: &RunFolder) -> Result<(), FolderError> {
+        let to = folder.file(names::OUTCOMES);
+        let renamed = std::fs::rename(folder.file(names::OUTCOMES_PART), &to);
+        renamed.map_err(|error| FolderError::write(&to, error))?;
+        // The name is on disk when the folder is; some file systems cannot be asked.
+        let _ = File::open(folder.path()).and_then(|folder| folder.sync_all());
+        Self::remove(folder)
+    }
+
+    /// Removes the journal of a finished run.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn remove(folder: &RunFolder) -> Result<(), FolderError> {
+        let path = folder.file(names::JOURNAL);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::write(&path, error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Keeps every other process from writing the same run, as long as `file` is open. A file system without locks has none.
+fn lock(file: &File, folder: &RunFolder) -> Result<(), FolderError> {
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::Busy { path: folder.path().to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// The last line of `journal` whose bytes are in `part` as they were, the digest up to there, and where the line ends.
+/// Lines behind a torn one are not looked at, and neither are those of bytes that never reached the disk.
+fn last_whole(journal: &[u8], mut part: impl Read) -> io::Result<Option<(Mark, Hasher, u64)>> {
+    let (mut hasher, mut at, mut line_end, mut found) = (Hasher::default(), 0, 0, None);
+    let mut buffer = vec![0; 1 << 16];
+    for line in journal.split_inclusive(|byte| *byte == b'\n') {
+        line_end += line.len() as u64;
+        let mark = line.strip_suffix(b"\n").and_then(|line| serde_json::from_slice::<Mark>(line).ok());
+        let Some(mark) = mark.filter(|mark| mark.bytes >= at) else { break };
+        while at < mark.bytes {
+            let most = usize::try_from(mark.bytes - at).unwrap_or(usize::MAX).min(buffer.len());
+            let read = part.read(buffer.get_mut(..most).unwrap_or_default())?;
+            if read == 0 {
+                return Ok(found); // the file is shorter than the journal says
+            }
+            hasher.update(buffer.get(..read).unwrap_or_default());
+            at += read as u64;
+        }
+        if hasher.clone().finish() != mark.sha256 {
+            break;
+        }
+        found = Some((mark, hasher.clone(), line_end));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with a run of three blocks of 4 bytes; gives the file, and the journal.
+    fn blocks(place: &std::path::Path) -> (RunFolder, Vec<u8>, Vec<u8>) {
+        let folder = RunFolder::open(place).unwrap();
+        let (mut outcomes, mut journal) = Journal::begin(&folder).unwrap();
+        for block in 1..=3_u64 {
+            outcomes.write_all(format!("row{block}").as_bytes()).unwrap();
+            journal.mark(&outcomes, block, block, serde_json::json!([block])).unwrap();
+        }
+        let read = |name| std::fs::read(folder.file(name)).unwrap();
+        let (part, lines) = (read(names::OUTCOMES_PART), read(names::JOURNAL));
+        (folder, part, lines)
+    }
+
+    #[test]
+    fn whatever_is_left_of_both_files_goes_on_behind_the_last_block_that_is_whole_in_both() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, part, lines) = blocks(place.path());
+        // printf row1row2row3 | sha256sum
+        let known = "fdcbc5def414fd8a54b4c1cfcedef9a548d9ca2015fc524d32f14d5be0a44637";
+        assert!(String::from_utf8(lines.clone()).unwrap().contains(known));
+        let ends: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] == b'\n').map(|at| at + 1).collect();
+        for bytes in 0..=part.len() {
+            for journalled in 0..=lines.len() {
+                std::fs::write(folder.file(names::OUTCOMES_PART), &part[..bytes]).unwrap();
+                std::fs::write(folder.file(names::JOURNAL), &lines[..journalled]).unwrap();
+                let expected = (bytes / 4).min(ends.iter().filter(|end| **end <= journalled).count());
+                match Journal::reopen(&folder).unwrap() {
+                    None => assert_eq!(expected, 0, "{bytes} {journalled}"),
+                    Some(reopened) => {
+                        assert_eq!(reopened.mark.samples as usize, expected, "{bytes} {journalled}");
+                        assert_eq!(std::fs::read(folder.file(names::OUTCOMES_PART)).unwrap(), &part[..4 * expected]);
+                        assert_eq!(std::fs::read(folder.file(names::JOURNAL)).unwrap(), &lines[..ends[expected - 1]]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_those_that_were_written_are_cut_off() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, mut part, lines) = blocks(place.path());
+        part[5] ^= 1; // in the second block
+        std::fs::write(folder.file(names::OUTCOMES_PART), &part).unwrap();
+        std::fs::write(folder.file(names::JOURNAL), &lines).unwrap();
+        let mut reopened = Journal::reopen(&folder).unwrap().unwrap();
+        assert_eq!((reopened.mark.samples, reopened.mark.bytes), (1, 4));
+        // What is written now is as if nothing had been.
+        for block in 2..=3_u64 {
+            reopened.outcomes.write_all(format!("row{block}").as_bytes()).unwrap();
+            reopened.journal.mark(&reopened.outcomes, block, block, serde_json::json!([block])).unwrap();
+        }
+        assert_eq!(std::fs::read(folder.file(names::JOURNAL)).unwrap(), lines);
+        drop(reopened);
+        Journal::finish(&folder).unwrap();
+        assert_eq!(std::fs::read(folder.file(names::OUTCOMES)).unwrap(), b"row1row2row3");
+        assert!(!folder.file(names::JOURNAL).exists());
+    }
+
+    #[test]
+    fn a_run_that_is_being_written_is_not_written_by_another() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap();
+        let (mut outcomes, mut journal) = Journal::begin(&folder).unwrap();
+        outcomes.write_all(b"row1").unwrap();
+        journal.mark(&outcomes, 1, 1, Value::Null).unwrap();
+        assert!(matches!(Journal::reopen(&folder), Err(FolderError::Busy { .. })));
+        assert!(matches!(Journal::begin(&folder), Err(FolderError::Busy { .. })));
+        assert_eq!(std::fs::read(folder.file(names::OUTCOMES_PART)).unwrap(), b"row1");
+    }
+}

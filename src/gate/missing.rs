@@ -1,0 +1,74 @@
+//! Why a rule finds no row: which of its keys shuts out what is there.
+
+use crate::finding::{did_you_mean, listed, quoted};
+use crate::metric::catalogue;
+use crate::table::{GroupSelect, Row, Select, VariantSelect};
+
+/// Values of a key that are told.
+const SHOWN: usize = 6;
+
+/// Why `select` finds none of `rows`, the rows of `method`; `methods` are those of the folder.
+pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[String]) -> String {
+    if !methods.iter().any(|known| known == method) {
+        let near = did_you_mean(method, methods.iter().map(String::as_str));
+        let near = near.unwrap_or_else(|| format!("there is {}", listed(methods)));
+        return format!("no method {} in the folder: {near}", quoted(method));
+    }
+    let metric = select.metric.clone().unwrap_or_default();
+    let of_metric: Vec<&Row> = rows.iter().copied().filter(|row| row.metric == metric).collect();
+    if of_metric.is_empty() {
+        return format!("no row of `{metric}`{}", made_by(&metric));
+    }
+    // Each key alone that, were it not there, would let rows in, with what those rows have in its place.
+    let loosened: [(&str, Select, fn(&Row) -> String); 7] = [
+        ("limit", Select { limit: None, ..select.clone() }, |row| text(row.limit)),
+        ("challenge", Select { challenge: None, ..select.clone() }, |row| {
+            row.challenge.map_or_else(|| "own".to_owned(), |challenge| challenge.to_string())
+        }),
+        ("failure_policy", Select { failure_policy: None, ..select.clone() }, |row| text(row.failure_policy)),
+        ("population", Select { population: None, ..select.clone() }, |row| row.population.to_string()),
+        ("group", Select { group: GroupSelect::Any, ..select.clone() }, |row| {
+            let (by, level) = (row.group.by(), row.group.level());
+            if by.is_empty() { "everybody".to_owned() } else { format!("{by} = {level}") }
+        }),
+        ("weighting", Select { weighting: None, ..select.clone() }, |row| text(row.weighting)),
+        ("variant", Select { variant: VariantSelect::Any, ..select.clone() }, |row| {
+            if row.variant.is_none() { "none".to_owned() } else { row.variant.to_string() }
+        }),
+    ];
+    let mut said = Vec::new();
+    for (key, select, value) in loosened {
+        let mut values: Vec<String> = Vec::new();
+        for row in of_metric.iter().filter(|row| select.matches(row)) {
+            let value = value(row);
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        let more = values.len().saturating_sub(SHOWN);
+        values.truncate(SHOWN);
+        if !values.is_empty() {
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            said.push(format!("with another `{key}` there would be: {}{more}", values.join(", ")));
+        }
+    }
+    match said.as_slice() {
+        [] => format!("no row of `{metric}` fits: more than one key of the rule shuts them out"),
+        said => format!("no row: {}", said.join("; ")),
+    }
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+}
+
+/// Which verb makes the rows of a metric.
+fn made_by(metric: &str) -> &'static str {
+    match catalogue::ALL.iter().find(|entry| entry.measure.name == metric).map(|entry| entry.family) {
+        Some("latency") => ": `agebench latency` makes them",
+        Some("footprint" | "information" | "declared") => ": `agebench footprint` makes them",
+        Some("curve") => ": `agebench footprint --curve` makes them",
+        Some("waterfall") => ": a method with stages has them",
+        _ => "",
+    }
+}

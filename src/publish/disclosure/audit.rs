@@ -1,0 +1,256 @@
+//! Secondary suppression: whether a small count that is not published follows from what is, and what else to hold back
+//! until it does not.
+
+use std::collections::BTreeMap;
+
+use super::DisclosureError;
+use super::counts::{Key, Pair, What};
+use super::model::Model;
+use super::programme::{Goal, Known, solve};
+use super::rule::{Rule, Shown};
+use crate::table::Group;
+
+/// How much of a count is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Its number.
+    Shown,
+    /// That it is small.
+    Small,
+    /// Nothing.
+    Withheld,
+}
+
+/// A count as it is and what is published of it.
+#[derive(Debug, Clone)]
+struct Count {
+    key: Key,
+    terms: Vec<usize>,
+    exact: u64,
+    state: State,
+    /// Whether it must keep its whole range.
+    guarded: bool,
+    /// Whether any row publishes it.
+    published: bool,
+    /// The denominator that it is published with.
+    of: Option<usize>,
+}
+
+/// All counts of a release. A count that several rows speak of is one.
+#[derive(Debug)]
+pub struct Counts {
+    model: Model,
+    rule: Rule,
+    /// Whether people have several attempts, so that a larger number of attempts may be of few people.
+    several: bool,
+    counts: Vec<Count>,
+    place: BTreeMap<Vec<usize>, usize>,
+    /// What earlier releases tell, for good.
+    earlier: Vec<Known>,
+}
+
+/// How far a value of a world may be from the one wanted: the solver keeps to 1e-7.
+const NEAR: f64 = 1e-5;
+
+impl Counts {
+    /// No counts yet.
+    pub fn new(model: Model, rule: Rule, several: bool) -> Self {
+        Self { model, rule, several, counts: Vec::new(), place: BTreeMap::new(), earlier: Vec::new() }
+    }
+
+    fn add(&mut self, key: &Key, exact: u64) -> Option<usize> {
+        let terms = self.model.terms(key)?;
+        if let Some(found) = self.place.get(&terms) {
+            return Some(*found);
+        }
+        let index = self.counts.len();
+        self.place.insert(terms.clone(), index);
+        let count =
+            Count { key: key.clone(), terms, exact, state: State::Shown, guarded: false, published: false, of: None };
+        self.counts.push(count);
+        Some(index)
+    }
+
+    fn is_small(&self, exact: u64, subjects: u64) -> bool {
+        matches!(self.rule.show(exact.min(subjects)), Shown::Redacted)
+    }
+
+    /// A count that is published alone; `subjects` have an attempt in it.
+    pub fn alone(&mut self, key: &Key, exact: u64, subjects: u64) {
+        let small = self.is_small(exact, subjects);
+        if let Some(index) = self.add(key, exact) {
+            self.publish(index, small, if small { State::Withheld } else { State::Shown }, None);
+        }
+    }
+
+    fn publish(&mut self, index: usize, guarded: bool, state: State, of: Option<usize>) {
+        let count = &mut self.counts[index];
+        count.state = if count.published { count.state.max(state) } else { state };
+        count.published = true;
+        count.guarded |= guarded;
+        count.of = of.or(count.of);
+    }
+
+    /// The counts of a row of a share: `exact` are attempts in the denominator and events, `subjects` the same in people.
+    pub fn pair(&mut self, method: usize, group: &Group, pair: &Pair, exact: [u64; 2], subjects: [u64; 2]) {
+        let key = |what: &What| Key { method, group: group.clone(), what: what.clone() };
+        let (Some(all), Some(events)) = (self.add(&key(&pair.all), exact[0]), self.add(&key(&pair.events), exact[1]))
+        else {
+            return;
+        };
+        let few = self.is_small(exact[0], subjects[0]);
+        let few_events = self.is_small(exact[1], subjects[1]);
+        let rest = exact[0].saturating_sub(exact[1]);
+        let few_others = !few && !few_events && self.is_small(rest, rest);
+        self.publish(all, few, if few { State::Withheld } else { State::Shown }, None);
+        let state = match (few, few_events) {
+            (false, true) if self.rule.show(exact[1]) == Shown::Redacted => State::Small,
+            (false, false) if !few_others => State::Shown,
+            _ => State::Withheld,
+        };
+        self.publish(events, few_events, state, Some(all));
+        let others = pair.others.as_ref().filter(|_| few_others).and_then(|others| self.add(&key(others), rest));
+        if let Some(others) = others {
+            self.counts[others].guarded = true;
+        }
+    }
+
+    /// A count that no row speaks of.
+    pub fn unspoken(&mut self, key: &Key, exact: u64) {
+        if let (true, Some(index)) = (self.is_small(exact, exact), self.add(key, exact)) {
+            self.counts[index].guarded = true;
+        }
+    }
+
+    /// What an earlier release says of `key`.
+    pub fn told(&mut self, key: &Key, low: u64, high: Option<u64>) {
+        if let Some(terms) = self.model.terms(key) {
+            let high = high.map_or(f64::INFINITY, |high| high as f64);
+            self.earlier.push(Known { terms, low: low as f64, high, cost: None, softest: low as f64 });
+        }
+    }
+
+    fn of(&self, key: &Key) -> Option<&Count> {
+        self.place.get(&self.model.terms(key)?).and_then(|index| self.counts.get(*index))
+    }
+
+    /// What is published of `key`; a count that nothing is known of is withheld.
+    pub fn state(&self, key: &Key) -> State {
+        self.of(key).map_or(State::Withheld, |count| count.state)
+    }
+
+    /// The number that is published of `key` on its own.
+    pub fn number(&self, key: &Key) -> Option<u64> {
+        let count = self.of(key).filter(|count| count.state == State::Shown)?;
+        match self.rule.show(count.exact) {
+            Shown::Number(number) => Some(number),
+            Shown::Redacted => None,
+        }
+    }
+
+    /// What is published, as bounds of counts.
+    fn known(&self) -> (Vec<Known>, Vec<usize>) {
+        let small = self.rule.redacted_up_to().unwrap_or(0);
+        let (mut known, mut whose) = (self.earlier.clone(), vec![usize::MAX; self.earlier.len()]);
+        for (index, count) in self.counts.iter().enumerate() {
+            if !count.published {
+                continue;
+            }
+            let withheld_row = count.of.is_some_and(|all| self.counts[all].state == State::Withheld);
+            // Of the whole data set's events it would be said that they are small.
+            let least = match count.of {
+                Some(_) if count.key.group.is_whole() && !self.several && !withheld_row && count.exact > small => {
+                    small + 1
+                }
+                _ => 0,
+            };
+            let (low, high) = match (count.state, self.rule.show(count.exact)) {
+                _ if withheld_row => continue,
+                (State::Shown, Shown::Number(number)) => {
+                    let (low, high) = self.rule.behind(number);
+                    (low, high as f64)
+                }
+                (State::Small, _) => (0, small as f64),
+                _ => (least, f64::INFINITY),
+            };
+            let cost = (count.state != State::Withheld).then(|| cost(count));
+            let softest = if count.state == State::Small { 0.0 } else { least as f64 };
+            known.push(Known { terms: count.terms.clone(), low: low as f64, high, cost, softest });
+            whose.push(index);
+        }
+        (known, whose)
+    }
+
+    /// Withholds counts until every guarded one can be anything from 0 to the largest that is redacted.
+    ///
+    /// # Errors
+    /// [`DisclosureError`] where nothing helps.
+    pub fn hold_back(&mut self) -> Result<(), DisclosureError> {
+        let Some(most) = self.rule.redacted_up_to() else { return Ok(()) };
+        for up in [true, false] {
+            let mut open: Vec<usize> = (0..self.counts.len()).filter(|index| self.counts[*index].guarded).collect();
+            while !open.is_empty() {
+                let before = open.len();
+                open = self.still_open(open, up, most as f64)?;
+                if open.len() == before {
+                    let first = open.remove(0);
+                    self.free(first, if up { most as f64 } else { 0.0 })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of `open` that are not at their end in a world that has as many as possible there.
+    fn still_open(&self, open: Vec<usize>, up: bool, most: f64) -> Result<Vec<usize>, DisclosureError> {
+        let (known, _) = self.known();
+        let wanted: Vec<&[usize]> = open.iter().map(|index| self.counts[*index].terms.as_slice()).collect();
+        let goal = if up { Goal::Up(&wanted, most) } else { Goal::Down(&wanted) };
+        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
+        let world = world.ok_or(DisclosureError::NoTable)?;
+        let at_end = |value: f64| if up { value >= most - NEAR } else { value <= NEAR };
+        Ok(open.into_iter().zip(world.wanted).filter(|(_, value)| !at_end(*value)).map(|(index, _)| index).collect())
+    }
+
+    /// Withholds what keeps a count from `value`.
+    fn free(&mut self, index: usize, value: f64) -> Result<(), DisclosureError> {
+        let (known, whose) = self.known();
+        let goal = Goal::At(&self.counts[index].terms, value);
+        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
+        let Some(world) = world else { return Err(DisclosureError::Exposed(self.counts[index].key.clone())) };
+        for (whose, beyond) in whose.into_iter().zip(world.beyond) {
+            if beyond > NEAR {
+                self.withhold(whose);
+            }
+        }
+        Ok(())
+    }
+
+    /// Withholds a count, and with a group's the small ones beside it: which of them is small must not show.
+    fn withhold(&mut self, index: usize) {
+        self.counts[index].state = State::Withheld;
+        let key = self.counts[index].key.clone();
+        for count in &mut self.counts {
+            let beside = count.key.method == key.method
+                && count.key.what == key.what
+                && count.key.group.by() == key.group.by()
+                && count.state == State::Small;
+            if beside {
+                count.state = State::Withheld;
+            }
+        }
+    }
+}
+
+/// What it costs a reader to lose a count: the whole data set more than a group, the denominator of a rate more than its
+/// events, and of events the larger ones more.
+fn cost(count: &Count) -> f64 {
+    let what = match count.key.what {
+        What::Events(_) | What::Others(_) | What::Without(_) => 1.0,
+        What::Answered | What::Attempted => 3.0,
+        What::Decided(_) => 30.0,
+    };
+    let whole = if count.key.group.is_whole() { 20.0 } else { 1.0 };
+    let small = if count.state == State::Small { 0.5 } else { 1.0 };
+    what * whole * small * (1.0 + (1.0 + count.exact as f64).ln() / 4.0)
+}

@@ -1,0 +1,336 @@
+//! Rows as they are published: counts protected, and everything else computed from them again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::audit::State;
+use super::class::{Class, class};
+use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
+use super::table::Book;
+use super::{Rule, flag};
+use crate::metric::flag as known;
+use crate::protocol::Protocol;
+use crate::stats::{lower_claim, upper_claim, wilson};
+use crate::table::{Evidence, Group, Interval, Population, Row, RowStatus, Weighting};
+
+/// Fewer people have no mean, and nothing else is said of fewer samples.
+const LEAST: u64 = 30;
+/// Fewer events are flagged.
+const FEW_EVENTS: u64 = 30;
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It has a value.
+    Released,
+    /// It has none because a count of its own is small.
+    Primary,
+    /// It has none because another count would follow.
+    Secondary,
+}
+
+/// Makes rows of one data set fit to be published.
+pub struct Release<'a> {
+    protocol: &'a Protocol,
+    rule: Rule,
+    book: &'a Book,
+    /// Methods and groups whose mean errors are published.
+    means: BTreeSet<(usize, Group)>,
+}
+
+/// Whether this is a row of errors that can be published: of everybody answered, plain, means by people and percentiles
+/// by attempts.
+pub fn is_error_row(row: &Row) -> bool {
+    let weighting = if row.metric.contains("percentile") || row.metric.contains("median") || row.metric.starts_with('p')
+    {
+        Weighting::Attempt
+    } else {
+        Weighting::Subject
+    };
+    class(&row.metric) == Class::Years
+        && is_plain_group(row)
+        && row.variant.is_none()
+        && row.population == Population::All
+        && row.weighting == Some(weighting)
+}
+
+impl<'a> Release<'a> {
+    /// The release of `rows` as `book` has their counts.
+    pub fn of(protocol: &'a Protocol, rule: Rule, book: &'a Book, rows: &[&Row]) -> Self {
+        let mut release = Self { protocol, rule, book, means: BTreeSet::new() };
+        release.means = release.choose_means(rows);
+        release
+    }
+
+    /// From 30 people on; where one group alone of a column has no mean, the next smallest has none either, because the
+    /// mean of the one would follow from the others'.
+    fn choose_means(&self, rows: &[&Row]) -> BTreeSet<(usize, Group)> {
+        let mut people: BTreeMap<(usize, Group), u64> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.metric == "mae" && is_error_row(row) && row.value.is_some()) {
+            let key = Key { method: self.book.method(row), group: row.group.clone(), what: What::Answered };
+            let shown = self.book.counts.number(&key).is_some_and(|number| number >= LEAST);
+            let subjects = row.n_subjects.unwrap_or(0);
+            if shown && subjects >= LEAST && self.book.is_named(&row.group) {
+                people.insert((key.method, key.group), subjects);
+            }
+        }
+        let methods: BTreeSet<usize> = people.keys().map(|(method, _)| *method).collect();
+        for method in methods {
+            for (groups, others) in &self.book.columns {
+                let mut there: Vec<(u64, &Group)> = groups
+                    .iter()
+                    .filter_map(|group| people.get(&(method, group.clone())).map(|people| (*people, group)))
+                    .collect();
+                there.sort();
+                let alone = groups.len() - there.len() + usize::from(*others) == 1;
+                if let Some((_, smallest)) = there.first().filter(|_| alone) {
+                    people.remove(&(method, (*smallest).clone()));
+                }
+            }
+        }
+        people.into_keys().collect()
+    }
+
+    /// `row` as it is published; none where it is left out.
+    pub fn row(&self, row: &Row) -> Option<(Row, Fate)> {
+        match class(&row.metric) {
+            Class::Share => self.share(row),
+            Class::Count => self.count(row),
+            Class::Years => self.years(row),
+            Class::Sampled => self.sampled(row),
+            Class::Machine => row.group.is_whole().then(|| (self.bare(row), Fate::Released)),
+            Class::LeftOut => None,
+        }
+    }
+
+    /// The row with its status, value and interval, but without any count or what is made of counts.
+    fn bare(&self, row: &Row) -> Row {
+        let mut bare = row.clone();
+        for count in [
+            &mut bare.n_attempts,
+            &mut bare.n_subjects,
+            &mut bare.n_events,
+            &mut bare.n_event_subjects,
+            &mut bare.n_undecided,
+            &mut bare.n_ties,
+        ] {
+            *count = None;
+        }
+        (bare.claim_low, bare.claim_high, bare.n_star, bare.deff, bare.evidence) = (None, None, None, None, None);
+        for own in [known::UNDER_30_EVENTS, known::DOMINATED, known::BANDS_LEFT_OUT] {
+            bare.flags.remove(own);
+        }
+        bare.flagged(self.rule.word())
+    }
+
+    /// The row without any number.
+    fn suppressed(&self, row: &Row, word: &str) -> Row {
+        let mut bare = self.bare(row);
+        bare.status = RowStatus::Suppressed;
+        (bare.value, bare.low, bare.high, bare.interval, bare.level) = (None, None, None, None, None);
+        bare.flagged(word)
+    }
+
+    fn share(&self, row: &Row) -> Option<(Row, Fate)> {
+        let pair = pair(row, self.protocol, false)?;
+        if row.n_attempts.is_none() {
+            // The method has no answers of this kind: that is no count.
+            return (row.status == RowStatus::NotApplicable && row.group.is_whole())
+                .then(|| (self.bare(row), Fate::Released));
+        }
+        if !self.book.speaks_of(row) || !self.book.is_named(&row.group) || row.has(known::WEIGHTED) {
+            return None;
+        }
+        let mut place = row.clone();
+        if matches!(row.population, Population::Window(..)) {
+            place.variant = POOLED.parse().ok()?;
+        }
+        if self.book.several {
+            place.weighting = Some(Weighting::Attempt);
+        }
+        let method = self.book.method(row);
+        let key = |what: &What| Key { method, group: row.group.clone(), what: what.clone() };
+        let few = |count: Option<u64>, people: Option<u64>| {
+            let least = count.unwrap_or(0).min(people.unwrap_or(u64::MAX));
+            self.rule.redacted_up_to().is_some_and(|most| least <= most)
+        };
+        let Some((all, events, flags)) = self.numbers(method, &row.group, &pair) else {
+            let fate = if few(row.n_attempts, row.n_subjects) { Fate::Primary } else { Fate::Secondary };
+            return Some((self.suppressed(&place, flag::WITHHELD), fate));
+        };
+        let deff = self.design_effect(row);
+        let (n, levels) = (all as f64 / deff, self.protocol.levels);
+        let mut made = match (events, self.book.counts.state(&key(&pair.events))) {
+            (Some(_), _) => self.bare(&place),
+            (None, State::Small) => self.suppressed(&place, flag::REDACTED),
+            (None, _) => self.suppressed(&place, flag::WITHHELD),
+        };
+        made.flags.extend(flags.into_iter().map(str::to_owned));
+        made = made.flagged(flag::ROUNDED);
+        made.n_attempts = Some(all);
+        made.n_subjects = (!self.book.several).then_some(all);
+        if all == 0 {
+            made.status = RowStatus::Empty;
+            (made.value, made.low, made.high, made.interval, made.level) = (None, None, None, None, None);
+            return Some((made, Fate::Released));
+        }
+        (made.n_star, made.deff) = (Some(n), Some(deff));
+        let Some(events) = events else {
+            if made.has(flag::REDACTED) {
+                let most = self.rule.redacted_up_to().unwrap_or(0) as f64 / deff;
+                (made.low, made.high) = (Some(0.0), Some(upper_claim(most, n, levels.claim)));
+                (made.claim_low, made.claim_high) = (made.low, made.high);
+                (made.interval, made.level) = (Some(Interval::ClopperPearson), Some(levels.claim));
+            }
+            let fate = if few(row.n_events, row.n_event_subjects) { Fate::Primary } else { Fate::Secondary };
+            return Some((made, fate));
+        };
+        let p = events as f64 / all as f64;
+        let (low, high) = wilson(p, n, levels.display);
+        made.value = Some(p);
+        (made.low, made.high) = (Some(low), Some(high));
+        (made.interval, made.level) = (Some(Interval::Wilson), Some(levels.display));
+        made.claim_low = Some(lower_claim(p * n, n, levels.claim));
+        made.claim_high = Some(upper_claim(p * n, n, levels.claim));
+        made.n_events = Some(events);
+        made.n_event_subjects = (!self.book.several).then_some(events);
+        let evidence = self.evidence(all, n, high - low, p);
+        made.status = if evidence == Evidence::Sufficient { RowStatus::Value } else { RowStatus::InsufficientEvidence };
+        made.evidence = Some(evidence);
+        if events < FEW_EVENTS {
+            made = made.flagged(known::UNDER_30_EVENTS);
+        }
+        Some((made, Fate::Released))
+    }
+
+    /// What METRICS M15 asks of a rate, asked of the published numbers.
+    fn evidence(&self, all: u64, n: f64, width: f64, p: f64) -> Evidence {
+        let rule = self.protocol.evidence;
+        let mut reasons = Vec::new();
+        if !self.book.several && all < rule.subjects {
+            reasons.push(format!("{all}<{} subjects", rule.subjects));
+        }
+        if n < rule.n_star {
+            reasons.push(format!("n* {n:.1}<{}", rule.n_star));
+        }
+        if width > rule.width || (width > rule.small_width && width > rule.width_share * p) {
+            reasons.push(format!("width {width:.3}"));
+        }
+        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+    }
+
+    /// Attempts for one that tells as much as an independent person, up to the next half: at least the attempts of a person,
+    /// because the published share is that of attempts.
+    fn design_effect(&self, row: &Row) -> f64 {
+        if !self.book.several {
+            return 1.0;
+        }
+        let each = match (row.n_attempts, row.n_subjects) {
+            (Some(attempts), Some(subjects)) if subjects > 0 => attempts as f64 / subjects as f64,
+            _ => 1.0,
+        };
+        (row.deff.unwrap_or(1.0).max(each).max(1.0) * 2.0).ceil() / 2.0
+    }
+
+    /// The published denominator and events: of the whole data set the sums over the groups of a column all of which are
+    /// published; and the flags that say so.
+    fn numbers(&self, method: usize, group: &Group, pair: &Pair) -> Option<(u64, Option<u64>, Vec<&'static str>)> {
+        let number = |group: &Group, what: &What| {
+            self.book.counts.number(&Key { method, group: group.clone(), what: what.clone() })
+        };
+        let (own, own_events) = (number(group, &pair.all)?, number(group, &pair.events));
+        let column = self.column(method, group, &pair.all);
+        let Some((sum, groups)) = column else { return Some((own, own_events, Vec::new())) };
+        let mut flags = vec![flag::N_SUMMED];
+        let parts: Option<u64> = groups.iter().map(|group| number(group, &pair.events)).sum();
+        let events = match (own_events, parts) {
+            (None, _) => None,
+            (Some(_), Some(parts)) => Some(parts),
+            (Some(own), None) => Some(own.min(sum)),
+        };
+        if events.is_some() && events != own_events || parts.is_some() {
+            flags.push(flag::EVENTS_SUMMED);
+        }
+        Some((sum, events, flags))
+    }
+
+    /// The column of fewest groups whose parts of a count of the whole data set are all published, and their sum.
+    fn column(&self, method: usize, group: &Group, what: &What) -> Option<(u64, &[Group])> {
+        if !group.is_whole() || self.rule == Rule::Threshold10 {
+            return None;
+        }
+        self.book.columns.iter().filter(|(groups, others)| !others && !groups.is_empty()).find_map(|(groups, _)| {
+            let number =
+                |group: &Group| self.book.counts.number(&Key { method, group: group.clone(), what: what.clone() });
+            let sum: Option<u64> = groups.iter().map(number).sum();
+            sum.map(|sum| (sum, groups.as_slice()))
+        })
+    }
+
+    fn count(&self, row: &Row) -> Option<(Row, Fate)> {
+        if !is_plain_group(row) || !self.book.is_named(&row.group) {
+            return None;
+        }
+        let method = self.book.method(row);
+        let key = Key { method, group: row.group.clone(), what: What::Attempted };
+        let Some(own) = self.book.counts.number(&key) else {
+            return Some((self.suppressed(row, flag::WITHHELD), Fate::Secondary));
+        };
+        let summed = self.column(method, &row.group, &What::Attempted).map(|(sum, _)| sum);
+        let mut made = self.bare(row).flagged(flag::ROUNDED);
+        if summed.is_some() {
+            made = made.flagged(flag::N_SUMMED);
+        }
+        let number = summed.unwrap_or(own);
+        made.value = Some(number as f64);
+        made.n_attempts = Some(number);
+        made.n_subjects = (!self.book.several).then_some(number);
+        Some((made, Fate::Released))
+    }
+
+    fn years(&self, row: &Row) -> Option<(Row, Fate)> {
+        if row.n_attempts.is_none() && row.status == RowStatus::NotApplicable && row.group.is_whole() {
+            return is_error_row(row).then(|| (self.bare(row), Fate::Released));
+        }
+        let value = row.value.filter(|_| is_error_row(row) && !row.has(known::WEIGHTED))?;
+        if !self.book.is_named(&row.group) {
+            return None;
+        }
+        let method = self.book.method(row);
+        if !self.means.contains(&(method, row.group.clone())) {
+            let few = row.n_subjects.is_none_or(|subjects| subjects < LEAST);
+            let fate = if few { Fate::Primary } else { Fate::Secondary };
+            return Some((self.suppressed(row, flag::WITHHELD), fate));
+        }
+        let pair = Pair { all: What::Answered, events: What::Answered, others: None };
+        let (all, _, _) = self.numbers(method, &row.group, &pair)?;
+        let mut made = self.bare(row).flagged(flag::ROUNDED);
+        // Tenths are divided, not multiplied by 0.1, so that 0.3 is written 0.3.
+        made.value = Some((value * 10.0).round() / 10.0);
+        made.low = row.low.map(|low| (low * 10.0).floor() / 10.0);
+        made.high = row.high.map(|high| (high * 10.0).ceil() / 10.0);
+        made.n_attempts = Some(all);
+        made.n_subjects = (!self.book.several).then_some(all);
+        made.status = RowStatus::Value;
+        made.evidence = Some(Evidence::Sufficient);
+        Some((made, Fate::Released))
+    }
+
+    fn sampled(&self, row: &Row) -> Option<(Row, Fate)> {
+        let enough = row.n_attempts.or(row.n_subjects).is_some_and(|samples| samples >= LEAST);
+        if !row.group.is_whole() || row.variant.get("of") == Some("sum") || !enough {
+            return None;
+        }
+        let mut made = self.bare(row).flagged(flag::ROUNDED);
+        made.value = row.value.map(|value| two_digits(value));
+        (made.low, made.high, made.interval, made.level) = (None, None, None, None);
+        Some((made, Fate::Released))
+    }
+}
+
+fn two_digits(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    let scale = 10f64.powi(1 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}

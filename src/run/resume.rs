@@ -1,0 +1,197 @@
+//! Going on with a run that was broken off: whether it is the same run, and what of it is done.
+
+use rayon::prelude::*;
+use serde_json::json;
+
+use super::{Request, Returned, RunError, is_failure};
+use crate::dataset::FilesDigest;
+use crate::folder::{
+    DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, Reopened, RunFolder, RunRecord, ServiceRecord,
+    names,
+};
+
+/// Samples whose files are read again at a time.
+const AT_ONCE: usize = 1024;
+
+/// What of a run is done.
+pub(super) struct Before {
+    /// Its run.json.
+    pub(super) record: RunRecord,
+    /// Whether all of it is done.
+    pub(super) finished: bool,
+}
+
+impl Before {
+    /// The run that `folder` holds; `None` where none was begun.
+    ///
+    /// # Errors
+    /// Its run.json cannot be read.
+    pub(super) fn of(folder: &RunFolder) -> Result<Option<Self>, FolderError> {
+        if !folder.file(names::RUN).exists() {
+            return Ok(None);
+        }
+        let record = RunRecord::read(folder)?;
+        // The rename is the last step.
+        Ok(Some(Self { record, finished: folder.file(names::OUTCOMES).exists() }))
+    }
+}
+
+/// What of the run of `before` is not as `now` plans it; empty when it can go on.
+pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differs = |what: &str, before: &str, now: &str| {
+        if before != now {
+            let named = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+            found.push(format!("{what} was {}, and is {}", named(before), named(now)));
+        }
+    };
+    differs("the verb", &before.verb, &now.verb);
+    differs("the version of agebench", &before.tool_version, &now.tool_version);
+    differs("the protocol's digest", &before.protocol_digest.short(), &now.protocol_digest.short());
+    let dataset = |record: &RunRecord| -> [(&str, String); 4] {
+        let DatasetRecord { name, card_digest, manifest_digest, pick, .. } = &record.dataset;
+        [
+            ("the dataset", format!("`{name}`")),
+            ("the digest of the dataset's card", card_digest.short()),
+            ("the manifest's digest", manifest_digest.short()),
+            ("the filter", pick.clone()),
+        ]
+    };
+    for ((what, before), (_, now)) in dataset(before).into_iter().zip(dataset(now)) {
+        differs(what, &before, &now);
+    }
+    for setting in ["keep_ids", "timeout_seconds", "timings"] {
+        let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
+        differs(&format!("the setting `{setting}`"), &of(before), &of(now));
+    }
+    let list =
+        |record: &RunRecord| record.methods.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
+    differs("the list of methods", &list(before), &list(now));
+    for (before, now) in before.methods.iter().zip(&now.methods).filter(|(before, now)| before.name == now.name) {
+        differs(&format!("the digest of `{}`", now.name), &before.digest.short(), &now.digest.short());
+        if !is_engine_of(now, before) {
+            differs(&format!("the engine of `{}`", now.name), &before.engine, &now.engine);
+        }
+    }
+    found
+}
+
+/// Whether all that is known of the engine before a start is what was used: a program says only then what decodes for it.
+fn is_engine_of(now: &MethodRecord, before: &MethodRecord) -> bool {
+    let used: Vec<&str> = before.engine.split("; ").collect();
+    before.engine.is_empty() && now.engine.is_empty()
+        || now.engine.split("; ").filter(|part| !part.is_empty()).all(|part| used.contains(&part))
+}
+
+/// What is done of a run that goes on, read from its rows.
+pub(super) struct Done {
+    pub(super) reopened: Reopened,
+    /// Samples done.
+    pub(super) samples: usize,
+    pub(super) attempts: usize,
+    pub(super) failed: usize,
+    pub(super) returned: Vec<Returned>,
+    pub(super) files: FilesDigest,
+}
+
+impl Done {
+    /// What of the run in `folder` is safe on disk; `None` where nothing is. Every file that was put to a method is read
+    /// again.
+    ///
+    /// # Errors
+    /// [`RunError::Changed`] for a file that is not what it was; a row that is not as it should be.
+    pub(super) fn of(folder: &RunFolder, request: &Request<'_>) -> Result<Option<Self>, RunError> {
+        let Some(reopened) = Journal::reopen(folder)? else { return Ok(None) };
+        let path = folder.file(names::OUTCOMES_PART);
+        let part = std::fs::File::open(&path).map_err(|error| FolderError::read(&path, error))?;
+        let samples = usize::try_from(reopened.mark.samples).unwrap_or(usize::MAX);
+        let (attempts, failed, given) = rows(part, samples, request)?;
+        let mut files = FilesDigest::new(request.dataset);
+        let places: Vec<usize> = (0..given.len()).collect();
+        for some in places.chunks(AT_ONCE) {
+            let read = some.par_iter().filter_map(|place| {
+                let given = given.get(*place)?.as_deref()?;
+                let sample = request.dataset.samples().get(*place)?;
+                let now = request.dataset.read_sample(&sample).ok().flatten().map(|read| read.sha256);
+                Some((*place, now.filter(|now| now.short() == given)))
+            });
+            for (place, now) in read.collect::<Vec<_>>() {
+                match now {
+                    Some(now) => files.add(place, now),
+                    None => return Err(RunError::Changed { sample: place + 1 }),
+                }
+            }
+        }
+        let beside = reopened.mark.beside.clone();
+        let returned =
+            serde_json::from_value(beside).unwrap_or_else(|_| vec![Returned::default(); request.methods.len()]);
+        Ok(Some(Self { reopened, samples, attempts, failed, returned, files }))
+    }
+}
+
+/// How many rows there are and how many of them failed; and for each of the first `samples` samples what was given to
+/// methods.
+type Rows = (usize, usize, Vec<Option<String>>);
+
+fn rows(part: std::fs::File, samples: usize, request: &Request<'_>) -> Result<Rows, FolderError> {
+    let pseudonyms = crate::folder::Pseudonyms::of(request.dataset, request.keep_ids);
+    let mut reader = OutcomeReader::open(names::OUTCOMES_PART, std::io::BufReader::new(part))?;
+    let samples = samples.min(request.dataset.samples().len());
+    let mut given = vec![None; samples];
+    let (mut attempts, mut failed, mut at) = (0, 0, 0);
+    let printed =
+        |place: usize| request.dataset.samples().get(place).map(|row| pseudonyms.printed(row.sample_id).to_string());
+    let mut here = printed(0);
+    while let Some(row) = reader.next_row()? {
+        while here.as_deref().is_some_and(|id| id != row.sample_id) {
+            at += 1;
+            here = printed(at);
+        }
+        attempts += 1;
+        failed += usize::from(is_failure(&row.outcome));
+        if let Some(given) = given.get_mut(at).filter(|_| !row.input_digest.is_empty()) {
+            *given = Some(row.input_digest.to_owned());
+        }
+    }
+    Ok((attempts, failed, given))
+}
+
+/// How many attempts of a finished run there are, and how many of them failed.
+///
+/// # Errors
+/// A row that is not as it should be.
+pub(super) fn counts(folder: &RunFolder) -> Result<(usize, usize), FolderError> {
+    let file = std::io::BufReader::new(folder.read(names::OUTCOMES)?);
+    let mut reader = OutcomeReader::open(names::OUTCOMES, file)?;
+    let (mut attempts, mut failed) = (0, 0);
+    while let Some(row) = reader.next_row()? {
+        attempts += 1;
+        failed += usize::from(is_failure(&row.outcome));
+    }
+    Ok((attempts, failed))
+}
+
+/// Adds to what run.json says of a method's traffic what it said `before`, when this part of the run began.
+pub(super) fn add_service(now: &mut MethodRecord, before: &MethodRecord) {
+    let sum = |now: Option<ServiceRecord>, before: &Option<ServiceRecord>| match (now, before) {
+        (Some(now), Some(before)) => Some(now.plus(before)),
+        (now, before) => now.or_else(|| before.clone()),
+    };
+    now.service = sum(now.service.take(), &before.service);
+    for (now, before) in now.stages.iter_mut().zip(&before.stages) {
+        now.service = sum(now.service.take(), &before.service);
+    }
+}
+
+/// `record` as the next part of the run of `before`: it began then, and its methods' traffic until now is its own.
+pub(super) fn carried_on(record: &mut RunRecord, before: &RunRecord) {
+    record.started.clone_from(&before.started);
+    let times = before.settings.get("resumed").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    record.settings.insert("resumed".to_owned(), json!(times + 1));
+    for (now, before) in record.methods.iter_mut().zip(&before.methods) {
+        now.service.clone_from(&before.service);
+        for (now, before) in now.stages.iter_mut().zip(&before.stages) {
+            now.service.clone_from(&before.service);
+        }
+    }
+}
