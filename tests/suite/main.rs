@@ -57,7 +57,6 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
-mod results;
 mod resume;
 mod stages;
 mod stages_of_groups;
