@@ -112,7 +112,7 @@ impl Ground {
                 let value = side.of((row.claim_low?, row.claim_high?));
                 Some(End { value, what: format!("{word} bound for claims") })
             }
-            Self::Symmetric(_) | Self::TwoSided => Some(two_sided(row, side, None)?),
+            Self::Symmetric(_) | Self::TwoSided => two_sided(row, side, None),
             Self::Nothing => None,
         }
     }

@@ -49,6 +49,7 @@ mod nist_fate;
 mod pictures;
 mod plan;
 mod plugins;
+mod pool;
 mod probe;
 mod protocol;
 mod publish;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use super::rows::Gathered;
+use super::rows::{Finished, Gathered};
 use super::tree::Tree;
 use super::{ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE, describe};
 use crate::dataset::{CARD_FILE, DatasetCard, MANIFEST_FILE};
@@ -49,7 +49,7 @@ pub(super) fn write(
     let (samples, without_age, subjects) = (gathered.samples, gathered.without_age, gathered.subjects());
     let doubts = gathered.findings.clone();
     let described = gathered.card.clone();
-    let (manifest, left, left_out) = gathered.finish()?;
+    let Finished { manifest, left_out: left, reasons: left_out } = gathered.finish()?;
     // Descriptions of an import that is written anew would describe another manifest.
     for name in OWN.iter().filter(|name| name.ends_with(".json")) {
         match fs::remove_file(request.out.join(name)) {

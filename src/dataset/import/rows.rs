@@ -99,6 +99,17 @@ pub(super) struct Gathered {
     begun: bool,
 }
 
+/// What is written of it.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// manifest.csv.
+    pub manifest: Vec<u8>,
+    /// left-out.csv.
+    pub left_out: Vec<u8>,
+    /// What was left out by reason, the most frequent first.
+    pub reasons: Vec<LeftOut>,
+}
+
 impl Gathered {
     /// Nothing yet, with the card and the columns that `importer` always has.
     pub fn new(importer: &Importer) -> Self {
@@ -317,12 +328,16 @@ impl Gathered {
         self.subjects.len()
     }
 
-    /// The manifest, what was left out as a file, and by reason: the most frequent first.
-    pub fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>, Vec<LeftOut>), ImportError> {
+    /// Both files.
+    pub fn finish(mut self) -> Result<Finished, ImportError> {
         self.begin();
         let mut reasons: Vec<LeftOut> = self.reasons.into_values().collect();
         reasons.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.reason.cmp(&other.reason)));
         let write = |source| ImportError::Write { file: "manifest.csv".to_owned(), source };
-        Ok((self.manifest.finish().map_err(write)?, self.left_out.finish().map_err(write)?, reasons))
+        Ok(Finished {
+            manifest: self.manifest.finish().map_err(write)?,
+            left_out: self.left_out.finish().map_err(write)?,
+            reasons,
+        })
     }
 }

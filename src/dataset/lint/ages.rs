@@ -88,8 +88,7 @@ fn look_at_heaps(dataset: &Dataset, findings: &mut Findings) {
         findings.push(Finding::warning(MANIFEST_FILE, text).column("age").help(help).code(Code::AgesHeap.word()));
     }
     for (year, count, others) in spikes(&counts) {
-        let text =
-            format!("{count} {whom} of age {year}, and {others:.0} of each of the four years around it on average");
+        let text = format!("{count} {whom} of age {year}, and {others:.0} of each of the years around it on average");
         let help = "look at some of them: an age that stands for `unknown`, or the least age that a site lets in?";
         findings.push(Finding::note(MANIFEST_FILE, text).column("age").help(help).code(Code::AgeSpike.word()));
     }

@@ -189,41 +189,45 @@ impl Counts {
         let Some(most) = self.rule.redacted_up_to() else { return Ok(()) };
         for up in [true, false] {
             let mut open: Vec<usize> = (0..self.counts.len()).filter(|index| self.counts[*index].guarded).collect();
+            let (mut before, most) = (usize::MAX, if up { most as f64 } else { 0.0 });
             while !open.is_empty() {
-                let before = open.len();
-                open = self.still_open(open, up, most as f64)?;
-                if open.len() == before {
-                    let first = open.remove(0);
-                    self.free(first, if up { most as f64 } else { 0.0 })?;
+                // All together while that settles some, then one after the other, whatever it costs.
+                let one = open.len() == before;
+                before = if one { before } else { open.len() };
+                open = self.still_open(open, most, one)?;
+                before = if one { open.len() } else { before };
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of `open` that are not at their end in a world that has as many as possible there; with `one` in a world that
+    /// has the first one there, for which counts are withheld.
+    fn still_open(&mut self, open: Vec<usize>, most: f64, one: bool) -> Result<Vec<usize>, DisclosureError> {
+        let (known, whose) = self.known();
+        let wanted: Vec<&[usize]> = open.iter().map(|index| self.counts[*index].terms.as_slice()).collect();
+        let goal = match (one, most > 0.0) {
+            (true, _) => Goal::At(&wanted, most),
+            (false, true) => Goal::Up(&wanted, most),
+            (false, false) => Goal::Down(&wanted),
+        };
+        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
+        let world = match (world, open.first()) {
+            (Some(world), _) => world,
+            (None, Some(first)) if one => return Err(DisclosureError::Exposed(self.counts[*first].key.clone())),
+            (None, _) => return Err(DisclosureError::NoTable),
+        };
+        if one {
+            for (whose, beyond) in whose.into_iter().zip(&world.beyond) {
+                if *beyond > NEAR {
+                    self.withhold(whose);
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Those of `open` that are not at their end in a world that has as many as possible there.
-    fn still_open(&self, open: Vec<usize>, up: bool, most: f64) -> Result<Vec<usize>, DisclosureError> {
-        let (known, _) = self.known();
-        let wanted: Vec<&[usize]> = open.iter().map(|index| self.counts[*index].terms.as_slice()).collect();
-        let goal = if up { Goal::Up(&wanted, most) } else { Goal::Down(&wanted) };
-        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
-        let world = world.ok_or(DisclosureError::NoTable)?;
-        let at_end = |value: f64| if up { value >= most - NEAR } else { value <= NEAR };
-        Ok(open.into_iter().zip(world.wanted).filter(|(_, value)| !at_end(*value)).map(|(index, _)| index).collect())
-    }
-
-    /// Withholds what keeps a count from `value`.
-    fn free(&mut self, index: usize, value: f64) -> Result<(), DisclosureError> {
-        let (known, whose) = self.known();
-        let goal = Goal::At(&self.counts[index].terms, value);
-        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
-        let Some(world) = world else { return Err(DisclosureError::Exposed(self.counts[index].key.clone())) };
-        for (whose, beyond) in whose.into_iter().zip(world.beyond) {
-            if beyond > NEAR {
-                self.withhold(whose);
-            }
-        }
-        Ok(())
+        let at_end = |value: f64| if most > 0.0 { value >= most - NEAR } else { value <= NEAR };
+        let settled = |(place, (_, value)): &(usize, (usize, f64))| at_end(*value) || one && *place == 0;
+        let left = open.into_iter().zip(world.wanted).enumerate().filter(|one| !settled(one));
+        Ok(left.map(|(_, (index, _))| index).collect())
     }
 
     /// Withholds a count, and with a group's the small ones beside it: which of them is small must not show.

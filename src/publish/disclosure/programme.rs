@@ -27,18 +27,21 @@ pub enum Goal<'a> {
     Up(&'a [&'a [usize]], f64),
     /// These counts as small as possible together.
     Down(&'a [&'a [usize]]),
-    /// This count at this value, at the least cost.
-    At(&'a [usize], f64),
+    /// The first of these counts at this value, at the least cost, and the others as near to it as that allows.
+    At(&'a [&'a [usize]], f64),
 }
 
 /// A world: the values of the wanted counts, and how far each known count is beyond what is known of it.
 #[derive(Debug)]
 pub struct World {
-    /// Values of the counts of an [`Goal::Up`] or [`Goal::Down`].
+    /// Values of the counts of the goal, in their order.
     pub wanted: Vec<f64>,
     /// For each [`Known`], how far it is outside.
     pub beyond: Vec<f64>,
 }
+
+/// What a count at its end is worth beside what it costs to publish less.
+const FAVOUR: f64 = 1e-4;
 
 /// The world that serves `goal` best; none where there is none.
 ///
@@ -78,26 +81,25 @@ pub fn solve(model: &Model, known: &[Known], goal: Goal<'_>) -> Result<Option<Wo
         problem.add_constraint(row, ComparisonOp::Eq, 0.0);
     }
     let mut wanted: Vec<Variable> = Vec::new();
-    match goal {
-        Goal::Up(counts, most) => {
-            for terms in counts {
-                let value = problem.add_var(1.0, (0.0, most));
-                let mut row = sum(terms);
-                row.push((value, -1.0));
-                problem.add_constraint(row, ComparisonOp::Ge, 0.0);
-                wanted.push(value);
-            }
-        }
-        Goal::Down(counts) => {
-            for terms in counts {
-                let value = problem.add_var(1.0, (0.0, f64::INFINITY));
-                let mut row = sum(terms);
-                row.push((value, -1.0));
-                problem.add_constraint(row, ComparisonOp::Eq, 0.0);
-                wanted.push(value);
-            }
-        }
-        Goal::At(terms, value) => problem.add_constraint(sum(terms), ComparisonOp::Eq, value),
+    let (counts, most) = match goal {
+        Goal::Up(counts, most) | Goal::At(counts, most) => (counts, most),
+        Goal::Down(counts) => (counts, 0.0),
+    };
+    for (index, terms) in counts.iter().enumerate() {
+        let up = most > 0.0;
+        let (weight, bounds) = match (goal, up) {
+            (Goal::At(..), _) if index == 0 => (0.0, (most, most)),
+            (Goal::At(..), true) => (-FAVOUR, (0.0, most)),
+            (Goal::At(..), false) => (FAVOUR, (0.0, f64::INFINITY)),
+            (_, true) => (1.0, (0.0, most)),
+            (_, false) => (1.0, (0.0, f64::INFINITY)),
+        };
+        let value = problem.add_var(weight, bounds);
+        let mut row = sum(terms);
+        row.push((value, -1.0));
+        let exact = !up || index == 0 && matches!(goal, Goal::At(..));
+        problem.add_constraint(row, if exact { ComparisonOp::Eq } else { ComparisonOp::Ge }, 0.0);
+        wanted.push(value);
     }
     let solved = match problem.solve() {
         Err(Error::InternalError(_)) => problem.solve_with(plainly(SolveOptions::default())),

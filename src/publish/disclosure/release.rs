@@ -296,8 +296,10 @@ impl<'a> Release<'a> {
             return None;
         }
         let method = self.book.method(row);
-        if !self.means.contains(&(method, row.group.clone())) {
-            let few = row.n_subjects.is_none_or(|subjects| subjects < LEAST);
+        // A percentile that so few people cannot carry is the value of one of them.
+        let carried = row.status == RowStatus::Value;
+        if !carried || !self.means.contains(&(method, row.group.clone())) {
+            let few = !carried || row.n_subjects.is_none_or(|subjects| subjects < LEAST);
             let fate = if few { Fate::Primary } else { Fate::Secondary };
             return Some((self.suppressed(row, flag::WITHHELD), fate));
         }
