@@ -29,6 +29,7 @@ pub mod metric;
 pub mod outcome;
 pub mod photo;
 pub mod plan;
+pub mod pool;
 pub mod protocol;
 pub mod publish;
 mod recorded;

@@ -25,6 +25,7 @@ mod list;
 mod methods;
 mod output;
 mod plan;
+mod pool;
 mod probe;
 mod progress;
 mod publish;
@@ -83,6 +84,8 @@ enum Verb {
     /// Compute every row of a run folder again, or hold a release package against itself
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
+    /// Put the published rows of several data holders together
+    Pool(pool::Arguments),
     /// Compute every published row of a run folder again, and compare
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
@@ -148,6 +151,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Probe(arguments) => probe::run(&arguments, &environment),
         Verb::Publish(arguments) => publish::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments, &environment),
+        Verb::Pool(arguments) => pool::run(&arguments, &environment),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::Import(arguments) => import::run(&arguments),

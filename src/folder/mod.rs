@@ -73,6 +73,8 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].
     pub const LEADERBOARD: &str = "leaderboard.csv";
+    /// Rows of several holders put together, in a folder of its own.
+    pub const POOLED: &str = "pooled.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
     pub const ALL: [&str; 10] =
         [OUTCOMES, JOURNAL, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];

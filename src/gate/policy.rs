@@ -193,7 +193,13 @@ fn select(keys: &mut Keys<'_>) -> Option<Select> {
         }
         if let Err(error) = alone.try_into::<Select>() {
             let near = value.as_str().and_then(|word| did_you_mean(word, words_of(key)));
-            keys.wrong(key, row, one_line(error.message()), near);
+            let message = one_line(error.message());
+            let text = if message.starts_with("invalid type") {
+                format!("{} is not {}", quoted(&value.to_string()), expected(key))
+            } else {
+                message
+            };
+            keys.wrong(key, row, text, near);
             sound = false;
         }
         given.insert(key.to_owned(), value);
@@ -229,6 +235,15 @@ fn words_of(key: &str) -> Vec<&'static str> {
         "population" => vec!["all", "under", "over", "window", "age", "standardised"],
         "challenge" => vec!["own"],
         _ => Vec::new(),
+    }
+}
+
+/// What a key takes, where it is given something of another type.
+fn expected(key: &str) -> &'static str {
+    match key {
+        "limit" => "a limit in whole years, such as 18",
+        "challenge" => "a challenge age: expected years, `T+5` or `own`",
+        _ => "a text",
     }
 }
 

@@ -23,6 +23,13 @@ pub(crate) fn plan(name: &str) -> Value {
     all[name].clone()
 }
 
+/// The section `name` of `fixtures/golden/pool.json`, which `scripts/validation/pool.py` makes.
+pub(crate) fn pool(name: &str) -> Value {
+    let text = include_str!("../../fixtures/golden/pool.json");
+    let all: Value = serde_json::from_str(text).unwrap();
+    all[name].clone()
+}
+
 /// The number at `key`.
 pub(crate) fn number(value: &Value, key: &str) -> f64 {
     value[key].as_f64().unwrap_or_else(|| panic!("{key} in {value}"))

@@ -34,7 +34,9 @@ impl Presentable {
         self.fits(p, n as f64)
     }
 
-    fn fits(&self, p: f64, n: f64) -> bool {
+    /// Whether the share `p` of `n` independent subjects, both real-valued, can carry a claim.
+    #[must_use]
+    pub fn fits(&self, p: f64, n: f64) -> bool {
         let width = width(p, n, self.level);
         n >= self.least && width <= self.width && (width <= self.small_width || width <= self.width_share * p)
     }

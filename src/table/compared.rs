@@ -98,7 +98,7 @@ impl Ranked {
     }
 }
 
-fn write_rows<'r>(
+pub(super) fn write_rows<'r>(
     sink: impl Write,
     more: &[&str],
     rows: impl Iterator<Item = (&'r Row, Vec<String>)>,

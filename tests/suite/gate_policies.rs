@@ -32,7 +32,7 @@ fn every_bad_key_has_its_line_and_what_was_perhaps_meant() {
             "row 10, column `rule[2].at_mots`: the key is unknown",
             "did you mean `at_most`?",
             "row 14, column `rule[3].limt`: the key is unknown",
-            "row 15, column `rule[3].limit`",
+            "row 15, column `rule[3].limit`: `\"x\"` is not a limit in whole years, such as 18",
             "row 16, column `rule[3].challenge`: `T-5` is not a challenge age",
             "row 17, column `rule[3].failure_policy`: `fail_close` is not a failure policy",
             "did you mean `fail_closed`?",

@@ -34,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outcome", &["age"]),
     ("photo", &[]),
     ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
+    ("pool", &["digest", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("protocol", &["age", "keys", "table"]),
     ("publish", &["age", "dataset", "digest", "finding", "folder", "metric", "protocol", "score", "stats", "table"]),
     ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),

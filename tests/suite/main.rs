@@ -49,6 +49,7 @@ mod nist_fate;
 mod pictures;
 mod plan;
 mod plugins;
+mod pool;
 mod probe;
 mod protocol;
 mod publish;
@@ -56,7 +57,6 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
-mod results;
 mod resume;
 mod stages;
 mod stages_of_groups;

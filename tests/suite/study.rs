@@ -353,7 +353,7 @@ fn measurements_are_parts_of_a_study_made_in_processes_of_their_own_and_kept() {
         assert_eq!(json(&out.join(folder).join("run.json"))["settings"]["study"]["name"], "two programs");
     }
     let page = fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(page.contains("load_time") || page.contains("Latency") || page.contains("latency"));
+    assert!(page.contains("How long does an answer take?") && page.contains("What a method takes"));
     let again = run(&["study", text(&file)]).ended(0);
     assert!(parts(&again.out)[4..].iter().all(|line| line.contains(" kept ")), "{}", again.out);
     // Another rate is another measurement.

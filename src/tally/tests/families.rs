@@ -305,3 +305,28 @@ fn repeats(set: &Set, found: &RepeatTally) {
         }
     }
 }
+
+#[test]
+fn decisions_at_the_edges_of_bands_say_in_which_band_an_answer_is() {
+    use Decision::{Deny, Pass};
+    let protocol = Protocol::from_toml("limits = [16, 18]\nbands = [16, 18]\n").unwrap();
+    let said = |decisions: [Option<Decision>; 2]| -> Vec<BandSaid> {
+        let one = |(limit, decision)| LimitAnswer { limit, score: None, decision };
+        let answers = protocol.limits.iter().copied().zip(decisions).map(one).collect();
+        let mut truth = TruthBuilder::new(&[]);
+        truth.push(&TruthRow::of(0, AgeRange::whole_years(17).unwrap(), &[]));
+        let mut column = Answers::new(&protocol.limits);
+        column.push(Some(&Outcome::answered(Answer::Limits(answers))));
+        let tally = Tally::of(&truth.finish().unwrap(), &column, &protocol).unwrap();
+        let bands = &tally.whole().unwrap().families.bands;
+        assert_eq!(bands.attempts.keys().collect::<Vec<_>>(), [&1]);
+        bands.said.keys().map(|(_, said)| *said).collect()
+    };
+    assert_eq!(said([Some(Deny), Some(Deny)]), [BandSaid::In(0), BandSaid::Down]);
+    assert_eq!(said([Some(Pass), Some(Deny)]), [BandSaid::In(1)]);
+    assert_eq!(said([Some(Pass), Some(Pass)]), [BandSaid::In(2), BandSaid::Up]);
+    // Older than 18 and younger than 16, or nothing said of one edge.
+    for decisions in [[Some(Deny), Some(Pass)], [Some(Pass), None], [None, Some(Deny)], [None, Some(Pass)]] {
+        assert_eq!(said(decisions), [BandSaid::Undecided], "{decisions:?}");
+    }
+}

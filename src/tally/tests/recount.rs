@@ -297,3 +297,55 @@ proptest! {
         prop_assert!(sum == set.tally);
     }
 }
+
+/// The sums of means alone.
+fn means(tally: &ErrorTally) -> ErrorTally {
+    let mut left = ErrorTally { moments: tally.moments.clone(), ..ErrorTally::default() };
+    left.weighted.moments.clone_from(&tally.weighted.moments);
+    left
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_rest_beside_a_group_is_what_counting_everybody_else_gives(drawn in people(), kind in kind()) {
+        // Every subject, and every cluster, is in one group alone.
+        let sex = |subject: u32| if subject % 2 == 0 { "female" } else { "male" };
+        let drawn = drawn.into_iter().map(|drawn| Drawn { sex: sex(drawn.subject), ..drawn });
+        let set = Set::of(drawn.collect(), kind);
+        for own in ["female", "male"] {
+            let Some(group) = set.tally.groups.get(&Group::of([("sex", own)])) else { continue };
+            let found = set.tally.whole().unwrap().less(group);
+            let wanted = recounted(&set, &|drawn| drawn.sex != own, false, Some(1));
+            let cells = |all: &BTreeMap<CellKey, ErrorTally>| -> BTreeMap<CellKey, ErrorTally> {
+                all.iter().map(|(key, tally)| (key.clone(), means(tally))).collect()
+            };
+            let standard = |name: &String, found: &StandardTally| {
+                let wanted = wanted.families.standards.get(name).cloned().unwrap_or_default();
+                let pair = |(key, pair): (&(CellKey, CellKey), &CellPair)| {
+                    (key.clone(), CellPair { moments: pair.moments.clone(), ..CellPair::default() })
+                };
+                let wanted = StandardTally {
+                    column: found.column,
+                    levels: found.levels.clone(),
+                    single: cells(&wanted.single),
+                    several: cells(&wanted.several),
+                    pooled: means(&wanted.pooled),
+                    pairs: wanted.pairs.iter().map(pair).collect(),
+                    ..StandardTally::default()
+                };
+                (name.clone(), wanted)
+            };
+            let standards = found.families.standards.iter().map(|(name, found)| standard(name, found)).collect();
+            let wanted = GroupTally {
+                errors: means(&wanted.errors),
+                families: Families { standards, ..Families::default() },
+                flow: Flow::default(),
+                statuses: Cell::default(),
+                ..wanted
+            };
+            prop_assert_eq!(found, wanted);
+        }
+    }
+}
