@@ -56,12 +56,17 @@ impl SignError {
 /// The signature of `sums` by `signer`: the text of `SHA256SUMS.minisig`. `comment` is signed with it.
 pub(super) fn sign(sums: &[u8], signer: Signer<'_>, comment: &str) -> Result<String, SignError> {
     let no_key = |error: minisign::PError| SignError::NoSecretKey(error.to_string());
-    let boxed = SecretKeyBox::from_string(signer.key).map_err(no_key)?;
     let key = match signer.password {
-        Some(password) => SecretKey::from_box(boxed, Some(password.to_owned()))
-            .map_err(|error| SignError::WrongPassword(error.to_string()))?,
+        Some(password) => {
+            let boxed = SecretKeyBox::from_string(signer.key).map_err(no_key)?;
+            SecretKey::from_box(boxed, Some(password.to_owned()))
+                .map_err(|error| SignError::WrongPassword(error.to_string()))?
+        }
         None => {
-            let raw = SecretKey::from_bytes(&boxed.to_bytes()).map_err(no_key)?;
+            // Read here: the tool leaves the checksum of a key without a password empty, which the crate takes for damage.
+            let line = signer.key.lines().nth(1).and_then(|line| decoded(line.trim()));
+            let line = line.ok_or_else(|| SignError::NoSecretKey("its second line is no base64".to_owned()))?;
+            let raw = SecretKey::from_bytes(&line).map_err(no_key)?;
             if raw.is_encrypted() {
                 return Err(SignError::NeedsPassword);
             }
@@ -94,4 +99,29 @@ pub(super) fn verify(sums: &[u8], signature: &str, key: &str) -> Result<Result<S
         signature.trusted_comment()
     });
     Ok(checked.map_err(|error| error.to_string()))
+}
+
+/// The bytes behind base64 with padding; none where it is not that.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(u32::from(byte - b'A')),
+        b'a'..=b'z' => Some(u32::from(byte - b'a') + 26),
+        b'0'..=b'9' => Some(u32::from(byte - b'0') + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let body = text.trim_end_matches('=');
+    if text.is_empty() || !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
+        return None;
+    }
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for byte in body.bytes() {
+        (bits, held) = ((bits << 6) | digit(byte)?, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
 }

@@ -339,7 +339,17 @@ fn a_signature_holds_for_the_signers_key_and_for_no_other() {
     run(&["verify", text(&out), "--public-key", text(&other)]).ended(1).told(&["not by this key"]);
     let tool = Command::new("minisign").args(["-Vm", "SHA256SUMS", "-p", text(&public)]).current_dir(&out).output();
     match tool {
-        Ok(ran) => assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr)),
+        Ok(ran) => {
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+            // A key that the tool itself made: its checksum is empty.
+            let (tools, key) = (place.path().join("tool.pub"), place.path().join("tool.key"));
+            let made =
+                Command::new("minisign").args(["-G", "-W", "-p", text(&tools), "-s", text(&key)]).output().unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            release(place.path(), &[&one], "none", &["--replace", "--sign", text(&key)]).1.ended(0);
+            run(&["verify", text(&out), "--public-key", text(&tools)]).ended(0);
+            release(place.path(), &[&one], "none", &["--replace", "--sign", text(&secret)]).1.ended(0);
+        }
         Err(_) => {
             assert!(!is_needed("minisign"), "minisign is not installed");
             eprintln!("skipped: minisign is not installed");
