@@ -218,7 +218,8 @@ mod tests {
         let ends: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] == b'\n').map(|at| at + 1).collect();
         for bytes in 0..=part.len() {
             // Each end of a line with its neighbours, and some places within the lines.
-            let places = (0..=lines.len()).filter(|at| at.is_multiple_of(61) || ends.iter().any(|end| end.abs_diff(*at) <= 1));
+            let places =
+                (0..=lines.len()).filter(|at| at.is_multiple_of(61) || ends.iter().any(|end| end.abs_diff(*at) <= 1));
             for journalled in places {
                 std::fs::write(folder.file(names::OUTCOMES_PART), &part[..bytes]).unwrap();
                 std::fs::write(folder.file(names::JOURNAL), &lines[..journalled]).unwrap();
