@@ -195,7 +195,7 @@ fn select(keys: &mut Keys<'_>) -> Option<Select> {
             let near = value.as_str().and_then(|word| did_you_mean(word, words_of(key)));
             let message = one_line(error.message());
             let text = if message.starts_with("invalid type") {
-                format!("{} is not {}", quoted(&value.to_string()), expected(key))
+                format!("{} is not {}", quoted(&value.to_string()).replace("\\\"", "\""), expected(key))
             } else {
                 message
             };

@@ -97,6 +97,7 @@ pub const PUBLIC: &[&str] = &[
 /// Keys that are not published: places of files, command lines, addresses, secrets, what a service looks like from
 /// inside, and counts of people that no rule has seen.
 pub const PRIVATE: &[&str] = &[
+    "files",
     "onnx.file",
     "onnx.detector.file",
     "command.program",

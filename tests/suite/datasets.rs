@@ -290,7 +290,7 @@ fn a_check_does_not_count_ages_that_are_wrong_as_unknown_ones() {
 #[test]
 fn a_check_decodes_every_picture_and_names_rows_without_a_file() {
     let mut png = Vec::new();
-    image::RgbImage::new(20, 10).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    image::RgbImage::new(60, 50).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
     let mut jpeg = Vec::new();
     image::RgbImage::new(64, 64).write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
     jpeg.truncate(jpeg.len() / 2);
@@ -347,18 +347,18 @@ fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
 #[test]
 fn a_check_names_missing_files_files_without_a_row_and_copies() {
     let mut png = Vec::new();
-    image::RgbImage::new(20, 10).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    image::RgbImage::new(60, 50).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
     let mut other = Vec::new();
-    image::RgbImage::new(21, 10).write_to(&mut std::io::Cursor::new(&mut other), image::ImageFormat::Png).unwrap();
+    image::RgbImage::new(61, 50).write_to(&mut std::io::Cursor::new(&mut other), image::ImageFormat::Png).unwrap();
     let manifest = "sample_id,age,path,x0,y0,x1,y1\n\
-        a,17,a.png,,,,\nb,18,b.png,,,,\nc,19,gone.png,,,,\nd,20,d.png,5,5,15,9\ne,21,d.png,30,5,40,9\nf,22,f.png,1,1,2,2\n";
+        a,17,a.png,,,,\nb,18,b.png,,,,\nc,19,gone.png,,,,\nd,20,d.png,5,5,45,45\ne,21,d.png,70,5,80,45\nf,22,f.png,1,1,2,2\n";
     let files: [(&str, &[u8]); 5] =
         [("a.png", &png), ("b.png", &png), ("d.png", &other), ("more.png", &png), ("f.png", b"no picture")];
     let told = lint(CARD, manifest, &files);
     for expected in [
         "error: manifest.csv, row 4, column `path`: the file `gone.png` is missing",
         "error: manifest.csv, row 3, column `path`: the file has the same content as that of row 2, with another age: 17 and 18, on both sides of limit 18",
-        "error: manifest.csv, row 6, column `x0`: the box 30,5 to 40,9 lies outside the picture of 21 x 10 pixels",
+        "error: manifest.csv, row 6, column `x0`: the box 70,5 to 80,45 lies outside the picture of 61 x 50 pixels",
         "warning: manifest.csv, row 7, column `path`: not a picture",
         "warning: manifest.csv: 1 files have no row, such as `more.png`",
         "warning: manifest.csv, column `subject_id`: no subject is known",

@@ -270,9 +270,10 @@ fn what_deviates_from_a_registered_plan_is_said_item_by_item() {
     let study = fs::read_to_string(&file).unwrap();
     let other = study
         .replace("'two/method.toml'", "'declared'")
-        .replace("check-18", "check-16")
+        .replace("check-18", "other.toml")
         .replace("'young', 'old'", "'young'");
     fs::write(&file, format!("{other}[run]\ntimeout = 5\n")).unwrap();
+    fs::write(place.path().join("other.toml"), "name = 'other'\nlimits = [16, 18]\n").unwrap();
     // A file of the dataset is another one than when the plan was registered; its manifest is the same.
     fs::write(place.path().join("young/f3.txt"), "answer 99").unwrap();
     let ran = run(&["study", text(&file)]).ended(0);
@@ -280,7 +281,7 @@ fn what_deviates_from_a_registered_plan_is_said_item_by_item() {
         "This study deviates from the plan registered on 2026-11-30 (digest ",
         "method `two`: left out; planned was version 1, card ",
         "method `declared`: added, not in the plan: ",
-        "protocol, `limits`: [16], planned was [18]",
+        "protocol, `limits`: [16,18], planned was [18]",
         "dataset `old`: left out; planned was version 1, manifest ",
         "dataset `young`, files: ",
         "setting `timeout_seconds`: 5.0, planned was 60.0",

@@ -72,7 +72,7 @@ fn a_jpeg_read_at_a_quarter_looks_like_its_pixels() {
         assert_eq!(look.size, (picture.width(), picture.height()));
         assert_eq!(look.likeness.is_some(), Likeness::of(&picture).is_some());
         if let (Some(one), Some(two)) = (look.likeness, Likeness::of(&picture)) {
-            assert!(one.distance(&two) < Likeness::NEAR / 2.0, "{}", one.distance(&two));
+            assert!(one.distance(&two) < Likeness::NEAR, "{}", one.distance(&two));
             read += 1;
         }
     }

@@ -45,7 +45,9 @@ impl Reply {
         let claimed = claimed(&mut fields);
         let mut outcome = outcome(&mut fields, limits).unwrap_or_else(Outcome::failed);
         outcome.claimed = claimed;
-        outcome.bytes_out = Some(line.len() as u64 + 1);
+        // The number of the request is ours: how many digits it has depends on when the program was started.
+        let digits = u64::from(n.checked_ilog10().unwrap_or(0));
+        outcome.bytes_out = Some((line.len() as u64 + 1).saturating_sub(digits));
         outcome.extra.extend(fields.into_iter().map(|(name, value)| (name, value.to_string())));
         outcome.extra.truncate(MOST_EXTRA);
         for (name, value) in &mut outcome.extra {
