@@ -10,9 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use agebench::age::{Age, AgeRange};
+use agebench::age::{Age, AgeLimit, AgeRange};
 use agebench::metric::{Errors, Facts, PERCENTILE_SHARES, rows};
-use agebench::outcome::{Answer, Outcome, Status};
+use agebench::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
 use agebench::protocol::Protocol;
 use agebench::publish::disclosure::{DisclosureError, Protected, Rule, Shown, flag, protect};
 use agebench::table::{Context, Row, RowStatus, Table, Variant, Weighting};
@@ -71,11 +71,14 @@ fn drawn(seed: u64) -> Drawn {
     let mut truth = TruthBuilder::new(&columns);
     let mut given: Vec<Answers> = vec![Answers::new(&protocol.limits), Answers::new(&protocol.limits)];
     let (spread, failing, ranges) = (1.0 + 4.0 * draw.uniform(), draw.below(12), draw.below(4) == 0);
-    for subject in 0..people {
-        let age = 8 + draw.below(24) as u32;
+    // In every third data set people have up to three attempts.
+    let most_attempts = if seed % 3 == 2 { 3 } else { 1 };
+    for subject in (0..people).flat_map(|subject| vec![subject; 1 + (subject % most_attempts) as usize]) {
+        let mut person = Draw(seed.wrapping_mul(0x1_0001) ^ (subject << 20));
+        let age = 8 + person.below(24) as u32;
         // Groups of very different sizes.
         let mut level = |many: u64, names: &[&'static str]| {
-            let place = (draw.uniform().powi(2) * many as f64) as usize;
+            let place = (person.uniform().powi(2) * many as f64) as usize;
             names[place.min(names.len() - 1)]
         };
         let mut levels = vec![level(sexes, all[0]), level(regions, all[1])];
@@ -162,11 +165,13 @@ fn small(drawn: &Drawn, published: &[Row], rule: Rule) -> (String, Vec<String>) 
             own.2 += events;
             continue;
         }
-        judge(row, n, events, most, |which, count| line(row, row.group.level(), which, count));
+        // Few people may have many attempts.
+        let people = [row.n_subjects.unwrap().min(n), row.n_event_subjects.unwrap_or(0).min(events)];
+        judge(row, [n, events], people, most, |which, count| line(row, row.group.level(), which, count));
     }
     let mut columns = Vec::new();
     for (row, n, events) in unnamed.values() {
-        judge(row, *n, *events, most, |which, count| {
+        judge(row, [*n, *events], [*n, *events], most, |which, count| {
             if which != "others" {
                 line(row, "", which, count);
             }
@@ -178,15 +183,21 @@ fn small(drawn: &Drawn, published: &[Row], rule: Rule) -> (String, Vec<String>) 
     (text, columns)
 }
 
-fn judge(row: &Row, n: u64, events: u64, most: u64, mut line: impl FnMut(&str, u64)) {
+fn judge(
+    row: &Row,
+    [n, events]: [u64; 2],
+    [people, event_people]: [u64; 2],
+    most: u64,
+    mut line: impl FnMut(&str, u64),
+) {
     let flow = row.metric == "flow_attempted";
-    if n <= most && (flow || row.limit.is_some()) {
+    if people <= most && (flow || row.limit.is_some()) {
         line("n", n);
     }
-    if !flow && events <= most {
+    if !flow && event_people <= most {
         line("events", events);
     }
-    if row.limit.is_some() && n > most && events > most && n - events <= most {
+    if row.limit.is_some() && people > most && event_people > most && n - events <= most {
         line("others", n - events);
     }
 }
@@ -354,7 +365,7 @@ fn two_releases_together_tell_no_more_than_may_be_told() {
 
 #[test]
 fn what_is_published_is_made_of_published_counts_alone() {
-    let drawn = drawn(8);
+    let drawn = drawn(12);
     for rule in [Rule::Uk7_5, Rule::Midpoint6, Rule::Threshold10] {
         let published = protected(&drawn, rule, &[]);
         let mut rates = 0;
@@ -367,7 +378,7 @@ fn what_is_published_is_made_of_published_counts_alone() {
             }
             if let (Some(value), Some(events), Some(all)) = (row.value, row.n_events, row.n_attempts) {
                 assert!((value - events as f64 / all as f64).abs() < 1e-15);
-                assert_eq!(row.n_star, Some(all as f64));
+                assert_eq!(row.n_star, Some(all as f64 / row.deff.unwrap()));
                 rates += 1;
             }
             if row.has(flag::REDACTED) {
@@ -386,4 +397,42 @@ fn what_is_published_is_made_of_published_counts_alone() {
         assert_eq!(total, drawn.rows.len());
     }
     assert_eq!(protected(&drawn, Rule::None, &[]).rows, drawn.rows);
+}
+
+#[test]
+fn a_method_that_decides_itself_is_published_at_its_own_decisions() {
+    let protocol = Protocol::from_toml("limits = [16, 18]\n[between_groups]\nreplicates = 99\n").unwrap();
+    let mut truth = TruthBuilder::new(&[("sex", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    let mut draw = Draw(1);
+    for subject in 0..400 {
+        let age = 8 + draw.below(24) as u32;
+        truth.push(&TruthRow {
+            subject_rank: subject,
+            subject_known: true,
+            cluster_rank: None,
+            weight: None,
+            age: Some(AgeRange::whole_years(age).unwrap()),
+            attack: false,
+            levels: &[if subject % 9 == 0 { "female" } else { "male" }],
+        });
+        let mut decide = |limit: u32| {
+            let over = (age >= limit) != (draw.below(5) == 0);
+            let decision = if over { Decision::Pass } else { Decision::Deny };
+            LimitAnswer { limit: AgeLimit::new(limit.into()).unwrap(), score: None, decision: Some(decision) }
+        };
+        let limits = vec![decide(16), decide(18)];
+        answers.push(Some(&Outcome::answered(Answer::Limits(limits))));
+    }
+    let (truth, facts) = (truth.finish().unwrap(), Facts { chronological: true, random_sample: true });
+    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
+    let made = rows(&Context::default(), &protocol, facts, &tally, Errors::NotKept);
+    let published = protect(&protocol, &made, Rule::Uk7_5, &[]).unwrap().rows;
+    let rates = |group: &str| {
+        let own = published.iter().filter(|row| row.challenge.is_none() && row.limit.is_some() && row.value.is_some());
+        own.filter(|row| row.group.level() == group).count()
+    };
+    assert_eq!(rates(""), 8, "two limits, two sides, everybody and the window");
+    assert!(rates("male") > 0);
+    assert!(published.iter().any(|row| row.status == RowStatus::NotApplicable && row.challenge.is_some()));
 }
