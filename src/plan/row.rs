@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::table::{Group, Population, twelve_digits};
+use crate::table::{Group, Population, twelve_digits, written};
 
 /// The schema of a plan's rows.
 pub const PLAN_SCHEMA: &str = "agebench-plan/1";
@@ -238,7 +238,12 @@ pub fn write_csv(rows: &[Planned], sink: impl Write) -> Result<(), csv::Error> {
                 .map_or_else(|| number.as_f64().map(twelve_digits).unwrap_or_default(), |whole| whole.to_string()),
             other => other.to_string(),
         };
-        writer.write_record(row.cells().iter().map(text))?;
+        // Names of datasets and groups are foreign text, which no program for tables shall run.
+        let cells = PLAN_COLUMNS.iter().zip(row.cells()).map(|(column, cell)| match &cell {
+            Value::String(_) => written(column, &text(&cell)).into_owned(),
+            _ => text(&cell),
+        });
+        writer.write_record(cells)?;
     }
     writer.flush()?;
     Ok(())

@@ -26,6 +26,7 @@ pub use pooled::{Effect, POOLED_COLUMNS, Pooled};
 pub use row::{COLUMNS, Row, SCHEMA};
 pub use select::{ChallengeSelect, GroupSelect, PopulationSelect, SELECT_KEYS, Select, VariantSelect};
 pub use spreadsheet::NUMBERS;
+pub(crate) use spreadsheet::written;
 pub use words::{Better, FailurePolicy, Interval, RowStatus, Unit, Weighting};
 
 /// A cell, or a word in a TOML file, that is not what its column holds.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// The columns of published tables that hold numbers.
-pub const NUMBERS: [&str; 21] = [
+pub const NUMBERS: [&str; 30] = [
     "limit",
     "challenge",
     "value",
@@ -29,6 +29,15 @@ pub const NUMBERS: [&str; 21] = [
     "rank_low",
     "rank_high",
     "ranked",
+    "weight",
+    "holders",
+    "holders_left_out",
+    "q",
+    "q_p",
+    "i_squared",
+    "tau_squared",
+    "prediction_low",
+    "prediction_high",
 ];
 
 /// What stands before a text that would be run.
@@ -45,7 +54,7 @@ fn is_marked(rest: &str) -> bool {
 }
 
 /// `text` as the cell of `column` holds it.
-pub(super) fn written<'t>(column: &str, text: &'t str) -> Cow<'t, str> {
+pub(crate) fn written<'t>(column: &str, text: &'t str) -> Cow<'t, str> {
     let would_be_read_as_marked = text.strip_prefix(MARK).is_some_and(is_marked);
     if (text.starts_with(runs) || would_be_read_as_marked) && !NUMBERS.contains(&column) {
         Cow::Owned(format!("{MARK}{text}"))
@@ -65,7 +74,7 @@ pub(super) fn read<'c>(column: &str, cell: &'c str) -> &'c str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{COLUMNS, COMPARED_COLUMNS, RANKED_COLUMNS};
+    use crate::table::{COLUMNS, COMPARED_COLUMNS, POOLED_COLUMNS, RANKED_COLUMNS};
 
     #[test]
     fn no_text_begins_as_a_formula_and_numbers_stay_numbers() {
@@ -81,7 +90,8 @@ mod tests {
 
     #[test]
     fn columns_of_numbers_are_columns() {
-        let all: Vec<&str> = COLUMNS.iter().chain(&COMPARED_COLUMNS).chain(&RANKED_COLUMNS).copied().collect();
+        let all: Vec<&str> =
+            COLUMNS.iter().chain(&COMPARED_COLUMNS).chain(&RANKED_COLUMNS).chain(&POOLED_COLUMNS).copied().collect();
         assert!(NUMBERS.iter().all(|column| all.contains(column)));
     }
 
