@@ -1,12 +1,13 @@
 //! Disclosure control, attacked: an attacker that was written apart (`scripts/validation/attack.py`, with HiGHS) reads
 //! nothing but published rows, and must not find out anything about a count that they do not show.
 //!
-//! How many releases are drawn: `AGEBENCH_RELEASES` (default 8). The attack needs a Python with SciPy, looked for as
+//! How many releases are drawn: `AGEBENCH_RELEASES` (default 8; `500..1000` draws those, for several processes). The attack needs a Python with SciPy, looked for as
 //! `AGEBENCH_PYTHON` or `python3`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -256,8 +257,10 @@ fn attack(python: &Path, folders: &[PathBuf]) -> Vec<(u64, Vec<String>)> {
         .collect()
 }
 
-fn releases() -> u64 {
-    std::env::var("AGEBENCH_RELEASES").ok().and_then(|text| text.parse().ok()).unwrap_or(8)
+fn releases() -> Range<u64> {
+    let Ok(text) = std::env::var("AGEBENCH_RELEASES") else { return 0..8 };
+    let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("AGEBENCH_RELEASES is `{text}`"));
+    text.split_once("..").map_or_else(|| 0..number(&text), |(from, to)| number(from)..number(to))
 }
 
 fn rule_of(seed: u64) -> Rule {
@@ -272,7 +275,7 @@ fn protected(drawn: &Drawn, rule: Rule, earlier: &[Vec<Row>]) -> Protected {
 fn an_attacker_recovers_no_count_from_drawn_releases() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().unwrap();
-    let folders: Vec<PathBuf> = (0..releases())
+    let folders: Vec<PathBuf> = releases()
         .map(|seed| {
             let (drawn, rule) = (drawn(seed), rule_of(seed));
             let folder = place.path().join(seed.to_string());
@@ -284,7 +287,7 @@ fn an_attacker_recovers_no_count_from_drawn_releases() {
     let targets: u64 = said.iter().map(|(targets, _)| targets).sum();
     let lost: Vec<&String> = said.iter().flat_map(|(_, lost)| lost).collect();
     eprintln!("{targets} small counts in {} releases", folders.len());
-    assert!(targets > 20 * releases(), "hardly anything to attack");
+    assert!(targets > 20 * folders.len() as u64, "hardly anything to attack");
     assert!(lost.is_empty(), "{} of {targets}: {lost:#?}", lost.len());
 }
 
@@ -338,7 +341,8 @@ fn two_releases_together_tell_no_more_than_may_be_told() {
     let place = tempfile::tempdir().unwrap();
     let mut folders = Vec::new();
     let mut refused = 0;
-    for seed in 100..100 + releases() / 4 {
+    let many = releases().count() as u64;
+    for seed in 100..100 + many / 4 {
         let drawn = drawn(seed);
         let rule = Rule::Uk7_5;
         // First without the last column of groups, then with all.

@@ -57,6 +57,7 @@ mod recorded;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod results;
 mod resume;
 mod stages;
 mod stages_of_groups;
