@@ -81,12 +81,11 @@ enum Verb {
     Probe(probe::Arguments),
     /// Make a release package: tables with protected counts, and nothing about a single person
     Publish(publish::Arguments),
-    /// Compute every row of a run folder again, or hold a release package against itself
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
     /// Put the published rows of several data holders together
     Pool(pool::Arguments),
-    /// Compute every published row of a run folder again, and compare
+    /// Compute every row of a run folder again, or hold a release package against itself
     Verify(verify::Arguments),
     /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
     Check(check::Arguments),
