@@ -212,7 +212,7 @@ fn a_full_disk_ends_with_74_and_leaves_whole_rows() {
     fs::create_dir(&disk).unwrap();
     let script = format!(
         "mount -t tmpfs -o size=200k tmpfs '{disk}' || exit 99; '{agebench}' demo --out '{disk}/out'; code=$?; \
-         cp '{disk}/out/outcomes.csv' '{kept}'; exit $code",
+         cp '{disk}/out/outcomes.csv.part' '{kept}'; exit $code",
         disk = text(&disk),
         agebench = text(Path::new(agebench().get_program())),
         kept = text(&kept),

@@ -242,7 +242,7 @@ fn both_forms_hold_the_same_numbers_and_wrong_ones_are_refused() {
     };
     refused(&["--target", "1"], &["the target 1 is no share strictly between 0 and 1", "0.01"]);
     refused(&["--target", "0.1", "--power", "80"], &["the power 80"]);
-    refused(&["--target", "0.1", "--rate=-0.1"], &["--rate"]);
+    refused(&["--target", "0.1", "--rate=-0.1"], &["the true rate -0.1 is no share"]);
     refused(&["--target", "0.1", "--deff", "0.5"], &["the design effect 0.5"]);
     refused(&["--target", "0.1", "--level", "95"], &["the level 95"]);
     refused(&["--target", "0.1", "--challenge", "16"], &["--challenge 16 is below the limit 18"]);
