@@ -158,7 +158,9 @@ fn the_bundled_dataset_and_methods_pass_their_own_check() {
     // Three of the drawn pictures hold no face, and look alike.
     let ran = run(&["check", text(&package().join("fixtures/faces"))]).ended(0);
     let warnings: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("warning")).collect();
-    let blank = |line: &&str| ["row 294 ", "row 757,", "row 757 ", "row 810,"].iter().filter(|row| line.contains(*row)).count() == 2;
+    let blank = |line: &&str| {
+        ["row 294 ", "row 757,", "row 757 ", "row 810,"].iter().filter(|row| line.contains(*row)).count() == 2
+    };
     assert!(ran.out.contains("0 errors, 4 warnings") && warnings.len() == 4, "{}", ran.out);
     assert!(warnings.iter().all(|line| line.contains("[near_duplicate_") && blank(line)), "{warnings:#?}");
 }
