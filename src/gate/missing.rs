@@ -20,7 +20,8 @@ pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[Strin
         return format!("no row of `{metric}`{}", made_by(&metric));
     }
     // Each key alone that, were it not there, would let rows in, with what those rows have in its place.
-    let loosened: [(&str, Select, fn(&Row) -> String); 7] = [
+    type Cell = fn(&Row) -> String;
+    let loosened: [(&str, Select, Cell); 7] = [
         ("limit", Select { limit: None, ..select.clone() }, |row| text(row.limit)),
         ("challenge", Select { challenge: None, ..select.clone() }, |row| {
             row.challenge.map_or_else(|| "own".to_owned(), |challenge| challenge.to_string())

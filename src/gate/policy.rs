@@ -253,8 +253,8 @@ fn one_line(text: &str) -> String {
 
 /// The number that is asked for: exactly one of the three keys.
 fn test(keys: &mut Keys<'_>, rule: Option<u64>, entry: Option<Entry>) -> Option<Test> {
-    const TESTS: [(&str, fn(f64) -> Test); 3] =
-        [("at_most", Test::AtMost), ("at_least", Test::AtLeast), ("margin", Test::Margin)];
+    type Made = fn(f64) -> Test;
+    const TESTS: [(&str, Made); 3] = [("at_most", Test::AtMost), ("at_least", Test::AtLeast), ("margin", Test::Margin)];
     let given: Vec<&str> = TESTS.iter().map(|(key, _)| *key).filter(|key| keys.has(key)).collect();
     match given.as_slice() {
         [] => {

@@ -1,6 +1,7 @@
 //! What a plan says, for people who know no statistics.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::row::{Planned, Question, Standing};
 use crate::report::number::{count, percent};
@@ -70,9 +71,9 @@ pub fn reaches(rows: &[Planned]) -> Vec<String> {
     let mut order = Vec::new();
     for row in rows.iter().filter(|row| row.question == Question::Dataset && row.group.is_whole() && is_headline(row)) {
         let key = format!("{:?} {:?}", row.limit, row.population);
-        if !seen.contains_key(&key) {
-            order.push(key.clone());
-            seen.insert(key, row);
+        if let Entry::Vacant(place) = seen.entry(key) {
+            order.push(place.key().clone());
+            place.insert(row);
         }
     }
     order.iter().filter_map(|key| seen.get(key)).map(|row| reach(row)).collect()

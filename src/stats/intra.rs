@@ -11,7 +11,7 @@ use super::special::{normal_quantile, t_quantile};
 #[must_use]
 pub fn design_effect(attempts: u64, correlation: f64) -> Option<f64> {
     let sound = attempts > 0 && (0.0..=1.0).contains(&correlation);
-    sound.then(|| 1.0 + (attempts as f64 - 1.0) * correlation)
+    sound.then_some(1.0 + (attempts as f64 - 1.0) * correlation)
 }
 
 /// The share of subjects who have at least one event among their `attempts`, each with probability `rate`, where the

@@ -62,7 +62,7 @@ fn drawn(seed: u64) -> Drawn {
         "limits = {limits:?}\ncrossings = [['sex', 'region']]\n[between_groups]\nreplicates = 99\n[challenge]\nspan = 5.0\n"
     );
     let protocol = Protocol::from_toml(&text).unwrap();
-    let people = 40 + draw.below(if seed % 4 == 0 { 900 } else { 260 });
+    let people = 40 + draw.below(if seed.is_multiple_of(4) { 900 } else { 260 });
     let (sexes, regions, lights) = (1 + draw.below(3), 1 + draw.below(4), draw.below(3));
     let all = [["female", "male", "other"].as_slice(), &["north", "south", "east", "west"], &["day", "night"]];
     let mut columns = vec![("sex", true), ("region", true)];
@@ -264,7 +264,7 @@ fn releases() -> Range<u64> {
 }
 
 fn rule_of(seed: u64) -> Rule {
-    if seed % 5 == 0 { Rule::Threshold10 } else { Rule::Uk7_5 }
+    if seed.is_multiple_of(5) { Rule::Threshold10 } else { Rule::Uk7_5 }
 }
 
 fn protected(drawn: &Drawn, rule: Rule, earlier: &[Vec<Row>]) -> Protected {
@@ -391,8 +391,8 @@ fn what_is_published_is_made_of_published_counts_alone() {
                 assert!(row.status == RowStatus::Suppressed && row.value.is_none() && row.low == Some(0.0));
                 assert!(row.high.unwrap() > most.min(0.999), "{row:?}");
             }
-            if row.unit == agebench::table::Unit::Years && row.value.is_some() {
-                let tenths = row.value.unwrap() * 10.0;
+            if let (agebench::table::Unit::Years, Some(years)) = (row.unit, row.value) {
+                let tenths = years * 10.0;
                 assert!((tenths - tenths.round()).abs() < 1e-9 && row.n_attempts >= Some(30), "{row:?}");
             }
         }

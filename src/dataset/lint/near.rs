@@ -125,7 +125,7 @@ mod tests {
         for file in files.iter().take(400) {
             let bytes = std::fs::read(file).unwrap();
             looks.extend(look(&bytes, Decoder::Own, PIXEL_LIMIT).unwrap().likeness);
-            if looks.len() % 3 == 0 {
+            if looks.len().is_multiple_of(3) {
                 // A copy: half as large.
                 let picture = image::load_from_memory(&bytes).unwrap();
                 let small = picture.resize_exact(80, 80, image::imageops::FilterType::Triangle);

@@ -323,7 +323,7 @@ impl<'a> Release<'a> {
             return None;
         }
         let mut made = self.bare(row).flagged(flag::ROUNDED);
-        made.value = row.value.map(|value| two_digits(value));
+        made.value = row.value.map(two_digits);
         (made.low, made.high, made.interval, made.level) = (None, None, None, None);
         Some((made, Fate::Released))
     }

@@ -117,7 +117,8 @@ fn the_way_through_a_waterfall_is_that_of_the_limit_and_goes_with_the_attempt() 
         let (truth, answers) = (listed(&order), of(&outcomes).reordered(&order));
         let rows = ScoreRows::of(&truth, &answers);
         assert!(answers.has_stages() && rows.has_stages());
-        let found = |limit| -> Vec<(u32, bool, u8, Option<Decision>, Vec<Option<u64>>)> {
+        type Way = (u32, bool, u8, Option<Decision>, Vec<Option<u64>>);
+        let found = |limit| -> Vec<Way> {
             let own = |it: &StagedAttempt<'_>| {
                 let bytes = it.asked.iter().map(|stage| stage.bytes_in).collect();
                 (it.unit, it.over, it.reached, it.decision, bytes)

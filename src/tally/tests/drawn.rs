@@ -208,7 +208,7 @@ impl Set {
     }
 
     /// The attempts of those `of`, unit by unit.
-    pub fn units<'a>(&'a self, of: impl Fn(&Drawn) -> bool) -> Vec<Vec<&'a Drawn>> {
+    pub fn units(&self, of: impl Fn(&Drawn) -> bool) -> Vec<Vec<&Drawn>> {
         let mut units: BTreeMap<(bool, u32), Vec<&Drawn>> = BTreeMap::new();
         for drawn in self.drawn.iter().filter(|drawn| of(drawn)) {
             let cluster = cluster(drawn, self.kind);

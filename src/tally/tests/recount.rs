@@ -209,7 +209,7 @@ fn groups(set: &Set) -> Vec<Members<'_>> {
             all.push((half.group(&Group::of([("sex", one)])), None, Box::new(both)));
         }
     }
-    all.retain(|(_, _, inside)| set.drawn.iter().any(|drawn| inside(drawn)));
+    all.retain(|(_, _, inside)| set.drawn.iter().any(inside));
     all
 }
 
@@ -311,7 +311,7 @@ proptest! {
     #[test]
     fn the_rest_beside_a_group_is_what_counting_everybody_else_gives(drawn in people(), kind in kind()) {
         // Every subject, and every cluster, is in one group alone.
-        let sex = |subject: u32| if subject % 2 == 0 { "female" } else { "male" };
+        let sex = |subject: u32| if subject.is_multiple_of(2) { "female" } else { "male" };
         let drawn = drawn.into_iter().map(|drawn| Drawn { sex: sex(drawn.subject), ..drawn });
         let set = Set::of(drawn.collect(), kind);
         for own in ["female", "male"] {
