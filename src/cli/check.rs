@@ -33,9 +33,9 @@ use crate::sheet::RowWriter;
 /// cannot be or were rounded, unreadable pictures, and how many people each limit, year and group has. Limits are those of
 /// a protocol that is checked beside it, else of the default one.
 ///
-///     agebench check faces/ --format csv > findings.csv
-///     agebench check faces/ --ignore "subject_in_splits=only the test split is used"
-///     agebench check faces/ --fix --out faces/manifest-mended.csv
+/// `agebench check faces/ --format csv > findings.csv` for a spreadsheet,
+/// `agebench check faces/ --ignore "subject_in_splits=only the test split is used"` for what is known,
+/// `agebench check faces/ --fix --out faces/manifest-mended.csv` for a manifest without what is wrong.
 ///
 /// Exit code 2 when there are errors that are not ignored, 0 when there are warnings and notes only, so that a pipeline can
 /// rest on it. What every code in brackets means, and what to do, stands in docs/check.md. With --engines or --decoders a
