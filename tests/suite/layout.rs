@@ -21,6 +21,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
     ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
     ("gate", &["compare", "finding", "folder", "keys", "metric", "protocol", "score", "stats", "table"]),
+    (
+        "init",
+        &["age", "bundled", "dataset", "digest", "engine", "gate", "method", "outcome", "photo", "protocol", "stats"],
+    ), // gate, protocol: in its tests
     ("keys", &["finding"]),
     ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
     (
