@@ -6,53 +6,19 @@ use std::path::{Path, PathBuf};
 
 use crate::support::package;
 
-/// What each room of the crate may use. `cli` may use all, and nobody uses `cli`.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("age", &[]),
-    ("base64", &[]),
-    ("bundled", &["dataset", "method"]),
-    ("clock", &[]),
-    ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
-    ("conformance", &["clock", "dataset", "method", "outcome"]),
-    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet", "stats"]),
-    ("digest", &[]),
-    ("engine", &[]),
-    ("finding", &[]),
-    ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
-    ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
-    ("gate", &["compare", "finding", "folder", "keys", "metric", "protocol", "score", "stats", "table"]),
-    ("keys", &["finding"]),
-    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
-    (
-        "method",
-        &[
-            "age", "base64", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded",
-            "sheet", "stats",
-        ],
-    ),
-    ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
-    ("outcome", &["age"]),
-    ("photo", &[]),
-    ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
-    ("pool", &["digest", "folder", "metric", "protocol", "score", "stats", "table"]),
-    ("protocol", &["age", "keys", "table"]),
-    ("publish", &["age", "dataset", "digest", "finding", "folder", "metric", "protocol", "score", "stats", "table"]),
-    ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
-    ("report", &["age", "base64", "finding", "gate", "table"]),
-    ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
-    (
-        "score",
-        &[
-            "age", "dataset", "digest", "finding", "folder", "method", "metric", "outcome", "protocol", "recorded",
-            "sheet", "table", "tally",
-        ],
-    ),
-    ("sheet", &["finding"]),
-    ("stats", &[]),
-    ("study", &["dataset", "digest", "finding", "folder", "keys", "protocol", "run"]),
-    ("table", &["age"]),
-    ("tally", &["age", "outcome", "protocol", "stats", "table"]),
-];
+/// What each room of the crate may use: the table of docs/design.md. `cli` may use all, and nobody uses `cli`.
+fn may_use() -> BTreeMap<String, BTreeSet<String>> {
+    let map = fs::read_to_string(package().join("docs/design.md")).unwrap();
+    let table = map.split("\n| room | may use |\n").nth(1).expect("docs/design.md has a table of rooms");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let mut rooms = BTreeMap::new();
+    for row in rows {
+        let mut names = row.split('`').skip(1).step_by(2).map(str::to_owned);
+        let room = names.next().unwrap();
+        assert!(rooms.insert(room.clone(), names.collect()).is_none(), "docs/design.md names the room {room} twice");
+    }
+    rooms
+}
 
 /// Lines of a file at most.
 const LONGEST: usize = 600;
@@ -94,16 +60,15 @@ fn room(path: &Path) -> String {
 
 #[test]
 fn rooms_use_only_the_rooms_below_them() {
-    let may: BTreeMap<&str, BTreeSet<&str>> =
-        MAY_USE.iter().map(|(room, others)| (*room, others.iter().copied().collect())).collect();
+    let rooms = may_use();
     let mut wrong = Vec::new();
     for path in all(&["src"]) {
         let room = room(&path);
         if ["cli", "lib", "main"].contains(&room.as_str()) {
             continue;
         }
-        let Some(may) = may.get(room.as_str()) else {
-            wrong.push(format!("{room} is no room of the map: add it to MAY_USE"));
+        let Some(may) = rooms.get(&room) else {
+            wrong.push(format!("{room} is no room of the map: add it to the table of rooms in docs/design.md"));
             continue;
         };
         if is_test(&relative(&path)) {
@@ -124,8 +89,8 @@ fn rooms_use_only_the_rooms_below_them() {
                 vec![used]
             };
             for used in names.iter().filter(|used| !used.is_empty() && **used != room) {
-                let is_room = MAY_USE.iter().any(|(room, _)| room == used) || used == "cli";
-                if is_room && !may.contains(used.as_str()) {
+                let is_room = rooms.contains_key(used) || used == "cli";
+                if is_room && !may.contains(used) {
                     wrong.push(format!("{} uses {used}", relative(&path)));
                 }
             }
