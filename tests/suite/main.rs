@@ -36,7 +36,9 @@ mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod import;
+mod import_checked;
 mod import_damaged;
+mod import_parquet;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
