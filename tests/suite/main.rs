@@ -38,6 +38,7 @@ mod http;
 mod import;
 mod import_checked;
 mod import_damaged;
+mod import_described;
 mod import_parquet;
 mod kinds;
 #[cfg(feature = "tract")]
