@@ -58,7 +58,7 @@ fn subjects_of_morph_whose_sex_or_race_changes_from_booking_to_booking_are_found
     assert_eq!(
         of(&rows, "subject_attribute_changes"),
         [
-            "5 4 the subject `000002` has several levels: `female` in 1, `male` in 1 rows",
+            "5 4 the subject `000002` has several levels: `male` in 1, `female` in 1 rows",
             "5 4 the subject `000002` has several levels: `white` in 1, `hispanic` in 1 rows"
         ]
     );
