@@ -37,6 +37,7 @@ mod hostile_pictures;
 mod http;
 mod import;
 mod import_damaged;
+mod init;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
