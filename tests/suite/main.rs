@@ -40,6 +40,7 @@ mod import_checked;
 mod import_damaged;
 mod import_described;
 mod import_parquet;
+mod init;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
