@@ -26,6 +26,7 @@ mod disclosure;
 mod documents;
 #[cfg(feature = "tract")]
 mod engines;
+mod examples;
 mod footprint;
 mod footprint_box;
 mod gate;
@@ -36,7 +37,10 @@ mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod import;
+mod import_checked;
 mod import_damaged;
+mod import_described;
+mod import_parquet;
 mod init;
 mod kinds;
 #[cfg(feature = "tract")]
@@ -67,6 +71,8 @@ mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
+#[cfg(feature = "tract")]
+mod tutorials;
 #[cfg(feature = "tract")]
 mod weights;
 mod worked_protocols;

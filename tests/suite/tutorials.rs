@@ -33,7 +33,9 @@ fn steps(text: &str) -> Vec<Step> {
                     (Some(command), _) => {
                         found.push(Step::Command { line, command: command.to_owned(), shown: Vec::new() });
                     }
-                    (None, Some(Step::Command { command, shown, .. })) if command.ends_with('\\') && shown.is_empty() => {
+                    (None, Some(Step::Command { command, shown, .. }))
+                        if command.ends_with('\\') && shown.is_empty() =>
+                    {
                         command.push('\n');
                         command.push_str(text);
                     }
@@ -58,9 +60,11 @@ fn normal(line: &str) -> String {
         let parts: Vec<&str> = bare.split('.').collect();
         let is_version = parts.len() == 3 && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
         let date: Vec<&str> = bare.split('-').collect();
-        let is_date = date.len() == 3 && date[0].len() == 4 && date.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
+        let is_date =
+            date.len() == 3 && date[0].len() == 4 && date.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
         if ["s", "ms", "µs"].contains(&bare)
-            && let Some(number) = words.last_mut().filter(|before: &&mut String| before.chars().any(|c| c.is_ascii_digit()))
+            && let Some(number) =
+                words.last_mut().filter(|before: &&mut String| before.chars().any(|c| c.is_ascii_digit()))
         {
             "#".clone_into(number);
         }
@@ -73,7 +77,9 @@ fn normal(line: &str) -> String {
 fn is_as_shown(shown: &[String], printed: &[String]) -> bool {
     match shown.split_first() {
         None => printed.is_empty(),
-        Some((dots, rest)) if dots == "..." => (0..=printed.len()).any(|skipped| is_as_shown(rest, &printed[skipped..])),
+        Some((dots, rest)) if dots == "..." => {
+            (0..=printed.len()).any(|skipped| is_as_shown(rest, &printed[skipped..]))
+        }
         Some((line, rest)) => {
             printed.split_first().is_some_and(|(first, others)| first == line && is_as_shown(rest, others))
         }
@@ -114,7 +120,10 @@ fn gone_through(name: &str) {
                 trimmed(&mut shown);
                 trimmed(&mut lines);
                 if !is_as_shown(&shown, &lines) {
-                    differ.push(format!("{name}:{line}: $ {command}\n{printed}\n--- but the page shows\n{}", shown.join("\n")));
+                    differ.push(format!(
+                        "{name}:{line}: $ {command}\n{printed}\n--- but the page shows\n{}",
+                        shown.join("\n")
+                    ));
                 }
             }
         }
@@ -162,6 +171,9 @@ fn a_page_that_shows_something_else_is_found_out() {
     assert!(is_as_shown(&lines("one\n..."), &lines("one\ntwo")));
     assert!(!is_as_shown(&lines("two\n..."), &lines("one\ntwo")));
     assert!(!is_as_shown(&lines("one"), &lines("one\ntwo")));
-    assert_eq!(normal("agebench 0.1.0 took 3.2 s, digest 0123456789abcdef."), normal("agebench 9.0.1 took 11 s, digest ffff456789abcdef."));
+    assert_eq!(
+        normal("agebench 0.1.0 took 3.2 s, digest 0123456789abcdef."),
+        normal("agebench 9.0.1 took 11 s, digest ffff456789abcdef.")
+    );
     assert_ne!(normal("5 of 895"), normal("6 of 895"));
 }
