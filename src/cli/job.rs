@@ -10,7 +10,7 @@ use super::run::Running;
 use super::{Exit, Failure};
 use crate::dataset::Dataset;
 use crate::finding::counted;
-use crate::folder::{Existing, FolderError, RunFolder, Timings};
+use crate::folder::{Existing, FolderError, Pseudonyms, RunFolder, Shard, ShardRecord, Timings, Truth, names as files};
 use crate::footprint;
 use crate::protocol::Protocol;
 use crate::run::{self, Request, RunError, RunMethod, Summary};
@@ -20,6 +20,8 @@ use crate::score::ScoreRequest;
 pub(super) struct Job<'a> {
     pub(super) methods: &'a [RunMethod],
     pub(super) dataset: &'a Dataset,
+    /// The part of the people that is run; none for everybody.
+    pub(super) shard: Option<Shard>,
     pub(super) protocol: &'a Protocol,
     pub(super) out: &'a Path,
     pub(super) existing: Existing,
@@ -35,15 +37,24 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     /// What would be run, in words.
     pub(super) fn plan(&self) -> String {
+        let part = self.shard.map(|shard| {
+            let own = Truth::of(self.dataset, &Pseudonyms::of(self.dataset, true)).of_shard(shard);
+            (shard, ShardRecord::of(shard, &own, &own), own.len())
+        });
+        let (samples, subjects) = match &part {
+            Some((_, about, samples)) => (*samples, usize::try_from(about.subjects).unwrap_or(usize::MAX)),
+            None => (self.dataset.samples().len(), self.dataset.subjects().len()),
+        };
+        let shard = part.map(|(shard, ..)| format!("shard {shard}: ")).unwrap_or_default();
         let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
         format!(
-            "{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
-            counted(self.dataset.samples().len(), "sample"),
-            counted(self.dataset.subjects().len(), "subject"),
+            "{shard}{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
+            counted(samples, "sample"),
+            counted(subjects, "subject"),
             self.dataset.card().name,
             counted(names.len(), "method"),
             names.join(", "),
-            counted(self.dataset.samples().len() * names.len(), "attempt"),
+            counted(samples * names.len(), "attempt"),
             self.out.display(),
         )
     }
@@ -57,6 +68,7 @@ impl Job<'_> {
         let request = Request {
             methods: self.methods,
             dataset: self.dataset,
+            shard: self.shard,
             protocol: self.protocol,
             out: self.out,
             existing: self.existing,
@@ -87,20 +99,36 @@ impl Job<'_> {
     /// Runs, scores and reports.
     pub(super) fn run(self, running: &Running, environment: &Environment) -> Result<Exit, Failure> {
         let Some((folder, summary)) = self.attempt(running, environment)? else { return Ok(Exit::Interrupted) };
+        if let Some(shard) = self.shard {
+            tell(&format!(
+                "Wrote {} of shard {shard} to {}, {} of them failed or timed out: a part of the people, and no result.\n\
+                 Next: agebench merge DIR... --out DIR, when all {} shards are there\n",
+                counted(summary.attempts, "attempt"),
+                folder.path().display(),
+                summary.failed,
+                shard.of(),
+            ));
+            // How many may fail is said of the whole run, and `merge` looks.
+            return Ok(running.max_failed.map_or(Exit::Done, |most| judged(&folder, &summary, most)));
+        }
         let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
         results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
-        if summary.failed > running.max_failed {
-            tell(&format!(
-                "error: {} of {} failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
-                summary.failed,
-                counted(summary.attempts, "attempt"),
-                running.max_failed,
-                folder.file(crate::folder::names::OUTCOMES).display(),
-            ));
-            return Ok(Exit::TooManyFailed);
-        }
-        Ok(Exit::Done)
+        Ok(judged(&folder, &summary, running.max_failed.unwrap_or(0)))
     }
+}
+
+/// Whether no more attempts failed than `most`; tells otherwise.
+pub(super) fn judged(folder: &RunFolder, summary: &Summary, most: usize) -> Exit {
+    if summary.failed <= most {
+        return Exit::Done;
+    }
+    tell(&format!(
+        "error: {} of {} failed or timed out; --max-failed allows {most}\n     help: the column `reason` of {} says why\n",
+        summary.failed,
+        counted(summary.attempts, "attempt"),
+        folder.file(files::OUTCOMES).display(),
+    ));
+    Exit::TooManyFailed
 }
 
 fn interrupted(summary: &Summary, out: &Path) -> String {

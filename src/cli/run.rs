@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::engines::EngineOptions;
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::job::{self, Job};
 use super::methods;
 use super::output::print;
@@ -28,6 +28,7 @@ use crate::run;
 Examples:
     agebench run model/ --dataset faces/ --out results/
     agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
+    agebench run model/ --dataset faces/ --out shard-3/ --shard 3/8   # one of eight machines; then agebench merge
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
 pub(super) struct Arguments {
     /// A method.toml, its folder, or a bundled method's name
@@ -59,6 +60,11 @@ struct Data {
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
 
+    /// Only one part of the people: 3/8, or `auto` in an array job of Slurm or AWS Batch, or auto/8 in an indexed job of
+    /// Kubernetes; `agebench merge` joins the parts
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+
     /// A protocol.toml or a bundled protocol's name; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -80,9 +86,9 @@ pub(super) struct Running {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(super) timeout: Duration,
 
-    /// Failed and timed-out attempts that are allowed before the exit code is 4
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) max_failed: usize,
+    /// Failed and timed-out attempts that are allowed before the exit code is 4 [default: 0; of a shard: any, `merge` counts]
+    #[arg(long, value_name = "N")]
+    pub(super) max_failed: Option<usize>,
 }
 
 /// Where and how results are written.
@@ -122,6 +128,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let shard = arguments.data.shard.as_deref().map(environment::shard).transpose().map_err(Failure::unusable)?;
     let means = arguments.engine.open(environment)?;
     let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
     protocol.buffer.confirm |= arguments.data.confirm;
@@ -134,6 +141,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let job = Job {
         methods: &methods,
         dataset: &dataset,
+        shard,
         protocol: &protocol,
         out: &writing.out,
         existing: match (writing.replace, writing.resume) {

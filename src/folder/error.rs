@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Shard;
 use crate::finding::Findings;
 use crate::sheet::SheetError;
 
@@ -36,6 +37,14 @@ pub enum FolderError {
     Unfinished {
         /// The folder.
         path: PathBuf,
+    },
+    /// The folder holds a part of a run.
+    #[error("`{}` holds shard {shard}: a part of the people, and no result", path.display())]
+    Shard {
+        /// The folder.
+        path: PathBuf,
+        /// Which shard it is.
+        shard: Shard,
     },
     /// The output folder is a file.
     #[error("the output folder `{}` is not a folder", path.display())]
@@ -90,6 +99,7 @@ impl FolderError {
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
+            Self::Shard { .. } => Some("join all shards first: agebench merge DIR... --out DIR"),
             Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; a run goes on with --resume, everything else is made again with --replace")

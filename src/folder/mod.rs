@@ -16,6 +16,7 @@ mod outcome_reader;
 mod outcome_writer;
 mod pseudonym;
 mod run_json;
+mod shard;
 mod truth;
 
 pub use attempts::{Attempt, Attempts, join_attempts};
@@ -33,7 +34,8 @@ pub use pseudonym::Pseudonyms;
 pub use run_json::{
     ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
 };
-pub use truth::{Truth, TruthRow};
+pub use shard::{MergedShard, Shard, ShardRecord};
+pub use truth::{PLACE_COLUMN, Truth, TruthRow};
 
 /// The names of the files of a run folder.
 pub mod names {

@@ -59,6 +59,7 @@ mod report_folders;
 mod reports;
 mod results;
 mod resume;
+mod shards;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;

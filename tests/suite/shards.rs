@@ -1,0 +1,310 @@
+//! Shards: run apart and merged they are the run that one machine makes, and what is no whole set of shards is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::command::misbehaving;
+use crate::support::{agebench, run, text};
+
+/// A dataset of 90 people with one to seven samples each, in no order of theirs, two groups and a condition; and a program and
+/// recorded answers for it.
+pub struct Asked {
+    pub data: PathBuf,
+    pub methods: [PathBuf; 2],
+}
+
+pub fn asked(place: &Path) -> Asked {
+    let data = place.join("data");
+    fs::create_dir_all(&data).unwrap();
+    let (mut manifest, mut answers) =
+        ("sample_id,path,subject_id,age,sex,region,light,weight\n".to_owned(), "sample_id,age\n".to_owned());
+    for number in 0..300_usize {
+        let person = number * number * 7 % 89;
+        let age = 11 + person % 19;
+        let order = match number % 10 {
+            3 => "extra".to_owned(),
+            7 => "refuse".to_owned(),
+            _ => format!("answer {}", 10 + (number * 13) % 25),
+        };
+        fs::write(data.join(format!("f{number}.txt")), order).unwrap();
+        let (sex, region) = (["f", "m", ""][person % 3], ["north", "south, far"][person % 2]);
+        let light = ["day", "night"][number % 2];
+        let subject = if number % 50 == 9 { String::new() } else { format!("person-{person}") };
+        let weight = [1.0, 0.5, 2.0][person % 3];
+        manifest
+            .push_str(&format!("photo-{number},f{number}.txt,{subject},{age},{sex},\"{region}\",{light},{weight}\n"));
+        if number % 4 != 1 {
+            answers.push_str(&format!("photo-{number},{}\n", 9.25 + ((number * 31) % 230) as f64 / 10.0));
+        }
+    }
+    fs::write(data.join("manifest.csv"), manifest).unwrap();
+    let card = "name = \"sharded\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\n\
+                groups = [\"sex\", \"region\"]\nconditions = [\"light\"]\n";
+    fs::write(data.join("dataset.toml"), card).unwrap();
+    let replay = place.join("replay");
+    fs::create_dir_all(&replay).unwrap();
+    fs::write(replay.join("answers.csv"), answers).unwrap();
+    let card = "name = \"recorded\"\nkind = \"estimation\"\nversion = \"1\"\n\n[replay]\nfile = \"answers.csv\"\n";
+    fs::write(replay.join("method.toml"), card).unwrap();
+    Asked { data, methods: [misbehaving(&place.join("program"), ["path", "1", "-"], ""), replay] }
+}
+
+impl Asked {
+    pub fn run<'a>(&'a self, out: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+        let [program, replay] = &self.methods;
+        let fixed =
+            ["run", text(program), text(replay), "--dataset", text(&self.data), "--out", text(out), "--no-timings"];
+        [&fixed, more].concat()
+    }
+
+    /// Runs all shards of `of`; gives their folders.
+    pub fn shards(&self, place: &Path, of: usize) -> Vec<PathBuf> {
+        let folders: Vec<PathBuf> = (1..=of).map(|index| place.join(format!("of-{of}/{index}"))).collect();
+        for (folder, index) in folders.iter().zip(1..) {
+            run(&self.run(folder, &["--shard", &format!("{index}/{of}")]))
+                .ended(0)
+                .told(&["no result", "agebench merge"]);
+        }
+        folders
+    }
+}
+
+/// Every file below `folder` but run.json, by name.
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if name == "run.json" => {}
+                false => found.push((name, fs::read(path).unwrap())),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn json(folder: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
+}
+
+fn merge(shards: &[PathBuf], out: &Path) -> crate::support::Ran {
+    let folders: Vec<&str> = shards.iter().map(|folder| text(folder)).collect();
+    run(&[&["merge"][..], &folders, &["--out", text(out)]].concat())
+}
+
+#[test]
+fn shards_merged_in_any_order_are_the_folder_of_one_run_byte_for_byte() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let whole = place.path().join("whole");
+    run(&asked.run(&whole, &[])).ended(0);
+    let expected = files(&whole);
+    assert!(expected.len() >= 8, "{:?}", expected.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    // More shards than people too: some are of nobody.
+    for of in [1, 3, 8, 120] {
+        let mut shards = asked.shards(place.path(), of);
+        let mut samples = 0;
+        for (index, folder) in shards.iter().enumerate() {
+            let names: Vec<String> = files(folder).into_iter().map(|(name, _)| name).collect();
+            assert!(!names.iter().any(|name| name == "metrics.csv" || name == "report.html"), "{names:?}");
+            let record = json(folder);
+            assert_eq!((&record["shard"]["index"], &record["shard"]["of"]), (&(index + 1).into(), &of.into()));
+            assert_eq!(record["dataset"]["samples"], 300);
+            samples += record["shard"]["samples"].as_u64().unwrap();
+            let truth = fs::read_to_string(folder.join("truth.csv")).unwrap();
+            assert!(
+                crate::support::column(&truth, "subject_rank")
+                    .iter()
+                    .all(|rank| { rank.parse::<usize>().unwrap() % of == index })
+            );
+        }
+        assert_eq!(samples, 300);
+        shards.reverse();
+        let out = place.path().join(format!("merged-{of}"));
+        merge(&shards, &out).ended(0).told(&["Joined 525 attempts", "metrics.csv"]);
+        for ((name, bytes), (expected_name, expected)) in files(&out).iter().zip(&expected) {
+            assert_eq!(name, expected_name);
+            assert!(bytes == expected, "{name} differs with {of} shards");
+        }
+        assert_eq!(files(&out).len(), expected.len());
+        let (merged, single) = (json(&out), json(&whole));
+        assert_eq!(merged["methods"], single["methods"]);
+        assert_eq!(merged["shards"].as_array().unwrap().len(), of);
+        let mut dataset = single["dataset"].clone();
+        dataset["files_digest"] = Value::Null;
+        assert_eq!(merged["dataset"], dataset);
+        run(&["verify", text(&out)]).ended(0);
+    }
+}
+
+#[test]
+fn shards_that_are_missing_twice_foreign_or_unfinished_are_refused_by_name() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let shards = asked.shards(place.path(), 4);
+    let out = place.path().join("out");
+    let mut some = shards.clone();
+    some.remove(2);
+    merge(&some, &out).ended(2).told(&["1 of 4 shards are missing: 3", "--shard I/N"]);
+    merge(&shards[..1], &out).ended(2).told(&["3 of 4 shards are missing: 2, 3, 4"]);
+    let twice = [&shards[..], &shards[1..2]].concat();
+    merge(&twice, &out).ended(2).told(&["shard 2/4 is there twice", "of-4/2"]);
+    let others = asked.shards(&place.path().join("other"), 2);
+    let foreign = [&shards[..3], &others[..1]].concat();
+    merge(&foreign, &out).ended(2).told(&["shard 1/2 in ", "the number of shards was 4, and is 2"]);
+    let whole = place.path().join("whole");
+    run(&asked.run(&whole, &[])).ended(0);
+    merge(&[&shards[..3], &[whole.clone()]].concat(), &out).ended(2).told(&["holds a whole run and no shard"]);
+    // Another protocol, another manifest, another version of a method.
+    let last = place.path().join("last");
+    let foreign = [&shards[..3], &[last.clone()]].concat();
+    let mut more = asked.run(&last, &["--shard", "4/4", "--protocol", "check-18"]);
+    run(&more).ended(0);
+    merge(&foreign, &out).ended(2).told(&["shard 4/4 in ", "is of another run than ", "the protocol's digest was "]);
+    more = asked.run(&last, &["--shard", "4/4", "--replace"]);
+    for (file, from, to, said) in [
+        (asked.data.join("manifest.csv"), ",f2.txt,", ",f3.txt,", None),
+        (asked.data.join("manifest.csv"), ",11,f,", ",12,f,", Some("the manifest's digest was ")),
+        (asked.methods[1].join("method.toml"), "\"1\"", "\"2\"", Some("the digest of `recorded` was ")),
+    ] {
+        let before = fs::read_to_string(&file).unwrap();
+        assert!(before.contains(from));
+        fs::write(&file, before.replacen(from, to, 1)).unwrap();
+        run(&more).ended(0);
+        let _ = fs::remove_dir_all(&out);
+        match said {
+            Some(said) => drop(merge(&foreign, &out).ended(2).told(&[said])),
+            None => drop(merge(&foreign, &out).ended(0)),
+        }
+        fs::write(&file, before).unwrap();
+    }
+    let record = fs::read_to_string(shards[3].join("run.json")).unwrap();
+    let version = format!("\"tool_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    fs::write(shards[3].join("run.json"), record.replace(&version, "\"tool_version\": \"0.0.9\"")).unwrap();
+    merge(&shards, &out).ended(2).told(&["the version of agebench was ", "and is 0.0.9"]);
+    fs::write(shards[3].join("run.json"), &record).unwrap();
+    assert!(record.contains("\"engine\": \"\""));
+    fs::write(shards[3].join("run.json"), record.replacen("\"engine\": \"\"", "\"engine\": \"other 1.2\"", 1)).unwrap();
+    merge(&shards, &out).ended(2).told(&["the engine of `misbehaving` was none, and is other 1.2"]);
+    fs::write(shards[3].join("run.json"), &record).unwrap();
+    fs::rename(shards[1].join("outcomes.csv"), shards[1].join("outcomes.csv.part")).unwrap();
+    merge(&shards, &out).ended(2).told(&["of-4/2", "is not finished", "--resume"]);
+    fs::rename(shards[1].join("outcomes.csv.part"), shards[1].join("outcomes.csv")).unwrap();
+    // Nothing is lost by a mistyped --out.
+    let _ = fs::remove_dir_all(&out);
+    let folders: Vec<&str> = shards.iter().map(|folder| text(folder)).collect();
+    run(&[&["merge"][..], &folders, &["--out", folders[0], "--replace"]].concat())
+        .ended(2)
+        .told(&["is that of a shard"]);
+    merge(&shards, &out).ended(0);
+}
+
+#[test]
+fn rows_of_shards_that_do_not_fit_together_are_refused_with_file_and_row() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let shards = asked.shards(place.path(), 3);
+    let (truth, outcomes) = (shards[1].join("truth.csv"), shards[1].join("outcomes.csv"));
+    let before = [&truth, &outcomes].map(|file| fs::read_to_string(file).unwrap());
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
+    type Change = fn(&mut Vec<String>);
+    let cases: [(&Path, Change, &str); 5] = [
+        (&truth, |lines| drop(lines.remove(5)), "stands where "),
+        (&truth, |lines| lines.swap(5, 6), "a row is missing, stands twice or out of order"),
+        (&truth, |lines| lines[3] = lines[3].replacen(',', ",x", 2), "is no rank in shard 2/3"),
+        (&outcomes, |lines| lines.swap(1, 9), "is not in the shard's truth.csv, or stands out of its order"),
+        (
+            &outcomes,
+            |lines| lines[0] = lines[0].replacen("reason", "why", 1),
+            "its columns are not those of the first shard",
+        ),
+    ];
+    for (file, change, said) in cases {
+        let mut changed = lines(&fs::read_to_string(file).unwrap());
+        change(&mut changed);
+        fs::write(file, changed.join("\n") + "\n").unwrap();
+        let out = place.path().join("out");
+        merge(&shards, &out).ended(2).told(&[said, "row "]);
+        assert!(!out.join("run.json").exists() && !out.join("outcomes.csv").exists());
+        let _ = fs::remove_dir_all(&out);
+        for (file, text) in [&truth, &outcomes].into_iter().zip(&before) {
+            fs::write(file, text).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_shard_is_no_result_and_every_verb_that_wants_one_says_what_to_do() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let shard = &asked.shards(place.path(), 2)[0];
+    let out = place.path().join("out");
+    let policy = place.path().join("policy.toml");
+    fs::write(&policy, "[[rule]]\nmetric = \"under_age_pass_rate\"\nlimit = 18\nat_most = 0.5\n").unwrap();
+    for verb in [
+        vec!["score", text(shard)],
+        vec!["score", text(shard), "--out", text(&out)],
+        vec!["report", text(shard)],
+        vec!["verify", text(shard)],
+        vec!["compare", text(shard), text(shard), "--out", text(&out)],
+        vec!["gate", text(shard), "--policy", text(&policy)],
+        vec!["publish", text(shard), "--out", text(&out), "--name", "x"],
+        vec!["probe", text(shard)],
+    ] {
+        let ran = run(&verb);
+        assert_eq!(ran.code, 2, "{verb:?}\n{}", ran.err);
+        assert!(ran.err.contains("holds shard 1/2") && ran.err.contains("agebench merge"), "{verb:?}\n{}", ran.err);
+    }
+}
+
+#[test]
+fn the_shard_of_an_array_job_is_read_from_the_environment_and_a_broken_off_shard_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let out = place.path().join("out");
+    let with = |variables: &[(&str, &str)], more: &[&str]| {
+        let mut command = agebench();
+        for name in ["SLURM_ARRAY_TASK_ID", "AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied()).args(asked.run(&out, more));
+        crate::support::Ran::of(command.output().unwrap())
+    };
+    with(&[], &["--shard", "auto"]).ended(2).told(&["none of SLURM_ARRAY_TASK_ID"]);
+    let array = [("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_ARRAY_TASK_MIN", "1"), ("SLURM_ARRAY_TASK_COUNT", "3")];
+    with(&array, &["--shard", "auto"]).ended(0).told(&["of shard 2/3"]);
+    let expected = files(&out);
+    // Broken off: half of the rows, and what the journal says of them.
+    let (_, rows) = expected.iter().find(|(name, _)| name == "outcomes.csv").unwrap();
+    let rows = String::from_utf8(rows.clone()).unwrap();
+    fs::remove_file(out.join("outcomes.csv")).unwrap();
+    let dataset = "another shard is another run";
+    with(&array, &["--shard", "auto", "--resume"]).ended(0);
+    assert!(files(&out) == expected, "begun anew");
+    fs::remove_file(out.join("outcomes.csv")).unwrap();
+    with(&array, &["--shard", "1/3", "--resume"]).ended(2).told(&["the shard was 2/3, and is 1/3"]);
+    let whole = with(&[], &["--resume"]).ended(2);
+    assert!(whole.err.contains("the shard was 2/3, and is none"), "{dataset}\n{}", whole.err);
+    // What was killed in the middle: the first samples with a journal that knows them.
+    let cut = rows.match_indices('\n').nth(41).unwrap().0 + 1;
+    let last = rows[..cut].lines().last().unwrap().split(',').next().unwrap();
+    let samples: std::collections::BTreeSet<&str> =
+        rows[..cut].lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+    let more = rows[cut..].lines().next().unwrap().starts_with(last);
+    assert!(!more, "cut within a sample: choose another row");
+    fs::write(out.join("outcomes.csv.part"), &rows[..cut]).unwrap();
+    let mark = serde_json::json!({
+        "samples": samples.len(), "rows": 41, "bytes": cut, "sha256": agebench::digest::Digest::of(rows[..cut].as_bytes()).hex(),
+        "beside": serde_json::Value::Null,
+    });
+    fs::write(out.join("outcomes.journal"), format!("{mark}\n")).unwrap();
+    with(&array, &["--shard", "auto", "--resume"]).ended(0).told(&["were made before: going on behind them"]);
+    assert!(files(&out) == expected, "gone on");
+}
