@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let job = Job {
         methods: &methods,
         dataset: &dataset,
+        rows: true,
         shard: None,
         protocol: &protocol,
         out: &out,

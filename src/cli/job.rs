@@ -1,5 +1,6 @@
 //! A run with its results: what `run`, `demo` and `study` have in common.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use super::environment::Environment;
@@ -10,11 +11,14 @@ use super::run::Running;
 use super::{Exit, Failure};
 use crate::dataset::Dataset;
 use crate::finding::counted;
-use crate::folder::{Existing, FolderError, Pseudonyms, RunFolder, Shard, ShardRecord, Timings, Truth, names as files};
+use crate::folder::{
+    Existing, FolderError, Pseudonyms, RunFolder, RunRecord, Shard, ShardRecord, Timings, Truth, names as files,
+};
 use crate::footprint;
+use crate::outcome::Outcome;
 use crate::protocol::Protocol;
-use crate::run::{self, Request, RunError, RunMethod, Summary};
-use crate::score::ScoreRequest;
+use crate::run::{self, Request, Retain, RunError, RunMethod, Summary};
+use crate::score::{Gathered, ScoreRequest};
 
 /// A run with its results, as `run`, `demo` and `study` make it.
 pub(super) struct Job<'a> {
@@ -25,6 +29,8 @@ pub(super) struct Job<'a> {
     pub(super) protocol: &'a Protocol,
     pub(super) out: &'a Path,
     pub(super) existing: Existing,
+    /// Whether rows about people are kept; else they are tallied and forgotten.
+    pub(super) rows: bool,
     pub(super) keep_ids: bool,
     pub(super) timings: Timings,
     /// The filter in words; empty when all samples are listed.
@@ -65,7 +71,15 @@ impl Job<'_> {
         running: &Running,
         environment: &Environment,
     ) -> Result<Option<(RunFolder, Summary)>, Failure> {
+        let gathered = (!self.rows).then(|| Gathered::new(self.dataset, self.shard, self.methods.len(), self.protocol));
+        let gathered = RefCell::new(gathered.transpose().map_err(results::score_failure)?);
+        let take = |sample: usize, method: usize, outcome: &Outcome| {
+            if let Some(gathered) = &mut *gathered.borrow_mut() {
+                gathered.take(sample, method, outcome);
+            }
+        };
         let request = Request {
+            retain: if self.rows { Retain::Rows } else { Retain::Nothing(&take) },
             methods: self.methods,
             dataset: self.dataset,
             shard: self.shard,
@@ -85,8 +99,12 @@ impl Job<'_> {
         progress.end();
         let (folder, summary) = ran.map_err(failure)?;
         if summary.interrupted {
-            tell(&interrupted(&summary, self.out));
+            tell(&if self.rows { interrupted(&summary, self.out) } else { NOTHING_KEPT.to_owned() });
             return Ok(None);
+        }
+        if let Some(gathered) = gathered.into_inner() {
+            let record = RunRecord::read_any(&folder).map_err(results::folder_failure)?;
+            gathered.tallied(&record).and_then(|tallied| tallied.keep(&folder)).map_err(results::score_failure)?;
         }
         if self.footprint {
             let (methods, dataset, clock) = (self.methods, self.dataset, &*environment.clock);
@@ -100,9 +118,14 @@ impl Job<'_> {
     pub(super) fn run(self, running: &Running, environment: &Environment) -> Result<Exit, Failure> {
         let Some((folder, summary)) = self.attempt(running, environment)? else { return Ok(Exit::Interrupted) };
         if let Some(shard) = self.shard {
+            let next = if self.rows {
+                "agebench merge DIR... --out DIR"
+            } else {
+                "agebench score --merge DIR/tally.jsonl... --out DIR"
+            };
             tell(&format!(
                 "Wrote {} of shard {shard} to {}, {} of them failed or timed out: a part of the people, and no result.\n\
-                 Next: agebench merge DIR... --out DIR, when all {} shards are there\n",
+                 Next: {next}, when all {} shards are there\n",
                 counted(summary.attempts, "attempt"),
                 folder.path().display(),
                 summary.failed,
@@ -131,6 +154,9 @@ pub(super) fn judged(folder: &RunFolder, summary: &Summary, most: usize) -> Exit
     Exit::TooManyFailed
 }
 
+const NOTHING_KEPT: &str =
+    "interrupted: no row about people was kept, so nothing is left; run it again with --replace\n";
+
 fn interrupted(summary: &Summary, out: &Path) -> String {
     format!(
         "interrupted: outcomes of {} of {} are in {}; the same command with --resume goes on\n",
@@ -150,6 +176,7 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::SameName(_) => {
             Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")
         }
+        RunError::NothingKept => Failure::unusable(error).with_help("leave out --resume, or keep the rows"),
         RunError::OtherRun(_) => Failure::unusable(error)
             .with_help("put back what changed, name another folder, or begin anew with --replace"),
         RunError::Changed { .. } => {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::engines::EngineOptions;
 use super::environment::{self, Environment};
@@ -29,6 +29,7 @@ Examples:
     agebench run model/ --dataset faces/ --out results/
     agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
     agebench run model/ --dataset faces/ --out shard-3/ --shard 3/8   # one of eight machines; then agebench merge
+    agebench run model/ --dataset faces/ --out results/ --retain none  # sums, and no row about a person
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
 pub(super) struct Arguments {
     /// A method.toml, its folder, or a bundled method's name
@@ -107,6 +108,11 @@ struct Writing {
     #[arg(long, conflicts_with = "replace")]
     resume: bool,
 
+    /// What is kept of each person: `rows`, or `none`: answers are tallied in memory and forgotten, and no row about a person is
+    /// ever written; medians, percentiles and other numbers that need rows are not measurable then
+    #[arg(long, value_name = "WHAT", default_value = "rows", conflicts_with_all = ["resume", "keep_ids"])]
+    retain: Retained,
+
     /// Write ids as they are, instead of pseudonyms
     #[arg(long)]
     keep_ids: bool,
@@ -118,6 +124,15 @@ struct Writing {
     /// Check everything, print what would be run, and write nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// What is kept of each person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Retained {
+    /// A row of each attempt, and one of each sample
+    Rows,
+    /// Nothing: sums over all of them
+    None,
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -149,6 +164,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             (_, true) => Existing::Resume,
             _ => Existing::Refuse,
         },
+        rows: writing.retain == Retained::Rows,
         keep_ids: writing.keep_ids,
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),

@@ -46,6 +46,12 @@ pub enum FolderError {
         /// Which shard it is.
         shard: Shard,
     },
+    /// The folder holds sums, and no row about a person.
+    #[error("`{}` holds tallies and no rows about people", path.display())]
+    TalliesOnly {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The output folder is a file.
     #[error("the output folder `{}` is not a folder", path.display())]
     NotAFolder {
@@ -100,6 +106,10 @@ impl FolderError {
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
             Self::Shard { .. } => Some("join all shards first: agebench merge DIR... --out DIR"),
+            Self::TalliesOnly { .. } => Some(
+                "what was run with --retain none is scored, reported and verified, and shards of it are joined with `agebench score \
+                 --merge`; for everything else keep the rows",
+            ),
             Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; a run goes on with --resume, everything else is made again with --replace")

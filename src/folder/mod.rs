@@ -63,6 +63,8 @@ pub mod names {
     pub const CURVE: &str = "curve";
     /// The steps at which inputs were reduced, in [`CURVE`].
     pub const STEPS: &str = "curve/steps.csv";
+    /// Exact sums instead of rows about people; about people all the same where they are small.
+    pub const TALLY: &str = "tally.jsonl";
     /// The published rows.
     pub const METRICS: &str = "metrics.csv";
     /// Settings, digests, versions, machine, times.
@@ -78,8 +80,8 @@ pub mod names {
     /// Rows of several holders put together, in a folder of its own.
     pub const POOLED: &str = "pooled.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
-    pub const ALL: [&str; 10] =
-        [OUTCOMES, JOURNAL, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
+    pub const ALL: [&str; 11] =
+        [OUTCOMES, JOURNAL, TRUTH, TALLY, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
 }
 
 #[cfg(test)]

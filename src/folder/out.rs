@@ -73,6 +73,12 @@ impl RunFolder {
         self.path.join(name)
     }
 
+    /// Whether the folder holds sums instead of rows about people.
+    #[must_use]
+    pub fn holds_tallies(&self) -> bool {
+        self.file(names::TALLY).exists() && !self.file(names::OUTCOMES).exists()
+    }
+
     /// The place of the card `name`.
     #[must_use]
     pub fn card(&self, name: &str) -> PathBuf {
@@ -88,6 +94,9 @@ impl RunFolder {
         File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound if name == names::OUTCOMES && self.file(names::OUTCOMES_PART).exists() => {
                 FolderError::Unfinished { path: self.path.clone() }
+            }
+            io::ErrorKind::NotFound if [names::OUTCOMES, names::TRUTH].contains(&name) && self.holds_tallies() => {
+                FolderError::TalliesOnly { path: self.path.clone() }
             }
             _ => FolderError::read(&path, error),
         })

@@ -25,6 +25,9 @@ pub enum RunError {
     /// The folder holds a run of another plan; each difference in words.
     #[error("the run that the folder holds is another one:\n{}", .0.join("\n"))]
     OtherRun(Vec<String>),
+    /// A run that keeps no rows cannot go on.
+    #[error("a run that keeps no rows about people leaves nothing on disk that it could go on with")]
+    NothingKept,
     /// A file of the dataset was changed during the run.
     #[error("the file of the sample in row {} of truth.csv was changed since the run began", sample + 1)]
     Changed {

@@ -70,10 +70,21 @@ pub struct Request<'a> {
     pub keep_ids: bool,
     /// Whether the time columns are filled.
     pub timings: Timings,
+    /// What is kept of the outcomes.
+    pub retain: Retain<'a>,
     /// The filter in words, for `run.json`; empty when all samples are listed.
     pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
+}
+
+/// What is kept of the outcomes of a run.
+#[derive(Clone, Copy)]
+pub enum Retain<'a> {
+    /// A row of each, with that of its sample.
+    Rows,
+    /// Nothing on disk: each is handed over with the numbers of its sample and its method, in order, and forgotten.
+    Nothing(&'a dyn Fn(usize, usize, &Outcome)),
 }
 
 /// How a run ended.
@@ -103,6 +114,10 @@ pub fn run(
     sink: &Sink<'_>,
 ) -> Result<(RunFolder, Summary), RunError> {
     check_names(request.methods)?;
+    let rows = matches!(request.retain, Retain::Rows);
+    if !rows && request.existing == Existing::Resume {
+        return Err(RunError::NothingKept);
+    }
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
     let whole = Truth::of(request.dataset, &pseudonyms);
@@ -131,8 +146,10 @@ pub fn run(
         resume::carried_on(&mut record, &before.record);
     }
     let done = if resumed.is_some() { resume::Done::of(&folder, request, &Places::of(own))? } else { None };
-    let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
-    own.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+    if rows {
+        let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
+        own.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+    }
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
@@ -147,7 +164,10 @@ pub fn run(
     for ((seen, about), before) in seen.iter().zip(&mut record.methods).zip(&before) {
         seen.note(about);
         resume::add_service(about, before);
-        seen.write_words(about, &folder)?;
+        // What a program writes is free text, and may be about people.
+        if rows {
+            seen.write_words(about, &folder)?;
+        }
     }
     let Written { end, summary, files, returned } = written?;
     if end == End::Done {
@@ -162,7 +182,7 @@ pub fn run(
         record.settings.insert("copies".to_owned(), json!(place));
     }
     record.write(&folder)?;
-    if end == End::Done {
+    if end == End::Done && rows {
         Journal::finish(&folder)?;
     }
     match end {
@@ -194,12 +214,14 @@ pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
 fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
     let methods = request.methods.iter().enumerate().map(|(place, it)| it.record(place));
-    let settings = BTreeMap::from([
+    let mut settings = BTreeMap::from([
         ("jobs".to_owned(), json!(request.jobs)),
         ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),
         ("keep_ids".to_owned(), json!(request.keep_ids)),
         ("timings".to_owned(), json!(request.timings == Timings::Written)),
     ]);
+    let kept = matches!(request.retain, Retain::Nothing(_)).then(|| ("retain".to_owned(), json!("none")));
+    settings.extend(kept);
     Ok(RunRecord {
         schema: RUN_SCHEMA.to_owned(),
         tool_version: crate::VERSION.to_owned(),

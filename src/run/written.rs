@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::places::Places;
 use super::resume::Done;
 use super::roster::Roster;
-use super::{Attempted, End, Event, Request, RunError, Sink, Summary, Work, is_failure};
+use super::{Attempted, End, Event, Request, Retain, RunError, Sink, Summary, Work, is_failure};
 use crate::clock::Clock;
 use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::Digest;
@@ -157,11 +157,15 @@ impl Prepared<'_> {
             Some(Done { reopened: Reopened { outcomes, journal, .. }, samples, attempts, failed, returned, files }) => {
                 (summary.attempts, summary.failed) = (attempts, failed);
                 let writer = OutcomeWriter::go_on(outcomes, limits, request.timings, staged);
-                (Rows { writer, journal, unmarked: 0, marked: clock.monotonic() }, samples, files, returned)
+                (Some(Rows { writer, journal, unmarked: 0, marked: clock.monotonic() }), samples, files, returned)
             }
             None => {
                 let files = FilesDigest::new(request.dataset);
-                (Rows::begin(self, staged)?, 0, files, vec![Returned::default(); methods.len()])
+                let rows = match request.retain {
+                    Retain::Rows => Some(Rows::begin(self, staged)?),
+                    Retain::Nothing(_) => None,
+                };
+                (rows, 0, files, vec![Returned::default(); methods.len()])
             }
         };
         let roster = Roster::new(request.dataset, self.whole);
@@ -200,15 +204,24 @@ impl Prepared<'_> {
             if let Some(content) = attempted.content {
                 files.add(place, content);
             }
-            for ((method, outcome), returned) in methods.iter().zip(&attempted.outcomes).zip(&mut returned) {
+            let each = methods.iter().zip(&attempted.outcomes).zip(&mut returned).enumerate();
+            for (at, ((method, outcome), returned)) in each {
                 let Some(outcome) = outcome else { continue };
                 returned.add(outcome);
-                rows.write(&row, &method.card().name, outcome, attempted.content)?;
+                if let Some(rows) = &mut rows {
+                    rows.write(&row, &method.card().name, outcome, attempted.content)?;
+                }
+                if let Retain::Nothing(take) = request.retain {
+                    take(number, at, outcome);
+                }
                 summary.attempts += 1;
                 summary.failed += usize::from(is_failure(outcome));
             }
             samples += 1;
-            Ok(rows.mark_if_due(samples as u64, summary.attempts, &returned, clock.monotonic())?)
+            if let Some(rows) = &mut rows {
+                rows.mark_if_due(samples as u64, summary.attempts, &returned, clock.monotonic())?;
+            }
+            Ok(())
         });
         let end = match end {
             Ok(end) => end,
@@ -217,7 +230,9 @@ impl Prepared<'_> {
             Err(Err(Broke::Changed(sample))) => return Err(RunError::Changed { sample }),
         };
         summary.interrupted = end == End::Interrupted;
-        rows.finish(samples as u64, summary.attempts, &returned).map_err(|source| self.failed(source))?;
+        if let Some(rows) = rows {
+            rows.finish(samples as u64, summary.attempts, &returned).map_err(|source| self.failed(source))?;
+        }
         Ok(Written { end, summary, files: files.finish(request.dataset), returned })
     }
 

@@ -59,6 +59,7 @@ mod report_folders;
 mod reports;
 mod results;
 mod resume;
+mod retain;
 mod shards;
 mod stages;
 mod stages_of_groups;

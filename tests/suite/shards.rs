@@ -308,3 +308,74 @@ fn the_shard_of_an_array_job_is_read_from_the_environment_and_a_broken_off_shard
     with(&array, &["--shard", "auto", "--resume"]).ended(0).told(&["were made before: going on behind them"]);
     assert!(files(&out) == expected, "gone on");
 }
+
+#[test]
+fn shards_tallied_apart_and_merged_give_the_metrics_of_the_tallies_of_everybody() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let whole = place.path().join("whole");
+    run(&asked.run(&whole, &[])).ended(0);
+    let tally = |folder: &Path, to: &Path| run(&["score", text(folder), "--tally", text(to)]).ended(0);
+    let joined = |files: &[PathBuf], out: &Path| {
+        let files: Vec<&str> = files.iter().map(|file| text(file)).collect();
+        run(&[&["score", "--merge"][..], &files, &["--out", text(out)]].concat())
+    };
+    let one = place.path().join("one.tally");
+    tally(&whole, &one);
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
+    let expected = place.path().join("expected");
+    joined(&[one], &expected).ended(0);
+    run(&["verify", text(&expected)]).ended(0);
+    // 40 shards: of some groups, levels, weights and years no shard has all.
+    for of in [2, 16, 40] {
+        let mut files: Vec<PathBuf> = Vec::new();
+        for (index, folder) in asked.shards(place.path(), of).iter().enumerate() {
+            let file = place.path().join(format!("{index}-of-{of}.tally"));
+            tally(folder, &file);
+            files.push(file);
+        }
+        files.reverse();
+        let out = place.path().join(format!("joined-{of}"));
+        joined(&files[1..], &out)
+            .ended(2)
+            .told(&[&format!("shard {of} of {of} is missing"), "tally files of all shards"]);
+        joined(&files, &out).ended(0);
+        for name in ["metrics.csv", "tally.jsonl", "protocol.toml"] {
+            let [one, other] = [&expected, &out].map(|folder| fs::read_to_string(folder.join(name)).unwrap());
+            if name == "tally.jsonl" {
+                // But for the first line, which says how many shards there were, and the digest at the end.
+                let body = |text: &str| text.lines().skip(1).take(2).map(str::to_owned).collect::<Vec<_>>();
+                assert!(body(&one) == body(&other), "{name} of {of} shards");
+            } else {
+                assert!(one == other, "{name} of {of} shards");
+            }
+        }
+    }
+    let shard = &asked.shards(&place.path().join("more"), 2)[0];
+    run(&["score", text(shard), "--tally", text(&place.path().join("x")), "--shard", "1/2"])
+        .ended(2)
+        .told(&["is shard 1/2 of a run", "leave out --shard"]);
+}
+
+#[test]
+fn shards_of_a_manifest_with_clusters_are_merged_with_their_rows_and_not_tallied_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let file = asked.data.join("manifest.csv");
+    let manifest = fs::read_to_string(&file).unwrap();
+    let lines = manifest.lines().enumerate().map(|(number, line)| match number {
+        0 => format!("{line},cluster_id\n"),
+        _ => format!("{line},site-{}\n", number % 7),
+    });
+    fs::write(&file, lines.collect::<String>()).unwrap();
+    let whole = place.path().join("whole");
+    run(&asked.run(&whole, &[])).ended(0);
+    let shards = asked.shards(place.path(), 3);
+    let out = place.path().join("out");
+    merge(&shards, &out).ended(0);
+    assert!(files(&out) == files(&whole));
+    run(&["score", text(&shards[0]), "--tally", text(&place.path().join("x"))])
+        .ended(2)
+        .told(&["has clusters", "agebench merge"]);
+}

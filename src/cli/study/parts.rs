@@ -234,6 +234,7 @@ impl<'a> Parts<'a> {
         let job = Job {
             methods: &study.methods,
             dataset,
+            rows: true,
             shard: None,
             protocol: &study.protocol,
             out: path,

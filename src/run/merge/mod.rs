@@ -71,6 +71,9 @@ impl Part {
         let folder = RunFolder::open(path)?;
         let record = RunRecord::read_any(&folder)?;
         let Some(about) = &record.shard else { return Err(MergeError::NoShard { path: path.to_owned() }) };
+        if folder.holds_tallies() {
+            return Err(FolderError::TalliesOnly { path: path.to_owned() }.into());
+        }
         if record.ended.is_none() || !folder.file(names::OUTCOMES).exists() {
             return Err(FolderError::Unfinished { path: path.to_owned() }.into());
         }
