@@ -11,6 +11,7 @@ mod browser;
 mod bundled;
 mod check_datasets;
 mod check_fix;
+mod cluster;
 mod command;
 mod compare;
 #[cfg(feature = "tract")]
@@ -28,6 +29,7 @@ mod documents;
 mod engines;
 mod footprint;
 mod footprint_box;
+mod full_disk;
 mod gate;
 mod gate_ci;
 mod gate_junit;

@@ -13,7 +13,7 @@ use crate::command::{misbehaving, orders};
 use crate::support::{agebench, run, text};
 
 /// A program, and a dataset on which it takes `seconds` for most of its answers.
-fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
+pub fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
     let order = |at: usize| match at % 10 {
         3 => "extra".to_owned(),
         7 => "refuse".to_owned(),
@@ -24,7 +24,7 @@ fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
     (misbehaving(&place.join("method"), ["path", "1", "-"], ""), data)
 }
 
-fn asked<'a>(method: &'a Path, data: &'a Path, out: &'a Path) -> Vec<&'a str> {
+pub fn asked<'a>(method: &'a Path, data: &'a Path, out: &'a Path) -> Vec<&'a str> {
     vec!["run", text(method), "--dataset", text(data), "--out", text(out), "--no-timings", "--jobs", "2"]
 }
 
@@ -43,7 +43,7 @@ fn json(file: &Path) -> Value {
 }
 
 /// What does not depend on when a run was made.
-fn lasting(out: &Path) -> (Vec<Vec<u8>>, [Value; 2]) {
+pub fn lasting(out: &Path) -> (Vec<Vec<u8>>, [Value; 2]) {
     let files = ["outcomes.csv", "truth.csv", "metrics.csv", "protocol.toml", "report.html"];
     let run = json(&out.join("run.json"));
     assert!(!out.join("outcomes.csv.part").exists() && !out.join("outcomes.journal").exists());
