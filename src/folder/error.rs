@@ -105,7 +105,9 @@ impl FolderError {
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
-            Self::Shard { .. } => Some("join all shards first: agebench merge DIR... --out DIR"),
+            Self::Shard { .. } => Some(
+                "join all shards first: agebench merge DIR... --out DIR, or agebench score --merge where only tallies were kept",
+            ),
             Self::TalliesOnly { .. } => Some(
                 "what was run with --retain none is scored, reported and verified, and shards of it are joined with `agebench score \
                  --merge`; for everything else keep the rows",

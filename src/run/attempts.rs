@@ -26,6 +26,10 @@ use crate::run::window::Window;
 /// Attempts that may wait to be written.
 const WINDOW: usize = 1024;
 
+/// How long a program that broke is held against its method only after a look for the wish to stop: who ends a job ends all of its
+/// processes, in any order.
+const ENDED_TOGETHER: Duration = Duration::from_millis(50);
+
 /// What is to be attempted, and how.
 pub(crate) struct Work<'a> {
     pub(crate) methods: &'a [Arc<dyn Method>],
@@ -235,6 +239,15 @@ impl Crew<'_> {
         }
     }
 
+    /// Whether the run is to stop, or is within a moment.
+    fn is_stopping(&self) -> bool {
+        const STEPS: u32 = 10;
+        (0..STEPS).any(|_| {
+            thread::sleep(ENDED_TOGETHER / STEPS);
+            self.work.stop.load(Ordering::Relaxed)
+        })
+    }
+
     /// Puts the sample at `place` to every member; `None` when a method broke once too often, or gave up at a stop.
     fn attempt(
         &self,
@@ -281,6 +294,9 @@ impl Crew<'_> {
                 }
                 error => error,
             };
+            if matches!(error, MethodError::Ended(_) | MethodError::Program { .. }) && self.is_stopping() {
+                return None;
+            }
             let reason = error.chain();
             let name = member.method.card().name.clone();
             (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });

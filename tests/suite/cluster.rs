@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::shards::{asked, files};
+use crate::shards::{asked, same_files};
 use crate::support::{Ran, agebench, column, is_needed, package, run, text};
 
 /// Whether these programs are there; says that a test skips otherwise, and fails where CI says that `part` must be there.
@@ -68,7 +68,7 @@ fn an_array_of_slurm_with_a_requeued_job_and_its_dependent_merge_give_the_folder
     assert_eq!(ran.code, 0, "{}{}{}", ran.out, ran.err, log("3.log"));
     assert!(log("3.log").contains("were made before: going on behind them"), "{}", log("3.log"));
     assert!(log("merge.log").contains("Joined 525 attempts of 8 shards"), "{}{}", log("merge.log"), ran.err);
-    assert!(files(&out) == files(&whole));
+    same_files(&out, &whole);
     run(&["verify", text(&out)]).ended(0);
 }
 
@@ -104,7 +104,7 @@ fn the_arguments_of_the_kubernetes_jobs_give_the_folder_of_one_run() {
     }
     let arguments: Vec<String> = arguments("merge.yaml").iter().map(|argument| ours(argument, "")).collect();
     run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).ended(0);
-    assert!(files(&place.path().join("run")) == files(&whole));
+    same_files(&place.path().join("run"), &whole);
 }
 
 #[test]
