@@ -177,3 +177,46 @@ fn what_a_power_failure_leaves_goes_on_to_the_same_bytes() {
         assert!(lasting(&out) == lasting(&whole), "{name}");
     }
 }
+
+/// The processes that came of `parent`, the youngest generation first.
+fn descendants(parent: u32) -> Vec<u32> {
+    let parent_of = |process: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    let all: Vec<u32> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
+    let (mut found, mut generation) = (Vec::new(), vec![parent]);
+    while !generation.is_empty() {
+        generation =
+            all.iter().copied().filter(|one| parent_of(*one).is_some_and(|it| generation.contains(&it))).collect();
+        found.splice(0..0, generation.iter().copied());
+    }
+    found
+}
+
+/// A scheduler that takes a job back ends every process of it, the programs before the harness as it may be.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_whose_processes_are_all_ended_at_once_leaves_no_attempt_that_failed_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = slow(place.path(), 400, 0.01);
+    let whole = place.path().join("whole");
+    run(&asked(&method, &data, &whole)).ended(0);
+    let out = place.path().join("out");
+    let resume = [asked(&method, &data, &out), vec!["--resume"]].concat();
+    for _ in 0..5 {
+        let mut child = agebench().args(&resume).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(700));
+        let processes: Vec<String> =
+            descendants(child.id()).into_iter().chain([child.id()]).map(|process| process.to_string()).collect();
+        let _ = std::process::Command::new("kill").arg("-TERM").args(&processes).stderr(Stdio::null()).status();
+        let code = child.wait().unwrap().code();
+        assert!(code == Some(130) || code == Some(0), "{code:?}");
+        if code == Some(0) {
+            break;
+        }
+    }
+    run(&resume).ended(0);
+    assert!(lasting(&out) == lasting(&whole));
+}
