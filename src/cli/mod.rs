@@ -24,6 +24,7 @@ mod latency;
 mod list;
 mod methods;
 mod output;
+mod packages;
 mod plan;
 mod pool;
 mod probe;

@@ -1,14 +1,15 @@
 //! Secondary suppression: whether a small count that is not published follows from what is, and what else to hold back
 //! until it does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::DisclosureError;
-use super::counts::{Key, Pair, What};
+use super::counts::{Key, Pair, Stand, What};
 use super::model::Model;
 use super::programme::{Goal, Known, solve};
 use super::rule::{Rule, Shown};
-use crate::table::Group;
+use crate::age::AgeLimit;
+use crate::table::{Group, Population};
 
 /// How much of a count is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +72,8 @@ impl Counts {
         Some(index)
     }
 
-    fn is_small(&self, exact: u64, subjects: u64) -> bool {
+    /// Whether a count is small, by its attempts or by the people behind them.
+    pub fn is_small(&self, exact: u64, subjects: u64) -> bool {
         matches!(self.rule.show(exact.min(subjects)), Shown::Redacted)
     }
 
@@ -89,6 +91,27 @@ impl Counts {
         count.published = true;
         count.guarded |= guarded;
         count.of = of.or(count.of);
+    }
+
+    /// Holds a count back whatever the audit says: see [`super::table`].
+    pub fn unsaid(&mut self, key: &Key) {
+        if let Some(index) = self.model.terms(key).and_then(|terms| self.place.get(&terms).copied()) {
+            self.counts[index].state = State::Withheld;
+        }
+    }
+
+    /// Holds back, of everybody and of every group, how many are under and how many over a limit with hardly anybody on one
+    /// side: the larger number is that of everybody, a few less.
+    pub fn hold_back_thin_limits(&mut self) {
+        let thin = self.thin();
+        for count in &mut self.counts {
+            if let What::Decided(Stand { limit, population: Population::Under | Population::Over, .. }) =
+                &count.key.what
+                && thin.contains(limit)
+            {
+                count.state = State::Withheld;
+            }
+        }
     }
 
     /// The counts of a row of a share: `exact` are attempts in the denominator and events, `subjects` the same in people.
@@ -148,15 +171,30 @@ impl Counts {
         }
     }
 
+    /// Limits with hardly anybody on one side of them: their rows say little, and their denominators are nearly those of
+    /// everybody.
+    fn thin(&self) -> BTreeSet<AgeLimit> {
+        let few = |count: &&Count| count.key.group.is_whole() && self.is_small(count.exact, count.exact);
+        let limits = self.counts.iter().filter(few).filter_map(|count| match &count.key.what {
+            What::Decided(stand) if !matches!(stand.population, Population::Window(..)) => Some(stand.limit),
+            _ => None,
+        });
+        limits.collect()
+    }
+
     /// What is published, as bounds of counts.
     fn known(&self) -> (Vec<Known>, Vec<usize>) {
         let small = self.rule.redacted_up_to().unwrap_or(0);
+        let thin = self.thin();
         let (mut known, mut whose) = (self.earlier.clone(), vec![usize::MAX; self.earlier.len()]);
         for (index, count) in self.counts.iter().enumerate() {
             if !count.published {
                 continue;
             }
             let withheld_row = count.of.is_some_and(|all| self.counts[all].state == State::Withheld);
+            // That few attempts have no answer is said without their denominator, too.
+            let few_unanswered = count.state == State::Small && matches!(count.key.what, What::Without(_));
+            let withheld_row = withheld_row && !few_unanswered;
             // Of the whole data set's events it would be said that they are small.
             let least = match count.of {
                 Some(_) if count.key.group.is_whole() && !self.several && !withheld_row && count.exact > small => {
@@ -173,7 +211,7 @@ impl Counts {
                 (State::Small, _) => (0, small as f64),
                 _ => (least, f64::INFINITY),
             };
-            let cost = (count.state != State::Withheld).then(|| cost(count));
+            let cost = (count.state != State::Withheld).then(|| cost(count, &thin));
             let softest = if count.state == State::Small { 0.0 } else { least as f64 };
             known.push(Known { terms: count.terms.clone(), low: low as f64, high, cost, softest });
             whose.push(index);
@@ -246,15 +284,23 @@ impl Counts {
     }
 }
 
-/// What it costs a reader to lose a count: the whole data set more than a group, the denominator of a rate more than its
-/// events, and of events the larger ones more.
-fn cost(count: &Count) -> f64 {
-    let what = match count.key.what {
+/// What it costs a reader to lose a count: everybody's more than a group's; a denominator more than events of one rate, and
+/// that of a window, which claims rest on, most; everybody's mean errors more than any rate, and a group's less; larger
+/// events more than smaller ones; and least what is at a limit with hardly anybody on one side.
+fn cost(count: &Count, thin: &BTreeSet<AgeLimit>) -> f64 {
+    let what = match &count.key.what {
         What::Events(_) | What::Others(_) | What::Without(_) => 1.0,
-        What::Answered | What::Attempted => 3.0,
+        What::Attempted => 3.0,
+        What::Decided(stand) if matches!(stand.population, Population::Window(..)) => 45.0,
         What::Decided(_) => 30.0,
+        What::Answered if count.key.group.is_whole() => 60.0,
+        What::Answered => 20.0,
+    };
+    let of_thin = match &count.key.what {
+        What::Decided(stand) | What::Events(stand) | What::Others(stand) => thin.contains(&stand.limit),
+        What::Attempted | What::Answered | What::Without(_) => false,
     };
     let whole = if count.key.group.is_whole() { 20.0 } else { 1.0 };
     let small = if count.state == State::Small { 0.5 } else { 1.0 };
-    what * whole * small * (1.0 + (1.0 + count.exact as f64).ln() / 4.0)
+    what * whole * small * if of_thin { 0.05 } else { 1.0 } * (1.0 + (1.0 + count.exact as f64).ln() / 4.0)
 }
