@@ -37,6 +37,22 @@ pub struct Shape {
     pub edges: Vec<u32>,
     /// Whether all methods have the same attempts.
     pub linked: bool,
+    /// Whether decisions are left out: what is spoken of are attempts, answers and denominators alone.
+    pub plain: bool,
+}
+
+impl Shape {
+    /// The same without decisions.
+    pub fn without_decisions(&self) -> Self {
+        let method = |method: &MethodShape| MethodShape { systems: vec![System::Ages(Vec::new())], ..method.clone() };
+        Self { methods: self.methods.iter().map(method).collect(), plain: true, ..self.clone() }
+    }
+
+    /// What is said of one method.
+    pub fn of_method(&self, method: usize) -> Self {
+        let methods = self.methods.get(method).cloned().into_iter().collect();
+        Self { methods, linked: false, ..self.clone() }
+    }
 }
 
 /// The variables of a shape and what holds between them. Every variable is at least 0.
@@ -148,6 +164,15 @@ impl Model {
                     std::iter::once(self.not_answered(method, level, at)).chain(self.answered(method, level, at, 0))
                 });
                 Some(all.collect())
+            }
+            What::Decided(stand) if self.shape.plain => {
+                let decided = stand.challenge.is_some() && !self.shape.methods[method].undecided;
+                let unanswered = counts(&key.what, self.policy, false, false);
+                let of = |segment| {
+                    let none = unanswered.then(|| self.not_answered(method, level, segment));
+                    none.into_iter().chain(self.answered(method, level, segment, 0))
+                };
+                decided.then(|| self.range(&stand.population, stand.limit).flat_map(of).collect())
             }
             What::Decided(stand) | What::Events(stand) | What::Others(stand) => {
                 let (system, place) =

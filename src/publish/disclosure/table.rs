@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::audit::Counts;
 use super::class::{Class, class};
 use super::counts::{Key, What, is_plain_group, pair};
-use super::model::{MethodShape, Model, Shape, System, ages};
+use super::model::{MethodShape, Shape, System, ages};
 use super::{DisclosureError, Rule, flag};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
@@ -148,7 +148,7 @@ impl Book {
         }
         shape.edges = edges.into_iter().collect();
 
-        let mut counts = Counts::new(Model::of(shape, protocol.failure_policy), rule, several);
+        let mut counts = Counts::new(shape, protocol.failure_policy, rule, several);
         fill(&mut counts, &spoken, rows, protocol, &method, &attempted, &named);
         if rule.redacted_up_to().is_some() {
             counts.hold_back_thin_limits();

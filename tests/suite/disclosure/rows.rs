@@ -5,11 +5,52 @@ use agebench::metric::{Errors, Facts, rows};
 use agebench::outcome::{Answer, Decision, LimitAnswer, Outcome};
 use agebench::protocol::Protocol;
 use agebench::publish::disclosure::{Rule, flag, protect};
-use agebench::table::{Context, RowStatus};
+use agebench::table::{Context, Row, RowStatus};
 use agebench::tally::{Answers, Tally, TruthBuilder, TruthRow};
 
-use super::drawn::{Draw, drawn};
+use super::drawn::{Draw, Drawn, drawn};
 use super::protected;
+
+/// The answers of the method in the group, as they are published.
+fn answers(rows: &[Row], of: &Row) -> Option<u64> {
+    let mut same = rows.iter().filter(|row| row.method == of.method && row.group == of.group);
+    same.find(|row| row.metric == "mae")?.n_attempts
+}
+
+#[test]
+fn where_hardly_anything_failed_answers_are_published_and_how_few_failures_there_can_be() {
+    let failed = |drawn: &Drawn| {
+        let without = drawn.rows.iter().filter(|row| row.metric == "involuntary_failure_rate" && row.group.is_whole());
+        without.filter_map(|row| row.n_events).sum::<u64>()
+    };
+    // People with one attempt each, two methods that answer with ages.
+    let mut seeds = (0..100).filter(|seed| seed % 3 != 2 && seed % 7 != 3 && seed % 5 != 0);
+    let drawn =
+        seeds.find_map(|seed| Some(drawn(seed)).filter(|drawn| failed(drawn) == 0 && drawn.undecided.is_empty()));
+    let drawn = drawn.unwrap();
+    let published = protected(&drawn, Rule::Uk7_5, &[]).rows;
+    let whole = |metric: &str| {
+        published.iter().filter(|row| row.metric == metric && row.group.is_whole()).cloned().collect::<Vec<_>>()
+    };
+    for row in whole("flow_attempted") {
+        assert!(row.status == RowStatus::Suppressed && row.n_attempts.is_none(), "{row:?}");
+    }
+    let means = whole("mae");
+    assert!(means.len() == 2 && means.iter().all(|row| row.value.is_some() && row.n_attempts.is_some()), "{means:?}");
+    let few = whole("involuntary_failure_rate");
+    assert_eq!(few.len(), 2);
+    for row in few {
+        let (n, high) = (answers(&published, &row).unwrap(), row.high.unwrap());
+        assert!(row.has(flag::REDACTED) && row.value.is_none() && row.n_attempts.is_none(), "{row:?}");
+        // Clopper and Pearson (1934): at the bound, 7 or fewer of n are seen with a probability of 5 %.
+        let (mut term, mut sum) = ((1.0 - high).powi(n as i32), 0.0);
+        for events in 0..=7_u32 {
+            sum += term;
+            term *= (n as f64 - f64::from(events)) / f64::from(events + 1) * high / (1.0 - high);
+        }
+        assert!((sum - 0.05).abs() < 1e-9, "{sum}: {row:?}");
+    }
+}
 
 #[test]
 fn what_is_published_is_made_of_published_counts_alone() {
@@ -30,8 +71,10 @@ fn what_is_published_is_made_of_published_counts_alone() {
                 rates += 1;
             }
             if row.has(flag::REDACTED) {
-                // Clopper and Pearson at 7 or 9 of n: the beta quantile lies above the share itself.
-                let most = rule.redacted_up_to().unwrap() as f64 / row.n_attempts.unwrap() as f64;
+                // Clopper and Pearson at 7 or 9 of n: the beta quantile lies above the share itself. Few attempts without
+                // an answer are among the answers, because the attempts are not published.
+                let n = row.n_attempts.or_else(|| answers(&published.rows, row)).unwrap();
+                let most = rule.redacted_up_to().unwrap() as f64 / n as f64;
                 assert!(row.status == RowStatus::Suppressed && row.value.is_none() && row.low == Some(0.0));
                 assert!(row.high.unwrap() > most.min(0.999), "{row:?}");
             }
