@@ -196,7 +196,7 @@ impl Model {
                         terms.push(first);
                     }
                     for (index, (of, passes, denials)) in self.classes[method].iter().enumerate() {
-                        let (passed, denied) = (place < *passes, place >= columns - denials);
+                        let (passed, denied) = (place < *passes, place + denials >= columns);
                         if *of == system && counts(&key.what, self.policy, passed, denied) {
                             terms.push(first + 1 + index);
                         }

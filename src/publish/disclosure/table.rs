@@ -10,7 +10,7 @@ use super::model::{MethodShape, Shape, System, ages};
 use super::{DisclosureError, Rule, flag};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
-use crate::table::{FailurePolicy, Group, Row, Weighting};
+use crate::table::{FailurePolicy, Group, Row, RowStatus, Weighting};
 
 /// The counts of one data set, and where its rows find theirs.
 pub struct Book {
@@ -133,7 +133,10 @@ impl Book {
         // Ages and decisions.
         let mut edges = BTreeSet::from([0]);
         shape.methods = vec![MethodShape::default(); methods.len()];
-        let told_rates = earlier.iter().copied().filter(|row| told(row, protocol) && row.limit.is_some());
+        // A row that does not apply speaks of no decision.
+        let applies = |row: &&Row| row.status != RowStatus::NotApplicable;
+        let told_rates =
+            earlier.iter().copied().filter(applies).filter(|row| told(row, protocol) && row.limit.is_some());
         for row in spoken.iter().copied().chain(told_rates) {
             if let Some(limit) = row.limit {
                 let (from, to) = ages(&row.population, limit);
