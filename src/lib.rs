@@ -22,6 +22,7 @@ pub mod finding;
 pub mod folder;
 pub mod footprint;
 pub mod gate;
+pub mod init;
 pub mod keys;
 pub mod latency;
 pub mod method;

@@ -36,7 +36,11 @@ mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod import;
+mod import_checked;
 mod import_damaged;
+mod import_described;
+mod import_parquet;
+mod init;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
