@@ -57,6 +57,7 @@ mod pictures;
 mod plan;
 mod plugins;
 mod pool;
+mod pool_packages;
 mod probe;
 mod protocol;
 mod publish;
