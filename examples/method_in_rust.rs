@@ -20,7 +20,7 @@ use agebench::method::{Ask, Method, MethodCard, MethodError, Sample, Scratch, Se
 use agebench::outcome::Outcome;
 use agebench::photo::Decoder;
 use agebench::protocol::Protocol;
-use agebench::run::{self, Request, RunMethod};
+use agebench::run::{self, Request, Retain, RunMethod};
 use agebench::score::score_folder;
 use agebench::table::Select;
 
@@ -104,6 +104,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = Request {
         methods: &methods,
         dataset: &dataset,
+        shard: None,
         protocol: &Protocol::default_protocol(),
         out: &out,
         existing: Existing::Refuse,
@@ -112,6 +113,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         scratch: Scratch::within(std::env::temp_dir(), false),
         keep_ids: false,
         timings: Timings::Written,
+        retain: Retain::Rows,
         pick: String::new(),
         machine: Machine::default(),
     };
