@@ -1,5 +1,6 @@
 //! The environment, read once: the terminal, the clock, the machine, the wish to stop. Everything below gets it as values.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -130,6 +131,15 @@ impl Environment {
         environment.sort_unstable();
         let agebench = std::env::current_exe().unwrap_or_default();
         Tools { bubblewrap: find("bwrap"), strace: find("strace"), agebench, environment }
+    }
+
+    /// The variables that a process of an engine gets: where libraries lie and which devices it may use; no secret.
+    pub(crate) fn of_engines() -> Vec<(OsString, OsString)> {
+        let is_kept = |name: &str| {
+            matches!(name, "LD_LIBRARY_PATH" | "DYLD_LIBRARY_PATH" | "TMPDIR")
+                || ["CUDA_", "NVIDIA_", "OMP_", "OPENVINO_"].iter().any(|begin| name.starts_with(begin))
+        };
+        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept)).collect()
     }
 
     /// This program with the arguments that it was started with.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::environment::Environment;
 use super::output::tell;
 use super::progress::Progress;
@@ -29,6 +31,8 @@ pub(super) struct Job<'a> {
     pub(super) pick: String,
     /// Whether it is written down what the methods are given.
     pub(super) footprint: bool,
+    /// Settings for run.json beyond those of every run.
+    pub(super) further: Vec<(String, Value)>,
     pub(super) notices: Vec<String>,
 }
 
@@ -67,6 +71,7 @@ impl Job<'_> {
             timings: self.timings,
             pick: self.pick.clone(),
             machine: environment.machine(),
+            further: self.further.clone(),
         };
         let progress = Progress::new(environment.bars);
         let ran = run::run(&request, &environment.clock, &environment.stop, &|event| progress.take(event));

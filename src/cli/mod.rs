@@ -19,6 +19,7 @@ mod gate;
 mod guard;
 mod import;
 mod in_box;
+mod isolate;
 mod job;
 mod latency;
 mod list;
@@ -97,6 +98,8 @@ enum Verb {
     Guard(guard::Arguments),
     #[command(hide = true)]
     InBox(in_box::Arguments),
+    #[command(hide = true)]
+    EngineProcess(isolate::Arguments),
 }
 
 /// Runs the program with the arguments of the process and gives its exit code.
@@ -116,6 +119,9 @@ pub fn main() -> ExitCode {
     }
     if let Verb::InBox(arguments) = arguments.verb {
         return ExitCode::from(in_box::run(arguments));
+    }
+    if let Verb::EngineProcess(arguments) = &arguments.verb {
+        return ExitCode::from(isolate::run(arguments));
     }
     if arguments.with_parent {
         environment::end_with_parent();
@@ -155,7 +161,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
-        Verb::Guard(_) | Verb::InBox(_) => Ok(Exit::Internal), // answered above
+        Verb::Guard(_) | Verb::InBox(_) | Verb::EngineProcess(_) => Ok(Exit::Internal), // answered above
     }
 }
 

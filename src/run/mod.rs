@@ -74,6 +74,8 @@ pub struct Request<'a> {
     pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
+    /// Settings for `run.json` that change no answer, such as how an engine is kept apart.
+    pub further: Vec<(String, serde_json::Value)>,
 }
 
 /// How a run ended.
@@ -418,12 +420,13 @@ pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
 fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
     let methods = request.methods.iter().enumerate().map(|(place, it)| it.record(place));
-    let settings = BTreeMap::from([
+    let mut settings = BTreeMap::from([
         ("jobs".to_owned(), json!(request.jobs)),
         ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),
         ("keep_ids".to_owned(), json!(request.keep_ids)),
         ("timings".to_owned(), json!(request.timings == Timings::Written)),
     ]);
+    settings.extend(request.further.iter().cloned());
     Ok(RunRecord {
         schema: RUN_SCHEMA.to_owned(),
         tool_version: crate::VERSION.to_owned(),

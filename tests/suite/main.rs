@@ -32,11 +32,14 @@ mod gate;
 mod gate_ci;
 mod gate_junit;
 mod gate_policies;
+mod hostile_files;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod import;
 mod import_damaged;
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
+mod isolate;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;

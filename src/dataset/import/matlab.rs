@@ -125,6 +125,12 @@ pub(super) fn read(mut input: impl Read) -> io::Result<Vec<(String, Value)>> {
     }
 }
 
+/// Reads a file and forgets it, for the fuzz target of this reader.
+#[cfg(fuzzing)]
+pub fn fuzz_matlab(file: &[u8]) {
+    let _ = read(file);
+}
+
 /// The variable `name` of the file `file`.
 ///
 /// # Errors
