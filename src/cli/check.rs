@@ -1,5 +1,7 @@
 //! `agebench check`: everything that is wrong with a dataset, a method card, a protocol or a policy, in one pass.
 
+mod cards;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use super::agree::{self, Difference};
 use super::decoders::DecoderOptions;
-use super::engines::{self, EngineChoice, Means, RuntimeOptions};
+use super::engines::RuntimeOptions;
 use super::environment::Environment;
 use super::findings::{COLUMNS, Ignored, Told};
 use super::output::{print, tell};
@@ -19,12 +21,11 @@ use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset;
 use crate::dataset::lint::{self, Checked, Depth};
-use crate::finding::{Finding, Findings, counted, did_you_mean};
-use crate::gate::Policy;
+use crate::finding::{Findings, counted};
+use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
-use crate::method::{MethodError, adapter};
 use crate::photo::Decoder;
-use crate::protocol::{Found, Problem, Protocol, ProtocolError};
+use crate::protocol::Protocol;
 use crate::sheet::RowWriter;
 
 /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy.
@@ -170,7 +171,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         told.csv(&ignored, &mut rows);
         objects.extend(told.json(&ignored));
         errors += remaining.unwrap_or_else(|| told.errors(&ignored));
-        if what == What::Method && !arguments.conformance && told.findings.errors() == 0 && is_outside(path)? {
+        if what == What::Method && !arguments.conformance && told.findings.errors() == 0 && cards::is_outside(path)? {
             text.push_str(&format!("   next: agebench check {path} --conformance starts it and puts samples to it\n"));
         }
     }
@@ -241,13 +242,13 @@ fn check(
     let place = Path::new(path);
     if let Some(text) = (!place.exists()).then(|| bundled::protocol(path)).flatten() {
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
-        return Ok((What::Protocol, plain(of_protocol(path, Protocol::from_toml_with(text, &none)))));
+        return Ok((What::Protocol, plain(cards::of_protocol(path, Protocol::from_toml_with(text, &none)))));
     }
     if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
-        return Ok((What::Policy, plain(of_policy(path, text))));
+        return Ok((What::Policy, plain(cards::of_policy(path, text))));
     }
     let Some(file) = card_file(place)? else {
-        return Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
+        return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
     };
     match what_is_in(&file)? {
         What::Dataset => {
@@ -265,9 +266,9 @@ fn check(
             bar.finish_and_clear();
             Ok((What::Dataset, checked?))
         }
-        What::Method => Ok((What::Method, plain(check_method(path, &arguments.runtime, environment)?))),
-        What::Protocol => Ok((What::Protocol, plain(check_protocol(&file)?))),
-        What::Policy => Ok((What::Policy, plain(of_policy(&file.display().to_string(), &read(&file)?)))),
+        What::Method => Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))),
+        What::Protocol => Ok((What::Protocol, plain(cards::protocol(&file)?))),
+        What::Policy => Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?)))),
     }
 }
 
@@ -317,86 +318,4 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
 fn read(file: &Path) -> Result<String, Failure> {
     crate::foreign::text(file)
         .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
-}
-
-/// Whether the method is a program or a service, of which a card tells little: it is not started, and not asked.
-fn is_outside(method: &str) -> Result<bool, Failure> {
-    let card = methods::read_card(&methods::find(method)?)?.0;
-    let adapter = card.map(|card| card.adapter);
-    Ok(matches!(adapter, Some(adapter::AdapterCard::Command(_) | adapter::AdapterCard::Http(_))))
-}
-
-/// Checks a card, and with it that the model loads and fits.
-fn check_method(method: &str, runtime: &RuntimeOptions, environment: &Environment) -> Result<Findings, Failure> {
-    let place = methods::find(method)?;
-    let (card, mut findings, _) = methods::read_card(&place)?;
-    if let Some(card) = card {
-        if let adapter::AdapterCard::Onnx(onnx) = &card.adapter
-            && onnx.sha256.is_none()
-        {
-            let help = "add `sha256 = \"...\"`: a published result needs it";
-            findings.push(Finding::warning(&place.shown, "not stated").column("onnx.sha256").help(help));
-        }
-        match place.open(card.clone(), &Means::embedded(), environment) {
-            // Such cards stand in run folders, without the file: they can be read, and not be run.
-            Err(MethodError::Read { file, source })
-                if source.kind() == std::io::ErrorKind::NotFound
-                    && matches!(card.adapter, adapter::AdapterCard::Replay(_)) =>
-            {
-                let help = "put the file beside the card to run it";
-                let text = format!("the recorded file `{file}` is not here: its rows were not read");
-                findings.push(Finding::warning(&place.shown, text).column("replay.file").help(help));
-            }
-            Err(MethodError::Recorded { source, .. }) => findings.append(*source),
-            Err(error) => {
-                let other = || {
-                    let engine = engines::open(EngineChoice::Onnxruntime, runtime, environment).ok()?;
-                    Some((EngineChoice::Onnxruntime.word(), engine))
-                };
-                // A model that the other engine runs, or another build, can be used.
-                findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
-                    Some(help) => Finding::warning(&place.shown, error.chain()).help(help),
-                    None => Finding::error(&place.shown, error.chain()),
-                });
-            }
-            Ok((method, _)) => {
-                let notices = method.notices().into_iter();
-                findings.append(notices.map(|notice| Finding::warning(&place.shown, notice)).collect());
-            }
-        }
-    }
-    Ok(findings)
-}
-
-fn of_policy(shown: &str, text: &str) -> Findings {
-    Policy::read(shown, text).err().unwrap_or_default()
-}
-
-fn check_protocol(file: &Path) -> Result<Findings, Failure> {
-    let shown = file.display().to_string();
-    Ok(of_protocol(&shown, Protocol::from_toml_with(&read(file)?, &super::results::beside(file))))
-}
-
-fn of_protocol(shown: &str, found: Result<Protocol, ProtocolError>) -> Findings {
-    match found {
-        Ok(_) => Findings::new(),
-        Err(error) => error.problems.into_iter().map(|found| protocol_finding(shown, found)).collect(),
-    }
-}
-
-fn protocol_finding(file: &str, Found { row, problem }: Found) -> Finding {
-    let finding = match problem {
-        Problem::Toml(text) => Finding::error(file, text),
-        Problem::Value { key, text } => Finding::error(file, text).column(key),
-        Problem::UnknownKey { key, known } => {
-            let last = key.rsplit('.').next().unwrap_or(&key);
-            let help = did_you_mean(last, known.iter().copied())
-                .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-            Finding::error(file, "the key is unknown").column(key).help(help)
-        }
-    };
-    match row {
-        Some(row) => finding.row(row),
-        None => finding,
-    }
 }

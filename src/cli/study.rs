@@ -1,6 +1,7 @@
 //! `agebench study`: methods x datasets under one protocol, run, compared and reported with one command that goes on where
 //! it stopped; and the plan of it, registered before any answer is seen.
 
+mod measure;
 mod parts;
 mod told;
 

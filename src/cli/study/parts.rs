@@ -1,9 +1,7 @@
 //! The parts of a study: what their folders hold, and making what is missing.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::super::environment::Environment;
 use super::super::job::Job;
@@ -11,7 +9,7 @@ use super::super::output::tell;
 use super::super::results::{self, Shown, folder_failure, score_failure};
 use super::super::run::Running;
 use super::super::{Exit, Failure, compare as compared, report as reported};
-use super::{Study, told};
+use super::{Study, measure, told};
 use crate::compare::CompareRequest;
 use crate::folder::{
     Existing, FolderError, OutcomeReader, RunFolder, RunRecord, Timings, names as run_names, read_latency, write_whole,
@@ -19,9 +17,7 @@ use crate::folder::{
 use crate::outcome::Status;
 use crate::report;
 use crate::score::{self, ScoreRequest};
-use crate::study::{
-    Held, Measurement, Part, PartRecord, Plan, Registration, STUDY_SCHEMA, Standing, State, StudyRecord, note,
-};
+use crate::study::{Held, Part, PartRecord, Plan, Registration, STUDY_SCHEMA, Standing, State, StudyRecord, note};
 
 /// The parts of a study, in their order: runs, comparisons, measurements.
 pub(super) struct Parts<'a> {
@@ -167,7 +163,10 @@ impl<'a> Parts<'a> {
             let made = match what {
                 What::Run(place) => self.run(place, &path, !unfinished, environment),
                 What::Comparison(place) => self.compare(place, &path),
-                What::Measurement(place) => self.measure(place, &path, environment),
+                What::Measurement(place) => match self.plan.measurements.get(place) {
+                    Some(measurement) => measure::measure(self.study, &self.plan, measurement, &path, environment),
+                    None => Ok(Exit::Internal),
+                },
             };
             let exit = made.unwrap_or_else(|failure| {
                 tell(&failure.text());
@@ -260,74 +259,6 @@ impl<'a> Parts<'a> {
         Ok(Exit::Done)
     }
 
-    /// Makes the measurement at `place` in a process of its own: its memory and its first start are part of what is measured.
-    fn measure(&self, place: usize, path: &Path, environment: &Environment) -> Result<Exit, Failure> {
-        let Some(measurement) = self.plan.measurements.get(place) else { return Ok(Exit::Internal) };
-        let mut command = environment.part().map_err(Failure::unusable)?;
-        command.args(self.arguments(measurement, path)).stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.spawn().map_err(Failure::unusable)?;
-        let status = waited(child, environment).map_err(Failure::unusable)?;
-        Ok(match status.code() {
-            Some(0) => Exit::Done,
-            Some(2) => Exit::Unusable,
-            Some(4) => Exit::TooManyFailed,
-            Some(74) => Exit::CannotWrite,
-            Some(130) => Exit::Interrupted,
-            _ if environment.stop.load(Ordering::Relaxed) => Exit::Interrupted,
-            _ => Exit::Internal,
-        })
-    }
-
-    /// The command line of a measurement.
-    fn arguments(&self, measurement: &Measurement, path: &Path) -> Vec<String> {
-        let study = self.study;
-        let at = self.plan.methods.iter().position(|method| method.name == measurement.method);
-        let method = at.and_then(|at| study.method_places.get(at)).cloned().unwrap_or_default();
-        let at = self.plan.datasets.iter().position(|dataset| dataset.name == measurement.dataset);
-        let dataset = at.and_then(|at| study.dataset_places.get(at)).cloned().unwrap_or_default();
-        let settings = &study.file.run;
-        let mut all = vec![measurement.verb.clone(), method, "--dataset".to_owned(), dataset];
-        let mut flag = |name: &str, value: String| all.extend([format!("--{name}"), value]);
-        flag("out", path.display().to_string());
-        if let Some(protocol) = &study.protocol_place {
-            flag("protocol", protocol.display().to_string());
-        }
-        if let Some(split) = &settings.split {
-            flag("split", split.clone());
-        }
-        if let Some(jobs) = settings.jobs {
-            flag("jobs", jobs.to_string());
-        }
-        flag("timeout", settings.timeout.as_secs_f64().to_string());
-        flag("engine", settings.engine.to_owned());
-        flag("decoder", settings.decoder.to_owned());
-        if settings.provider != "cpu" {
-            flag("provider", settings.provider.to_owned());
-        }
-        let named = |setting: &str| measurement.settings.get(setting).filter(|value| !value.is_null());
-        for (setting, name) in
-            [("attempts", "attempts"), ("rate", "rate"), ("starts", "starts"), ("warm_up", "warm-up")]
-        {
-            if let Some(value) = named(setting) {
-                flag(name, value.to_string());
-            }
-        }
-        for host in named("allow_hosts").and_then(|hosts| hosts.as_array()).into_iter().flatten() {
-            flag("allow-host", host.as_str().unwrap_or_default().to_owned());
-        }
-        if let Some(curve) = named("curve") {
-            flag("margin-rate", curve["margin_rate"].to_string());
-            flag("margin-years", curve["margin_years"].to_string());
-            let axes: Vec<&str> = curve["axes"].as_array().into_iter().flatten().filter_map(|it| it.as_str()).collect();
-            all.push(format!("--curve={}", axes.join(",")));
-        }
-        if settings.keep_ids {
-            all.push("--keep-ids".to_owned());
-        }
-        all.push("--replace".to_owned());
-        all
-    }
-
     /// Whether the folder of `part` holds what is planned, finished.
     fn is_finished(&self, part: Part<'_>) -> Result<bool, Failure> {
         let held = part.held(&self.plan, &self.out.join(part.folder())).map_err(folder_failure)?;
@@ -413,24 +344,6 @@ fn severity(exit: Exit) -> u8 {
         Exit::Internal => 5,
         Exit::CannotWrite => 6,
         Exit::Interrupted => 7,
-    }
-}
-
-/// Waits for `child`, to which a wish to stop is passed on once.
-fn waited(mut child: Child, environment: &Environment) -> std::io::Result<ExitStatus> {
-    use rustix::process::{Pid, Signal, kill_process};
-    let mut asked = false;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if !asked && environment.stop.load(Ordering::Relaxed) {
-            asked = true;
-            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process(pid, Signal::TERM); // it may have ended by now
-            }
-        }
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
