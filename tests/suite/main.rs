@@ -19,6 +19,7 @@ mod coverage;
 mod datasets;
 #[cfg(feature = "tract")]
 mod decoders;
+mod dependencies;
 #[cfg(feature = "tract")]
 mod detector;
 mod disclosure;
