@@ -71,6 +71,21 @@ def memory(folder, name, count):
                                constant("one", [1]), constant("list", [1])])
 
 
+def external(folder):
+    """Weights that lie in another file, as a model names it: any file of the machine."""
+    weights = TensorProto(name="weights", data_type=TensorProto.FLOAT, dims=[3, 1], data_location=TensorProto.EXTERNAL)
+    for key, value in [("location", "secret.bin"), ("offset", "0"), ("length", "12")]:
+        weights.external_data.add(key=key, value=value)
+    nodes = [helper.make_node("ReduceMean", ["picture"], ["mean"], axes=[2, 3], keepdims=0),
+             helper.make_node("MatMul", ["mean", "weights"], ["age"])]
+    given = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 8, 8])
+    age = helper.make_tensor_value_info("age", TensorProto.FLOAT, [1, 1])
+    graph = helper.make_graph(nodes, "hostile", [given], [age], [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="")
+    model.ir_version = 8
+    (folder / "external.onnx").write_bytes(model.SerializeToString())
+
+
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +101,7 @@ def main():
     shape = [helper.make_node("Cast", ["many"], ["whole"], to=TensorProto.INT64),
              helper.make_node("Reshape", ["whole", "list"], ["numbers"])]
     memory(folder, "huge", shape)
+    external(folder)
 
 
 main()

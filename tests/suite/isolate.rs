@@ -99,6 +99,21 @@ fn a_model_that_cannot_be_loaded_within_the_memory_is_refused_before_any_work() 
 }
 
 #[test]
+fn a_model_that_names_another_file_for_its_weights_is_refused_by_every_engine() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, method) = (pictures(place.path()), hostile(place.path(), "external"));
+    // Three floats, where the model's own folder has them.
+    fs::write(method.join("secret.bin"), [0; 12]).unwrap();
+    let library = onnxruntime_library();
+    let runtime = library.as_ref().map(|library| vec!["--engine", "onnxruntime", "--ort-library", text(library)]);
+    for engine in std::iter::once(Vec::new()).chain(runtime) {
+        let out = place.path().join("out");
+        let all = ["run", text(&method), "--dataset", text(&data), "--out", text(&out)];
+        run(&[&all[..], &engine].concat()).ended(2).told(&["cannot load this network"]);
+    }
+}
+
+#[test]
 fn memory_without_isolate_is_refused_and_so_is_a_size_that_is_none() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");

@@ -63,6 +63,7 @@ mod report_folders;
 mod reports;
 mod results;
 mod resume;
+mod secrets;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
