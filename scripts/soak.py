@@ -4,7 +4,7 @@
 
 Three runs, each with a sample of /proc every second (the harness and all that it started):
 
-- records: 1,000,000 attempts of a method that answers at once and looks at nothing (`[declared]`);
+- records: 1,000,000 attempts of a method that answers at once and looks at nothing (the bundled `declared`);
 - faces: 200,000 attempts of the bundled drawn faces, over and over, through a bundled ONNX method;
 - restarts: 1,000 attempts of a program that ends after every answer, so that each needs a new process.
 
@@ -24,7 +24,6 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 CARD = 'name = "{name}"\nversion = "1"\nlabel_kind = "chronological"\nage_precision = "year"\n'
-DECLARED = 'name = "declared"\nkind = "declaration"\nversion = "1"\n[declared]\n'
 PROGRAM = 'name = "ends"\nkind = "estimation"\nversion = "1"\n[command]\nprogram = "sh"\nargs = ["ends.sh"]\n'
 ENDS = r"""echo '{"type":"ready","agebench":1,"media":"none","answers":["age"]}'
 read -r hello
@@ -124,7 +123,7 @@ def main():
     agebench, place = arguments.agebench.resolve(), arguments.out.resolve()
     place.mkdir(parents=True)
     count = lambda full: max(int(full * arguments.share), 10)
-    for name, card in [("declared", DECLARED), ("ends", PROGRAM)]:
+    for name, card in [("ends", PROGRAM)]:
         (place / name).mkdir()
         (place / name / "method.toml").write_text(card)
     (place / "ends" / "ends.sh").write_text(ENDS)
@@ -132,7 +131,7 @@ def main():
     faces = place / "data-faces"
     names = sorted(path.name for path in (PACKAGE / "fixtures/faces/images").iterdir())
     runs = [
-        ("records", count(1_000_000), place / "declared", lambda rows: dataset(place / "data-records", rows)),
+        ("records", count(1_000_000), "declared", lambda rows: dataset(place / "data-records", rows)),
         ("faces", count(200_000), "drawn-even", lambda rows: dataset(faces, rows, [f"images/{name}" for name in names])),
         ("restarts", count(1_000), place / "ends", lambda rows: dataset(place / "data-restarts", rows)),
     ]

@@ -133,11 +133,9 @@ fn every_file_of_a_dataset_is_refused_when_it_is_none() {
 fn every_file_of_a_run_folder_is_refused_when_it_is_none() {
     let place = tempfile::tempdir().unwrap();
     let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
-    let method = place.path().join("method.toml");
-    fs::write(&method, "name = \"declared\"\nkind = \"declaration\"\nversion = \"1\"\n[declared]\n").unwrap();
     let whole = place.path().join("whole");
     let made =
-        agebench().args(["run", text(&method), "--dataset", text(&data), "--out", text(&whole)]).output().unwrap();
+        agebench().args(["run", "declared", "--dataset", text(&data), "--out", text(&whole)]).output().unwrap();
     Ran::of(made).ended(0);
     let names: Vec<String> =
         ["outcomes.csv", "truth.csv", "run.json", "protocol.toml", "metrics.csv"].map(str::to_owned).to_vec();
