@@ -134,8 +134,7 @@ fn every_file_of_a_run_folder_is_refused_when_it_is_none() {
     let place = tempfile::tempdir().unwrap();
     let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
     let whole = place.path().join("whole");
-    let made =
-        agebench().args(["run", "declared", "--dataset", text(&data), "--out", text(&whole)]).output().unwrap();
+    let made = agebench().args(["run", "declared", "--dataset", text(&data), "--out", text(&whole)]).output().unwrap();
     Ran::of(made).ended(0);
     let names: Vec<String> =
         ["outcomes.csv", "truth.csv", "run.json", "protocol.toml", "metrics.csv"].map(str::to_owned).to_vec();

@@ -33,6 +33,7 @@ mod gate;
 mod gate_ci;
 mod gate_junit;
 mod gate_policies;
+mod hostile_bombs;
 mod hostile_files;
 mod hostile_pictures;
 #[cfg(feature = "http")]
