@@ -20,5 +20,5 @@ target=$1 seconds=${2:-60} features=() seeds=()
 mkdir -p "fuzz/corpus/$target"
 # The sanitizer is a flag that stable compilers keep for themselves; for this command only.
 export RUSTC_BOOTSTRAP=1
-exec cargo fuzz run "${features[@]}" "$target" "fuzz/corpus/$target" "${seeds[@]}" -- \
+exec cargo fuzz run --codegen-units 16 "${features[@]}" "$target" "fuzz/corpus/$target" "${seeds[@]}" -- \
     -max_total_time="$seconds" -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 -verbosity=0
