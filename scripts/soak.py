@@ -16,6 +16,7 @@ fifth of a run is within 5 % or 4 MiB of that in the second fifth. Ends with 1 w
 import argparse
 import csv
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -91,8 +92,8 @@ def rows_of(out):
         return None
 
 
-def watch(command, out, writer, name):
-    begun, samples = time.monotonic(), []
+def watch(command, out, writer, name, most):
+    begun, samples, stopped = time.monotonic(), [], False
     with open(out.parent / f"{name}.log", "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         while process.poll() is None:
@@ -102,8 +103,11 @@ def watch(command, out, writer, name):
                 seen |= {"second": round(time.monotonic() - begun, 1), "run": name, "rows": rows}
                 samples.append(seen)
                 writer.writerow([seen[key] for key in ["second", "run", "rows", "resident", "peak", "descriptors", "threads", "processes"]])
+            if time.monotonic() - begun > most and not stopped:
+                process.send_signal(signal.SIGINT)
+                stopped = True
             time.sleep(1.0)
-    if process.returncode not in (0, 4):
+    if process.returncode not in ((130,) if stopped else (0, 4)):
         sys.exit(f"{name} ended with {process.returncode}: see {out.parent}/{name}.log")
     return samples, time.monotonic() - begun
 
@@ -119,6 +123,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True, help="a folder that is not there")
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers")
     parser.add_argument("--only", choices=["records", "faces", "restarts"], help="one of the three")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which a run is stopped; its rows so far are told")
     arguments = parser.parse_args()
     agebench, place = arguments.agebench.resolve(), arguments.out.resolve()
     place.mkdir(parents=True)
@@ -132,8 +137,8 @@ def main():
     names = sorted(path.name for path in (PACKAGE / "fixtures/faces/images").iterdir())
     runs = [
         ("records", count(1_000_000), "declared", lambda rows: dataset(place / "data-records", rows)),
-        ("faces", count(200_000), "drawn-even", lambda rows: dataset(faces, rows, [f"images/{name}" for name in names])),
         ("restarts", count(1_000), place / "ends", lambda rows: dataset(place / "data-restarts", rows)),
+        ("faces", count(200_000), "drawn-even", lambda rows: dataset(faces, rows, [f"images/{name}" for name in names])),
     ]
     grew, lines = [], []
     with open(place / "soak.csv", "w", newline="", encoding="utf-8") as file:
@@ -149,7 +154,10 @@ def main():
                     os.link(PACKAGE / "fixtures/faces/images" / picture, faces / "images" / picture) if os.stat(PACKAGE).st_dev == os.stat(faces).st_dev \
                         else (faces / "images" / picture).write_bytes((PACKAGE / "fixtures/faces/images" / picture).read_bytes())
             out = place / f"run-{name}"
-            samples, seconds = watch([agebench, "run", method, "--dataset", data, "--out", out, "--max-failed", str(rows)], out, writer, name)
+            samples, seconds = watch([agebench, "run", method, "--dataset", data, "--out", out, "--max-failed", str(rows)], out, writer, name, arguments.minutes * 60)
+            file.flush()
+            if samples and samples[-1]["rows"] < rows * 0.99:
+                rows = samples[-1]["rows"]
             if len(samples) < 5:
                 lines.append(f"| {name} | {rows:,} | {seconds:.0f} s | too short to say | | | |")
                 continue
