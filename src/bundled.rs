@@ -40,6 +40,25 @@ pub fn method(name: &str) -> Option<Embedded> {
     Some(Embedded::new(&MODELS, name))
 }
 
+/// The folder of the cards without weights, in that of the methods.
+const CATALOG: &str = "catalog";
+
+/// The names of the cards without weights, sorted: public models of which every key is known, to which a user adds the file.
+#[must_use]
+pub fn catalog() -> Vec<&'static str> {
+    let folders = MODELS.get_dir(CATALOG).into_iter().flat_map(|folder| folder.dirs());
+    let mut names: Vec<&str> = folders.filter_map(|folder| folder.path().file_name()?.to_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The folder of the card without weights `name`.
+#[must_use]
+pub fn catalogued(name: &str) -> Option<Embedded> {
+    let folder = MODELS.get_dir(format!("{CATALOG}/{}", catalog().into_iter().find(|known| *known == name)?))?;
+    Some(Embedded::new(&MODELS, folder.path().to_str()?))
+}
+
 /// The names of the bundled protocols, sorted.
 #[must_use]
 pub fn protocols() -> Vec<&'static str> {

@@ -23,6 +23,7 @@ pub mod folder;
 pub mod footprint;
 pub mod foreign;
 pub mod gate;
+pub mod init;
 pub mod keys;
 pub mod latency;
 pub mod method;

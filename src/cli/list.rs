@@ -15,7 +15,7 @@ use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
 
-/// List the bundled methods, datasets and protocols, the adapters, engines, heads, importers and metrics.
+/// List the bundled methods, datasets and protocols, the public models with a card here, the adapters, engines, heads, importers and metrics.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to list
@@ -32,6 +32,8 @@ pub(super) struct Arguments {
 enum What {
     /// Methods embedded in the binary
     Methods,
+    /// Public models with a card here and the weights elsewhere
+    Models,
     /// Datasets embedded in the binary
     Datasets,
     /// Ways to reach a method: the tables of a card
@@ -68,6 +70,7 @@ pub(super) struct Listing {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let listing = match arguments.what {
         What::Methods => list_methods()?,
+        What::Models => list_models()?,
         What::Datasets => list_datasets()?,
         What::Adapters => list_adapters(),
         What::Engines => list_engines(&arguments.runtime, environment),
@@ -110,6 +113,29 @@ fn list_methods() -> Result<Listing, Failure> {
         }
     }
     Ok(Listing { columns: vec!["name", "kind", "version", "intended_use"], lines })
+}
+
+/// The catalog: each card with the file that it waits for.
+fn list_models() -> Result<Listing, Failure> {
+    let mut lines = Vec::new();
+    for name in bundled::catalog() {
+        let (card, _, _) = methods::read_card(&methods::find(name)?)?;
+        let Some(card) = card else { continue };
+        let adapter::AdapterCard::Onnx(onnx) = &card.adapter else { continue };
+        let (width, height) = onnx.recipe.fields().size;
+        let detector = onnx.detector.as_ref().map_or("", |_| "finds the face itself");
+        let digest = onnx.sha256.map(|digest| digest.to_string()).unwrap_or_default();
+        lines.push(vec![
+            name.to_owned(),
+            onnx.file.clone(),
+            digest.chars().take(16).collect(),
+            format!("{width} x {height}"),
+            onnx.recipe.fields().channels.to_string(),
+            detector.to_owned(),
+            card.licence,
+        ]);
+    }
+    Ok(Listing { columns: vec!["name", "file", "sha256", "size", "channels", "detector", "licence"], lines })
 }
 
 fn list_datasets() -> Result<Listing, Failure> {

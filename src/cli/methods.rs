@@ -117,8 +117,15 @@ pub(crate) fn find(method: &str) -> Result<CardPlace, Failure> {
             shown: format!("{method} (bundled)"),
         });
     }
+    if let Some(files) = bundled::catalogued(method) {
+        return Ok(CardPlace {
+            files: Box::new(files),
+            card: CARD_FILE.to_owned(),
+            shown: format!("{method} (catalog)"),
+        });
+    }
     let names = bundled::methods();
-    let help = match did_you_mean(method, names.iter().copied()) {
+    let help = match did_you_mean(method, names.iter().copied().chain(bundled::catalog())) {
         Some(help) => help,
         None => format!("give a {CARD_FILE}, its folder, or a bundled method: {}", listed(&names)),
     };
@@ -207,6 +214,17 @@ pub(crate) fn remedy(
     match error {
         MethodError::Variables { .. } => {
             return Some("set it where agebench is started: a card names secrets and never holds one".to_owned());
+        }
+        MethodError::Read { file, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            return Some(match place.files.folder() {
+                Some(folder) => format!("put the file at {}", folder.join(file).display()),
+                None => {
+                    let name = place.shown.split(' ').next().unwrap_or_default();
+                    format!(
+                        "the catalog holds no weights: `agebench init method --from {name} --out DIR` writes the card, which says where they are known from; then put the file at DIR/{file}"
+                    )
+                }
+            });
         }
         MethodError::NotBuilt { .. } => {
             return Some("build it with the cargo feature `http`, which is on by default".to_owned());

@@ -20,9 +20,11 @@ mod guard;
 mod import;
 mod in_box;
 mod isolate;
+mod init;
 mod job;
 mod latency;
 mod list;
+mod manual;
 mod methods;
 mod output;
 mod plan;
@@ -92,8 +94,14 @@ enum Verb {
     Check(check::Arguments),
     /// Make a card and a manifest for a public dataset's own layout, or for any table
     Import(import::Arguments),
+    /// Write files to begin with: a card, drafted from a model file too, a protocol, a policy or a pipeline
+    Init(init::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),
+    /// Print completions for a shell
+    Completions(manual::CompletionArguments),
+    #[command(hide = true)]
+    Man(manual::ManArguments),
     #[command(hide = true)]
     Guard(guard::Arguments),
     #[command(hide = true)]
@@ -160,6 +168,9 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments, &environment),
         Verb::Import(arguments) => import::run(&arguments),
+        Verb::Init(arguments) => init::run(&arguments, &environment),
+        Verb::Completions(arguments) => manual::completions(&arguments),
+        Verb::Man(arguments) => manual::man(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
         Verb::Guard(_) | Verb::InBox(_) | Verb::EngineProcess(_) => Ok(Exit::Internal), // answered above
     }

@@ -25,10 +25,25 @@ pub use tensor::{Axis, Tensor, TensorInfo};
 #[cfg(feature = "tract")]
 pub use tract::Tract;
 
+/// The inputs and the outputs that a file declares, before any shape is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// All inputs that are no weights.
+    pub inputs: Vec<TensorInfo>,
+    /// All outputs.
+    pub outputs: Vec<TensorInfo>,
+}
+
 /// Something that runs ONNX networks.
 pub trait Engine: Send + Sync {
     /// The engine and its version as the `engine` cell has it, e.g. `tract 0.23.9`.
     fn name(&self) -> String;
+
+    /// What the bytes of an ONNX file declare: asked where nothing is known of the network yet.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the bytes are no ONNX network, or the engine cannot read it.
+    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError>;
 
     /// Loads a network from the bytes of an ONNX file.
     ///

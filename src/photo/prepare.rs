@@ -107,6 +107,18 @@ impl Preparer {
         if found == expected { Ok(()) } else { Err(PhotoError::WrongLength { found, expected }) }
     }
 
+    /// Fills `tensor` from the pixels that were prepared last, in the colours, layout and scale of `other`, whose recipe takes
+    /// the same pixels: a picture is cut out and resized once for all scalings.
+    ///
+    /// # Errors
+    /// [`PhotoError::WrongLength`] for a tensor of another length than `other`'s.
+    pub fn fill_as(&self, other: &Self, tensor: &mut [f32]) -> Result<(), PhotoError> {
+        other.check_length(tensor)?;
+        let fields = other.recipe.fields();
+        write(&self.canvas, fields.layout, fields.channels, &other.levels, tensor);
+        Ok(())
+    }
+
     /// Fills the tensor from the canvas.
     fn fill(&self, tensor: &mut [f32]) {
         let fields = self.recipe.fields();

@@ -3,6 +3,7 @@
 //! The unit of every interval is the subject. A rate is described by how many subjects have which (events, attempts)
 //! pair ([`Clusters`]); from that come its value, its effective sample size and its two intervals (`proportion`).
 
+mod agreement;
 mod arrivals;
 mod auc;
 mod bootstrap;
@@ -36,6 +37,7 @@ mod standardised;
 mod standardised_mean;
 mod tails;
 
+pub use agreement::{concordance, slope, spearman};
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Ranked, Scored, auc, auc_difference, auc_of_ranked};
 pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};

@@ -42,6 +42,7 @@ mod import;
 mod import_damaged;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;
+mod init;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;

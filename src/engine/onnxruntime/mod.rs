@@ -14,7 +14,7 @@ use ort::environment::Environment;
 use ort::session::Session;
 
 use super::fit::{batch_of, list, places, sample_shape};
-use super::{Engine, EngineError, Model, State, TensorInfo};
+use super::{Declared, Engine, EngineError, Model, State, TensorInfo};
 
 pub use library::{LibraryError, find_library};
 pub use provider::{PROVIDERS, Provider};
@@ -101,6 +101,11 @@ fn environment(path: &Path) -> Result<Environment, LibraryError> {
 impl Engine for OnnxRuntime {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
+        let session = self.session(onnx).map_err(|error| self.load_error(&error))?;
+        Ok(Declared { inputs: infos(session.inputs()), outputs: infos(session.outputs()) })
     }
 
     fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {

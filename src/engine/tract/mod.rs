@@ -16,7 +16,7 @@ use tract_onnx::prelude::{
 };
 
 use super::fit::{batch_of, list, places, sample_shape};
-use super::{Axis, Engine, EngineError, Model, State, Tensor, TensorInfo};
+use super::{Axis, Declared, Engine, EngineError, Model, State, Tensor, TensorInfo};
 
 type TractTensor = tract_onnx::prelude::Tensor;
 
@@ -32,12 +32,17 @@ impl Engine for Tract {
         NAME.to_owned()
     }
 
+    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
+        let proto = proto_of(&tract_onnx::onnx(), onnx)?;
+        let graph = graph_of(&proto)?;
+        Ok(Declared { inputs: inputs(graph), outputs: infos(&graph.output) })
+    }
+
     fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
-        let mut reader = onnx;
+        let bytes = onnx;
         let onnx = tract_onnx::onnx();
-        let proto = onnx.proto_model_for_read(&mut reader).map_err(|error| EngineError::NotOnnx(line(&error)))?;
-        let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty());
-        let graph = graph.ok_or_else(|| EngineError::NotOnnx("it holds no graph".to_owned()))?;
+        let proto = proto_of(&onnx, bytes)?;
+        let graph = graph_of(&proto)?;
         let (inputs, outputs) = (inputs(graph), infos(&graph.output));
         let ([input], false) = (inputs.as_slice(), outputs.is_empty()) else {
             return Err(EngineError::Arity(format!("{} inputs and {} outputs", inputs.len(), outputs.len())));
@@ -54,6 +59,17 @@ impl Engine for Tract {
         let plan = plan.map_err(load_panicked)?.map_err(|error| load_error(&error))?;
         Ok(Box::new(TractModel { plan, inputs: inputs.clone(), outputs, sample, shape, batch, kind }))
     }
+}
+
+/// The bytes as the file's own messages.
+fn proto_of(onnx: &tract_onnx::Onnx, mut bytes: &[u8]) -> Result<ModelProto, EngineError> {
+    onnx.proto_model_for_read(&mut bytes).map_err(|error| EngineError::NotOnnx(line(&error)))
+}
+
+/// The graph of a file, which must hold something.
+fn graph_of(proto: &ModelProto) -> Result<&GraphProto, EngineError> {
+    let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty());
+    graph.ok_or_else(|| EngineError::NotOnnx("it holds no graph".to_owned()))
 }
 
 /// Parses, fixes the shape, keeps the wanted outputs, optimises.

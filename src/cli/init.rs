@@ -1,0 +1,500 @@
+//! `agebench init`: files to begin with; a card drafted from a model file, and its preparation found on labelled samples.
+
+mod table;
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::decoders::DecoderOptions;
+use super::engines::{self, EngineChoice, Means, RuntimeOptions};
+use super::environment::Environment;
+use super::output::{print, tell};
+use super::run::open_dataset;
+use super::{Exit, Failure};
+use crate::bundled;
+use crate::dataset::import::{self, ImportRequest, Options};
+use crate::dataset::{LabelKind, Pick, slug};
+use crate::engine::Engine;
+use crate::finding::{counted, did_you_mean, listed};
+use crate::init::{self, Draft, InitError, MOST_SAMPLES, MethodDraft, Pipeline, Progress};
+use crate::method::card::CARD_FILE as METHOD_CARD;
+
+/// Write files to begin with: a card, a protocol, a policy or a pipeline, commented and ready for `check`.
+///
+/// On a terminal it asks for what no flag says; elsewhere it takes what is usual, which the file says. It writes over nothing
+/// without --replace.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+    agebench init method --out my-product/                              # a program, with a plug-in of 20 lines
+    agebench init method --from age.onnx --out my-model/                # a card drafted from the model's inputs and outputs
+    agebench init method --from age.onnx --samples faces/ --out my-model/    # and its preparation found on labelled samples
+    agebench init dataset --from drawn-faces --out faces/               # the bundled faces, written out
+    agebench init dataset --from labels.csv --out mine/
+    agebench init protocol --from check-18 --out protocol.toml
+    agebench init policy --out policy.toml
+    agebench init ci --for github --out .
+
+docs/init.md says how a preparation is found, and what its table means.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// A method card: of a model file, a program, a service, recorded answers, a declaration or a waterfall
+    Method(MethodArguments),
+    /// A dataset card with its manifest
+    Dataset(DatasetArguments),
+    /// A protocol with the keys that are changed most, or a worked one
+    Protocol(WorkedArguments),
+    /// A policy for `gate`, or a worked one
+    Policy(WorkedArguments),
+    /// A pipeline that measures and gates a method
+    Ci(PipelineArguments),
+}
+
+/// Where a draft goes.
+#[derive(Debug, Args)]
+struct Place {
+    /// Where to write: a folder, or the file itself
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    out: PathBuf,
+
+    /// Write over files that are there
+    #[arg(long, help_heading = "Output")]
+    replace: bool,
+}
+
+/// A method card.
+///
+/// `--from M.onnx` reads the model's inputs and outputs: size and layout come from the shape, outputs and head from names and
+/// lengths; what the file cannot say is a guess, marked in the card with its reason. With `--samples D` the ways to prepare
+/// pictures that published models use are tried on labelled samples of the dataset D, and a table shows which one these weights
+/// follow the labels best with, what speaks against each other one, and what the samples do not tell.
+#[derive(Debug, Args)]
+struct MethodArguments {
+    /// A model file; or a bundled method, or one of `agebench list models`, to write out
+    #[arg(long, value_name = "M.onnx")]
+    from: Option<PathBuf>,
+
+    /// How the method is reached, without --from
+    #[arg(long, value_name = "ADAPTER", conflicts_with = "from")]
+    adapter: Option<String>,
+
+    /// The method's name [default: the folder's, or the model file's]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Width and height of the model's picture, where the file leaves them open
+    #[arg(long, value_name = "WxH", value_parser = size, requires = "from")]
+    size: Option<(u32, u32)>,
+
+    /// Labelled samples to find the preparation on: a dataset's folder, or `drawn-faces`
+    #[arg(long, value_name = "D", requires = "from", help_heading = "Finding the preparation")]
+    samples: Option<String>,
+
+    /// Samples that are tried at most, spread over the ages
+    #[arg(long, value_name = "N", default_value_t = MOST_SAMPLES, requires = "samples", help_heading = "Finding the preparation")]
+    most: usize,
+
+    /// Rows of the table
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 12,
+        requires = "samples",
+        help_heading = "Finding the preparation"
+    )]
+    rows: usize,
+
+    /// How to print the table
+    #[arg(long, default_value = "table", requires = "samples", help_heading = "Finding the preparation")]
+    format: Format,
+
+    /// Threads [default: one a processor]
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    jobs: Option<NonZeroUsize>,
+
+    /// The engine that runs the model [default: onnxruntime where it is found, else tract]
+    #[arg(long, help_heading = "Running")]
+    engine: Option<EngineChoice>,
+
+    #[command(flatten)]
+    runtime: RuntimeOptions,
+
+    #[command(flatten, next_help_heading = "Running")]
+    decoder: DecoderOptions,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// A row a variant
+    Csv,
+}
+
+#[derive(Debug, Args)]
+struct DatasetArguments {
+    /// A public dataset's folder, a CSV file with a row a photo, or `drawn-faces` to write the bundled faces out
+    #[arg(long, value_name = "FOLDER or CSV")]
+    from: Option<PathBuf>,
+
+    /// The dataset's name [default: the folder's]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// How the ages of a table were come by: chronological, declared, apparent or estimated
+    #[arg(long, value_name = "KIND", value_parser = label_kind, requires = "from")]
+    label_kind: Option<LabelKind>,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct WorkedArguments {
+    /// A worked one, as `agebench list protocols` or `agebench list policies` names it
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
+
+    /// Its name [default: the file's]
+    #[arg(long, conflicts_with = "from")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct PipelineArguments {
+    /// Which pipeline [default: github]
+    #[arg(long = "for", value_name = "WHICH")]
+    of: Option<Of>,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// pre-commit: a handful of samples before each commit
+    PreCommit,
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| *width > 0 && *height > 0)
+        .ok_or_else(|| "expected WxH in pixels, such as 112x112".to_owned())
+}
+
+fn label_kind(text: &str) -> Result<LabelKind, String> {
+    LabelKind::parse(text).ok_or_else(|| "expected chronological, declared, apparent or estimated".to_owned())
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    match &arguments.what {
+        What::Method(arguments) => method(arguments, environment),
+        What::Dataset(arguments) => dataset(arguments),
+        What::Protocol(arguments) => worked(arguments, "protocol", bundled::protocols(), init::protocol),
+        What::Policy(arguments) => worked(arguments, "policy", bundled::policies(), init::policy),
+        What::Ci(arguments) => ci(arguments),
+    }
+}
+
+/// An answer to `question` on a terminal; `usual` without one.
+fn ask(question: &str, usual: &str) -> String {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return usual.to_owned();
+    }
+    tell(&format!("{question} [{usual}]: "));
+    let mut line = String::new();
+    match std::io::stdin().lock().read_line(&mut line) {
+        Ok(1..) if !line.trim().is_empty() => line.trim().to_owned(),
+        _ => usual.to_owned(),
+    }
+}
+
+/// The name of the last part of `path` that can be one.
+fn name_of(path: &Path, otherwise: &str) -> String {
+    let stem = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+    let is_folder = path.extension().is_none();
+    let name = if is_folder { path.file_name().and_then(|name| name.to_str()).map(str::to_owned) } else { stem(path) };
+    name.filter(|name| !name.trim_matches('.').is_empty()).unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The file in PATH: PATH itself where it ends so, else `name` in it.
+fn file_in(path: &Path, ending: &str, name: &str) -> PathBuf {
+    let is_file = path.extension().is_some_and(|found| found == ending) && !path.is_dir();
+    if is_file { path.to_owned() } else { path.join(name) }
+}
+
+fn failure(error: InitError) -> Failure {
+    let help = match &error {
+        InitError::Exists { .. } => Some("add --replace to write over it, or give another --out"),
+        InitError::NoHead { .. } => Some(
+            "a model whose answer is put together from several outputs is reached as a program: agebench init method --adapter command",
+        ),
+        InitError::NoPicture { .. } => {
+            Some("a model that takes something else is reached as a program: agebench init method --adapter command")
+        }
+        InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
+        InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
+        InitError::Stopped | InitError::Write { .. } => None,
+    };
+    let exit = match &error {
+        InitError::Write { .. } => Exit::CannotWrite,
+        InitError::Stopped => Exit::Interrupted,
+        _ => Exit::Unusable,
+    };
+    Failure { exit, error: Box::new(error), help: help.map(str::to_owned) }
+}
+
+/// Writes the draft, and says so.
+fn put(draft: &Draft, place: &Place, next: &str) -> Result<Exit, Failure> {
+    draft.write(place.replace).map_err(failure)?;
+    let files: Vec<String> = draft.files.iter().take(5).map(|file| file.path.display().to_string()).collect();
+    let more = draft.files.len() - files.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    tell(&format!("Wrote {}{more}.\nNext: {next}\n", files.join(", ")));
+    Ok(Exit::Done)
+}
+
+fn method(arguments: &MethodArguments, environment: &Environment) -> Result<Exit, Failure> {
+    let out = &arguments.place.out;
+    let card = file_in(out, "toml", METHOD_CARD);
+    let next = format!("agebench check {}", out.display());
+    if let Some(from) = &arguments.from {
+        let name = from.to_str().filter(|_| !from.exists());
+        if let Some((name, draft)) = name.and_then(|name| Some((name, init::bundled_method(name, out)?))) {
+            let next = if bundled::catalog().contains(&name) {
+                format!("put the file that the card names into {}; then {next}", out.display())
+            } else {
+                next
+            };
+            return put(&draft, &arguments.place, &next);
+        }
+        return from_model(arguments, from, &card, environment);
+    }
+    let known: Vec<&str> = init::adapters().collect();
+    let adapter = match &arguments.adapter {
+        Some(adapter) => adapter.clone(),
+        None => ask(
+            &format!("How is the method reached? A model file is given by --from; else {}", known.join(", ")),
+            "command",
+        ),
+    };
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => ask("The method's name", &name_of(out, "my-method")),
+    };
+    let Some(draft) = init::method(&adapter, &name, &card) else {
+        let failure = Failure::unusable(format!("there is no template for the adapter `{adapter}`"));
+        return Err(if adapter == "onnx" {
+            failure.with_help("give the model file: agebench init method --from M.onnx --out DIR")
+        } else {
+            let help = did_you_mean(&adapter, known.iter().copied());
+            failure.with_help(help.unwrap_or_else(|| format!("there are {}", listed(&known))))
+        });
+    };
+    let next = if adapter == "command" { format!("agebench check {} --conformance", out.display()) } else { next };
+    put(&draft, &arguments.place, &next)
+}
+
+/// The engine that was asked for; else ONNX Runtime where it is found, and the embedded one elsewhere.
+fn engine(arguments: &MethodArguments, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+    match arguments.engine {
+        Some(choice) => engines::open(choice, &arguments.runtime, environment),
+        None => Ok(engines::open(EngineChoice::Onnxruntime, &arguments.runtime, environment)
+            .unwrap_or_else(|_| Means::embedded().engine)),
+    }
+}
+
+fn from_model(
+    arguments: &MethodArguments,
+    model: &Path,
+    card: &Path,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    Draft::check(&[card.to_owned()], arguments.place.replace).map_err(failure)?;
+    let onnx = std::fs::read(model).map_err(|source| {
+        let names = bundled::methods();
+        let near = model.to_str().and_then(|name| did_you_mean(name, names.iter().copied()));
+        let help = near.unwrap_or_else(|| format!("give a model file, or a bundled method: {}", listed(&names)));
+        Failure::unusable(super::methods::Unreadable { file: model.display().to_string(), source }).with_help(help)
+    })?;
+    let engine = engine(arguments, environment)?;
+    let decoder = arguments.decoder.open()?;
+    let samples = arguments.samples.as_ref().map(|name| open_dataset(name, &Pick::default())).transpose()?;
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => ask("The method's name", &name_of(model, "my-model")),
+    };
+    let bar = if environment.bars { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} answers  {per_sec}  {eta} left") {
+        bar.set_style(style);
+    }
+    let progress = |progress| match progress {
+        Progress::Stage(answers) => {
+            bar.set_position(0);
+            bar.set_length(answers as u64);
+        }
+        Progress::Answered(answers) => bar.inc(answers as u64),
+    };
+    let drafted = init::from_network(&MethodDraft {
+        name: &name,
+        file: &init::file_for(card.parent().unwrap_or(Path::new(".")), model),
+        onnx: &onnx,
+        engine: &*engine,
+        decoder,
+        size: arguments.size,
+        samples: samples.as_ref().map(|dataset| (dataset, arguments.most)),
+        jobs: arguments.jobs.unwrap_or(environment.processors),
+        stop: &environment.stop,
+        progress: &progress,
+    });
+    bar.finish_and_clear();
+    let drafted = drafted.map_err(failure)?;
+    if let Some(found) = &drafted.found {
+        print(&match arguments.format {
+            Format::Table => table::told(found, &drafted, arguments.rows, environment.width),
+            Format::Csv => table::csv(found, &drafted),
+        })?;
+        tell(&table::said(found));
+    }
+    let guesses = match drafted.guesses {
+        0 => "nothing in it is a guess".to_owned(),
+        count => format!(
+            "{} in it, each marked with its reason",
+            counted(count as u64, "guess").replace("guesss", "guesses")
+        ),
+    };
+    tell(&format!("Drafted with {}: {guesses}.\n", engine.name()));
+    let out = arguments.place.out.display();
+    let next = match &arguments.samples {
+        Some(samples) => format!("agebench run {out} --dataset {samples} --out results/"),
+        None => {
+            format!("agebench check {out}, and --samples DATASET to find out how the model's pictures were prepared")
+        }
+    };
+    put(&Draft::one(card.to_owned(), drafted.text), &arguments.place, &next)
+}
+
+fn dataset(arguments: &DatasetArguments) -> Result<Exit, Failure> {
+    let out = &arguments.place.out;
+    let next = format!("agebench check {}", out.display());
+    let name = || arguments.name.clone().unwrap_or_else(|| ask("The dataset's name", &name_of(out, "my-faces")));
+    let draft = match &arguments.from {
+        None => init::dataset(&name(), out),
+        Some(from) if from.to_str() == Some(bundled::DATASET) && !from.exists() => init::drawn_faces(out),
+        Some(from) => return imported(arguments, from),
+    };
+    let draft = draft.ok_or_else(|| Failure::unusable("the bundled faces cannot be read"))?;
+    put(&draft, &arguments.place, &next)
+}
+
+/// A dataset that is there already: what `import` makes of it.
+fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> {
+    let options = Options { name: arguments.name.clone(), label_kind: arguments.label_kind, ..Options::default() };
+    let request = ImportRequest {
+        format: None,
+        place: from,
+        out: &arguments.place.out,
+        replace: arguments.place.replace,
+        options: &options,
+        describe: &[],
+    };
+    let imported = import::import(&request).map_err(|error| {
+        let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
+        let help = error.help().map_or_else(
+            || {
+                "a CSV file with a row a photo is read too: columns path, subject_id, age; docs/import.md says more"
+                    .to_owned()
+            },
+            str::to_owned,
+        );
+        Failure { exit, error: Box::new(error), help: Some(help) }
+    })?;
+    let left_out: u64 = imported.left_out.iter().map(|kind| kind.count).sum();
+    let reason = imported.reason.as_ref().map_or_else(String::new, |reason| format!(", for {reason}"));
+    let files: Vec<String> = imported.files.iter().map(|file| file.display().to_string()).collect();
+    let kind = arguments.label_kind.map_or_else(String::new, |kind| format!(" --label-kind {}", kind.word()));
+    let (out, name) = (arguments.place.out.display(), imported.importer.name);
+    tell(&format!(
+        "Read as {} (`{name}`){reason}: {}, {left_out} left out. The labels count as {}: the card says so, and only you know.\n\
+         The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind}\n\
+         Wrote {}.\nNext: agebench check {out}\n",
+        imported.importer.title,
+        counted(imported.samples, "sample"),
+        arguments.label_kind.unwrap_or(imported.importer.label_kind).word(),
+        from.display(),
+        files.join(", ")
+    ));
+    Ok(Exit::Done)
+}
+
+/// A protocol or a policy.
+fn worked(
+    arguments: &WorkedArguments,
+    what: &str,
+    known: Vec<&'static str>,
+    text: impl Fn(&str, Option<&str>) -> Option<String>,
+) -> Result<Exit, Failure> {
+    let out = &arguments.place.out;
+    let file = file_in(out, "toml", &format!("{what}.toml"));
+    let from = arguments.from.as_deref();
+    let name = match (&arguments.name, from) {
+        (Some(name), _) => name.clone(),
+        (None, Some(_)) => String::new(),
+        (None, None) => ask(&format!("The name of the {what}"), &slug(&name_of(&file, what))),
+    };
+    let Some(text) = text(&name, from) else {
+        let from = from.unwrap_or_default();
+        let help = did_you_mean(from, known.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(&known)));
+        return Err(Failure::unusable(format!("there is no worked {what} `{from}`")).with_help(help));
+    };
+    let next = match what {
+        "policy" => format!("agebench gate RUN --policy {}", file.display()),
+        _ => format!("agebench run METHOD --dataset D --protocol {} --out DIR", file.display()),
+    };
+    put(&Draft::one(file, text), &arguments.place, &next)
+}
+
+fn ci(arguments: &PipelineArguments) -> Result<Exit, Failure> {
+    let of = match arguments.of {
+        Some(of) => of,
+        None => Of::from_str(&ask("Which pipeline? github, gitlab or pre-commit", "github"), true)
+            .map_err(Failure::unusable)?,
+    };
+    let (pipeline, next) = match of {
+        Of::Github => (
+            Pipeline::Github,
+            "put METHOD, DATASET and BASELINE in the workflow, and bounds of your own in policy.toml",
+        ),
+        Of::Gitlab => (
+            Pipeline::Gitlab,
+            "put METHOD, DATASET and BASELINE in the pipeline, and bounds of your own in policy.toml",
+        ),
+        Of::PreCommit => (
+            Pipeline::PreCommit,
+            "make the baseline once: agebench run method --dataset smoke/dataset --out smoke/baseline",
+        ),
+    };
+    put(&init::pipeline(pipeline, &arguments.place.out), &arguments.place, next)
+}

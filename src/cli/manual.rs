@@ -1,0 +1,46 @@
+//! `agebench completions` and `agebench man`: what a package puts beside the program, made from the command line itself.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::output::{print, tell};
+use super::{Exit, Failure};
+
+/// Print what makes a shell complete verbs, flags and words.
+///
+/// `agebench completions bash > ~/.local/share/bash-completion/completions/agebench` and, for zsh, a file `_agebench` in a
+/// folder of `fpath`; fish reads `~/.config/fish/completions/agebench.fish`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionArguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// Write the man pages, one a verb.
+///
+/// `agebench man --out man1/`, then `man -l man1/agebench-run.1`.
+#[derive(Debug, Args)]
+pub(super) struct ManArguments {
+    /// The folder of the pages; made if absent
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Prints the completions.
+pub(super) fn completions(arguments: &CompletionArguments) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "agebench", &mut text);
+    print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}
+
+/// Writes the man pages.
+pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
+    std::fs::create_dir_all(&arguments.out).map_err(Failure::cannot_write)?;
+    clap_mangen::generate_to(super::Arguments::command(), &arguments.out).map_err(Failure::cannot_write)?;
+    let out = arguments.out.display();
+    tell(&format!("Wrote the man pages to {out}.\nNext: man -l {out}/agebench.1\n"));
+    Ok(Exit::Done)
+}

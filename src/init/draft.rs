@@ -1,0 +1,85 @@
+//! Files that are drafted, and how they are put down: whole, and over nothing that is there unless told so.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::InitError;
+
+/// Files with their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Where each goes, and what it holds.
+    pub files: Vec<DraftFile>,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftFile {
+    /// Where it goes.
+    pub path: PathBuf,
+    /// What it holds.
+    pub content: Vec<u8>,
+    /// Whether it is a program.
+    pub is_program: bool,
+}
+
+impl Draft {
+    /// One text file.
+    #[must_use]
+    pub fn one(path: PathBuf, text: impl Into<Vec<u8>>) -> Self {
+        Self::default().with(path, text)
+    }
+
+    /// The same with a further file.
+    #[must_use]
+    pub fn with(mut self, path: PathBuf, content: impl Into<Vec<u8>>) -> Self {
+        self.files.push(DraftFile { path, content: content.into(), is_program: false });
+        self
+    }
+
+    /// The same with a further program.
+    #[must_use]
+    pub fn with_program(mut self, path: PathBuf, content: impl Into<Vec<u8>>) -> Self {
+        self.files.push(DraftFile { path, content: content.into(), is_program: true });
+        self
+    }
+
+    /// Whether [`Draft::write`] would find nothing in its way: told before long work.
+    ///
+    /// # Errors
+    /// [`InitError::Exists`].
+    pub fn check(paths: &[PathBuf], replace: bool) -> Result<(), InitError> {
+        match paths.iter().find(|path| !replace && path.exists()) {
+            Some(path) => Err(InitError::Exists { path: path.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the files, each whole or not at all; with `replace` over those that are there.
+    ///
+    /// # Errors
+    /// [`InitError::Exists`] before anything is written, [`InitError::Write`].
+    pub fn write(&self, replace: bool) -> Result<(), InitError> {
+        let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
+        Self::check(&paths, replace)?;
+        self.files
+            .iter()
+            .try_for_each(|file| put(file).map_err(|source| InitError::Write { path: file.path.clone(), source }))
+    }
+}
+
+fn put(file: &DraftFile) -> io::Result<()> {
+    let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut part = file.path.clone().into_os_string();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    fs::write(&part, &file.content)?;
+    #[cfg(unix)]
+    if file.is_program {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&part, fs::Permissions::from_mode(0o755))?;
+    }
+    fs::rename(&part, &file.path)
+}

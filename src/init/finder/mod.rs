@@ -1,0 +1,361 @@
+//! The preparation that a network was trained for, found on labelled samples: colour order, scaling, filter, fit, margin, layout,
+//! size and head are tried, coarse first and fine then, and each choice is told with what speaks for it.
+//!
+//! Weights say nothing of the pixels they were trained on, and the wrong ones still answer: the same network has a mean error of
+//! 8 or of 20 years. Variants are ranked by the concordance of labels and answers rather than by the mean error, which a
+//! variant that answers everybody alike can win. What is picked is held against every other variant that was tried on all
+//! samples, person by person; a choice that the samples do not tell is said to be open.
+
+mod faces;
+mod fit;
+mod trial;
+mod variant;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+
+pub use fit::Follows;
+pub use variant::{Axis, Space, Variant};
+pub use verdict::{Against, Said, TOLD_APART};
+
+use super::InitError;
+use super::network::{HeadGuess, InputGuess};
+use crate::dataset::Dataset;
+use crate::engine::Engine;
+use crate::photo::{Decoder, RecipeFields};
+use crate::stats::t_quantile;
+use faces::Faces;
+use fit::Read;
+use trial::{Answers, Trial};
+
+/// Samples that are tried at most, unless asked for more: enough to tell a year apart.
+pub const MOST_SAMPLES: usize = 300;
+/// The fewest samples that a search makes sense on.
+const FEWEST: usize = 5;
+/// Samples of the first, coarse stage and of the second.
+const COARSE: usize = 48;
+const MIDDLE: usize = 96;
+/// Variants that go on from the first stage and from the second.
+const FROM_COARSE: usize = 6;
+const FROM_MIDDLE: usize = 4;
+/// Rounds at most in which one choice at a time is changed on all samples.
+const ROUNDS: usize = 6;
+
+/// What to search, and on what.
+pub struct Search<'s> {
+    /// The network.
+    pub onnx: &'s [u8],
+    /// What runs it.
+    pub engine: &'s dyn Engine,
+    /// What reads pictures.
+    pub decoder: Decoder,
+    /// What its input says.
+    pub input: &'s InputGuess,
+    /// Width and height, where they were said.
+    pub size: Option<(u32, u32)>,
+    /// The ways to read its outputs.
+    pub heads: &'s [HeadGuess],
+    /// The labelled samples.
+    pub dataset: &'s Dataset,
+    /// Samples that are tried at most.
+    pub most: usize,
+    /// Threads.
+    pub jobs: NonZeroUsize,
+    /// Set when it is to end.
+    pub stop: &'s AtomicBool,
+    /// Told of each stage how many answers it takes, and of answers that were made.
+    pub progress: &'s (dyn Fn(Progress) + Sync),
+}
+
+/// How far a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A stage begins that takes so many answers.
+    Stage(usize),
+    /// So many answers more.
+    Answered(usize),
+}
+
+/// One variant that was tried on all samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its recipe.
+    pub fields: RecipeFields,
+    /// The scaling's word.
+    pub scaling: String,
+    /// Its head: a place among those of the search.
+    pub head: usize,
+    /// The first age that suits the samples, where the head leaves it open.
+    pub first_age: Option<u32>,
+    /// How its answers follow the labels.
+    pub follows: Follows,
+    /// How it stands to the best one; `None` of the best one itself.
+    pub against: Option<Against>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Samples that were tried, of how many people, and how many the dataset has.
+    pub samples: usize,
+    /// People.
+    pub subjects: usize,
+    /// Eligible samples of the dataset with a file.
+    pub eligible: usize,
+    /// Samples that were picked and could not be read.
+    pub unreadable: usize,
+    /// Whether face boxes were there.
+    pub has_boxes: bool,
+    /// Variants that were tried at all.
+    pub tried: usize,
+    /// Variants tried on all samples, the best first.
+    pub rows: Vec<Row>,
+    /// What the samples say of each choice.
+    pub said: Vec<Said>,
+    /// Why the pick may be wrong altogether.
+    pub doubts: Vec<String>,
+}
+
+/// Searches.
+///
+/// # Errors
+/// [`InitError::FewSamples`] with fewer than 5 usable samples, [`InitError::Engine`] when the network loads with none of
+/// the shapes, [`InitError::Stopped`].
+pub fn search(search: &Search<'_>) -> Result<Found, InitError> {
+    let faces = Faces::pick(search.dataset, search.most, search.decoder, search.jobs.get());
+    if faces.all.len() < FEWEST {
+        return Err(InitError::FewSamples { found: faces.all.len(), unreadable: faces.unreadable, needed: FEWEST });
+    }
+    let space = Space::of(search.input, search.size, faces.have_boxes());
+    let mut outputs: Vec<String> = search.heads.iter().map(|head| head.output.clone()).collect();
+    outputs.dedup();
+    let progress = |answers| (search.progress)(Progress::Answered(answers));
+    let trial = Trial::new(search.onnx, search.engine, outputs, &space, &faces, search.jobs, search.stop, &progress);
+    let mut seeker = Seeker { search, space: &space, faces: &faces, trial, full: BTreeMap::new(), tried: 0 };
+    let best = seeker.seek()?;
+    Ok(seeker.found(best))
+}
+
+/// A variant and a head.
+type Choice = (Variant, usize);
+
+struct Seeker<'s> {
+    search: &'s Search<'s>,
+    space: &'s Space,
+    faces: &'s Faces<'s>,
+    trial: Trial<'s>,
+    /// Variants that were tried on all samples, with what each head reads.
+    full: BTreeMap<Variant, Vec<(Read, Follows)>>,
+    tried: usize,
+}
+
+impl Seeker<'_> {
+    fn seek(&mut self) -> Result<Choice, InitError> {
+        let coarse = self.faces.spread(COARSE);
+        let variants = self.first();
+        let kept = self.ranked(&variants, &coarse, FROM_COARSE)?;
+        let middle = self.faces.spread(MIDDLE);
+        let mut variants: Vec<Variant> =
+            kept.iter().flat_map(|variant| self.space.over(*variant, &[Axis::Filter, Axis::Fit])).collect();
+        variants.sort_unstable();
+        variants.dedup();
+        let kept = self.ranked(&variants, &middle, FROM_MIDDLE)?;
+        self.try_in_full(&kept)?;
+        let mut best = self.best();
+        for _ in 0..ROUNDS {
+            let near: Vec<Variant> =
+                Axis::ALL.iter().flat_map(|axis| self.space.over(best.0, std::slice::from_ref(axis))).collect();
+            self.try_in_full(&near)?;
+            let better = self.best();
+            if better == best {
+                break;
+            }
+            best = better;
+        }
+        Ok(best)
+    }
+
+    /// What is tried first: every colour order, scaling, layout and size, and few margins.
+    fn first(&self) -> Vec<Variant> {
+        let all = self.space.over(Variant::FIRST, &[Axis::Layout, Axis::Size, Axis::Channels, Axis::Scaling]);
+        if !self.space.has_boxes {
+            return all;
+        }
+        // None, a fifth, two fifths; where sizes are open too, a fifth alone.
+        let margins: &[u8] = if self.space.sizes.len() > 1 { &[2] } else { &[0, 2, 4] };
+        all.iter().flat_map(|variant| margins.iter().map(|margin| variant.with(Axis::Margin, *margin))).collect()
+    }
+
+    /// The best `count` of `variants` on the samples at `places`.
+    fn ranked(&mut self, variants: &[Variant], places: &[usize], count: usize) -> Result<Vec<Variant>, InitError> {
+        (self.search.progress)(Progress::Stage(variants.len() * places.len()));
+        let labels: Vec<f64> =
+            places.iter().filter_map(|place| self.faces.all.get(*place)).map(|it| it.years).collect();
+        let answers = self.trial.answers(variants, places)?;
+        if answers.is_empty() {
+            return Err(self.trial.refused().map_or(InitError::Stopped, InitError::Engine));
+        }
+        self.tried += answers.len();
+        let mut ranked: Vec<(f64, Variant)> = answers
+            .iter()
+            .map(|(variant, answers)| {
+                let agreements = self.read(answers, &labels).into_iter().map(|(_, follows)| follows.agreement);
+                (agreements.fold(f64::NEG_INFINITY, f64::max), *variant)
+            })
+            .collect();
+        ranked.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.cmp(b)));
+        Ok(ranked.into_iter().take(count).map(|(_, variant)| variant).collect())
+    }
+
+    /// What each head reads.
+    fn read(&self, answers: &Answers, labels: &[f64]) -> Vec<(Read, Follows)> {
+        let outputs = &self.trial.outputs;
+        let one = |head: &HeadGuess| {
+            let output = outputs.iter().position(|name| *name == head.output).unwrap_or(0);
+            let read = Read::by(head, output, answers, labels);
+            let follows = read.follows(labels);
+            (read, follows)
+        };
+        self.search.heads.iter().map(one).collect()
+    }
+
+    fn try_in_full(&mut self, variants: &[Variant]) -> Result<(), InitError> {
+        let mut new: Vec<Variant> = variants.iter().copied().filter(|it| !self.full.contains_key(it)).collect();
+        new.sort_unstable();
+        new.dedup();
+        let places: Vec<usize> = (0..self.faces.all.len()).collect();
+        (self.search.progress)(Progress::Stage(new.len() * places.len()));
+        let labels = self.labels();
+        let answers = self.trial.answers(&new, &places)?;
+        self.tried += answers.len();
+        for (variant, answers) in answers {
+            let read = self.read(&answers, &labels);
+            self.full.insert(variant, read);
+        }
+        Ok(())
+    }
+
+    fn labels(&self) -> Vec<f64> {
+        self.faces.all.iter().map(|face| face.years).collect()
+    }
+
+    /// The variant and head of most agreement among those tried on all samples; of equals the more usual.
+    fn best(&self) -> Choice {
+        let mut best: Option<(f64, Choice)> = None;
+        for (variant, heads) in &self.full {
+            for (head, (_, follows)) in heads.iter().enumerate() {
+                // The same answers by another way of counting may differ in the last digits.
+                if best.is_none_or(|(held, _)| follows.agreement > held + 1e-9) {
+                    best = Some((follows.agreement, (*variant, head)));
+                }
+            }
+        }
+        best.map_or((Variant::FIRST, 0), |(_, choice)| choice)
+    }
+
+    fn found(&self, best: Choice) -> Found {
+        let (labels, subjects) = (self.labels(), self.faces.all.iter().map(|face| face.subject).collect::<Vec<_>>());
+        // Each other variant with the head that suits it, and the best variant with the other heads.
+        let mut others: Vec<(Choice, &Read, Follows)> = Vec::new();
+        let mut best_read: Option<(&Read, Follows)> = None;
+        for (variant, heads) in &self.full {
+            let suits = heads
+                .iter()
+                .enumerate()
+                .max_by(|(a, (_, one)), (b, (_, other))| one.agreement.total_cmp(&other.agreement).then(b.cmp(a)));
+            for (head, (read, follows)) in heads.iter().enumerate() {
+                if (*variant, head) == best {
+                    best_read = Some((read, *follows));
+                } else if *variant == best.0 || suits.is_some_and(|(suited, _)| suited == head) {
+                    others.push(((*variant, head), read, *follows));
+                }
+            }
+        }
+        let (best_years, best_follows) =
+            best_read.map_or((&[][..], None), |(read, follows)| (&read.years[..], Some(follows)));
+        let years: Vec<&[f64]> = others.iter().map(|(_, read, _)| &read.years[..]).collect();
+        let held = verdict::against(best_years, &years, &labels, &subjects);
+        let said = self.said(best, &others, &held);
+        let row = |(variant, head): Choice, read: Option<&Read>, follows: Follows, against| Row {
+            fields: self.space.fields(variant),
+            scaling: self.space.word(variant, Axis::Scaling),
+            head,
+            first_age: read.and_then(|read| read.first_age),
+            follows,
+            against,
+        };
+        let with_it = |((choice, read, follows), it): (&(Choice, &Read, Follows), &Against)| {
+            row(*choice, Some(read), *follows, Some(*it))
+        };
+        let mut rows: Vec<Row> = others.iter().zip(&held).map(with_it).collect();
+        rows.sort_by(|one, other| other.follows.agreement.total_cmp(&one.follows.agreement));
+        let doubts = best_follows.map_or_else(Vec::new, |follows| self.doubts(&follows));
+        let best_read = best_read.map(|(read, _)| read);
+        rows.splice(0..0, best_follows.map(|follows| row(best, best_read, follows, None)));
+        Found {
+            samples: self.faces.all.len(),
+            subjects: self.faces.subjects(),
+            eligible: self.faces.eligible,
+            unreadable: self.faces.unreadable,
+            has_boxes: self.space.has_boxes,
+            tried: self.tried,
+            rows,
+            said,
+            doubts,
+        }
+    }
+
+    /// What the samples say of each choice.
+    fn said(&self, best: Choice, others: &[(Choice, &Read, Follows)], held: &[Against]) -> Vec<Said> {
+        let mut said = Vec::new();
+        for axis in Axis::ALL.into_iter().filter(|axis| self.space.values(*axis) > 1) {
+            let differing =
+                others.iter().zip(held).filter(|(((variant, _), ..), _)| variant.differs(best.0).contains(&axis));
+            let values = differing.map(|(((variant, _), ..), it)| (self.space.word(*variant, axis), *it)).collect();
+            said.push(Said::of(axis.word(), self.space.word(best.0, axis), values));
+        }
+        if self.search.heads.len() > 1 {
+            let label = |head: usize| self.search.heads.get(head).map(HeadGuess::label).unwrap_or_default();
+            let differing =
+                others.iter().zip(held).filter(|(((variant, head), ..), _)| *variant == best.0 && *head != best.1);
+            let values = differing.map(|(((_, head), ..), it)| (label(*head), *it)).collect();
+            said.push(Said::of("head", label(best.1), values));
+        }
+        said
+    }
+
+    /// Why even the best may be wrong.
+    fn doubts(&self, best: &Follows) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let n = self.faces.subjects() as f64;
+        let rank = best.spearman.unwrap_or(0.0);
+        // Student's t of a rank correlation (Kendall and Stuart); 0.1 %, since it is the best of many.
+        let follows = n > 3.0 && rank > 0.0 && {
+            let t = rank * ((n - 2.0) / (1.0 - rank * rank).max(1e-12)).sqrt();
+            t > t_quantile(0.999, n - 2.0)
+        };
+        if !follows {
+            doubts.push(format!(
+                "the answers of the best variant hardly follow the labels (Spearman {rank:.2}, {} people): the way in which these weights were trained may be none of those tried, or the samples are too few",
+                self.faces.subjects()
+            ));
+        } else if best.agreement < 0.3 {
+            doubts.push(format!(
+                "the answers of the best variant follow the labels only loosely (agreement {:.2}): the samples may be of another kind than those that the weights were trained on, or the way is none of those tried",
+                best.agreement
+            ));
+        }
+        let labels = self.labels();
+        if let (Some(youngest), Some(oldest)) = (labels.first(), labels.last())
+            && oldest - youngest < 20.0
+        {
+            doubts.push(format!(
+                "the labels span {:.0} years only: variants are told apart better by samples of all ages",
+                oldest - youngest
+            ));
+        }
+        doubts
+    }
+}

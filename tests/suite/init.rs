@@ -1,0 +1,201 @@
+//! `agebench init`: what it writes passes `check`, it writes over nothing, and it finds the preparation of a network on labelled
+//! samples.
+
+use std::fs;
+#[cfg(feature = "tract")]
+use std::path::Path;
+
+#[cfg(feature = "tract")]
+use crate::support::{Ran, agebench};
+use crate::support::{run, text};
+
+#[test]
+fn whatever_init_writes_passes_check_as_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let mut commands: Vec<(Vec<&str>, &str, &str)> = vec![
+        (vec!["method"], "plain", "plain"),
+        (vec!["method", "--adapter", "replay"], "replay", "replay"),
+        (vec!["method", "--adapter", "declared", "--name", "an \"odd\" name"], "declared.toml", "declared.toml"),
+        (vec!["dataset"], "faces", "faces"),
+        (vec!["protocol"], "protocol.toml", "protocol.toml"),
+        (vec!["protocol", "--from", "nist-like"], "nist", "nist/protocol.toml"),
+        (vec!["policy"], "policy.toml", "policy.toml"),
+        (vec!["policy", "--from", "no-worse"], "no-worse.toml", "no-worse.toml"),
+        (vec!["ci", "--for", "github"], "github", "github/policy.toml"),
+        (vec!["ci", "--for", "gitlab"], "gitlab", "gitlab/policy.toml"),
+        (vec!["ci", "--for", "pre-commit"], "hook", "hook/smoke/policy.toml"),
+    ];
+    if cfg!(feature = "http") {
+        commands.push((vec!["method", "--adapter", "http"], "service", "service"));
+    }
+    if cfg!(feature = "tract") {
+        commands.push((vec!["method", "--adapter", "waterfall"], "waterfall", "waterfall"));
+        commands.push((vec!["method", "--from", "drawn-cautious"], "cautious", "cautious"));
+    }
+    for (words, out, checked) in commands {
+        let out = at(out);
+        let command: Vec<&str> = ["init"].into_iter().chain(words.iter().copied()).chain(["--out", &out]).collect();
+        let made = run(&command).ended(0);
+        assert!(made.err.contains("Wrote ") && made.err.contains("Next: "), "{}", made.err);
+        let checked = run(&["check", &at(checked)]).ended(0);
+        assert!(checked.out.contains("can be used"), "{words:?}: {}", checked.out);
+        let again = run(&command).ended(2);
+        again.told(&["is there already", "--replace"]);
+        run(&[&command[..], &["--replace"]].concat()).ended(0);
+    }
+    assert!(place.path().join("github/.github/workflows/age-gate.yml").is_file());
+    assert!(place.path().join("gitlab/.gitlab-ci.yml").is_file());
+    assert!(place.path().join("hook/.pre-commit-config.yaml").is_file());
+}
+
+#[test]
+fn the_plug_in_that_init_writes_keeps_the_protocol() {
+    let place = tempfile::tempdir().unwrap();
+    run(&["init", "method", "--out", text(place.path())]).ended(0);
+    let checked = run(&["check", text(place.path()), "--conformance"]).ended(0);
+    assert!(!checked.out.contains("broken"), "{}", checked.out);
+}
+
+#[test]
+fn what_there_is_no_template_for_is_said_with_what_there_is() {
+    let place = tempfile::tempdir().unwrap();
+    let out = text(place.path());
+    run(&["init", "method", "--adapter", "onnx", "--out", out]).ended(2).told(&["--from M.onnx"]);
+    run(&["init", "method", "--adapter", "comand", "--out", out]).ended(2).told(&["command"]);
+    run(&["init", "protocol", "--from", "nist", "--out", out]).ended(2).told(&["nist-like"]);
+    run(&["init", "policy", "--from", "x", "--out", out]).ended(2).told(&["challenge-25"]);
+    run(&["init", "method", "--from", "absent.onnx", "--out", out]).ended(2).told(&["absent.onnx", "drawn-even"]);
+    run(&["init", "method", "--samples", "drawn-faces", "--out", out]).ended(2);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_dataset_is_drafted_from_a_table_and_says_what_import_would_do() {
+    let place = tempfile::tempdir().unwrap();
+    let faces = place.path().join("faces");
+    run(&["init", "dataset", "--from", "drawn-faces", "--out", text(&faces)]).ended(0);
+    assert!(faces.join("manifest.csv").is_file() && faces.join("images/s0001.jpg").is_file());
+    let mut rows = "file,person,years,gender\n".to_owned();
+    for number in 1..40 {
+        rows.push_str(&format!("images/s{number:04}.jpg,p{number},{},f\n", 10 + number));
+    }
+    let table = faces.join("labels.csv");
+    fs::write(&table, rows.replace("years", "age")).unwrap();
+    let out = place.path().join("mine");
+    let made = run(&["init", "dataset", "--from", text(&table), "--label-kind", "chronological", "--out", text(&out)]);
+    made.ended(0).told(&["39 samples", "agebench import csv", "--label-kind chronological"]);
+    run(&["check", text(&out)]).ended(0);
+}
+
+#[test]
+fn completions_and_man_pages_know_every_verb() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let printed = run(&["completions", shell]).ended(0).out;
+        assert!(printed.contains("footprint") && printed.contains("samples"), "{shell}");
+    }
+    let place = tempfile::tempdir().unwrap();
+    run(&["man", "--out", text(place.path())]).ended(0);
+    for page in ["agebench.1", "agebench-run.1", "agebench-init-method.1"] {
+        assert!(fs::read_to_string(place.path().join(page)).unwrap().starts_with(".ie"), "{page}");
+    }
+}
+
+#[test]
+fn a_card_of_the_catalog_says_where_its_file_goes() {
+    let listed = run(&["list", "models"]).ended(0).out;
+    for name in agebench::bundled::catalog() {
+        assert!(listed.contains(name), "{listed}");
+    }
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("results");
+    let asked = ["run", "ssrnet-imdb", "--dataset", "drawn-faces", "--out", text(&out)];
+    run(&asked).ended(2).told(&["the catalog holds no weights", "agebench init method --from ssrnet-imdb"]);
+    let card = place.path().join("ssrnet");
+    run(&["init", "method", "--from", "ssrnet-imdb", "--out", text(&card)]).ended(0).told(&["put the file"]);
+    let asked = ["run", text(&card), "--dataset", "drawn-faces", "--out", text(&out)];
+    run(&asked).ended(2).told(&["put the file at", "ssrnet_imdb_nhwc.onnx"]);
+}
+
+/// The value of `key` in a card.
+#[cfg(feature = "tract")]
+fn value(card: &str, key: &str) -> String {
+    let start = format!("{key} = ");
+    card.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// Drafts a card for `model` with what follows, and gives it with what was told.
+#[cfg(feature = "tract")]
+fn drafted(model: &Path, further: &[&str]) -> (String, Ran) {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("drafted");
+    let output =
+        agebench().args(["init", "method", "--from", text(model), "--out", text(&out)]).args(further).output().unwrap();
+    let ran = Ran::of(output).ended(0);
+    run(&["check", text(&out)]).ended(0);
+    (fs::read_to_string(out.join("method.toml")).unwrap(), ran)
+}
+
+#[cfg(feature = "tract")]
+fn bundled(name: &str) -> std::path::PathBuf {
+    crate::support::package().join(format!("models/{name}/{name}.onnx"))
+}
+
+#[cfg(feature = "tract")]
+#[test]
+fn a_card_from_a_model_alone_marks_what_it_guesses_and_passes_check() {
+    let (card, ran) = drafted(&bundled("drawn-even"), &["--engine", "tract"]);
+    assert_eq!(
+        ["size", "layout", "head", "name"].map(|key| value(&card, key)),
+        ["[64, 64]", "nchw", "years", "drawn-even"]
+    );
+    assert!(card.contains("# guess: the order of colours stands in no file"), "{card}");
+    ran.told(&["guesses in it", "tract"]);
+    let (card, _) = drafted(&bundled("drawn-cautious"), &["--engine", "tract"]);
+    assert_eq!(["layout", "channels", "head"].map(|key| value(&card, key)), ["nhwc", "gray", "expectation"]);
+}
+
+#[cfg(feature = "tract")]
+#[test]
+fn the_preparation_of_the_bundled_networks_is_found_on_drawn_faces() {
+    // Their cards say what they were trained with (scripts/models); the finder is given the weights and labelled faces alone.
+    let further = ["--samples", "drawn-faces", "--most", "150", "--engine", "tract"];
+    let (card, ran) = drafted(&bundled("drawn-even"), &further);
+    let found = ["channels", "resize", "fit", "divide", "mean", "head"].map(|key| value(&card, key));
+    assert_eq!(
+        found,
+        ["rgb", "bilinear_antialias", "stretch", "255.0", "[0.485, 0.456, 0.406]", "years"],
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let (card, ran) = drafted(&bundled("drawn-cautious"), &further);
+    let found = ["channels", "divide", "mean", "std", "head", "first_age"].map(|key| value(&card, key));
+    assert_eq!(found, ["gray", "255.0", "[0.5]", "[0.25]", "expectation", "6"], "{}{}", ran.out, ran.err);
+}
+
+#[cfg(feature = "tract")]
+#[test]
+fn few_samples_tell_little_and_the_finder_says_so() {
+    let further = ["--samples", "drawn-faces", "--most", "6", "--engine", "tract"];
+    let (card, ran) = drafted(&bundled("drawn-even"), &further);
+    // Six people: no test of pairs can tell so many variants apart.
+    assert!(!ran.err.contains("  shown  "), "{}", ran.err);
+    assert!(card.contains("# guess: not told apart from"), "{card}");
+    let place = tempfile::tempdir().unwrap();
+    let refused = [
+        "init",
+        "method",
+        "--from",
+        text(&bundled("drawn-even")),
+        "--samples",
+        "drawn-faces",
+        "--most",
+        "3",
+        "--out",
+        text(place.path()),
+    ]
+    .map(str::to_owned);
+    let output = agebench().args(&refused).output().unwrap();
+    Ran::of(output).ended(2).told(&["3 samples with an age", "at least 5"]);
+}
