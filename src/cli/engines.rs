@@ -229,6 +229,10 @@ fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Ar
         ProviderChoice::Directml => Provider::DirectMl,
         ProviderChoice::Migraphx => Provider::MiGraphX,
     };
+    if !super::environment::is_telemetry_settled() {
+        return Err(Failure::unusable("ONNX Runtime may tell its maker of this machine, and could not be told not to")
+            .with_help("set ORT_DISABLE_TELEMETRY=1 in the environment"));
+    }
     let load = || OnnxRuntime::load(&find_library(runtime.named(environment))?, provider);
     let engine = load().map_err(|error: LibraryError| {
         let help = error.help();

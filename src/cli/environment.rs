@@ -139,7 +139,8 @@ impl Environment {
             matches!(name, "LD_LIBRARY_PATH" | "DYLD_LIBRARY_PATH" | "TMPDIR")
                 || ["CUDA_", "NVIDIA_", "OMP_", "OPENVINO_"].iter().any(|begin| name.starts_with(begin))
         };
-        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept)).collect()
+        let kept = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept));
+        kept.chain([(NO_TELEMETRY.into(), "1".into())]).collect()
     }
 
     /// This program with the arguments that it was started with.
@@ -172,6 +173,33 @@ impl Environment {
         });
         steps.min().unwrap_or(Duration::MAX)
     }
+}
+
+/// Read by ONNX Runtime before it begins: `1` for no telemetry.
+const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
+/// Begins this program anew with the wish that ONNX Runtime tells nobody of it, unless the user has said something about that.
+///
+/// Libraries of ONNX Runtime since 1.32, as they are published, write a number of this machine and events into the user's cache, and send them to their
+/// maker. Their own switch comes too late for the first event; a process cannot change its environment safely, but begin with another one.
+pub(super) fn without_telemetry() {
+    use std::os::unix::process::CommandExt as _;
+    if std::env::var_os(NO_TELEMETRY).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = Command::new(if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { program });
+    let mut words = std::env::args_os();
+    if let Some(name) = words.next() {
+        command.arg0(name);
+    }
+    // Comes back only when it fails: then [`is_telemetry_settled`] says so to whoever wants ONNX Runtime.
+    let _ = command.args(words).env(NO_TELEMETRY, "1").exec();
+}
+
+/// Whether ONNX Runtime is told something about telemetry: by the user, or by [`without_telemetry`].
+pub(super) fn is_telemetry_settled() -> bool {
+    std::env::var_os(NO_TELEMETRY).is_some()
 }
 
 /// Asks the system to send this process a termination signal when the one that started it ends, however it ends.

@@ -19,8 +19,8 @@ mod gate;
 mod guard;
 mod import;
 mod in_box;
-mod isolate;
 mod init;
+mod isolate;
 mod job;
 mod latency;
 mod list;
@@ -130,6 +130,9 @@ pub fn main() -> ExitCode {
     }
     if let Verb::EngineProcess(arguments) = &arguments.verb {
         return ExitCode::from(isolate::run(arguments));
+    }
+    if cfg!(feature = "onnxruntime") {
+        environment::without_telemetry();
     }
     if arguments.with_parent {
         environment::end_with_parent();

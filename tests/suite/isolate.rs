@@ -114,6 +114,24 @@ fn a_model_that_names_another_file_for_its_weights_is_refused_by_every_engine() 
 }
 
 #[test]
+fn onnx_runtime_leaves_no_number_of_this_machine_and_no_event_in_the_home_folder() {
+    let Some(library) = onnxruntime_library() else { return };
+    let place = tempfile::tempdir().unwrap();
+    let (data, home) = (pictures(place.path()), place.path().join("home"));
+    fs::create_dir(&home).unwrap();
+    let method = tiny_method(place.path(), "mean", |card| card);
+    for how in [&[][..], &["--isolate"]] {
+        let out = place.path().join(format!("out{}", how.len()));
+        let mut command = agebench();
+        command.args(["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--engine", "onnxruntime"]);
+        command.args(["--ort-library", text(&library)]).args(how).env("HOME", &home).env_remove("XDG_CACHE_HOME");
+        crate::support::Ran::of(command.env_remove("ORT_DISABLE_TELEMETRY").output().unwrap()).ended(0);
+        let left: Vec<_> = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
 fn memory_without_isolate_is_refused_and_so_is_a_size_that_is_none() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");

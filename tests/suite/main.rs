@@ -40,9 +40,9 @@ mod hostile_pictures;
 mod http;
 mod import;
 mod import_damaged;
+mod init;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;
-mod init;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
