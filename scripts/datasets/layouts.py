@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy
+import pyarrow
+import pyarrow.parquet
 from scipy.io import savemat
 
 
@@ -91,6 +93,37 @@ CSV = Layout(
         "faces/a.png,m,20,p4,test,14,1,2,15,North\n"
         "faces/a.png,m,20,p4,test,0,0,8,8,North\n"
         "faces/b.png,m,twenty,p5,test,,,,,North\n",
+    },
+)
+
+
+
+def parquet(columns: dict[str, pyarrow.Array], **options) -> bytes:
+    """A Parquet file as pyarrow writes it."""
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), out, **options)
+    return out.getvalue()
+
+
+# Two groups of rows, compressed with Snappy; texts, a dictionary, whole numbers with and without a sign, floats with nulls, days, booleans.
+PARQUET = Layout(
+    "parquet",
+    ["faces/a.png", "faces/b.png", "faces/ü.png"],
+    {
+        "labels.parquet": parquet(
+            {
+                "image": pyarrow.array(["faces/a.png", "faces/b.png", "faces/ü.png", "faces/gone.png", "faces/b.png"]),
+                "age": pyarrow.array([17.0, 25.0, None, 30.0, 130.0], pyarrow.float64()),
+                "person": pyarrow.array([7, 8, -9, 10, 11], pyarrow.int32()),
+                "partition": pyarrow.array(["test", "test", "train", "train", "test"]).dictionary_encode(),
+                "gender": pyarrow.array(["f", None, "m", "m", "f"]),
+                "taken": pyarrow.array([13482, 0, None, 1, 2], pyarrow.date32()),
+                "width": pyarrow.array([16, 65535, 16, 16, 16], pyarrow.uint16()),
+                "outdoors": pyarrow.array([True, False, None, True, True]),
+                "embedding": pyarrow.array([[0.5], [], None, [1.0], [1.0]], pyarrow.list_(pyarrow.float32())),
+            },
+            row_group_size=3,
+        )
     },
 )
 
@@ -494,5 +527,6 @@ ALL = [
     LAGENDA,
     MEGAAGE_ASIAN,
     MORPH2,
+    PARQUET,
     UTKFACE,
 ]

@@ -29,17 +29,21 @@ PER_FOLDER = 1000
 def draw(job: tuple[Path, int, int]) -> None:
     """Pictures `start` to `end`: a bundled face cut at random, 200 x 200, with noise, as a JPEG of quality 85 to 95."""
     folder, start, end = job
-    faces = sorted(FACES.glob("*.jpg"))
+    faces = [Image.open(file).convert("RGB") for file in sorted(FACES.glob("*.jpg"))]
+    # One field of noise, laid on each picture at another place.
+    field = np.random.default_rng(0).integers(-6, 7, (400, 400, 3), dtype=np.int16)
     for at in range(start, end):
+        if at % PER_FOLDER == 0:
+            (folder / f"{at // PER_FOLDER:04d}").mkdir(exist_ok=True)
         random = np.random.default_rng(at)
-        face = Image.open(faces[int(random.integers(len(faces)))]).convert("RGB")
-        left, top = (int(random.integers(0, side // 4)) for side in face.size)
-        right, bottom = (side - int(random.integers(0, side // 4)) for side in face.size)
-        face = face.resize((200, 200), Image.Resampling.BICUBIC, box=(left, top, right, bottom))
-        noisy = np.asarray(face, dtype=np.int16) + random.integers(-6, 7, (200, 200, 3))
-        place = folder / f"{at // PER_FOLDER:04d}"
-        place.mkdir(exist_ok=True)
-        Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(place / f"{at:07d}.jpg", quality=int(random.integers(85, 96)))
+        which, left, top, right, bottom, across, down, quality = (int(number) for number in random.integers(1 << 30, size=8))
+        face = faces[which % len(faces)]
+        width, height = face.size
+        box = (left % (width // 4), top % (height // 4), width - right % (width // 4), height - bottom % (height // 4))
+        pixels = np.asarray(face.resize((200, 200), Image.Resampling.BICUBIC, box=box), dtype=np.int16)
+        pixels = pixels + field[down % 200 : down % 200 + 200, across % 200 : across % 200 + 200]
+        place = folder / f"{at // PER_FOLDER:04d}" / f"{at:07d}.jpg"
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(place, quality=85 + quality % 11)
 
 
 def pictures(folder: Path, count: int) -> list[str]:
@@ -47,7 +51,8 @@ def pictures(folder: Path, count: int) -> list[str]:
     names = [f"{at // PER_FOLDER:04d}/{at:07d}.jpg" for at in range(count)]
     if not (folder / "manifest.csv").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        jobs = [(folder, start, min(start + PER_FOLDER, count)) for start in range(0, count, PER_FOLDER)]
+        part = 10 * PER_FOLDER
+        jobs = [(folder, start, min(start + part, count)) for start in range(0, count, part)]
         with ProcessPoolExecutor() as pool:
             list(pool.map(draw, jobs))
         (folder / "dataset.toml").write_text(CARD)

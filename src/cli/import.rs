@@ -20,6 +20,7 @@ use crate::finding::counted;
 Examples:
     agebench import utkface UTKFace/ --out utkface/
     agebench import auto Downloads/FairFace/ --out fairface/
+    agebench import parquet labels.parquet --label-kind declared --out mine/
     agebench import csv labels.csv --columns age=years,subject_id=person --label-kind declared --out mine/
     agebench run model/ --dataset utkface/ --out results/
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::compare::CompareError;
 use crate::finding::Findings;
 use crate::folder::FolderError;
+use crate::protocol::ProtocolError;
 use crate::score::ScoreError;
 
 /// Why a policy cannot be held against a folder.
@@ -33,6 +34,20 @@ pub enum GateError {
         path: PathBuf,
         /// Why.
         source: Box<ScoreError>,
+    },
+    /// The protocol of the folder cannot be read.
+    #[error("cannot gate `{}`: its protocol.toml cannot be used", path.display())]
+    Protocol {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: Box<ProtocolError>,
+    },
+    /// The rows were made under another protocol.
+    #[error("cannot gate `{}`: metrics.csv was made under another protocol than protocol.toml", path.display())]
+    OtherProtocol {
+        /// The folder.
+        path: PathBuf,
     },
     /// `metrics.csv` has no row.
     #[error("cannot gate `{}`: metrics.csv holds no row", path.display())]
@@ -74,6 +89,13 @@ impl GateError {
             Self::Folder { .. } => "name a folder that `agebench run`, `score`, `latency` or `footprint` wrote",
             Self::Metrics { path, .. } => {
                 return Some(format!("make its rows first: agebench score {}", path.display()));
+            }
+            Self::Protocol { .. } => "protocol.toml is the one that the run or the score wrote: put it back",
+            Self::OtherProtocol { path } => {
+                return Some(format!(
+                    "put protocol.toml back, or make the rows anew: agebench score {}",
+                    path.display()
+                ));
             }
             Self::NoRows { .. } => "a gate without results is not passed: measure first",
             Self::NoBaseline { .. } => "give --baseline DIR, a run of what must not get worse, on the same manifest",

@@ -21,7 +21,7 @@ use crate::compare::{HeldPair, hold};
 use crate::folder::{RunFolder, names};
 use crate::metric::flag;
 use crate::protocol::{EvidenceRule, Protocol};
-use crate::score::read_metrics;
+use crate::score::{self, read_metrics};
 use crate::table::{Row, Table};
 
 pub use crate::stats::Verdict;
@@ -125,8 +125,9 @@ pub fn gate(request: &GateRequest<'_>) -> Result<Gated, GateError> {
             return Err(GateError::NoPartner { method: alone.clone(), rule: rule.name.clone() });
         }
     }
-    let kept = Kept::of(&folder);
+    let (kept, default) = Kept::of(&folder, &table, request.folder)?;
     let mut notes = notes(policy, request, &pairs);
+    notes.extend(default);
     let rules = judge(policy, &table, &methods, &pairs, kept);
     let passed = rules.iter().flat_map(|judged| &judged.checks).filter(|check| check.verdict == Verdict::Pass);
     if passed.clone().any(|check| check.row.as_ref().is_some_and(|row| row.has(flag::SAMPLE_ONLY))) {
@@ -246,11 +247,22 @@ struct Kept {
 }
 
 impl Kept {
-    /// Of the protocol in `folder`; of the default one where there is none to read.
-    fn of(folder: &RunFolder) -> Self {
-        let text = folder.read_text(names::PROTOCOL).ok();
-        let protocol = text.and_then(|text| Protocol::from_toml(&text).ok()).unwrap_or_else(Protocol::default_protocol);
-        Self { claim_level: protocol.levels.claim, evidence: protocol.evidence }
+    /// Of the protocol in `folder`, whose rows are `table`; where there is none, of the default one, which a note says.
+    fn of(folder: &RunFolder, table: &Table, path: &Path) -> Result<(Self, Option<String>), GateError> {
+        let kept = |protocol: &Protocol| Self { claim_level: protocol.levels.claim, evidence: protocol.evidence };
+        if !folder.file(names::PROTOCOL).exists() {
+            let note =
+                "the folder holds no protocol.toml: rows that lack evidence were held against the default protocol";
+            return Ok((kept(&Protocol::default_protocol()), Some(note.to_owned())));
+        }
+        let text = folder.read_text(names::PROTOCOL).map_err(GateError::folder(path))?;
+        let protocol = Protocol::from_toml(&text)
+            .map_err(|source| GateError::Protocol { path: path.to_owned(), source: Box::new(source) })?;
+        let own = score::digest(&protocol).map(|digest| digest.short()).ok();
+        match table.rows.iter().find(|row| own.as_ref().is_some_and(|own| row.protocol_digest != *own)) {
+            Some(_) => Err(GateError::OtherProtocol { path: path.to_owned() }),
+            None => Ok((kept(&protocol), None)),
+        }
     }
 }
 

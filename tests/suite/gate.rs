@@ -128,6 +128,24 @@ fn a_baseline_of_another_manifest_or_protocol_is_refused_with_the_reason() {
 }
 
 #[test]
+fn rows_are_judged_by_the_protocol_that_made_them_or_a_note_says_by_which() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = recorded(place.path(), "run", 200, |_| false, &[]);
+    let file = policy(place.path(), &format!("{PASSES}at_most = 0.5\n"));
+    let gate = || run(&["gate", text(&folder), "--policy", text(&file)]);
+    assert!(!gate().ended(0).out.contains("default protocol"));
+    let own = folder.join("protocol.toml");
+    let written = fs::read_to_string(&own).unwrap();
+    fs::write(&own, written.replace("claim = 0.95", "claim = 0.5")).unwrap();
+    gate().ended(2).told(&["under another protocol than protocol.toml", "put protocol.toml back"]);
+    fs::write(&own, "limits = 18").unwrap();
+    gate().ended(2).told(&["its protocol.toml cannot be used"]);
+    fs::remove_file(&own).unwrap();
+    let ran = gate().ended(0);
+    assert!(ran.out.contains("held against the default protocol"), "{}", ran.out);
+}
+
+#[test]
 fn hostile_names_stay_text_in_every_form() {
     let place = tempfile::tempdir().unwrap();
     let mut csv = "sample_id,subject_id,true_age,age,sex\n".to_owned();

@@ -39,7 +39,10 @@ mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
 mod import;
+mod import_checked;
 mod import_damaged;
+mod import_described;
+mod import_parquet;
 mod init;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;

@@ -3,7 +3,7 @@
 use super::labels::{self, Cells, Parted};
 use super::rows::{Gathered, Origin, Sample};
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source, words};
+use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};
 use crate::finding::Finding;
 
@@ -73,7 +73,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
             let at = Origin { file: &file, row: Some(row) };
             let path = format!("{folder}/{user}/{crop}.{face}.{image}");
             let Some(age) = labels::age(gathered, at, &path, "age", age) else { return Ok(()) };
-            let sex = words::sex(gender, "f", "m");
+            let sex = gathered.sex(&file, gender, ["f", "m"]);
             gathered.add(tree, at, &Sample { subject: user, split: &split, further: &[sex], ..Sample::of(&path, age) });
             Ok(())
         })?;

@@ -1,11 +1,9 @@
 //! CACD2000: `AGE_First_Last_0001.jpg`, and a MATLAB file with the celebrity, the year of birth and the rank of each picture.
 
-use super::matlab::{self, Value};
 use super::rows::{Gathered, Known, Origin, Sample};
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source, WhichAge};
+use super::{Flag, ImportError, Importer, Source, matlab};
 use crate::dataset::{LabelKind, Precision, Sampling};
-use crate::finding::Finding;
 
 pub(super) static IMPORTER: Importer = Importer {
     name: "cacd2000",
@@ -37,14 +35,7 @@ fn fits(tree: &Tree) -> Option<String> {
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let tree = source.tree;
-    let is_published = match source.options.ages {
-        None => false,
-        Some(WhichAge::Published) => true,
-        Some(WhichAge::Apparent) => {
-            let help = "it has no apparent ages: --ages published, or none".to_owned();
-            return Err(ImportError::Flag { importer: IMPORTER.name, flag: "--ages apparent", help });
-        }
-    };
+    let is_published = source.options.is_published(&IMPORTER)?;
     if is_published {
         gathered.card.age_precision = Some(Precision::Year);
         gathered
@@ -52,21 +43,11 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
             .push("Ages as published: year searched for less year of birth, up to a year too high.".to_owned());
     }
     let file = FILES.iter().find(|file| tree.has(file)).copied().unwrap_or_default();
-    let about = matlab::variable(tree, file, "celebrityImageData")?;
-    let names = matlab::column(file, &about, "name", |value| value.cells().map(<[Value]>::to_vec))?;
-    let number =
-        |field: &'static str| matlab::column(file, &about, field, |value| value.numbers().map(<[f64]>::to_vec));
-    let (ages, identities, ranks) = (number("age")?, number("identity")?, number("rank")?);
-    for (field, count) in [("age", ages.len()), ("identity", identities.len()), ("rank", ranks.len())] {
-        if count != names.len() {
-            let text = format!("celebrityImageData has {} names and {count} values of `{field}`", names.len());
-            gathered.findings.push(Finding::error(file, text).help("take the file as it was published"));
-        }
-    }
-    let texts: Vec<&str> = names.iter().map(|name| name.text().unwrap_or_default()).collect();
-    let first: Vec<String> = texts.iter().take(20).map(|name| (*name).to_owned()).collect();
+    let (names, [ages, identities, ranks]) =
+        matlab::table(tree, file, "celebrityImageData", "name", ["age", "identity", "rank"])?;
+    let first: Vec<String> = names.iter().take(20).cloned().collect();
     let before = tree.locate_any(file, &first, source.options)?;
-    for (place, (((name, age), identity), rank)) in texts.iter().zip(&ages).zip(&identities).zip(&ranks).enumerate() {
+    for (place, (((name, age), identity), rank)) in names.iter().zip(&ages).zip(&identities).zip(&ranks).enumerate() {
         let at = Origin { file, row: Some(place as u64 + 1) };
         let path = format!("{before}{name}");
         if name.split_once('_').and_then(|(said, _)| said.parse::<f64>().ok()) != Some(*age) {

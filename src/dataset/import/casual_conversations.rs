@@ -8,7 +8,7 @@ use super::rows::{Gathered, Known, Origin, Sample};
 use super::tree::Tree;
 use super::{ImportError, Importer, Source, words};
 use crate::dataset::{LabelKind, Precision, Sampling};
-use crate::finding::Finding;
+use crate::finding::{Finding, counted};
 
 pub(super) static IMPORTER: Importer = Importer {
     name: "casual-conversations-v2",
@@ -72,6 +72,17 @@ fn subject(entry: &Value) -> Subject {
     Subject { age, further }
 }
 
+/// What two entries of a subject both say; `differ` counts what they do not.
+fn agreed(mut known: Subject, said: Subject, differ: &mut [u64; 4]) -> Subject {
+    for ((known, said), count) in known.further.iter_mut().zip(said.further).zip(differ) {
+        if *known != said && !known.is_empty() {
+            known.clear();
+            *count += 1;
+        }
+    }
+    known
+}
+
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let tree = source.tree;
     let content = tree.content(FILE)?;
@@ -80,6 +91,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
     let Value::Array(entries) = parsed else {
         return Err(wrong("expected an array with an entry a video".to_owned()));
     };
+    let mut differ = [0_u64; 4];
     let mut subjects: BTreeMap<String, Option<Subject>> = BTreeMap::new();
     for (place, entry) in entries.iter().enumerate() {
         let id = text(entry.get("subject_id"));
@@ -92,9 +104,18 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         let said = subject(entry);
         match subjects.get_mut(&padded(&id)) {
             // Two entries that differ: nothing says which of them a frame belongs to.
-            Some(known) => *known = known.take().filter(|known| known.age == said.age).map(|_| said),
+            Some(slot) => {
+                *slot = slot.take().filter(|known| known.age == said.age).map(|known| agreed(known, said, &mut differ));
+            }
             None => drop(subjects.insert(padded(&id), Some(said))),
         }
+    }
+    for (column, count) in IMPORTER.groups.iter().zip(differ).filter(|(_, count)| *count > 0) {
+        let text = format!(
+            "{} whose entries give different values of {column}: the cell is left empty",
+            counted(count, "subject")
+        );
+        gathered.doubt(Origin { file: FILE, row: None }, text);
     }
     for path in tree.pictures() {
         let at = Origin { file: path, row: None };

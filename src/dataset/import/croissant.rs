@@ -3,30 +3,18 @@
 use serde_json::Value;
 
 use super::describe::{Described, text};
-use super::rows::Gathered;
+use super::rows::{Gathered, Origin};
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source, describe};
-use crate::dataset::{LabelKind, Precision, Sampling};
-use crate::finding::{Finding, quoted};
+use super::{ImportError, Importer, Source, describe, general};
+use crate::finding::{Finding, counted, quoted};
 
 pub(super) static IMPORTER: Importer = Importer {
     name: "croissant",
     title: "a Croissant description",
     layout: "croissant.json or metadata.json (MLCommons Croissant 1.0) and the CSV file of its record set, beside or above the pictures",
-    label_kind: LabelKind::Estimated,
-    precision: Precision::Year,
-    sampling: Sampling::Convenience,
-    has: &["subject", "split", "face"],
-    groups: &[],
-    further: &[],
-    splits: "as its column says",
-    licence: "",
-    source: "",
-    defects: "",
-    flags: &[Flag::Images, Flag::Columns, Flag::Labels],
-    is_general: true,
     fits,
     read,
+    ..general::IMPORTER
 };
 
 /// The usual names of the file.
@@ -81,6 +69,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
     let about = describe::json(tree, file)?;
     let wrong = |text: String| Finding::error(file, text);
     let mut found: Option<(&str, Vec<(String, String)>)> = None;
+    let mut others = 0;
     for records in all(about.get("recordSet")) {
         let fields: Vec<(String, String, &str)> = all(records.get("field")).iter().filter_map(field).collect();
         let Some((_, _, object)) = fields.first() else { continue };
@@ -90,6 +79,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
             .map(|(name, column, _)| (column.clone(), name.clone()))
             .collect();
         if describe::has_age(columns.iter().flat_map(|(column, name)| [column, name])) {
+            others = fields.len() - columns.len();
             found = Some((*object, columns));
             break;
         }
@@ -98,6 +88,13 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         let text = "has no record set whose fields are columns of a file, the age among them".to_owned();
         return Err(wrong(text).help("read the table itself with `agebench import csv`").into());
     };
+    if others > 0 {
+        let text = format!(
+            "{} of the record set are taken from other files, and passed over",
+            counted(others as u64, "field")
+        );
+        gathered.doubt(Origin { file, row: None }, text);
+    }
     let distribution =
         all(about.get("distribution")).iter().find(|file| id(Some(file)) == object || text(file.get("name")) == object);
     let Some(distribution) = distribution else {

@@ -6,8 +6,8 @@ use super::general::{self, Table};
 use super::labels::keep;
 use super::rows::Gathered;
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source};
-use crate::dataset::{LabelKind, MANIFEST_FILE, Precision, Sampling};
+use super::{ImportError, Importer, Source};
+use crate::dataset::MANIFEST_FILE;
 use crate::finding::{Finding, Findings, listed};
 use crate::sheet::{Sheet, SheetError};
 
@@ -15,20 +15,9 @@ pub(super) static IMPORTER: Importer = Importer {
     name: "csv",
     title: "a CSV file",
     layout: "a CSV file with a header and a row a sample, beside or above its pictures",
-    label_kind: LabelKind::Estimated,
-    precision: Precision::Year,
-    sampling: Sampling::Convenience,
-    has: &["subject", "split", "face"],
-    groups: &[],
-    further: &[],
-    splits: "as its column says",
-    licence: "",
-    source: "",
-    defects: "",
-    flags: &[Flag::Images, Flag::Columns, Flag::Labels],
-    is_general: true,
     fits,
     read,
+    ..general::IMPORTER
 };
 
 /// The CSV files that may be meant: the one that was named, or those at the top of the folder.

@@ -3,7 +3,7 @@
 use super::labels::{self, Cells, Parted};
 use super::rows::{Gathered, Origin, Sample};
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source, words};
+use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};
 
 pub(super) static IMPORTER: Importer = Importer {
@@ -38,7 +38,11 @@ fn fits(tree: &Tree) -> Option<String> {
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let tree = source.tree;
     let mut begin: Vec<String> = Vec::new();
-    for (split, file) in FILES.iter().filter(|(_, file)| tree.has(file)) {
+    for (split, file) in &FILES {
+        if !tree.has(file) {
+            gathered.doubt(Origin { file, row: None }, "is not there: the split is left out");
+            continue;
+        }
         let first = labels::first(tree, file, Parted::Commas, "file")?;
         let before = tree.locate_any(file, &first, source.options)?;
         labels::each(tree, file, Parted::Commas, COLUMNS, gathered, |gathered, Cells { of, row }| {
@@ -46,7 +50,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
             let at = Origin { file, row: Some(row) };
             let path = format!("{before}{name}");
             let Some(age) = labels::age(gathered, at, &path, "age", age) else { return Ok(()) };
-            let sex = words::sex(gender, "Female", "Male");
+            let sex = gathered.sex(file, gender, ["Female", "Male"]);
             let sample = Sample { split, further: &[sex, race, test], ..Sample::of(&path, age) };
             gathered.add(tree, at, &sample);
             Ok(())

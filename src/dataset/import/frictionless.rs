@@ -3,30 +3,18 @@
 use serde_json::Value;
 
 use super::describe::{Described, text};
-use super::rows::Gathered;
+use super::rows::{Gathered, Origin};
 use super::tree::Tree;
-use super::{Flag, ImportError, Importer, Source, describe};
-use crate::dataset::{LabelKind, Precision, Sampling};
-use crate::finding::{Finding, listed};
+use super::{ImportError, Importer, Source, describe, general};
+use crate::finding::{Finding, listed, quoted};
 
 pub(super) static IMPORTER: Importer = Importer {
     name: "frictionless",
     title: "a Frictionless data package",
     layout: "datapackage.json and the CSV file that it describes, beside or above the pictures",
-    label_kind: LabelKind::Estimated,
-    precision: Precision::Year,
-    sampling: Sampling::Convenience,
-    has: &["subject", "split", "face"],
-    groups: &[],
-    further: &[],
-    splits: "as its column says",
-    licence: "",
-    source: "",
-    defects: "",
-    flags: &[Flag::Images, Flag::Columns, Flag::Labels],
-    is_general: true,
     fits,
     read,
+    ..general::IMPORTER
 };
 
 /// The file's usual name.
@@ -65,6 +53,9 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         })?,
     };
     let (path, resource) = *table;
+    for (other, _) in tables.iter().filter(|(other, _)| *other != path) {
+        gathered.doubt(Origin { file, row: None }, format!("also describes {}, which is passed over", quoted(other)));
+    }
     let first = |key: &str, inner: &[&str]| {
         let one = package.get(key).and_then(Value::as_array).and_then(|all| all.first());
         one.and_then(|one| inner.iter().map(|name| text(one.get(*name))).find(|text| !text.is_empty()))

@@ -3,10 +3,31 @@
 use super::labels::face;
 use super::rows::{Gathered, Known, Origin, Sample, Shape};
 use super::words::{self, NoAge};
-use super::{ImportError, Source};
+use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::dates::parse_date;
-use crate::dataset::{LabelKind, LeapBirthday, OWN_COLUMNS, Precision, age_between};
+use crate::dataset::{LabelKind, LeapBirthday, OWN_COLUMNS, Precision, Sampling, age_between};
 use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
+
+/// What importers of any dataset have in common: nothing is known of the dataset but what the user or its description says.
+pub(super) const IMPORTER: Importer = Importer {
+    name: "",
+    title: "",
+    layout: "",
+    label_kind: LabelKind::Estimated,
+    precision: Precision::Year,
+    sampling: Sampling::Convenience,
+    has: &["subject", "split", "face"],
+    groups: &[],
+    further: &[],
+    splits: "as its column says",
+    licence: "",
+    source: "",
+    defects: "",
+    flags: &[Flag::Images, Flag::Columns, Flag::Labels],
+    is_general: true,
+    fits: |_| None,
+    read: |_, _| Ok(()),
+};
 
 /// Our columns, and the names under which label files have them; our own name goes first.
 const NAMES: &[(&str, &[&str])] = &[
@@ -31,6 +52,13 @@ const NAMES: &[(&str, &[&str])] = &[
     ("cluster_id", &[]),
     ("sha256", &[]),
 ];
+
+/// An error where `ours` is one of the names that others have for a column of ours, and not our own.
+fn misnamed(file: &str, ours: &str, theirs: &str) -> Option<Finding> {
+    let (name, _) = NAMES.iter().find(|(_, others)| others.contains(&ours))?;
+    let text = format!("--columns says {ours}={theirs}: in a manifest that column is called `{name}`");
+    Some(Finding::error(file, text).help(format!("write {name}={theirs}")))
+}
 
 /// Whether a table with these columns is a dataset: a picture and an age a row.
 pub(super) fn is_dataset(header: &[String]) -> bool {
@@ -68,6 +96,10 @@ impl<'t> Places<'t> {
     fn find(table: &Table<'t>, said: &[(String, String)], findings: &mut Findings) -> Self {
         let mut places = Vec::new();
         for (ours, theirs) in said {
+            if let Some(finding) = misnamed(table.file, ours, theirs) {
+                findings.push(finding);
+                continue;
+            }
             match table.header.iter().position(|column| column == theirs) {
                 Some(at) => places.push((ours.clone(), at)),
                 None => {
@@ -129,12 +161,14 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
     set_card(source, table, ages, gathered)?;
     let [id, path, subject, split] = ["sample_id", "path", "subject_id", "split"].map(|ours| places.of(ours));
     let corners = ["x0", "y0", "x1", "y1"].map(|ours| places.of(ours));
+    // A part of a box is none: its columns are told of below.
     let face_at = match corners {
         [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d]),
         _ => None,
     };
     // What has a place in every manifest, and columns that only this table has.
-    let mut taken: Vec<usize> = [id, path, subject, split].into_iter().chain(corners).flatten().collect();
+    let mut taken: Vec<usize> =
+        [id, path, subject, split].into_iter().flatten().chain(face_at.into_iter().flatten()).collect();
     match ages {
         Ages::One(at) => taken.push(at),
         Ages::Ends(low, high, _) => taken.extend([low, high]),
@@ -201,12 +235,25 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         };
         let number = row.to_string();
         let id = if id.is_none() && full.is_empty() { number.as_str() } else { cell(id) };
-        let further: Vec<&str> = further.iter().map(|(at, _)| cell(Some(*at))).collect();
+        let is_date = |name: &str| matches!(ages, Ages::Dates(..)) && ["birth_date", "captured_on"].contains(&name);
+        let further: Vec<&str> = further
+            .iter()
+            .map(|(at, name)| if is_date(name) { day(cell(Some(*at))) } else { cell(Some(*at)) })
+            .collect();
         let (subject, split) = (cell(subject), cell(split));
         gathered.add(source.tree, at, &Sample { id, path: &full, subject, age, split, face, further: &further });
     })?;
     gathered.findings.append(findings);
     Ok(())
+}
+
+/// The day of a date that may have a time of day behind it: `2006-11-30 12:30:45`, `2006-11-30T12:30:45`.
+fn day(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(['T', ' ']) {
+        Some((day, _)) if parse_date(day).is_some() => day,
+        _ => text,
+    }
 }
 
 fn age_of(
@@ -236,7 +283,7 @@ fn age_of(
             }
         },
         Ages::Dates(birth, captured) => {
-            let (birth, captured) = (cell(birth).trim(), cell(captured).trim());
+            let (birth, captured) = (day(cell(birth)), day(cell(captured)));
             if birth.is_empty() || captured.is_empty() {
                 return Some(Known::Unknown);
             }

@@ -3,7 +3,7 @@
 use super::labels::{self, Cells, Parted};
 use super::rows::{Gathered, Origin, Sample};
 use super::tree::{Tree, name_of};
-use super::{Flag, ImportError, Importer, Source, words};
+use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};
 
 pub(super) static IMPORTER: Importer = Importer {
@@ -31,18 +31,18 @@ const SPLITS: [&str; 3] = ["train", "valid", "test"];
 const ENDS: [&str; 2] = ["_new.csv", "_new_1024.csv"];
 const COLUMNS: [&str; 7] = ["filename", "age", "gender", "x_min", "y_min", "x_max", "y_max"];
 
-/// The label files of one kind that are there: those for whole pictures go first.
-fn files(tree: &Tree) -> Vec<(&'static str, String)> {
-    let of_kind = |end: &&str| -> Vec<(&'static str, String)> {
-        let named = SPLITS.iter().map(|split| (*split, format!("imdb_{split}{end}")));
-        named.filter(|(_, file)| tree.has(file)).collect()
-    };
-    ENDS.iter().map(of_kind).find(|found| !found.is_empty()).unwrap_or_default()
+/// The end of the names of the label files that are there: those for whole pictures go first.
+fn end(tree: &Tree) -> Option<&'static str> {
+    ENDS.into_iter().find(|end| SPLITS.iter().any(|split| tree.has(&file_of(split, end))))
+}
+
+fn file_of(split: &str, end: &str) -> String {
+    format!("imdb_{split}{end}")
 }
 
 fn fits(tree: &Tree) -> Option<String> {
-    let found = files(tree);
-    let (_, first) = found.first()?;
+    let end = end(tree)?;
+    let first = SPLITS.iter().map(|split| file_of(split, end)).find(|file| tree.has(file))?;
     tree.chosen().is_none().then(|| format!("the label file `{first}`"))
 }
 
@@ -58,9 +58,23 @@ fn person(path: &str) -> &str {
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let tree = source.tree;
-    for (split, file) in files(tree) {
+    let end = end(tree).unwrap_or(ENDS[0]);
+    for other in ENDS.iter().filter(|other| **other != end) {
+        for file in SPLITS.iter().map(|split| file_of(split, other)).filter(|file| tree.has(file)) {
+            gathered
+                .doubt(Origin { file: &file, row: None }, format!("is passed over, for the files that end in `{end}`"));
+        }
+    }
+    let mut begin: Vec<String> = Vec::new();
+    for split in SPLITS {
+        let file = file_of(split, end);
+        if !tree.has(&file) {
+            gathered.doubt(Origin { file: &file, row: None }, "is not there: the split is left out");
+            continue;
+        }
         let first = labels::first(tree, &file, Parted::Commas, "filename")?;
         let before = tree.locate_any(&file, &first, source.options)?;
+        begin.push(before.clone());
         labels::each(tree, &file, Parted::Commas, COLUMNS, gathered, |gathered, Cells { of, row }| {
             let [name, age, gender, x0, y0, x1, y1] = of;
             let at = Origin { file: &file, row: Some(row) };
@@ -77,11 +91,13 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
                     return Ok(());
                 }
             };
-            let sex = words::sex(gender, "F", "M");
+            let sex = gathered.sex(&file, gender, ["F", "M"]);
             let sample = Sample { subject: person(name), split, face, further: &[sex], ..Sample::of(&path, age) };
             gathered.add(tree, at, &sample);
             Ok(())
         })?;
     }
+    let is_ours = |path: &&str| begin.iter().any(|begin| path.starts_with(begin.as_str()));
+    gathered.leave_out_unused(tree.pictures().filter(is_ours));
     Ok(())
 }

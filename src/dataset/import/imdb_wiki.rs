@@ -3,12 +3,10 @@
 use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 
-use super::matlab::{self, Value};
 use super::rows::{Gathered, Known, Origin, Sample};
 use super::tree::{Tree, name_of};
-use super::{Flag, ImportError, Importer, Source, WhichAge};
+use super::{Flag, ImportError, Importer, Source, matlab};
 use crate::dataset::{LabelKind, LeapBirthday, Precision, Sampling, age_between};
-use crate::finding::Finding;
 
 pub(super) static IMPORTER: Importer = Importer {
     name: "imdb-wiki",
@@ -66,42 +64,23 @@ fn published(birth: Date, taken: i16) -> f64 {
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let tree = source.tree;
-    let is_published = match source.options.ages {
-        None => false,
-        Some(WhichAge::Published) => true,
-        Some(WhichAge::Apparent) => {
-            let help = "it has no apparent ages: --ages published, or none".to_owned();
-            return Err(ImportError::Flag { importer: IMPORTER.name, flag: "--ages apparent", help });
-        }
-    };
+    let is_published = source.options.is_published(&IMPORTER)?;
     if is_published {
         gathered.card.age_precision = Some(Precision::Year);
         gathered.remarks.push("Ages as published: as if every photo was taken in the middle of its year.".to_owned());
     }
+    let mut begin: Vec<String> = Vec::new();
     for (file, variable) in FILES.iter().filter(|(file, _)| tree.has(file)) {
-        let about = matlab::variable(tree, file, variable)?;
-        let number =
-            |field: &'static str| matlab::column(file, &about, field, |value| value.numbers().map(<[f64]>::to_vec));
-        let paths = matlab::column(file, &about, "full_path", |value| value.cells().map(<[Value]>::to_vec))?;
         let columns = ["dob", "photo_taken", "gender", "face_score", "second_face_score"];
-        let mut found = Vec::new();
-        for field in columns {
-            let values = number(field)?;
-            if values.len() != paths.len() {
-                let text = format!("`full_path` has {} values and `{field}` has {}", paths.len(), values.len());
-                return Err(Finding::error(*file, text).help("take the file as it was published").into());
-            }
-            found.push(values);
-        }
-        let texts: Vec<&str> = paths.iter().map(|path| path.text().unwrap_or_default()).collect();
-        let first: Vec<String> = texts.iter().take(20).map(|path| (*path).to_owned()).collect();
+        let (texts, found) = matlab::table(tree, file, variable, "full_path", columns)?;
+        let first: Vec<String> = texts.iter().take(20).cloned().collect();
         let before = tree.locate_any(file, &first, source.options)?;
+        begin.push(before.clone());
         for (place, name) in texts.iter().enumerate() {
             let at = Origin { file, row: Some(place as u64 + 1) };
             let path = format!("{before}{name}");
-            let cell =
-                |column: usize| found.get(column).and_then(|values| values.get(place)).copied().unwrap_or(f64::NAN);
-            let (dob, taken, gender, score, second) = (cell(0), cell(1), cell(2), cell(3), cell(4));
+            let [dob, taken, gender, score, second] =
+                found.each_ref().map(|values| values.get(place).copied().unwrap_or(f64::NAN));
             // A score that is not known is none that is high enough.
             if score.is_nan() || score < 1.0 {
                 let found = score.to_string();
@@ -116,22 +95,24 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
                 gathered.leave_out(at, &path, "its date of birth is none", &dob.to_string());
                 continue;
             };
-            #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the range, and then is no year")]
+            if !(1.0..=9998.0).contains(&taken) {
+                gathered.leave_out(at, &path, "the year of its photo is none", &taken.to_string());
+                continue;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "looked at above")]
             let year = taken as i16;
             let known = if is_published { Some(Known::Years(published(birth, year))) } else { band(birth, year) };
             let Some(age) = known else {
                 gathered.leave_out(at, &path, "the photo was taken before the birth", &format!("{birth}, {taken}"));
                 continue;
             };
-            let sex = match gender {
-                0.0 => "female",
-                1.0 => "male",
-                _ => "",
-            };
+            let sex = gathered.sex(file, &gender.to_string(), ["0", "1"]);
             let subject = name_of(name).split('_').next().unwrap_or_default();
             gathered.add(tree, at, &Sample { subject, further: &[sex], ..Sample::of(&path, age) });
         }
     }
+    let is_ours = |path: &&str| begin.iter().any(|begin| path.starts_with(begin.as_str()));
+    gathered.leave_out_unused(tree.pictures().filter(is_ours));
     Ok(())
 }
 

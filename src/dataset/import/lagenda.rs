@@ -57,12 +57,16 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         }
         match labels::face([x0, y0, x1, y1]) {
             Ok(Some(face)) => {
-                let sex = words::sex(gender, "F", "M");
+                let sex = gathered.sex(FILE, gender, ["F", "M"]);
                 gathered.add(tree, at, &Sample { face: Some(face), further: &[sex], ..Sample::of(&path, age) });
             }
             Ok(None) => gathered.leave_out(at, &path, "an age without a face box: nothing says whose it is", ""),
             Err(found) => gathered.leave_out(at, &path, "its face box cannot be read", &found),
         }
         Ok(())
-    })
+    })?;
+    let folder = first.first().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let begin = format!("{before}{folder}");
+    gathered.leave_out_unused(tree.pictures().filter(|path| path.starts_with(&begin)));
+    Ok(())
 }

@@ -28,6 +28,7 @@ mod matlab;
 mod megaage_asian;
 mod morph2;
 mod out;
+mod parquet;
 mod recognise;
 mod rows;
 mod tree;
@@ -72,6 +73,7 @@ pub static IMPORTERS: &[&Importer] = &[
     &croissant::IMPORTER,
     &frictionless::IMPORTER,
     &csv::IMPORTER,
+    &parquet::IMPORTER,
 ];
 
 /// One layout: what it looks like, what its labels are, and how it is read.
@@ -146,6 +148,20 @@ pub struct Options {
     pub label_kind: Option<LabelKind>,
     /// How finely the ages of a general format are known.
     pub age_precision: Option<Precision>,
+}
+
+impl Options {
+    /// Whether `importer`, which gives bands in which the published ages lie, shall give the published ones.
+    fn is_published(&self, importer: &'static Importer) -> Result<bool, ImportError> {
+        match self.ages {
+            None => Ok(false),
+            Some(WhichAge::Published) => Ok(true),
+            Some(WhichAge::Apparent) => {
+                let help = "it has no apparent ages: --ages published, or none".to_owned();
+                Err(ImportError::Flag { importer: importer.name, flag: "--ages apparent", help })
+            }
+        }
+    }
 }
 
 /// What an importer reads.
@@ -228,6 +244,7 @@ pub fn import(request: &ImportRequest<'_>) -> Result<Imported, ImportError> {
         gathered.leave_out(rows::Origin { file: path, row: None }, path, why, "");
     }
     (importer.read)(&Source { tree: &tree, options: request.options }, &mut gathered)?;
+    gathered.tell_odd_sexes();
     let place = request.place.display().to_string();
     if gathered.findings.errors() > 0 {
         return Err(ImportError::Unusable { place, source: gathered.findings });

@@ -63,7 +63,7 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         let at = Origin { file: FILE, row: Some(row) };
         let path = format!("{before}{photo}");
         let Some(age) = labels::age(gathered, at, &path, "age", age) else { return Ok(()) };
-        let sex = words::sex(gender, "F", "M");
+        let sex = gathered.sex(FILE, gender, ["F", "M"]);
         if let (Some((named_sex, named_age)), Known::Years(years)) = (of_name(photo), age)
             && (named_sex != sex || named_age != years)
             && tree.has(&path)

@@ -19,7 +19,8 @@ fn fits(tree: &Tree) -> Vec<(&'static Importer, String)> {
         return all.into_iter().filter(|(importer, _)| !importer.is_general).collect();
     }
     // A description goes before the table that it is about.
-    let is_table = |importer: &Importer| importer.name == super::csv::IMPORTER.name;
+    let is_table =
+        |importer: &Importer| [super::csv::IMPORTER.name, super::parquet::IMPORTER.name].contains(&importer.name);
     let is_described = all.iter().any(|(importer, _)| !is_table(importer));
     all.into_iter().filter(|(importer, _)| !is_described || !is_table(importer)).collect()
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::tree::Tree;
-use super::{ImportError, Importer};
+use super::{ImportError, Importer, words};
 use crate::age::AgeRange;
 use crate::dataset::{DatasetCard, Precision, ages, path_problem};
-use crate::finding::{Finding, Findings, quoted};
+use crate::finding::{Finding, Findings, counted, quoted};
 use crate::sheet::RowWriter;
 
 /// The true age that a layout gives.
@@ -96,6 +96,8 @@ pub(super) struct Gathered {
     /// Pictures and boxes, where pictures have boxes.
     faces: HashSet<String>,
     used: HashSet<String>,
+    /// Words for a sex that nobody knows: the file, the two words that are known, how often each other one stood there.
+    odd_sexes: BTreeMap<(String, [&'static str; 2]), BTreeMap<String, u64>>,
     begun: bool,
 }
 
@@ -144,6 +146,7 @@ impl Gathered {
             ids: HashSet::new(),
             faces: HashSet::new(),
             used: HashSet::new(),
+            odd_sexes: BTreeMap::new(),
             begun: false,
         }
     }
@@ -321,6 +324,39 @@ impl Gathered {
             Some(row) => finding.row(row),
             None => finding,
         });
+    }
+
+    /// The word for the sex in `text`, of which the dataset writes the two as `known`, female first. Anything else but a word for
+    /// unknown is counted, and told at the end: the cell stays empty.
+    pub fn sex(&mut self, file: &str, text: &str, known: [&'static str; 2]) -> &'static str {
+        let [female, male] = known;
+        let sex = words::sex(text, female, male);
+        if sex.is_empty() && !words::is_unknown(text) {
+            let word: String = text.trim().chars().take(40).collect();
+            let words = self.odd_sexes.entry((file.to_owned(), known)).or_default();
+            // A column of something else would hold as many words as rows.
+            let word = if words.len() < 100 || words.contains_key(&word) { word } else { "others".to_owned() };
+            *words.entry(word).or_default() += 1;
+        }
+        sex
+    }
+
+    /// Tells of the words for a sex that nobody knows.
+    pub fn tell_odd_sexes(&mut self) {
+        for ((file, [female, male]), words) in std::mem::take(&mut self.odd_sexes) {
+            let all: u64 = words.values().sum();
+            let mut words: Vec<(String, u64)> = words.into_iter().collect();
+            words.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+            let more = if words.len() > 10 { ", ..." } else { "" };
+            let shown: Vec<String> =
+                words.iter().take(10).map(|(word, count)| format!("{} in {count}", quoted(word))).collect();
+            let text = format!(
+                "the sex is neither `{female}` nor `{male}` in {}, and is left empty: {}{more}",
+                counted(all, "row"),
+                shown.join(", ")
+            );
+            self.findings.push(Finding::warning(file, text));
+        }
     }
 
     /// Subjects with a name.

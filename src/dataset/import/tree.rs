@@ -166,7 +166,7 @@ impl Tree {
     }
 
     /// The file at `path`, opened.
-    pub(super) fn open(&self, path: &str) -> Result<impl Read + use<>, ImportError> {
+    pub(super) fn open(&self, path: &str) -> Result<File, ImportError> {
         // Looked at first, so that no link leads out of the folder.
         let full = format!("{}{path}", self.within);
         let failed = |source| ImportError::Read { file: path.to_owned(), source };

@@ -1,59 +1,11 @@
-//! MATLAB files of level 5, as far as datasets use them: numbers, texts, cells and structs, plain or compressed.
+//! The bytes of a MATLAB file of level 5: numbers, texts, cells and structs, plain or compressed.
 //!
 //! Bytes are foreign: every length is held against what is left, nesting and the number of values are bounded, and what is read
 //! is never more than what the file says it holds. The format: "MAT-File Format", MathWorks, level 5.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
-use super::ImportError;
-use super::tree::Tree;
-use crate::finding::{Finding, listed};
-
-/// A value of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    /// An array of numbers, column by column.
-    Numbers(Vec<f64>),
-    /// A text.
-    Text(String),
-    /// Cells, column by column.
-    Cells(Vec<Value>),
-    /// A struct, or an array of them: the fields' names, and for each of them its values.
-    Struct(Vec<(String, Vec<Value>)>),
-    /// Anything else: sparse, an object, complex.
-    Other,
-}
-
-impl Value {
-    /// The one value of the field `name` of a single struct.
-    pub fn field(&self, name: &str) -> Option<&Self> {
-        let Self::Struct(fields) = self else { return None };
-        let (_, values) = fields.iter().find(|(field, _)| field == name)?;
-        match values.as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
-    }
-
-    /// The numbers, if it is such an array.
-    pub fn numbers(&self) -> Option<&[f64]> {
-        if let Self::Numbers(numbers) = self { Some(numbers) } else { None }
-    }
-
-    /// The cells, if it has them.
-    pub fn cells(&self) -> Option<&[Self]> {
-        if let Self::Cells(cells) = self { Some(cells) } else { None }
-    }
-
-    /// The text, if it is one. MATLAB writes an empty text as an empty array.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Numbers(numbers) if numbers.is_empty() => Some(""),
-            _ => None,
-        }
-    }
-}
+use super::Value;
 
 /// Values at most, over the whole file: IMDB-WIKI has five million.
 const MOST_VALUES: u64 = 64_000_000;
@@ -129,52 +81,6 @@ pub(super) fn read(mut input: impl Read) -> io::Result<Vec<(String, Value)>> {
 #[cfg(fuzzing)]
 pub fn fuzz_matlab(file: &[u8]) {
     let _ = read(file);
-}
-
-/// The variable `name` of the file `file`.
-///
-/// # Errors
-/// When the file cannot be read, or has no such variable.
-pub(super) fn variable(tree: &Tree, file: &str, name: &str) -> Result<Value, ImportError> {
-    let mut variables = read(BufReader::new(tree.open(file)?)).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => ImportError::from(
-            Finding::error(file, error.to_string())
-                .help("take the file as it was published, and download it again if it is damaged"),
-        ),
-        _ => ImportError::Read { file: file.to_owned(), source: error },
-    })?;
-    match variables.iter().position(|(found, _)| found == name) {
-        Some(at) => Ok(variables.swap_remove(at).1),
-        None => {
-            let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-            Err(Finding::error(file, format!("no variable `{name}`: there are {}", listed(&names))).into())
-        }
-    }
-}
-
-/// The values of the field `name` of the single struct `about`, as `take` sees them.
-///
-/// # Errors
-/// When it has no such field, or one of another type.
-pub(super) fn column<T>(
-    file: &str,
-    about: &Value,
-    name: &'static str,
-    take: impl Fn(&Value) -> Option<T>,
-) -> Result<T, ImportError> {
-    let expected = |found: String| Finding::error(file, found).column(name);
-    match about.field(name) {
-        Some(value) => {
-            take(value).ok_or_else(|| expected("the field is of another type than expected".to_owned()).into())
-        }
-        None => {
-            let fields: Vec<&str> = match about {
-                Value::Struct(fields) => fields.iter().map(|(field, _)| field.as_str()).collect(),
-                _ => Vec::new(),
-            };
-            Err(expected(format!("no such field: there are {}", listed(&fields))).into())
-        }
-    }
 }
 
 fn broken(error: io::Error) -> io::Error {
