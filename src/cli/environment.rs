@@ -193,11 +193,12 @@ pub(super) fn without_telemetry() {
     if let Some(name) = words.next() {
         command.arg0(name);
     }
-    // Comes back only when it fails: then [`is_telemetry_settled`] says so to whoever wants ONNX Runtime.
+    // Comes back only when it fails: then whoever wants ONNX Runtime is told.
     let _ = command.args(words).env(NO_TELEMETRY, "1").exec();
 }
 
 /// Whether ONNX Runtime is told something about telemetry: by the user, or by [`without_telemetry`].
+#[cfg(feature = "onnxruntime")]
 pub(super) fn is_telemetry_settled() -> bool {
     std::env::var_os(NO_TELEMETRY).is_some()
 }

@@ -19,7 +19,7 @@ pub use serve::{Confined, confine, serve};
 use self::process::Process;
 use self::wire::{Ask, Tell};
 use crate::clock::Clock;
-use crate::engine::{Engine, EngineError, Model, State, Tensor, TensorInfo};
+use crate::engine::{Declared, Engine, EngineError, Model, State, Tensor, TensorInfo};
 
 /// How a process of an engine is started, and how long it is waited for.
 #[derive(Clone)]
@@ -57,6 +57,14 @@ impl IsolatedEngine {
 impl Engine for IsolatedEngine {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
+        match Process::start(&self.rooms)?.exchange(&Ask::Declare { bytes: onnx.len() as u64 }, onnx)? {
+            (Tell::Loaded { inputs, outputs }, _) => Ok(Declared { inputs, outputs }),
+            (Tell::Wrong(error), _) => Err(error),
+            (Tell::Answered { .. }, _) => Err(wire::nonsense()),
+        }
     }
 
     fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
 use super::wire::{self, Ask, LONGEST_HEAD, Tell};
-use crate::engine::{Engine, EngineError, Model, State, Tensor};
+use crate::engine::{Declared, Engine, EngineError, Model, State, Tensor};
 
 /// How a process of an engine is confined.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +96,10 @@ fn answer(
     loaded: &mut Option<(Box<dyn Model>, Box<dyn State>)>,
 ) -> Result<(Tell, Vec<u8>), EngineError> {
     match ask {
+        Ask::Declare { .. } => {
+            let Declared { inputs, outputs } = engine.declared(bytes)?;
+            Ok((Tell::Loaded { inputs, outputs }, Vec::new()))
+        }
         Ask::Load { shape, wanted, .. } => {
             let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
             let model = engine.load(bytes, shape.as_deref(), &wanted)?;

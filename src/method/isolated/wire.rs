@@ -19,6 +19,11 @@ const MOST_BYTES: u64 = 2 << 30;
 /// What is asked of a process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Ask {
+    /// What a network, whose bytes follow, declares.
+    Declare {
+        /// Bytes of the file.
+        bytes: u64,
+    },
     /// To load a network, whose bytes follow.
     Load {
         /// Bytes of the file.
@@ -39,7 +44,7 @@ impl Ask {
     /// The bytes that follow; none when nobody can mean it.
     pub(super) fn follow(&self) -> Option<u64> {
         match self {
-            Self::Load { bytes, .. } => Some(*bytes).filter(|bytes| *bytes <= MOST_BYTES),
+            Self::Declare { bytes } | Self::Load { bytes, .. } => Some(*bytes).filter(|bytes| *bytes <= MOST_BYTES),
             Self::Run { shape } => Some(numbers(std::slice::from_ref(shape))? * 4),
         }
     }
@@ -48,7 +53,7 @@ impl Ask {
 /// What a process tells.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Tell {
-    /// The network is loaded.
+    /// What the network takes and gives: read, or loaded as it was asked.
     Loaded {
         /// Its inputs.
         inputs: Vec<TensorInfo>,

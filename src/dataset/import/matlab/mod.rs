@@ -2,9 +2,10 @@
 
 mod reader;
 
+use std::io::{self, BufReader};
+
 #[cfg(fuzzing)]
 pub use reader::fuzz_matlab;
-use std::io::{self, BufReader};
 
 use super::ImportError;
 use super::tree::Tree;
