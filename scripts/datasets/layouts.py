@@ -108,11 +108,11 @@ def parquet(columns: dict[str, pyarrow.Array], **options) -> bytes:
 # Two groups of rows, compressed with Snappy; texts, a dictionary, whole numbers with and without a sign, floats with nulls, days, booleans.
 PARQUET = Layout(
     "parquet",
-    ["faces/a.png", "faces/b.png", "faces/ü.png"],
+    ["faces/a.png", "faces/b.png", "faces/c.png", "faces/ü.png"],
     {
         "labels.parquet": parquet(
             {
-                "image": pyarrow.array(["faces/a.png", "faces/b.png", "faces/ü.png", "faces/gone.png", "faces/b.png"]),
+                "image": pyarrow.array(["faces/a.png", "faces/b.png", "faces/ü.png", "faces/gone.png", "faces/c.png"]),
                 "age": pyarrow.array([17.0, 25.0, None, 30.0, 130.0], pyarrow.float64()),
                 "person": pyarrow.array([7, 8, -9, 10, 11], pyarrow.int32()),
                 "partition": pyarrow.array(["test", "test", "train", "train", "test"]).dictionary_encode(),

@@ -1,6 +1,7 @@
 //! How a picture looks, in 256 bytes: pictures that were scaled, compressed anew, made brighter or turned grey look alike.
 
 use image::metadata::Orientation;
+use multiversion::multiversion;
 
 use super::decode::caught;
 use super::jpeg::{self, reduced::Quarter};
@@ -20,6 +21,8 @@ const UNIT: f32 = 24.0;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Likeness {
     cells: Box<[i8; CELLS]>,
+    /// The sum of their squares.
+    square: i32,
 }
 
 /// What a look at a file told.
@@ -87,16 +90,17 @@ impl Likeness {
         let deviation = (cells.iter().map(|cell| (cell - mean).powi(2)).sum::<f32>() / CELLS as f32).sqrt();
         #[expect(clippy::cast_possible_truncation, reason = "clamped to what a byte holds")]
         let byte = |cell: f32| ((cell - mean) / deviation * UNIT).round().clamp(-127.0, 127.0) as i8;
-        (deviation >= FLAT).then(|| Self { cells: Box::new(cells.map(byte)) })
+        (deviation >= FLAT).then(|| Self::of_bytes(cells.map(byte)))
+    }
+
+    fn of_bytes(cells: [i8; CELLS]) -> Self {
+        Self { square: dot(&cells, &cells), cells: Box::new(cells) }
     }
 
     /// One minus the correlation of the cells: 0 for the same look, about 1 for unrelated ones, 2 for a negative.
     #[must_use]
     pub fn distance(&self, other: &Self) -> f64 {
-        let dot = |one: &[i8; CELLS], two: &[i8; CELLS]| -> i32 {
-            one.iter().zip(two).map(|(one, two)| i32::from(*one) * i32::from(*two)).sum()
-        };
-        let of_both = f64::from(dot(&self.cells, &self.cells)) * f64::from(dot(&other.cells, &other.cells));
+        let of_both = f64::from(self.square) * f64::from(other.square);
         if of_both > 0.0 { 1.0 - f64::from(dot(&self.cells, &other.cells)) / of_both.sqrt() } else { 1.0 }
     }
 
@@ -126,6 +130,12 @@ impl Likeness {
     /// The most that a coordinate of [`Likeness::waves`] differs between near likenesses: the distance of two unit vectors that
     /// correlate with 1 - NEAR is sqrt(2 NEAR), and a projection is no longer. A little more, for rounding.
     pub const REACH: f32 = 0.100_1;
+}
+
+/// The sum of products, in whole numbers.
+#[multiversion(targets = "simd")]
+fn dot(one: &[i8; CELLS], two: &[i8; CELLS]) -> i32 {
+    one.iter().zip(two).map(|(one, two)| i32::from(i16::from(*one) * i16::from(*two))).sum()
 }
 
 /// Waves down and across.

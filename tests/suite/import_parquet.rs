@@ -72,12 +72,12 @@ for compression in ["uncompressed", "snappy", "gzip", "zstd", "lz4", "brotli"]:
 const DUCKDB: &str = r#"
 import duckdb
 duckdb.sql("""
-    CREATE TABLE people AS SELECT 'd' || at AS sample_id, at // 2 AS person,
-        CASE WHEN at % 5 > 0 THEN (at % 900 / 10)::DECIMAL(5, 1) END AS age,
-        CASE WHEN at % 3 > 0 THEN 'land ' || at % 4 END AS region,
-        DATE '1980-01-01' + at::INTEGER AS born, TIMESTAMP '2001-02-03 00:00:00' + INTERVAL (at) DAY AS seen,
-        at % 2 = 0 AS indoors, (at * 1000000007)::HUGEINT::DECIMAL(30, 0) AS large, at::UTINYINT AS small, uuid() AS number
-    FROM range(250) AS r(at)
+    CREATE TABLE people AS SELECT 'd' || n AS sample_id, n // 2 AS person,
+        CASE WHEN n % 5 > 0 THEN (n % 900 / 10)::DECIMAL(5, 1) END AS age,
+        CASE WHEN n % 3 > 0 THEN 'land ' || n % 4 END AS region,
+        DATE '1980-01-01' + n::INTEGER AS born, TIMESTAMP '2001-02-03 00:00:00' + INTERVAL (n) DAY AS seen,
+        n % 2 = 0 AS indoors, (n * 1000000007)::HUGEINT::DECIMAL(30, 0) AS large, n::UTINYINT AS small, uuid() AS number
+    FROM range(250) AS r(n)
 """)
 duckdb.sql("COPY people TO 'duckdb.csv' (HEADER, DATEFORMAT '%Y-%m-%d', TIMESTAMPFORMAT '%Y-%m-%d')")
 for version in ["v1", "v2"]:

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::super::files::reason;
@@ -92,9 +93,16 @@ fn look_into(
 ) -> Vec<Known> {
     let mut known = Vec::with_capacity(with_file.len());
     let mut others: Vec<&str> = Vec::new();
+    // Twice as many workers as processors: while one waits for the disk, another reads its picture. Without them the usual ones do.
+    let workers = ThreadPoolBuilder::new().num_threads(2 * rayon::current_num_threads()).build().ok();
     for part in with_file.chunks(AT_ONCE) {
-        let looked: Vec<io::Result<Looked>> =
-            part.par_iter().map(|(_, _, path, _)| look_at(dataset, path, decoder)).collect();
+        let look = || -> Vec<io::Result<Looked>> {
+            part.par_iter().map(|(_, _, path, _)| look_at(dataset, path, decoder)).collect()
+        };
+        let looked = match &workers {
+            Some(workers) => workers.install(look),
+            None => look(),
+        };
         for ((place, sample, path, row), looked) in part.iter().zip(looked) {
             let at = |finding: Finding, column: &str, code: Code| {
                 finding.row(u64::from(*row)).column(column).code(code.word())

@@ -19,9 +19,13 @@ pub(super) type Pair = (u32, u32, f64);
 /// Every pair of `likenesses` that is near, sorted.
 pub(super) fn pairs(likenesses: &[&Likeness]) -> Vec<Pair> {
     let waves: Vec<[f32; WAVES]> = likenesses.par_iter().map(|likeness| likeness.waves()).collect();
-    let search = Search { likenesses, waves };
+    // Waves of unit vectors are -1 to 1: at most 21 strips.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 21 strips")]
+    let number = |wave: f32| ((wave + 1.0) / Likeness::REACH).floor() as i8;
+    let numbers = waves.iter().map(|waves| waves.map(number)).collect();
+    let search = Search { likenesses, waves, numbers };
     let all: Vec<u32> = (0..u32::try_from(likenesses.len()).unwrap_or(u32::MAX)).collect();
-    let strips = search.strips(all, 0, search.least(0));
+    let strips = search.strips(all, 0);
     let mut found: Vec<Pair> = (0..strips.len())
         .into_par_iter()
         .flat_map_iter(|at| {
@@ -42,21 +46,16 @@ pub(super) fn pairs(likenesses: &[&Likeness]) -> Vec<Pair> {
 struct Search<'l> {
     likenesses: &'l [&'l Likeness],
     waves: Vec<[f32; WAVES]>,
+    /// The strip along each wave in which a picture lies.
+    numbers: Vec<[i8; WAVES]>,
 }
 
 impl Search<'_> {
-    fn wave(&self, place: u32, wave: usize) -> f32 {
-        self.waves.get(place as usize).and_then(|waves| waves.get(wave)).copied().unwrap_or_default()
-    }
-
-    fn least(&self, wave: usize) -> f32 {
-        self.waves.iter().filter_map(|waves| waves.get(wave)).copied().fold(f32::INFINITY, f32::min)
-    }
-
-    /// `places` in strips along `wave`, ascending, each with its number counted from `least` on; none is empty.
-    fn strips(&self, mut places: Vec<u32>, wave: usize, least: f32) -> Vec<(i64, Vec<u32>)> {
-        #[expect(clippy::cast_possible_truncation, reason = "waves of unit vectors are -1 to 1: at most 21 strips")]
-        let number = |place: u32| ((self.wave(place, wave) - least) / Likeness::REACH).floor() as i64;
+    /// `places` in strips along `wave`, ascending, each with its number; none is empty.
+    fn strips(&self, mut places: Vec<u32>, wave: usize) -> Vec<(i8, Vec<u32>)> {
+        let number = |place: u32| {
+            self.numbers.get(place as usize).and_then(|numbers| numbers.get(wave)).copied().unwrap_or_default()
+        };
         places.sort_by_key(|place| number(*place));
         places
             .chunk_by(|one, other| number(*one) == number(*other))
@@ -71,7 +70,7 @@ impl Search<'_> {
             }
             return;
         }
-        let strips = self.strips(places.to_vec(), wave, -1.0);
+        let strips = self.strips(places.to_vec(), wave);
         for (at, (number, strip)) in strips.iter().enumerate() {
             self.within(strip, wave + 1, found);
             if let Some((_, next)) = strips.get(at + 1).filter(|(next, _)| *next == number + 1) {
@@ -87,7 +86,7 @@ impl Search<'_> {
             }
             return;
         }
-        let (ones, others) = (self.strips(ones.to_vec(), wave, -1.0), self.strips(others.to_vec(), wave, -1.0));
+        let (ones, others) = (self.strips(ones.to_vec(), wave), self.strips(others.to_vec(), wave));
         for (number, strip) in &ones {
             let near = others.iter().filter(|(other, _)| (other - number).abs() <= 1);
             near.for_each(|(_, other)| self.between(strip, other, wave + 1, found));

@@ -27,17 +27,33 @@ pub(super) fn read(
     block: &mut Block,
 ) -> Result<usize, Broken> {
     let mut bits = *reader; // in registers
-    let last = read_by_value(&mut bits, tables, mean, block);
+    let last = read_by_value::<true>(&mut bits, tables, mean, block);
     *reader = bits;
     last
 }
 
+/// As [`read`], but that no coefficient is kept: for a block of which nothing is needed but that its bits are sound.
 #[inline(always)]
-fn read_by_value(bits: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16, block: &mut Block) -> Result<usize, Broken> {
+pub(super) fn skip(reader: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16) -> Result<(), Broken> {
+    let mut bits = *reader;
+    let read = read_by_value::<false>(&mut bits, tables, mean, &mut [0; 64]);
+    *reader = bits;
+    read.map(drop)
+}
+
+#[inline(always)]
+fn read_by_value<const KEEP: bool>(
+    bits: &mut Bits<'_>,
+    tables: Tables<'_>,
+    mean: &mut i16,
+    block: &mut Block,
+) -> Result<usize, Broken> {
     const TOO_MANY: Broken = Broken::Damaged("more coefficients than a block has");
     bits.fill();
     *mean = mean.wrapping_add(difference(bits, tables.means)?);
-    block[0] = mean.wrapping_mul(tables.steps[0]);
+    if KEEP {
+        block[0] = mean.wrapping_mul(tables.steps[0]);
+    }
     let mut place = 0;
     'block: loop {
         bits.fill();
@@ -62,7 +78,9 @@ fn read_by_value(bits: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16, block:
                 if place > 63 {
                     return Err(TOO_MANY);
                 }
-                block[usize::from(PLACES[place] & 63)] = number.wrapping_mul(tables.steps[place]);
+                if KEEP {
+                    block[usize::from(PLACES[place] & 63)] = number.wrapping_mul(tables.steps[place]);
+                }
                 if place == 63 {
                     break 'block;
                 }
@@ -71,7 +89,9 @@ fn read_by_value(bits: &mut Bits<'_>, tables: Tables<'_>, mean: &mut i16, block:
             bits.skip(found.length());
             let next = place + found.step();
             if next < 64 {
-                block[usize::from(PLACES[next] & 63)] = found.number().wrapping_mul(tables.steps[next]);
+                if KEEP {
+                    block[usize::from(PLACES[next] & 63)] = found.number().wrapping_mul(tables.steps[next]);
+                }
                 place = next;
             }
             if next >= 63 {

@@ -130,13 +130,16 @@ fn read(
             for (place, component, tables, mean) in &mut parts {
                 for y in 0..component.down {
                     for x in 0..component.across {
+                        if *place > 0 {
+                            let skipped = block::skip(&mut bits, *tables, mean);
+                            skipped.map_err(|error| stretches.why(&bits, error))?;
+                            continue;
+                        }
                         let mut coefficients = [0; 64];
                         let last = block::read(&mut bits, *tables, mean, &mut coefficients);
                         let last = last.map_err(|error| stretches.why(&bits, error))?;
-                        if *place == 0 {
-                            let (x, y) = (column * component.across + x, strip * component.down + y);
-                            halves.take(&coefficients, last, x, y);
-                        }
+                        let (x, y) = (column * component.across + x, strip * component.down + y);
+                        halves.take(&coefficients, last, x, y);
                     }
                 }
             }

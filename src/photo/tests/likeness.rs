@@ -132,7 +132,7 @@ fn what_is_flat_or_smaller_than_its_cells_looks_like_nothing() {
 fn near_likenesses_are_within_reach_in_every_wave() {
     let faces: Vec<Likeness> = (1..=150).map(|number| likeness(&face(number))).collect();
     for one in &faces {
-        let copy = Likeness { cells: Box::new(one.cells.map(|cell| cell.saturating_add((cell % 3) * 2))) };
+        let copy = Likeness::of_bytes(one.cells.map(|cell| cell.saturating_add((cell % 3) * 2)));
         for other in faces.iter().chain([&copy]) {
             let apart = one.waves().iter().zip(other.waves()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             let bound = (2.0 * one.distance(other).max(0.0)).sqrt();

@@ -271,3 +271,45 @@ fn each_value<T: DataType>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Written by pyarrow: see scripts/datasets/layouts.py.
+    fn fixture() -> Vec<u8> {
+        std::fs::read(format!("{}/fixtures/import/parquet/data/labels.parquet", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> std::result::Result<Columns, Finding> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        read("t.parquet", file)
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_anywhere_is_an_error() {
+        let bytes = fixture();
+        assert_eq!(of_bytes(&bytes).unwrap().rows, 5);
+        for end in (0..bytes.len()).step_by(7) {
+            assert!(of_bytes(&bytes[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn wrong_bytes_give_an_error_or_columns_of_one_length_and_no_panic() {
+        let bytes = fixture();
+        for at in 0..bytes.len() {
+            for byte in [0, 0xff, bytes[at] ^ 1] {
+                let mut other = bytes.clone();
+                other[at] = byte;
+                if let Ok(columns) = of_bytes(&other) {
+                    assert!(columns.columns.iter().all(|column| column.len() == columns.rows), "byte {at}");
+                    assert_eq!(columns.columns.len(), columns.names.len());
+                }
+            }
+        }
+    }
+}
