@@ -12,7 +12,7 @@ use agebench::sheet::{Blocks, Sheet};
 use crate::support::{Ran, agebench, dataset, text};
 
 /// How long a refusal may take on a machine that does other things as well.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(300);
 
 /// Address space of a process that refuses a file: far less than the file claims, far more than it needs.
 const MEMORY: &str = "4000000";
