@@ -163,6 +163,16 @@ impl AgeRange {
     /// On which side of `limit` the person stands: over iff `low >= limit`, under iff every age of the range is below.
     ///
     /// Source: METRICS M0.
+    ///
+    /// ```
+    /// use agebench::age::{AgeLimit, AgeRange, Side};
+    ///
+    /// let adult = AgeLimit::new(18)?;
+    /// // A label of 17 years means from the 17th to the 18th birthday; a band may straddle the limit.
+    /// assert_eq!(AgeRange::whole_years(17)?.side(adult), Side::Under);
+    /// assert_eq!(AgeRange::new(15.0, 21.0)?.side(adult), Side::Straddling);
+    /// # Ok::<(), agebench::age::AgeError>(())
+    /// ```
     #[must_use]
     pub fn side(self, limit: AgeLimit) -> Side {
         let limit = f64::from(limit.years());

@@ -216,6 +216,14 @@ impl Outcome {
     }
 
     /// An attempt answered with `years`, or failed with the reason when that is not an age.
+    ///
+    /// ```
+    /// use agebench::outcome::{Outcome, Status};
+    ///
+    /// assert_eq!(Outcome::of_years(23.4).status, Status::Answered);
+    /// // No answer is lost: what is no age is a failed attempt with its reason, and stays in the denominators.
+    /// assert_eq!(Outcome::of_years(f64::NAN).status, Status::Failed);
+    /// ```
     #[must_use]
     pub fn of_years(years: f64) -> Self {
         match Age::new(years) {

@@ -44,6 +44,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let job = Job {
         methods: &methods,
         dataset: &dataset,
+        rows: true,
+        shard: None,
         protocol: &protocol,
         out: &out,
         existing: Existing::Refuse,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::folder::Machine;
+use crate::folder::{Machine, Shard};
 use crate::footprint::Tools;
 use crate::method::Scratch;
 
@@ -203,6 +203,54 @@ pub(super) fn is_telemetry_settled() -> bool {
     std::env::var_os(NO_TELEMETRY).is_some()
 }
 
+/// The shard that `text` names: `I/N`, or `auto` or `auto/N` as the scheduler that started this process says.
+///
+/// # Errors
+/// In words: what was looked for, and what was found.
+pub(super) fn shard(text: &str) -> Result<Shard, String> {
+    shard_with(text, &Environment::variable)
+}
+
+/// The same, where `variable` gives the value of a variable.
+fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard, String> {
+    const AGAIN: &str = "to run one shard of an array again, give it as I/N";
+    let said = match text.split_once('/') {
+        Some(("auto", of)) => Some(of.parse().map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?),
+        _ if text == "auto" => None,
+        _ => return text.parse().map_err(|wrong: String| format!("--shard: {wrong}, and neither auto nor auto/16")),
+    };
+    let number = |name: &str| -> Result<Option<u32>, String> {
+        let value = variable(name).filter(|value| !value.is_empty());
+        let parsed = value.map(|value| value.parse().map_err(|_| format!("{name} is `{value}`: expected a number")));
+        parsed.transpose()
+    };
+    let needed = |name: &str| number(name)?.ok_or_else(|| format!("{name} is not set"));
+    let (from, index, of) = if let Some(id) = number("SLURM_ARRAY_TASK_ID")? {
+        let (first, count) = (needed("SLURM_ARRAY_TASK_MIN")?, needed("SLURM_ARRAY_TASK_COUNT")?);
+        let step = number("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
+        let place = id.checked_sub(first).filter(|after| after % step == 0).map(|after| after / step);
+        ("Slurm", place, Some(count))
+    } else if let Some(index) = number("AWS_BATCH_JOB_ARRAY_INDEX")? {
+        ("AWS Batch", Some(index), Some(needed("AWS_BATCH_JOB_ARRAY_SIZE")?))
+    } else if let Some(index) = number("JOB_COMPLETION_INDEX")? {
+        ("Kubernetes", Some(index), None)
+    } else {
+        let text = "--shard auto: none of SLURM_ARRAY_TASK_ID, AWS_BATCH_JOB_ARRAY_INDEX and JOB_COMPLETION_INDEX is \
+                    set: this is no part of an array job; give the shard as I/N";
+        return Err(text.to_owned());
+    };
+    let of = match (said, of) {
+        (Some(said), Some(of)) if said != of => {
+            return Err(format!("--shard auto/{said}: the array of {from} has {of} parts; {AGAIN}"));
+        }
+        (said, of) => {
+            said.or(of).ok_or("--shard auto: Kubernetes does not tell how many parts there are: give auto/N")?
+        }
+    };
+    let shard = index.and_then(|index| Shard::new(index.checked_add(1)?, of));
+    shard.ok_or_else(|| format!("--shard {text}: the parts of the array of {from} are not numbered in a row; {AGAIN}"))
+}
+
 /// Asks the system to send this process a termination signal when the one that started it ends, however it ends.
 pub(super) fn end_with_parent() {
     #[cfg(target_os = "linux")]
@@ -241,5 +289,54 @@ impl Clock for SystemClock {
 
     fn wall(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shard_is_what_the_scheduler_says() {
+        let slurm = |id: &'static str, min: &'static str, count: &'static str| {
+            vec![("SLURM_ARRAY_TASK_ID", id), ("SLURM_ARRAY_TASK_MIN", min), ("SLURM_ARRAY_TASK_COUNT", count)]
+        };
+        let every_second = [slurm("14", "10", "3"), vec![("SLURM_ARRAY_TASK_STEP", "2")]].concat();
+        let aws = vec![("AWS_BATCH_JOB_ARRAY_INDEX", "0"), ("AWS_BATCH_JOB_ARRAY_SIZE", "5")];
+        let kubernetes = vec![("JOB_COMPLETION_INDEX", "7")];
+        let with = |text: &str, variables: &[(&str, &str)]| {
+            let variable =
+                |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.to_string());
+            shard_with(text, &variable).map(|shard| shard.to_string())
+        };
+        for (text, variables, expected) in [
+            ("3/8", vec![], "3/8"),
+            ("3/8", kubernetes.clone(), "3/8"),
+            ("auto", slurm("1", "1", "16"), "1/16"),
+            ("auto", slurm("15", "0", "16"), "16/16"),
+            ("auto", every_second, "3/3"),
+            ("auto/16", slurm("16", "1", "16"), "16/16"),
+            ("auto", aws.clone(), "1/5"),
+            ("auto/8", kubernetes.clone(), "8/8"),
+        ] {
+            assert_eq!(with(text, &variables), Ok(expected.to_owned()), "{text} {variables:?}");
+        }
+        for (text, variables, said) in [
+            ("auto", vec![], "none of SLURM_ARRAY_TASK_ID"),
+            ("auto", kubernetes.clone(), "give auto/N"),
+            ("auto/7", kubernetes, "not numbered in a row"),
+            ("auto/x", vec![], "is not auto/N"),
+            ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
+            ("0/8", vec![], "is not I/N"),
+            // One part of an array of 16 that is started again alone calls itself 1 of 1.
+            ("auto/16", slurm("3", "3", "1"), "the array of Slurm has 1 parts; to run one shard"),
+            ("auto", slurm("9", "1", "3"), "not numbered in a row"),
+            ("auto", vec![("SLURM_ARRAY_TASK_ID", "3")], "SLURM_ARRAY_TASK_MIN is not set"),
+            ("auto", slurm("x", "1", "3"), "SLURM_ARRAY_TASK_ID is `x`"),
+            ("auto/6", aws, "the array of AWS Batch has 5 parts"),
+        ] {
+            let told = with(text, &variables).unwrap_err();
+            assert!(told.contains(said), "{text} {variables:?}: {told}");
+        }
     }
 }

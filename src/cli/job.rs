@@ -1,5 +1,6 @@
 //! A run with its results: what `run`, `demo` and `study` have in common.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use serde_json::Value;
@@ -12,19 +13,26 @@ use super::run::Running;
 use super::{Exit, Failure};
 use crate::dataset::Dataset;
 use crate::finding::counted;
-use crate::folder::{Existing, FolderError, RunFolder, Timings};
+use crate::folder::{
+    Existing, FolderError, Pseudonyms, RunFolder, RunRecord, Shard, ShardRecord, Timings, Truth, names as files,
+};
 use crate::footprint;
+use crate::outcome::Outcome;
 use crate::protocol::Protocol;
-use crate::run::{self, Request, RunError, RunMethod, Summary};
-use crate::score::ScoreRequest;
+use crate::run::{self, Request, Retain, RunError, RunMethod, Summary};
+use crate::score::{Gathered, ScoreRequest};
 
 /// A run with its results, as `run`, `demo` and `study` make it.
 pub(super) struct Job<'a> {
     pub(super) methods: &'a [RunMethod],
     pub(super) dataset: &'a Dataset,
+    /// The part of the people that is run; none for everybody.
+    pub(super) shard: Option<Shard>,
     pub(super) protocol: &'a Protocol,
     pub(super) out: &'a Path,
     pub(super) existing: Existing,
+    /// Whether rows about people are kept; else they are tallied and forgotten.
+    pub(super) rows: bool,
     pub(super) keep_ids: bool,
     pub(super) timings: Timings,
     /// The filter in words; empty when all samples are listed.
@@ -39,15 +47,24 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     /// What would be run, in words.
     pub(super) fn plan(&self) -> String {
+        let part = self.shard.map(|shard| {
+            let own = Truth::of(self.dataset, &Pseudonyms::of(self.dataset, true)).of_shard(shard);
+            (shard, ShardRecord::of(shard, &own, &own), own.len())
+        });
+        let (samples, subjects) = match &part {
+            Some((_, about, samples)) => (*samples, usize::try_from(about.subjects).unwrap_or(usize::MAX)),
+            None => (self.dataset.samples().len(), self.dataset.subjects().len()),
+        };
+        let shard = part.map(|(shard, ..)| format!("shard {shard}: ")).unwrap_or_default();
         let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
         format!(
-            "{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
-            counted(self.dataset.samples().len(), "sample"),
-            counted(self.dataset.subjects().len(), "subject"),
+            "{shard}{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
+            counted(samples, "sample"),
+            counted(subjects, "subject"),
             self.dataset.card().name,
             counted(names.len(), "method"),
             names.join(", "),
-            counted(self.dataset.samples().len() * names.len(), "attempt"),
+            counted(samples * names.len(), "attempt"),
             self.out.display(),
         )
     }
@@ -58,9 +75,18 @@ impl Job<'_> {
         running: &Running,
         environment: &Environment,
     ) -> Result<Option<(RunFolder, Summary)>, Failure> {
+        let gathered = (!self.rows).then(|| Gathered::new(self.dataset, self.shard, self.methods.len(), self.protocol));
+        let gathered = RefCell::new(gathered.transpose().map_err(results::score_failure)?);
+        let take = |sample: usize, method: usize, outcome: &Outcome| {
+            if let Some(gathered) = &mut *gathered.borrow_mut() {
+                gathered.take(sample, method, outcome);
+            }
+        };
         let request = Request {
+            retain: if self.rows { Retain::Rows } else { Retain::Nothing(&take) },
             methods: self.methods,
             dataset: self.dataset,
+            shard: self.shard,
             protocol: self.protocol,
             out: self.out,
             existing: self.existing,
@@ -78,8 +104,12 @@ impl Job<'_> {
         progress.end();
         let (folder, summary) = ran.map_err(failure)?;
         if summary.interrupted {
-            tell(&interrupted(&summary, self.out));
+            tell(&if self.rows { interrupted(&summary, self.out) } else { NOTHING_KEPT.to_owned() });
             return Ok(None);
+        }
+        if let Some(gathered) = gathered.into_inner() {
+            let record = RunRecord::read_any(&folder).map_err(results::folder_failure)?;
+            gathered.tallied(&record).and_then(|tallied| tallied.keep(&folder)).map_err(results::score_failure)?;
         }
         if self.footprint {
             let (methods, dataset, clock) = (self.methods, self.dataset, &*environment.clock);
@@ -92,21 +122,45 @@ impl Job<'_> {
     /// Runs, scores and reports.
     pub(super) fn run(self, running: &Running, environment: &Environment) -> Result<Exit, Failure> {
         let Some((folder, summary)) = self.attempt(running, environment)? else { return Ok(Exit::Interrupted) };
+        if let Some(shard) = self.shard {
+            let next = if self.rows {
+                "agebench merge DIR... --out DIR"
+            } else {
+                "agebench score --merge DIR/tally.jsonl... --out DIR"
+            };
+            tell(&format!(
+                "Wrote {} of shard {shard} to {}, {} of them failed or timed out: a part of the people, and no result.\n\
+                 Next: {next}, when all {} shards are there\n",
+                counted(summary.attempts, "attempt"),
+                folder.path().display(),
+                summary.failed,
+                shard.of(),
+            ));
+            // How many may fail is said of the whole run, and `merge` looks.
+            return Ok(running.max_failed.map_or(Exit::Done, |most| judged(&folder, &summary, most)));
+        }
         let shown = Shown { all_challenges: false, notices: self.notices, width: environment.width };
         results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
-        if summary.failed > running.max_failed {
-            tell(&format!(
-                "error: {} of {} failed or timed out; --max-failed allows {}\n     help: the column `reason` of {} says why\n",
-                summary.failed,
-                counted(summary.attempts, "attempt"),
-                running.max_failed,
-                folder.file(crate::folder::names::OUTCOMES).display(),
-            ));
-            return Ok(Exit::TooManyFailed);
-        }
-        Ok(Exit::Done)
+        Ok(judged(&folder, &summary, running.max_failed.unwrap_or(0)))
     }
 }
+
+/// Whether no more attempts failed than `most`; tells otherwise.
+pub(super) fn judged(folder: &RunFolder, summary: &Summary, most: usize) -> Exit {
+    if summary.failed <= most {
+        return Exit::Done;
+    }
+    tell(&format!(
+        "error: {} of {} failed or timed out; --max-failed allows {most}\n     help: the column `reason` of {} says why\n",
+        summary.failed,
+        counted(summary.attempts, "attempt"),
+        folder.file(files::OUTCOMES).display(),
+    ));
+    Exit::TooManyFailed
+}
+
+const NOTHING_KEPT: &str =
+    "interrupted: no row about people was kept, so nothing is left; run it again with --replace\n";
 
 fn interrupted(summary: &Summary, out: &Path) -> String {
     format!(
@@ -127,6 +181,7 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::SameName(_) => {
             Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")
         }
+        RunError::NothingKept => Failure::unusable(error).with_help("leave out --resume, or keep the rows"),
         RunError::OtherRun(_) => Failure::unusable(error)
             .with_help("put back what changed, name another folder, or begin anew with --replace"),
         RunError::Changed { .. } => {

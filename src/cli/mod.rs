@@ -25,6 +25,7 @@ mod job;
 mod latency;
 mod list;
 mod manual;
+mod merge;
 mod methods;
 mod output;
 mod plan;
@@ -74,6 +75,8 @@ enum Verb {
     Score(score::Arguments),
     /// Show the results of run folders, or of a comparison, as tables, Markdown or one HTML page
     Report(report::Arguments),
+    /// Join the shards of a run, then score and report
+    Merge(merge::Arguments),
     /// Hold two or more methods against each other: paired differences and ranks
     Compare(compare::Arguments),
     /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
@@ -161,6 +164,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Footprint(arguments) => footprint::run(&arguments, &environment),
         Verb::Score(arguments) => score::run(&arguments, &environment),
         Verb::Report(arguments) => report::run(&arguments, &environment),
+        Verb::Merge(arguments) => merge::run(&arguments, &environment),
         Verb::Compare(arguments) => compare::run(&arguments, &environment),
         Verb::Gate(arguments) => gate::run(&arguments, &environment),
         Verb::Study(arguments) => study::run(&arguments, &environment),

@@ -149,6 +149,8 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
     let job = Job {
         methods: &[method],
         dataset: &dataset,
+        rows: true,
+        shard: None,
         protocol: &protocol,
         out: &arguments.out,
         existing,

@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::engines::EngineOptions;
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::isolate::IsolateOptions;
 use super::job::{self, Job};
 use super::methods;
@@ -30,6 +30,8 @@ Examples:
     agebench run model/ --dataset faces/ --out results/
     agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
     agebench run model/ --dataset faces/ --out results/ --isolate --memory 2GiB     # a model that nobody vouches for
+    agebench run model/ --dataset faces/ --out shard-3/ --shard 3/8   # one of eight machines; then agebench merge
+    agebench run model/ --dataset faces/ --out results/ --retain none  # sums, and no row about a person
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
 pub(super) struct Arguments {
     /// A method.toml, its folder, or a bundled method's name
@@ -64,6 +66,11 @@ struct Data {
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
 
+    /// Only one part of the people: 3/8, or `auto` in an array job of Slurm or AWS Batch, or auto/8 in an indexed job of
+    /// Kubernetes; `agebench merge` joins the parts
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+
     /// A protocol.toml or a bundled protocol's name; what it does not say is as in the default protocol
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -85,9 +92,9 @@ pub(super) struct Running {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(super) timeout: Duration,
 
-    /// Failed and timed-out attempts that are allowed before the exit code is 4
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) max_failed: usize,
+    /// Failed and timed-out attempts that are allowed before the exit code is 4 [default: 0; of a shard: any, `merge` counts]
+    #[arg(long, value_name = "N")]
+    pub(super) max_failed: Option<usize>,
 }
 
 /// Where and how results are written.
@@ -106,6 +113,11 @@ struct Writing {
     #[arg(long, conflicts_with = "replace")]
     resume: bool,
 
+    /// What is kept of each person: `rows`, or `none`: answers are tallied in memory and forgotten, and no row about a person is
+    /// ever written; medians, percentiles and other numbers that need rows are not measurable then
+    #[arg(long, value_name = "WHAT", default_value = "rows", conflicts_with_all = ["resume", "keep_ids"])]
+    retain: Retained,
+
     /// Write ids as they are, instead of pseudonyms
     #[arg(long)]
     keep_ids: bool,
@@ -119,6 +131,15 @@ struct Writing {
     dry_run: bool,
 }
 
+/// What is kept of each person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Retained {
+    /// A row of each attempt, and one of each sample
+    Rows,
+    /// Nothing: sums over all of them
+    None,
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a number of seconds above 0");
     let seconds: f64 = text.trim_end_matches('s').parse().map_err(|_| wrong())?;
@@ -128,6 +149,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let isolation = &arguments.isolation;
+    let shard = arguments.data.shard.as_deref().map(environment::shard).transpose().map_err(Failure::unusable)?;
     let means = arguments.engine.open(environment)?;
     let means = isolation.around(means, &arguments.engine, arguments.running.timeout, environment)?;
     let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
@@ -142,6 +164,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let job = Job {
         methods: &methods,
         dataset: &dataset,
+        shard,
         protocol: &protocol,
         out: &writing.out,
         existing: match (writing.replace, writing.resume) {
@@ -149,6 +172,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             (_, true) => Existing::Resume,
             _ => Existing::Refuse,
         },
+        rows: writing.retain == Retained::Rows,
         keep_ids: writing.keep_ids,
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),

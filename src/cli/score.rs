@@ -248,7 +248,7 @@ fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failur
     let shard = arguments.tallies.shard.unwrap_or((1, 1));
     let text = Tallied::of(&folder, protocol.as_ref(), shard).and_then(|tallied| Ok(tallied.to_text()?));
     let text = text.map_err(score_failure)?;
-    write_whole(file, text.as_bytes(), false).map_err(results::folder_failure)?;
+    write_whole(file, text.as_bytes(), true).map_err(results::folder_failure)?;
     tell(&format!(
         "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {} --out DIR\n",
         file.display(),

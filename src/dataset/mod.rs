@@ -80,6 +80,16 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DatasetError`]: every problem of card and manifest at once.
+    ///
+    /// ```
+    /// use agebench::bundled;
+    /// use agebench::dataset::{CARD_FILE, Dataset, Pick};
+    ///
+    /// // The drawn faces lie in the binary; `Dataset::open(Path::new("faces/"), ...)` reads a folder.
+    /// let faces = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::default())?;
+    /// assert_eq!(faces.samples().len(), 911);
+    /// # Ok::<(), agebench::dataset::DatasetError>(())
+    /// ```
     pub fn open(place: &Path, pick: &Pick) -> Result<Self, DatasetError> {
         error::refuse_table(place)?;
         let is_card = place.is_file();

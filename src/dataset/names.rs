@@ -1,7 +1,7 @@
 //! The columns of a manifest that have a meaning of their own, and file-safe names.
 
 /// Columns with a meaning of their own, in the manifest or in the run folder. None of them can be a group.
-pub const OWN_COLUMNS: [&str; 24] = [
+pub const OWN_COLUMNS: [&str; 25] = [
     "sample_id",
     "path",
     "subject_id",
@@ -20,6 +20,7 @@ pub const OWN_COLUMNS: [&str; 24] = [
     "cluster_id",
     "subject_rank",
     "cluster_rank",
+    "manifest_place",
     "species",
     "method",
     "status",

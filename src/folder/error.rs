@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Shard;
 use crate::finding::Findings;
 use crate::sheet::SheetError;
 
@@ -34,6 +35,20 @@ pub enum FolderError {
     /// The run was broken off.
     #[error("the run in `{}` is not finished", path.display())]
     Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds a part of a run.
+    #[error("`{}` holds shard {shard}: a part of the people, and no result", path.display())]
+    Shard {
+        /// The folder.
+        path: PathBuf,
+        /// Which shard it is.
+        shard: Shard,
+    },
+    /// The folder holds sums, and no row about a person.
+    #[error("`{}` holds tallies and no rows about people", path.display())]
+    TalliesOnly {
         /// The folder.
         path: PathBuf,
     },
@@ -90,6 +105,13 @@ impl FolderError {
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
+            Self::Shard { .. } => Some(
+                "join all shards first: agebench merge DIR... --out DIR, or agebench score --merge where only tallies were kept",
+            ),
+            Self::TalliesOnly { .. } => Some(
+                "what was run with --retain none is scored, reported and verified, and shards of it are joined with `agebench score \
+                 --merge`; for everything else keep the rows",
+            ),
             Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; a run goes on with --resume, everything else is made again with --replace")

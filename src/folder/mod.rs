@@ -16,6 +16,7 @@ mod outcome_reader;
 mod outcome_writer;
 mod pseudonym;
 mod run_json;
+mod shard;
 mod truth;
 
 pub use attempts::{Attempt, Attempts, join_attempts};
@@ -33,7 +34,8 @@ pub use pseudonym::Pseudonyms;
 pub use run_json::{
     ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
 };
-pub use truth::{Truth, TruthRow};
+pub use shard::{MergedShard, Shard, ShardRecord};
+pub use truth::{PLACE_COLUMN, Truth, TruthRow};
 
 /// The names of the files of a run folder.
 pub mod names {
@@ -61,6 +63,8 @@ pub mod names {
     pub const CURVE: &str = "curve";
     /// The steps at which inputs were reduced, in [`CURVE`].
     pub const STEPS: &str = "curve/steps.csv";
+    /// Exact sums instead of rows about people; about people all the same where they are small.
+    pub const TALLY: &str = "tally.jsonl";
     /// The published rows.
     pub const METRICS: &str = "metrics.csv";
     /// Settings, digests, versions, machine, times.
@@ -76,8 +80,8 @@ pub mod names {
     /// Rows of several holders put together, in a folder of its own.
     pub const POOLED: &str = "pooled.csv";
     /// Every file that a run folder may hold, but for those in [`CARDS`], [`STDERR`] and [`CURVE`].
-    pub const ALL: [&str; 10] =
-        [OUTCOMES, JOURNAL, TRUTH, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
+    pub const ALL: [&str; 11] =
+        [OUTCOMES, JOURNAL, TRUTH, TALLY, PROTOCOL, LATENCY, FOOTPRINT, METRICS, RUN, REPORT, REGISTRATION];
 }
 
 #[cfg(test)]

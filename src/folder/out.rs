@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{FolderError, names};
+use super::{FolderError, RunRecord, names};
 use crate::foreign;
 
 /// What to do with an output folder that holds something.
@@ -74,6 +74,12 @@ impl RunFolder {
         self.path.join(name)
     }
 
+    /// Whether the folder holds sums instead of rows about people.
+    #[must_use]
+    pub fn holds_tallies(&self) -> bool {
+        self.file(names::TALLY).exists() && !self.file(names::OUTCOMES).exists()
+    }
+
     /// The place of the card `name`.
     #[must_use]
     pub fn card(&self, name: &str) -> PathBuf {
@@ -91,11 +97,23 @@ impl RunFolder {
             let most = if name == names::METRICS { foreign::LARGEST_FILE } else { u64::MAX };
             foreign::within(length, most).map(|()| file)
         });
-        opened.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if name == names::OUTCOMES && self.file(names::OUTCOMES_PART).exists() => {
-                FolderError::Unfinished { path: self.path.clone() }
+        opened.map_err(|error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            let shard = || RunRecord::read_any(self).ok()?.shard.map(|part| part.shard);
+            let path = self.path.clone();
+            match name {
+                names::OUTCOMES if is_missing && self.file(names::OUTCOMES_PART).exists() => {
+                    FolderError::Unfinished { path }
+                }
+                names::OUTCOMES | names::TRUTH if is_missing && self.holds_tallies() => {
+                    FolderError::TalliesOnly { path }
+                }
+                names::METRICS if is_missing => match shard() {
+                    Some(shard) => FolderError::Shard { path, shard },
+                    None => FolderError::read(&self.file(name), error),
+                },
+                _ => FolderError::read(&self.file(name), error),
             }
-            _ => FolderError::read(&path, error),
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FolderError, RunFolder, Truth, names};
+use super::{FolderError, MergedShard, RunFolder, ShardRecord, Truth, names};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::outcome::Outcome;
@@ -28,6 +28,12 @@ pub struct RunRecord {
     pub settings: BTreeMap<String, Value>,
     /// The dataset.
     pub dataset: DatasetRecord,
+    /// Which part of its people this is; none where it is everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+    /// The shards that were merged into this run, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<MergedShard>,
     /// The digest of the effective protocol.
     pub protocol_digest: Digest,
     /// The methods, in the order of the run.
@@ -252,11 +258,23 @@ impl Machine {
 }
 
 impl RunRecord {
-    /// The run.json of `folder`.
+    /// The run.json of `folder`, which is that of a whole run.
+    ///
+    /// # Errors
+    /// It cannot be read or is of another schema; [`FolderError::Shard`] when the folder is a part of a run.
+    pub fn read(folder: &RunFolder) -> Result<Self, FolderError> {
+        let record = Self::read_any(folder)?;
+        match &record.shard {
+            None => Ok(record),
+            Some(part) => Err(FolderError::Shard { path: folder.path().to_owned(), shard: part.shard }),
+        }
+    }
+
+    /// The run.json of `folder`, whether it is that of a whole run or of a shard.
     ///
     /// # Errors
     /// It cannot be read or is of another schema.
-    pub fn read(folder: &RunFolder) -> Result<Self, FolderError> {
+    pub fn read_any(folder: &RunFolder) -> Result<Self, FolderError> {
         let text = folder.read_text(names::RUN)?;
         serde_json::from_str(&text).map_err(|source| FolderError::Json { path: folder.file(names::RUN), source })
     }

@@ -190,6 +190,8 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
             age_precision: "year".to_owned(),
             pick: String::new(),
         },
+        shard: None,
+        shards: Vec::new(),
         protocol_digest: digest,
         methods: Vec::new(),
         machine: Some(Machine::from_texts(

@@ -14,7 +14,7 @@ use crate::folder::{
 };
 use crate::method::{Ask, Sample};
 use crate::photo::{Decoder, PIXEL_LIMIT, Reduction, decode};
-use crate::run::{Attempted, End, Sink, Work};
+use crate::run::{Attempted, End, Places, Sink, Work};
 
 /// What is taken away, in the order in which it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,6 +209,7 @@ impl Maker<'_> {
         let work = Work {
             methods: &methods,
             dataset: self.request.dataset,
+            places: &Places::all(self.request.dataset),
             from: 0,
             roster: None,
             ask: Ask {

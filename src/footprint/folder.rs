@@ -55,6 +55,8 @@ impl Writing {
             verb: "footprint".to_owned(),
             settings: BTreeMap::from(settings),
             dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(request.dataset, &truth)? },
+            shard: None,
+            shards: Vec::new(),
             protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(request.machine.clone()),

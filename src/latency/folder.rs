@@ -93,6 +93,8 @@ impl Measured<'_> {
             verb: "latency".to_owned(),
             settings: self.settings(),
             dataset: DatasetRecord { pick: self.pick.clone(), ..DatasetRecord::of(self.dataset, self.truth)? },
+            shard: None,
+            shards: Vec::new(),
             protocol_digest: Digest::of_parsed("protocol", &self.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(self.machine.clone()),

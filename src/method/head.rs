@@ -228,6 +228,16 @@ impl Head {
     ///
     /// # Errors
     /// [`HeadError::Length`] when `output` has another length than the head reads.
+    ///
+    /// ```
+    /// use agebench::method::head::Head;
+    /// use agebench::outcome::{Outcome, Status};
+    ///
+    /// let head = Head::ScaledYears { scale: 100.0, offset: 0.0 };
+    /// assert_eq!(head.decode(&[0.25])?, Outcome::of_years(25.0));
+    /// assert_eq!(head.decode(&[7.0])?.status, Status::Failed);
+    /// # Ok::<(), agebench::method::head::HeadError>(())
+    /// ```
     pub fn decode(&self, output: &[f32]) -> Result<Outcome, HeadError> {
         self.fits(output.len())?;
         let numbers: Vec<f64> = output.iter().map(|number| f64::from(*number)).collect();

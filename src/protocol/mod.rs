@@ -149,6 +149,17 @@ impl Protocol {
     /// # Errors
     /// Every problem that was found, in the order of the file's sections. A file that the protocol names cannot be
     /// read here: see [`Protocol::from_toml_with`].
+    ///
+    /// ```
+    /// use agebench::protocol::Protocol;
+    ///
+    /// let protocol = Protocol::from_toml("name = \"at 18\"\nlimits = [18]\n")?;
+    /// assert_eq!(protocol.limits.len(), 1);
+    /// // What is not said is the default's; what is wrong is found in one pass.
+    /// assert_eq!(protocol.tie, Protocol::default_protocol().tie);
+    /// assert_eq!(Protocol::from_toml("limits = [0]\nno_such_key = 1\n").unwrap_err().problems.len(), 2);
+    /// # Ok::<(), agebench::protocol::ProtocolError>(())
+    /// ```
     pub fn from_toml(text: &str) -> Result<Self, ProtocolError> {
         wire::read(text, &|_| Err("this protocol stands alone, without the files beside it".to_owned()))
     }

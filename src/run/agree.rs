@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::attempts::{Attempted, Work};
+use super::places::Places;
 use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::method::{Ask, Method, MethodError, Scratch};
@@ -47,6 +48,7 @@ pub fn agree(
     let work = Work {
         methods: &methods,
         dataset,
+        places: &Places::all(dataset),
         from: 0,
         roster: None,
         ask: Ask {

@@ -19,17 +19,24 @@ use crate::method::{Ask, Content, MOST_OPENINGS, Method, MethodError, Sample, Se
 use crate::outcome::Outcome;
 use crate::run::events::{Event, Sink};
 use crate::run::is_failure;
+use crate::run::places::Places;
 use crate::run::roster::Roster;
 use crate::run::window::Window;
 
 /// Attempts that may wait to be written.
 const WINDOW: usize = 1024;
 
+/// How long a program that broke is held against its method only after a look for the wish to stop: who ends a job ends all of its
+/// processes, in any order.
+const ENDED_TOGETHER: Duration = Duration::from_millis(50);
+
 /// What is to be attempted, and how.
 pub(crate) struct Work<'a> {
     pub(crate) methods: &'a [Arc<dyn Method>],
     pub(crate) dataset: &'a Dataset,
-    /// The place of the first sample to attempt: those before it are done.
+    /// Which of its samples are attempted.
+    pub(crate) places: &'a Places,
+    /// The number of the first sample to attempt: those before it are done.
     pub(crate) from: usize,
     /// What replays and declarations are told; none where there is nobody to tell.
     pub(crate) roster: Option<&'a Roster<'a>>,
@@ -96,7 +103,7 @@ impl Work<'_> {
         if self.methods.iter().any(|method| method.copies_samples()) {
             self.ask.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
         }
-        let samples = self.dataset.samples().len();
+        let samples = self.places.len();
         let pools = self.pools(opened);
         let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
         let (mut failed, mut lost, mut written) = (None, None, self.from);
@@ -139,7 +146,7 @@ impl Work<'_> {
 
     /// One pool for all that works in this process, and one for each method that does not.
     fn pools<'m>(&self, opened: Vec<(Member<'m>, Box<dyn Session>)>) -> Vec<Pool<'m>> {
-        let samples = self.dataset.samples().len();
+        let samples = self.places.len();
         let room = WINDOW / opened.len().max(1);
         let opened = opened.into_iter().enumerate().map(|(place, (member, first))| (place, member, Some(first)));
         let (outside, inside): (Vec<_>, Vec<_>) = opened.partition(|(_, member, _)| member.method.is_outside());
@@ -223,12 +230,22 @@ impl Crew<'_> {
             if self.work.stop.load(Ordering::Relaxed) {
                 return self.stop();
             }
-            let Some(row) = self.work.dataset.samples().get(number) else { return };
-            match self.attempt(number, &row, pool, &mut sessions) {
+            let Some(place) = self.work.places.get(number) else { return };
+            let Some(row) = self.work.dataset.samples().get(place) else { return };
+            match self.attempt(place, &row, pool, &mut sessions) {
                 Some(attempted) => pool.window.put(number, attempted),
                 None => return self.stop(),
             }
         }
+    }
+
+    /// Whether the run is to stop, or is within a moment.
+    fn is_stopping(&self) -> bool {
+        const STEPS: u32 = 10;
+        (0..STEPS).any(|_| {
+            thread::sleep(ENDED_TOGETHER / STEPS);
+            self.work.stop.load(Ordering::Relaxed)
+        })
     }
 
     /// Puts the sample at `place` to every member; `None` when a method broke once too often, or gave up at a stop.
@@ -277,6 +294,9 @@ impl Crew<'_> {
                 }
                 error => error,
             };
+            if matches!(error, MethodError::Ended(_) | MethodError::Program { .. }) && self.is_stopping() {
+                return None;
+            }
             let reason = error.chain();
             let name = member.method.card().name.clone();
             (self.work.sink)(Event::Reopened { method: name.clone(), reason: reason.clone() });

@@ -5,11 +5,15 @@
 
 mod agree;
 mod attempts;
+mod error;
 mod events;
+mod merge;
 mod method;
+mod places;
 mod resume;
 mod roster;
 mod window;
+mod written;
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
@@ -19,41 +23,37 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use agree::{Agreement, agree};
 pub(crate) use attempts::{Attempted, End, Work, late};
+pub use error::RunError;
 pub use events::{Event, Sink};
+pub use merge::{MergeError, MergeRequest, merge};
 pub use method::{RunMethod, Seen};
+pub(crate) use places::Places;
 
 use crate::clock::Clock;
-use crate::dataset::{Dataset, FilesDigest};
+use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
-use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, DatasetRecord, Existing, FolderError, Hashed, Journal, Machine, OutcomeWriter,
-    Pseudonyms, RUN_SCHEMA, Reopened, RunFolder, RunRecord, Timings, Truth, create_private, names,
+    DatasetRecord, Existing, FolderError, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard,
+    ShardRecord, Timings, Truth, create_private, names,
 };
-use crate::method::{Ask, Method, MethodError, Scratch};
+use crate::method::Scratch;
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
-use roster::Roster;
-
-/// Rows are put on disk when there are so many of them and [`SHORTEST`] has passed, or when [`LONGEST`] has.
-const BLOCK: usize = 256;
-/// Blocks of a method that answers at once are larger: the disk is asked ten times a second at most.
-const SHORTEST: Duration = Duration::from_millis(100);
-/// How long a row waits for others before it is put on disk with the next one that comes.
-const LONGEST: Duration = Duration::from_secs(2);
+use written::{Prepared, Written};
 
 /// What to run, and how.
 pub struct Request<'a> {
     /// The methods, in the order in which their rows stand within a sample. Their names differ.
     pub methods: &'a [RunMethod],
-    /// The dataset; all listed samples are attempted.
+    /// The dataset; all listed samples are attempted, or those of a shard.
     pub dataset: &'a Dataset,
+    /// The part of the people that is run; none for everybody.
+    pub shard: Option<Shard>,
     /// The protocol, written to the folder; its limits become columns.
     pub protocol: &'a Protocol,
     /// Where to write.
@@ -70,12 +70,23 @@ pub struct Request<'a> {
     pub keep_ids: bool,
     /// Whether the time columns are filled.
     pub timings: Timings,
+    /// What is kept of the outcomes.
+    pub retain: Retain<'a>,
     /// The filter in words, for `run.json`; empty when all samples are listed.
     pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
     /// Settings for `run.json` that change no answer, such as how an engine is kept apart.
     pub further: Vec<(String, serde_json::Value)>,
+}
+
+/// What is kept of the outcomes of a run.
+#[derive(Clone, Copy)]
+pub enum Retain<'a> {
+    /// A row of each, with that of its sample.
+    Rows,
+    /// Nothing on disk: each is handed over with the numbers of its sample and its method, in order, and forgotten.
+    Nothing(&'a dyn Fn(usize, usize, &Outcome)),
 }
 
 /// How a run ended.
@@ -89,43 +100,6 @@ pub struct Summary {
     pub failed: usize,
     /// Whether the run was stopped from outside before its end.
     pub interrupted: bool,
-}
-
-/// Why a run could not be made, or not be finished.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// No method was given.
-    #[error("no method to run")]
-    NoMethod,
-    /// Two methods have one name, so that their rows could not be told apart.
-    #[error("two methods are named `{0}`")]
-    SameName(String),
-    /// A method cannot be opened.
-    #[error(transparent)]
-    Method(MethodError),
-    /// The folder cannot be written.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// A digest cannot be made.
-    #[error(transparent)]
-    Digest(#[from] DigestError),
-    /// The folder holds a run of another plan; each difference in words.
-    #[error("the run that the folder holds is another one:\n{}", .0.join("\n"))]
-    OtherRun(Vec<String>),
-    /// A file of the dataset was changed during the run.
-    #[error("the file of the sample in row {} of truth.csv was changed since the run began", sample + 1)]
-    Changed {
-        /// The number of the listed sample, from 1.
-        sample: usize,
-    },
-    /// A method broke again and again; what was done is on disk.
-    #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
-    GaveUp {
-        /// The method's name.
-        method: String,
-        /// Why it broke the last time.
-        reason: String,
-    },
 }
 
 /// Makes the run: attempts, written in manifest order as they come.
@@ -142,14 +116,20 @@ pub fn run(
     sink: &Sink<'_>,
 ) -> Result<(RunFolder, Summary), RunError> {
     check_names(request.methods)?;
+    let rows = matches!(request.retain, Retain::Rows);
+    if !rows && request.existing == Existing::Resume {
+        return Err(RunError::NothingKept);
+    }
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
-    let truth = Truth::of(request.dataset, &pseudonyms);
+    let whole = Truth::of(request.dataset, &pseudonyms);
+    let of_shard = request.shard.map(|shard| whole.of_shard(shard));
+    let own = of_shard.as_ref().unwrap_or(&whole);
     let write_error = |name: &str| {
         let path = folder.file(name);
         move |source| FolderError::Write { path: path.clone(), source }
     };
-    let mut record = record(request, &truth, clock)?;
+    let mut record = record(request, &whole, own, clock)?;
     let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder)? } else { None };
     if let Some(before) = &resumed {
         let other = resume::differences(&before.record, &record);
@@ -167,9 +147,11 @@ pub fn run(
         }
         resume::carried_on(&mut record, &before.record);
     }
-    let done = if resumed.is_some() { resume::Done::of(&folder, request)? } else { None };
-    let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
-    truth.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+    let done = if resumed.is_some() { resume::Done::of(&folder, request, &Places::of(own))? } else { None };
+    if rows {
+        let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
+        own.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+    }
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
     for (method, about) in request.methods.iter().zip(&record.methods) {
@@ -178,18 +160,22 @@ pub fn run(
     record.write(&folder)?;
 
     let before: Vec<_> = record.methods.clone();
-    let written = write_attempts(request, &folder, &truth, done, clock, stop, sink);
+    let prepared = Prepared { request, folder: &folder, whole: &whole, own, clock, stop, sink };
+    let written = prepared.write_attempts(done);
     let seen: Vec<Seen> = request.methods.iter().map(|method| method.seen(&request.scratch)).collect();
     for ((seen, about), before) in seen.iter().zip(&mut record.methods).zip(&before) {
         seen.note(about);
         resume::add_service(about, before);
-        seen.write_words(about, &folder)?;
+        // What a program writes is free text, and may be about people.
+        if rows {
+            seen.write_words(about, &folder)?;
+        }
     }
     let Written { end, summary, files, returned } = written?;
     if end == End::Done {
         record.ended = Some(clock.wall().to_string());
     }
-    record.dataset.files_digest = files;
+    record.dataset.files_digest = Some(files);
     for (method, returned) in record.methods.iter_mut().zip(returned) {
         method.extra_fields = returned.extra;
         method.claimed_times = returned.claimed.filter(|_| request.timings == Timings::Written);
@@ -198,203 +184,13 @@ pub fn run(
         record.settings.insert("copies".to_owned(), json!(place));
     }
     record.write(&folder)?;
-    if end == End::Done {
+    if end == End::Done && rows {
         Journal::finish(&folder)?;
     }
     match end {
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
-}
-
-/// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
-const MOST_EXTRA: usize = 256;
-
-/// What came of the attempts.
-struct Written {
-    end: End,
-    summary: Summary,
-    files: Option<Digest>,
-    /// A method: what it returned beside its answers.
-    returned: Vec<Returned>,
-}
-
-/// What a method returned beside its answers.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Returned {
-    /// The names of fields beyond the answers, and in how many attempts.
-    extra: BTreeMap<String, u64>,
-    /// Its own word on its times.
-    claimed: Option<ClaimedTimes>,
-}
-
-impl Returned {
-    fn add(&mut self, outcome: &Outcome) {
-        for (name, _) in &outcome.extra {
-            if self.extra.len() < MOST_EXTRA || self.extra.contains_key(name) {
-                *self.extra.entry(name.clone()).or_default() += 1;
-            }
-        }
-        if outcome.claimed.iter().any(Option::is_some) {
-            self.claimed.get_or_insert_default().add(outcome);
-        }
-    }
-}
-
-/// Why attempts could not be written.
-enum Broke {
-    Io(std::io::Error),
-    /// The file of the sample with this number was changed.
-    Changed(usize),
-}
-
-impl From<std::io::Error> for Broke {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// Makes the attempts that are not `done`, and writes outcomes.csv.part with its journal.
-fn write_attempts(
-    request: &Request<'_>,
-    folder: &RunFolder,
-    truth: &Truth,
-    done: Option<resume::Done>,
-    clock: &Arc<dyn Clock>,
-    stop: &Arc<AtomicBool>,
-    sink: &Sink<'_>,
-) -> Result<Written, RunError> {
-    let failed = |source| RunError::Folder(FolderError::Write { path: folder.file(names::OUTCOMES_PART), source });
-    let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
-    let limits = &request.protocol.limits;
-    let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
-    let mut summary = Summary::default();
-    let (mut writer, mut journal, from, mut files, mut returned): (OutcomeWriter<Hashed>, _, _, _, _) = match done {
-        Some(resume::Done {
-            reopened: Reopened { outcomes, journal, .. },
-            samples,
-            attempts,
-            failed,
-            returned,
-            files,
-        }) => {
-            (summary.attempts, summary.failed) = (attempts, failed);
-            let writer = OutcomeWriter::go_on(outcomes, limits, request.timings, staged);
-            (writer, journal, samples, files, returned)
-        }
-        None => {
-            let (outcomes, journal) = Journal::begin(folder)?;
-            let begin = if staged { OutcomeWriter::with_stages } else { OutcomeWriter::new };
-            let writer = begin(outcomes, limits, request.timings).map_err(failed)?;
-            let files = FilesDigest::new(request.dataset);
-            (writer, journal, 0, files, vec![Returned::default(); methods.len()])
-        }
-    };
-    let roster = Roster::new(request.dataset, truth);
-    let mut asked = 0;
-    for method in &methods {
-        method.notices().into_iter().for_each(|notice| sink(Event::Warning(notice)));
-        let listed = request.dataset.samples().len();
-        let attempted = if method.is_told() { roster.attempted(&**method) } else { listed };
-        if attempted == 0 && listed > 0 {
-            return Err(RunError::Method(nothing_recorded(&**method, request.dataset)));
-        }
-        if attempted < listed {
-            let text = format!(
-                "`{}` has no recorded answer for {} of {}: these are not attempted",
-                method.card().name,
-                listed - attempted,
-                crate::finding::counted(listed, "sample"),
-            );
-            sink(Event::Warning(text));
-        }
-        asked += attempted;
-    }
-    summary.asked = asked;
-    let mut rows = truth.rows().enumerate().skip(from);
-    let (mut unmarked, mut marked) = (0, clock.monotonic());
-    let mut samples = from as u64;
-    if from > 0 {
-        sink(Event::Resumed { attempts: summary.attempts, asked });
-    }
-    let work = Work {
-        methods: &methods,
-        dataset: request.dataset,
-        from,
-        roster: Some(&roster),
-        ask: Ask {
-            limits: limits.clone(),
-            time_limit: request.time_limit,
-            seed: request.protocol.seed,
-            scratch: request.scratch.clone(),
-            clock: Arc::clone(clock),
-            stop: Arc::clone(stop),
-        },
-        jobs: request.jobs,
-        clock: &**clock,
-        stop,
-        sink,
-        given: None,
-    };
-    let end = work.attempt_all(|attempted: Attempted| -> Result<(), Broke> {
-        let Some((place, row)) = rows.next() else { return Ok(()) };
-        if attempted.changed {
-            return Err(Broke::Changed(place + 1));
-        }
-        if let Some(content) = attempted.content {
-            files.add(place, content);
-        }
-        let digest = attempted.content.map(|content| content.short());
-        for ((method, outcome), returned) in methods.iter().zip(&attempted.outcomes).zip(&mut returned) {
-            let Some(outcome) = outcome else { continue };
-            returned.add(outcome);
-            let method = &method.card().name;
-            let mut digits = [[0; 16]; 2];
-            let [of_sample, of_subject] = &mut digits;
-            let (sample_id, subject_id) = (row.sample_id.text(of_sample), row.subject_id.text(of_subject));
-            let key = AttemptKey { sample_id, subject_id, method };
-            writer.write(&key, outcome, digest.as_deref())?;
-            summary.attempts += 1;
-            summary.failed += usize::from(is_failure(outcome));
-            unmarked += 1;
-        }
-        samples += 1;
-        let waited = clock.monotonic().saturating_sub(marked);
-        if unmarked >= BLOCK && waited >= SHORTEST || unmarked > 0 && waited >= LONGEST {
-            (unmarked, marked) = (0, clock.monotonic());
-            writer.flush()?;
-            journal.mark(writer.output(), samples, summary.attempts as u64, beside(&returned))?;
-        }
-        Ok(())
-    });
-    let end = match end {
-        Ok(end) => end,
-        Err(Ok(error)) => return Err(RunError::Method(error)),
-        Err(Err(Broke::Io(error))) => return Err(failed(error)),
-        Err(Err(Broke::Changed(sample))) => return Err(RunError::Changed { sample }),
-    };
-    summary.interrupted = end == End::Interrupted;
-    let outcomes = writer.finish().map_err(failed)?;
-    journal.mark(&outcomes, samples, summary.attempts as u64, beside(&returned)).map_err(failed)?;
-    Ok(Written { end, summary, files: Some(files.finish(request.dataset)), returned })
-}
-
-/// What the journal keeps beside the rows.
-fn beside(returned: &[Returned]) -> serde_json::Value {
-    serde_json::to_value(returned).unwrap_or_default()
-}
-
-/// Why a method with a recorded file has nothing to say of any sample.
-fn nothing_recorded(method: &dyn Method, dataset: &Dataset) -> MethodError {
-    let such_as = |id: Option<String>| id.map(|id| format!(" (such as {})", quoted(&id))).unwrap_or_default();
-    let theirs = such_as(method.recorded().into_iter().next());
-    let ours = such_as(dataset.samples().get(0).map(|row| row.sample_id.to_owned()));
-    let text = format!(
-        "none of its recorded samples{theirs} is one of dataset {}{ours}: name the column that holds the ids, or their \
-         pseudonyms, as `sample_id` in [replay.columns]",
-        quoted(&dataset.card().name)
-    );
-    MethodError::NotFor { method: method.card().name.clone(), text }
 }
 
 /// Whether an attempt counts against `--max-failed`.
@@ -417,7 +213,7 @@ pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
 }
 
 /// run.json as it stands before the first attempt.
-fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
+fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
     let methods = request.methods.iter().enumerate().map(|(place, it)| it.record(place));
     let mut settings = BTreeMap::from([
@@ -427,12 +223,16 @@ fn record(request: &Request<'_>, truth: &Truth, clock: &Arc<dyn Clock>) -> Resul
         ("timings".to_owned(), json!(request.timings == Timings::Written)),
     ]);
     settings.extend(request.further.iter().cloned());
+    let kept = matches!(request.retain, Retain::Nothing(_)).then(|| ("retain".to_owned(), json!("none")));
+    settings.extend(kept);
     Ok(RunRecord {
         schema: RUN_SCHEMA.to_owned(),
         tool_version: crate::VERSION.to_owned(),
         verb: "run".to_owned(),
         settings,
-        dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, truth)? },
+        dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, whole)? },
+        shard: request.shard.map(|shard| ShardRecord::of(shard, whole, own)),
+        shards: Vec::new(),
         protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
         methods: methods.collect(),
         machine: Some(request.machine.clone()),

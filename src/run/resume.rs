@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::{Request, Returned, RunError, is_failure};
+use super::places::Places;
+use super::written::Returned;
+use super::{Request, RunError, is_failure};
 use crate::dataset::FilesDigest;
 use crate::folder::{
     DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, Reopened, RunFolder, RunRecord, ServiceRecord,
@@ -30,7 +32,7 @@ impl Before {
         if !folder.file(names::RUN).exists() {
             return Ok(None);
         }
-        let record = RunRecord::read(folder)?;
+        let record = RunRecord::read_any(folder)?;
         // The rename is the last step.
         Ok(Some(Self { record, finished: folder.file(names::OUTCOMES).exists() }))
     }
@@ -60,6 +62,8 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
     for ((what, before), (_, now)) in dataset(before).into_iter().zip(dataset(now)) {
         differs(what, &before, &now);
     }
+    let shard = |record: &RunRecord| record.shard.as_ref().map(|it| it.shard.to_string()).unwrap_or_default();
+    differs("the shard", &shard(before), &shard(now));
     for setting in ["keep_ids", "timeout_seconds", "timings"] {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
         differs(&format!("the setting `{setting}`"), &of(before), &of(now));
@@ -100,25 +104,26 @@ impl Done {
     ///
     /// # Errors
     /// [`RunError::Changed`] for a file that is not what it was; a row that is not as it should be.
-    pub(super) fn of(folder: &RunFolder, request: &Request<'_>) -> Result<Option<Self>, RunError> {
+    pub(super) fn of(folder: &RunFolder, request: &Request<'_>, places: &Places) -> Result<Option<Self>, RunError> {
         let Some(reopened) = Journal::reopen(folder)? else { return Ok(None) };
         let path = folder.file(names::OUTCOMES_PART);
         let part = crate::foreign::open(&path).map_err(|error| FolderError::read(&path, error))?.0;
         let samples = usize::try_from(reopened.mark.samples).unwrap_or(usize::MAX);
-        let (attempts, failed, given) = rows(part, samples, request)?;
+        let (attempts, failed, given) = rows(part, samples, request, places)?;
         let mut files = FilesDigest::new(request.dataset);
-        let places: Vec<usize> = (0..given.len()).collect();
-        for some in places.chunks(AT_ONCE) {
-            let read = some.par_iter().filter_map(|place| {
-                let given = given.get(*place)?.as_deref()?;
-                let sample = request.dataset.samples().get(*place)?;
+        let numbers: Vec<usize> = (0..given.len()).collect();
+        for some in numbers.chunks(AT_ONCE) {
+            let read = some.par_iter().filter_map(|number| {
+                let given = given.get(*number)?.as_deref()?;
+                let place = places.get(*number)?;
+                let sample = request.dataset.samples().get(place)?;
                 let now = request.dataset.read_sample(&sample).ok().flatten().map(|read| read.sha256);
-                Some((*place, now.filter(|now| now.short() == given)))
+                Some((*number, place, now.filter(|now| now.short() == given)))
             });
-            for (place, now) in read.collect::<Vec<_>>() {
+            for (number, place, now) in read.collect::<Vec<_>>() {
                 match now {
                     Some(now) => files.add(place, now),
-                    None => return Err(RunError::Changed { sample: place + 1 }),
+                    None => return Err(RunError::Changed { sample: number + 1 }),
                 }
             }
         }
@@ -133,14 +138,16 @@ impl Done {
 /// methods.
 type Rows = (usize, usize, Vec<Option<String>>);
 
-fn rows(part: std::fs::File, samples: usize, request: &Request<'_>) -> Result<Rows, FolderError> {
+fn rows(part: std::fs::File, samples: usize, request: &Request<'_>, places: &Places) -> Result<Rows, FolderError> {
     let pseudonyms = crate::folder::Pseudonyms::of(request.dataset, request.keep_ids);
     let mut reader = OutcomeReader::open(names::OUTCOMES_PART, std::io::BufReader::new(part))?;
-    let samples = samples.min(request.dataset.samples().len());
+    let samples = samples.min(places.len());
     let mut given = vec![None; samples];
     let (mut attempts, mut failed, mut at) = (0, 0, 0);
-    let printed =
-        |place: usize| request.dataset.samples().get(place).map(|row| pseudonyms.printed(row.sample_id).to_string());
+    let printed = |number: usize| {
+        let sample = places.get(number).and_then(|place| request.dataset.samples().get(place));
+        sample.map(|row| pseudonyms.printed(row.sample_id).to_string())
+    };
     let mut here = printed(0);
     while let Some(row) = reader.next_row()? {
         while here.as_deref().is_some_and(|id| id != row.sample_id) {

@@ -3,6 +3,7 @@
 use crate::dataset::Dataset;
 use crate::folder::{Pseudonyms, Truth};
 use crate::method::{Method, Told};
+use crate::run::places::Places;
 
 /// The listed samples as they may be told.
 pub(crate) struct Roster<'a> {
@@ -31,9 +32,8 @@ impl<'a> Roster<'a> {
         Some(with(&told))
     }
 
-    /// How many of the samples `method` attempts.
-    pub(crate) fn attempted(&self, method: &dyn Method) -> usize {
-        let places = 0..self.dataset.samples().len();
-        places.filter(|place| self.tell(*place, |told| method.attempts(told)).unwrap_or(false)).count()
+    /// How many of the samples at `places` `method` attempts.
+    pub(crate) fn attempted(&self, method: &dyn Method, places: &Places) -> usize {
+        places.iter().filter(|place| self.tell(*place, |told| method.attempts(told)).unwrap_or(false)).count()
     }
 }

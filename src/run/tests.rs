@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::*;
 use crate::clock::StillClock;
 use crate::dataset::Pick;
+use crate::method::{Ask, Method, MethodError};
 use crate::method::{MethodCard, Sample, Session};
 
 const CARD: &str = r#"
@@ -121,6 +122,8 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
         jobs: NonZeroUsize::new(jobs).unwrap(),
         time_limit: Duration::from_secs(60),
         scratch: Scratch::within(std::env::temp_dir(), false),
+        shard: None,
+        retain: Retain::Rows,
         keep_ids: true,
         timings: Timings::Written,
         pick: String::new(),
@@ -267,6 +270,8 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
         jobs: NonZeroUsize::MIN,
         time_limit: Duration::from_millis(500),
         scratch: Scratch::within(std::env::temp_dir(), false),
+        shard: None,
+        retain: Retain::Rows,
         keep_ids: true,
         timings: Timings::Left,
         pick: String::new(),

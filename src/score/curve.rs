@@ -43,7 +43,7 @@ impl<'f> CurveJudge<'f> {
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
         let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
-        let tally_truth = tally_truth(&truth, &card)?;
+        let tally_truth = tally_truth(&truth, &card, None)?;
         let settings = settings(&record)?;
         let full = Answers::default();
         let mut judge = Self { folder, record, protocol, settings, truth, tally_truth, full };

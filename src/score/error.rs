@@ -110,13 +110,8 @@ impl ScoreError {
             Self::NotAges { .. } => Some(
                 "classes, ranks and yes/no answers are no ages: decode them first, or name decisions as pass_18 and scores as score_18",
             ),
-            Self::Read { .. }
-            | Self::Protocol { .. }
-            | Self::Tally(_)
-            | Self::Tallied { .. }
-            | Self::Tallies(_)
-            | Self::Table { .. }
-            | Self::Digest(_) => None,
+            Self::Tallied { source, .. } | Self::Tallies(source) => source.help(),
+            Self::Read { .. } | Self::Protocol { .. } | Self::Tally(_) | Self::Table { .. } | Self::Digest(_) => None,
         }
     }
 }

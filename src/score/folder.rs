@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::ScoreError;
 use super::import::Imported;
 use super::inputs::{Inputs, own_protocol};
+use super::{ScoreError, Tallied};
 use crate::digest::Digest;
 use crate::folder::{
     Existing, MethodRecord, RunFolder, RunRecord, StageRecord, names, read_steps, step_file, write_steps,
@@ -42,7 +42,11 @@ pub struct Scored {
 /// # Errors
 /// A file of the folder is not as it should be; or a recorded method's answers cannot be ages.
 pub fn score_folder(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Table, ScoreError> {
-    Ok(Computed::of(folder, protocol)?.table)
+    if folder.holds_tallies() {
+        Ok(Tallied::kept(folder, protocol)?.table()?)
+    } else {
+        Ok(Computed::of(folder, protocol)?.table)
+    }
 }
 
 /// The rows of a folder and what was read for them.
@@ -81,6 +85,9 @@ impl Computed {
 /// # Errors
 /// As [`score_folder`], and what the folder answers when written to.
 pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
+    if request.folder.holds_tallies() {
+        return Tallied::kept(request.folder, request.protocol)?.score_folder(request);
+    }
     let Computed { record, protocol, table, attempts } = Computed::of(request.folder, request.protocol)?;
     let folder = match request.out {
         None => request.folder.clone(),

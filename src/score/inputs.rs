@@ -3,7 +3,7 @@
 use super::ScoreError;
 use crate::dataset::{Dataset, DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
-use crate::folder::{Pseudonyms, RunFolder, RunRecord, Truth, join_attempts, names};
+use crate::folder::{Pseudonyms, RunFolder, RunRecord, ShardRecord, Truth, join_attempts, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
@@ -31,7 +31,15 @@ impl Inputs {
     /// # Errors
     /// A file of the folder is not as it should be, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
-        let record = RunRecord::read(folder)?;
+        Self::of(folder, RunRecord::read(folder)?, protocol)
+    }
+
+    /// The same of a folder that may be that of a shard, which has no results of its own.
+    pub(super) fn read_any(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
+        Self::of(folder, RunRecord::read_any(folder)?, protocol)
+    }
+
+    fn of(folder: &RunFolder, record: RunRecord, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
@@ -53,11 +61,11 @@ impl Inputs {
                 of_method.push(None);
             }
         }
-        if count == 0 {
+        if count == 0 && record.shard.is_none() {
             let finding = Finding::error(names::OUTCOMES, "no attempts: there is nothing to score");
             return Err(ScoreError::Unusable { file: folder.path().display().to_string(), source: finding.into() });
         }
-        let truth = tally_truth(&truth, &card)?;
+        let truth = tally_truth(&truth, &card, record.shard.as_ref())?;
         let facts = facts(&card);
         Ok(Self { record, facts, protocol, truth, answers, attempts: count })
     }
@@ -84,18 +92,28 @@ pub(super) fn facts(card: &DatasetCard) -> Facts {
 /// [`ScoreError::Tally`]: more samples than can be counted.
 pub fn listed(dataset: &Dataset) -> Result<(tally::Truth, Facts), ScoreError> {
     let truth = Truth::of(dataset, &Pseudonyms::of(dataset, true));
-    Ok((tally_truth(&truth, dataset.card())?, facts(dataset.card())))
+    Ok((tally_truth(&truth, dataset.card(), None)?, facts(dataset.card())))
 }
 
-/// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol.
-pub(super) fn tally_truth(truth: &Truth, card: &DatasetCard) -> Result<tally::Truth, ScoreError> {
+/// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol. Where it is
+/// that of a `shard`, its tally adds up with those of the others.
+pub(super) fn tally_truth(
+    truth: &Truth,
+    card: &DatasetCard,
+    shard: Option<&ShardRecord>,
+) -> Result<tally::Truth, ScoreError> {
     let named: Vec<_> = truth.columns().iter().filter(|column| column.name() != "species").collect();
     let columns: Vec<(&str, bool)> =
         named.iter().map(|column| (column.name(), card.groups.iter().any(|group| group == column.name()))).collect();
     let species = truth.column("species");
     let mut builder = tally::TruthBuilder::new(&columns).with_conditions(&card.conditions);
+    if let Some(shard) = shard {
+        builder = builder.of_part(shard.largest_weight);
+    }
     for (index, column) in named.iter().enumerate() {
-        builder.fill(index, column.levels().iter().map(|level| &**level), column.codes());
+        let elsewhere = shard.and_then(|shard| shard.levels.get(column.name())).into_iter().flatten();
+        let levels = column.levels().iter().map(|level| &**level).chain(elsewhere.map(String::as_str));
+        builder.fill(index, levels, column.codes());
     }
     for (place, row) in truth.rows().enumerate() {
         builder.push(&tally::TruthRow {

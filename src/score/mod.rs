@@ -23,5 +23,5 @@ pub use folder::{
 };
 pub use import::{Imported, Recording, import};
 pub use inputs::{Inputs, listed};
-pub use tallied::{TALLY_SCHEMA, Tallied, TalliedError};
+pub use tallied::{Gathered, TALLY_SCHEMA, Tallied, TalliedError};
 pub use verify::{Difference, Differs, Verified, verify};

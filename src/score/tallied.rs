@@ -4,23 +4,25 @@
 //! `not_measurable`, reason `needs_rows` (METRICS M19).
 
 mod error;
+mod folder;
+mod gathered;
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::ScoreError;
-use super::folder::{context_of, decision_rows, digest, flag_simulated, write_metrics};
+use super::folder::{context_of, decision_rows, digest, flag_simulated};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{Existing, MethodRecord, RunFolder, names};
+use crate::folder::{MethodRecord, RunFolder, ServiceRecord, StageRecord};
 use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
 use crate::tally::{Shard, Tally};
 
 pub use error::TalliedError;
+pub use gathered::Gathered;
 
 /// The schema of tally files.
 pub const TALLY_SCHEMA: &str = "agebench-tally/1";
@@ -70,9 +72,24 @@ impl Tallied {
         protocol: Option<&Protocol>,
         (shard, shards): (u32, u32),
     ) -> Result<Self, ScoreError> {
+        let inputs = Inputs::read_any(folder, protocol)?;
+        let Some(part) = inputs.record.shard.as_ref().map(|part| part.shard) else {
+            return Self::of_inputs(inputs, (shard, shards));
+        };
+        if (shard, shards) != (1, 1) {
+            return Err(TalliedError::IsShard { shard: part }.into());
+        }
+        Self::of_inputs(inputs, (1, 1)).map(|tallied| tallied.as_part(part))
+    }
+
+    /// The same of what was read of a folder, or gathered. A run that is a shard itself is tallied whole.
+    fn of_inputs(inputs: Inputs, (shard, shards): (u32, u32)) -> Result<Self, ScoreError> {
         let which = shard.checked_sub(1).and_then(|index| Shard::new(index, shards));
         let which = which.ok_or(TalliedError::NoShard { shard, shards })?;
-        let Inputs { record, facts, protocol, truth, answers, .. } = Inputs::read(folder, protocol)?;
+        let Inputs { record, facts, protocol, truth, answers, .. } = inputs;
+        if record.shard.as_ref().is_some_and(|part| part.clustered) {
+            return Err(TalliedError::Clustered.into());
+        }
         let tally = |answers| Tally::of_shard(&truth, answers, &protocol, which);
         let tallies = answers.iter().map(tally).collect::<Result<_, _>>()?;
         let head = Head {
@@ -84,12 +101,17 @@ impl Tallied {
             random_sample: facts.random_sample,
             protocol_digest: digest(&protocol)?,
             protocol: protocol.to_toml(),
-            // Times differ from run to run of the same answers.
-            methods: record.methods.into_iter().map(|it| MethodRecord { claimed_times: None, ..it }).collect(),
+            methods: record.methods.into_iter().map(of_any_run).collect(),
             shards,
             held: vec![shard],
         };
         Ok(Self { head, protocol, tallies })
+    }
+
+    /// As a part of a run: `shard` of its shards.
+    fn as_part(mut self, shard: crate::folder::Shard) -> Self {
+        (self.head.shards, self.head.held) = (shard.of(), vec![shard.index()]);
+        self
     }
 
     /// The file: the same bytes for the same counts.
@@ -193,18 +215,13 @@ impl Tallied {
         }
         Ok(table)
     }
+}
 
-    /// Writes `metrics.csv` and the protocol into the folder `out`, and gives the table that the file holds.
-    ///
-    /// # Errors
-    /// As [`Tallied::table`], and what the folder answers.
-    pub fn score(&self, out: &Path, existing: Existing) -> Result<(RunFolder, Table), ScoreError> {
-        let table = self.table()?;
-        let folder = RunFolder::prepare(out, existing)?;
-        folder.write(names::PROTOCOL, self.head.protocol.as_bytes(), false)?;
-        let table = write_metrics(&folder, &table)?;
-        Ok((folder, table))
-    }
+/// What run.json says of a method, without what differs from run to run of the same answers, and from shard to shard.
+fn of_any_run(method: MethodRecord) -> MethodRecord {
+    let none: Option<ServiceRecord> = None;
+    let stages = method.stages.into_iter().map(|stage| StageRecord { service: none.clone(), ..stage }).collect();
+    MethodRecord { claimed_times: None, extra_fields: Default::default(), service: none.clone(), stages, ..method }
 }
 
 #[cfg(test)]

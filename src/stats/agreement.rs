@@ -18,6 +18,13 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
 /// with fewer than two pairs.
 ///
 /// Source: Lin (1989), Biometrics 45, 255-268, with variances over n.
+///
+/// ```
+/// use agebench::stats::concordance;
+///
+/// let always_thirty = [(10.0, 30.0), (30.0, 30.0), (50.0, 30.0)];
+/// assert_eq!(concordance(&always_thirty), Some(0.0));
+/// ```
 #[must_use]
 pub fn concordance(pairs: &[(f64, f64)]) -> Option<f64> {
     let Moments { x, y, xx, yy, xy } = Moments::of(pairs)?;

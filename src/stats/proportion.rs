@@ -6,6 +6,14 @@ use super::special::{beta_quantile, normal_quantile};
 /// The lower bound is exactly 0 at p = 0 and the upper exactly 1 at p = 1.
 ///
 /// Source: Wilson (1927), JASA 22; METRICS M15.
+///
+/// ```
+/// use agebench::stats::{upper_claim, wilson};
+///
+/// // Nobody of 30 passed: the rate may still be 11 %, and for a claim 9.5 %.
+/// assert!((wilson(0.0, 30.0, 0.95).1 - 0.1135).abs() < 1e-4);
+/// assert!((upper_claim(0.0, 30.0, 0.95) - 0.0950).abs() < 1e-4);
+/// ```
 #[must_use]
 pub fn wilson(p: f64, n: f64, level: f64) -> (f64, f64) {
     let z = normal_quantile(0.5 + level / 2.0);

@@ -86,6 +86,13 @@ pub enum VariantSelect {
 
 impl Select {
     /// Rows of `metric`: the whole data set, plain variant, anything else.
+    ///
+    /// ```
+    /// use agebench::table::{Select, Table};
+    ///
+    /// let table = Table::default();
+    /// assert_eq!(table.find(&Select::metric("mae")).count(), 0);
+    /// ```
     #[must_use]
     pub fn metric(name: &str) -> Self {
         Self { metric: Some(name.to_owned()), ..Self::default() }

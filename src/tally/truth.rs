@@ -143,6 +143,8 @@ pub struct TruthBuilder {
     /// Columns that were given whole.
     filled: Vec<bool>,
     species: BTreeMap<String, u32>,
+    /// Of a part of the samples: the largest weight of all, where they differ.
+    largest_weight: Option<Option<f64>>,
 }
 
 impl TruthBuilder {
@@ -164,6 +166,14 @@ impl TruthBuilder {
     #[must_use]
     pub fn with_conditions(mut self, names: &[String]) -> Self {
         self.truth.conditions = self.truth.columns.iter().map(|column| names.contains(&column.name)).collect();
+        self
+    }
+
+    /// The same for a part of the samples, whose tally is to add up with those of the other parts: the largest weight of all
+    /// samples is this, none where all weigh the same.
+    #[must_use]
+    pub fn of_part(mut self, largest_weight: Option<f64>) -> Self {
+        self.largest_weight = Some(largest_weight);
         self
     }
 
@@ -246,7 +256,14 @@ impl TruthBuilder {
             self.truth.species.iter_mut().for_each(|code| *code = sorted[*code as usize]);
             self.truth.species_names = self.species.into_keys().collect();
         }
-        self.truth.weights = super::weights::integers(&self.weights);
+        self.truth.weights = match self.largest_weight {
+            None => super::weights::integers(&self.weights),
+            Some(None) => Vec::new(),
+            Some(Some(largest)) => {
+                self.weights.resize(self.subjects.len(), 1.0);
+                super::weights::integers_of(&self.weights, largest)
+            }
+        };
         self.clusters.resize(self.subjects.len(), None);
         // Where clusters are named they are the unit; samples without one fall back on their subject.
         let after = self.clusters.iter().flatten().max().map_or(0, |last| last + 1);

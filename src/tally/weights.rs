@@ -16,7 +16,12 @@ pub(super) type PartWeights = [i64; 5];
 /// ratios count. None where all are the same.
 pub(super) fn integers(weights: &[f64]) -> Vec<i64> {
     let largest = weights.iter().copied().fold(0.0, f64::max);
-    if weights.iter().all(|weight| *weight == largest) || !largest.is_finite() {
+    if weights.iter().all(|weight| *weight == largest) { Vec::new() } else { integers_of(weights, largest) }
+}
+
+/// The same of a part of the weights, the largest of all of which is given.
+pub(super) fn integers_of(weights: &[f64], largest: f64) -> Vec<i64> {
+    if !largest.is_finite() {
         return Vec::new();
     }
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent")]

@@ -170,10 +170,11 @@ fn every_command_in_readme_and_docs_runs_as_it_is_written() {
 }
 
 /// How commands begin that need more beside them than `prepared` makes, or a shell; and the file of the suite that runs their like.
-const OF_OTHER_FILES: [(&str, &str); 11] = [
+const OF_OTHER_FILES: [(&str, &str); 12] = [
     ("check faces/ --format csv >", "check_datasets.rs"),
     ("check faces/ --ignore ", "check_datasets.rs"),
     ("check faces/ my-protocol.toml", "check_datasets.rs"),
+    ("completions bash >", "init.rs"),
     ("gate ", "gate.rs and gate_ci.rs"),
     ("import ", "import.rs"),
     ("plan ", "plan.rs"),
@@ -189,6 +190,7 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     (".ci/run", "CONTRIBUTING.md", "is what CI runs"),
     ("cargo run --release -- demo", "README.md", ".ci/run runs it, word for word"),
     ("cargo test", "README.md", ".ci/run runs it, word for word"),
+    ("cargo install --locked --path .", "docs/install.md", ".ci/run builds the same"),
     ("cargo install --path . --features libjpeg", "docs/pictures.md", ".ci/run builds with the feature and tests it"),
     ("cargo build --release --no-default-features", "docs/performance.md", ".ci/run builds without features"),
     ("cargo bench ", "docs/performance.md", "measures for minutes; .ci/run compiles every bench"),

@@ -11,6 +11,7 @@ mod browser;
 mod bundled;
 mod check_datasets;
 mod check_fix;
+mod cluster;
 mod command;
 mod compare;
 #[cfg(feature = "tract")]
@@ -27,8 +28,10 @@ mod disclosure;
 mod documents;
 #[cfg(feature = "tract")]
 mod engines;
+mod examples;
 mod footprint;
 mod footprint_box;
+mod full_disk;
 mod gate;
 mod gate_ci;
 mod gate_junit;
@@ -68,7 +71,9 @@ mod report_folders;
 mod reports;
 mod results;
 mod resume;
+mod retain;
 mod secrets;
+mod shards;
 mod stages;
 mod stages_of_groups;
 mod stages_that_break;
@@ -76,6 +81,8 @@ mod study;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
+#[cfg(feature = "tract")]
+mod tutorials;
 #[cfg(feature = "tract")]
 mod weights;
 mod worked_protocols;

@@ -13,7 +13,7 @@ use crate::command::{misbehaving, orders};
 use crate::support::{agebench, run, text};
 
 /// A program, and a dataset on which it takes `seconds` for most of its answers.
-fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
+pub fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
     let order = |at: usize| match at % 10 {
         3 => "extra".to_owned(),
         7 => "refuse".to_owned(),
@@ -24,7 +24,7 @@ fn slow(place: &Path, samples: usize, seconds: f64) -> (PathBuf, PathBuf) {
     (misbehaving(&place.join("method"), ["path", "1", "-"], ""), data)
 }
 
-fn asked<'a>(method: &'a Path, data: &'a Path, out: &'a Path) -> Vec<&'a str> {
+pub fn asked<'a>(method: &'a Path, data: &'a Path, out: &'a Path) -> Vec<&'a str> {
     vec!["run", text(method), "--dataset", text(data), "--out", text(out), "--no-timings", "--jobs", "2"]
 }
 
@@ -43,7 +43,7 @@ fn json(file: &Path) -> Value {
 }
 
 /// What does not depend on when a run was made.
-fn lasting(out: &Path) -> (Vec<Vec<u8>>, [Value; 2]) {
+pub fn lasting(out: &Path) -> (Vec<Vec<u8>>, [Value; 2]) {
     let files = ["outcomes.csv", "truth.csv", "metrics.csv", "protocol.toml", "report.html"];
     let run = json(&out.join("run.json"));
     assert!(!out.join("outcomes.csv.part").exists() && !out.join("outcomes.journal").exists());
@@ -176,4 +176,47 @@ fn what_a_power_failure_leaves_goes_on_to_the_same_bytes() {
         run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0);
         assert!(lasting(&out) == lasting(&whole), "{name}");
     }
+}
+
+/// The processes that came of `parent`, the youngest generation first.
+fn descendants(parent: u32) -> Vec<u32> {
+    let parent_of = |process: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    let all: Vec<u32> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
+    let (mut found, mut generation) = (Vec::new(), vec![parent]);
+    while !generation.is_empty() {
+        generation =
+            all.iter().copied().filter(|one| parent_of(*one).is_some_and(|it| generation.contains(&it))).collect();
+        found.splice(0..0, generation.iter().copied());
+    }
+    found
+}
+
+/// A scheduler that takes a job back ends every process of it, the programs before the harness as it may be.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_whose_processes_are_all_ended_at_once_leaves_no_attempt_that_failed_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = slow(place.path(), 400, 0.01);
+    let whole = place.path().join("whole");
+    run(&asked(&method, &data, &whole)).ended(0);
+    let out = place.path().join("out");
+    let resume = [asked(&method, &data, &out), vec!["--resume"]].concat();
+    for _ in 0..5 {
+        let mut child = agebench().args(&resume).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(700));
+        let processes: Vec<String> =
+            descendants(child.id()).into_iter().chain([child.id()]).map(|process| process.to_string()).collect();
+        let _ = std::process::Command::new("kill").arg("-TERM").args(&processes).stderr(Stdio::null()).status();
+        let code = child.wait().unwrap().code();
+        assert!(code == Some(130) || code == Some(0), "{code:?}");
+        if code == Some(0) {
+            break;
+        }
+    }
+    run(&resume).ended(0);
+    assert!(lasting(&out) == lasting(&whole));
 }

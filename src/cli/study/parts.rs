@@ -233,6 +233,8 @@ impl<'a> Parts<'a> {
         let job = Job {
             methods: &study.methods,
             dataset,
+            rows: true,
+            shard: None,
             protocol: &study.protocol,
             out: path,
             existing: if anew { Existing::Replace } else { Existing::Resume },
@@ -243,7 +245,7 @@ impl<'a> Parts<'a> {
             further: Vec::new(),
             notices: Vec::new(),
         };
-        let running = Running { jobs: settings.jobs, timeout: settings.timeout, max_failed: settings.max_failed };
+        let running = Running { jobs: settings.jobs, timeout: settings.timeout, max_failed: Some(settings.max_failed) };
         let Some((folder, summary)) = job.attempt(&running, environment)? else { return Ok(Exit::Interrupted) };
         score::score(&ScoreRequest { folder: &folder, protocol: None, out: None }).map_err(score_failure)?;
         Ok(if summary.failed > settings.max_failed { Exit::TooManyFailed } else { Exit::Done })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Ids, PrintedId, Pseudonyms};
+use super::{Ids, PrintedId, Pseudonyms, Shard};
 use crate::age::AgeRange;
 use crate::dataset::{Ages, Column, Dataset, Rare};
 use crate::sheet::{RowWriter, in_order};
@@ -17,6 +17,10 @@ use ranks::Units;
 
 /// The columns that every truth.csv begins with; groups, conditions and `species` follow.
 const FIRST: [&str; 7] = ["sample_id", "subject_id", "subject_rank", "cluster_rank", "weight", "age_low", "age_high"];
+
+/// In the truth.csv of a shard, behind these columns: the place of the sample in the manifest, from 0, by which shards are
+/// put in order again.
+pub const PLACE_COLUMN: &str = "manifest_place";
 
 /// Rows that one task writes.
 const ROWS: usize = 1 << 13;
@@ -48,6 +52,8 @@ pub struct Truth {
     weights: Rare<f64>,
     ages: Ages,
     columns: Vec<Column>,
+    /// Of a shard: the place of each sample in the manifest.
+    places: Option<Vec<u32>>,
 }
 
 impl Default for Truth {
@@ -60,6 +66,7 @@ impl Default for Truth {
             weights: Rare::new(1.0),
             ages: Ages::default(),
             columns: Vec::new(),
+            places: None,
         }
     }
 }
@@ -104,6 +111,44 @@ impl Truth {
             None => empty("species"),
         });
         truth
+    }
+
+    /// The samples of the people of `shard`.
+    #[must_use]
+    pub fn of_shard(&self, shard: Shard) -> Self {
+        let mut own = Self::default();
+        let mut places = Vec::new();
+        for (place, row) in (0_u32..).zip(self.rows()).filter(|(_, row)| shard.holds(row.subject_rank)) {
+            own.push(&row);
+            places.push(place);
+        }
+        let column = |column: &Column| {
+            let codes = places.iter().filter_map(|place| column.codes().get(*place as usize).copied());
+            Column::new(column.name(), column.levels().to_vec(), codes.collect())
+        };
+        own.columns = self.columns.iter().map(column).collect();
+        own.places = Some(places);
+        own
+    }
+
+    /// Of a shard: the place of each of its samples in the manifest.
+    #[must_use]
+    pub fn places(&self) -> Option<&[u32]> {
+        self.places.as_deref()
+    }
+
+    /// The largest weight; none where all samples weigh the same.
+    #[must_use]
+    pub fn largest_weight(&self) -> Option<f64> {
+        let all = || (0..self.len()).map(|place| self.weights.get(place));
+        let largest = all().fold(0.0, f64::max);
+        all().any(|weight| weight != largest).then_some(largest)
+    }
+
+    /// Whether some sample has a cluster.
+    #[must_use]
+    pub fn is_clustered(&self) -> bool {
+        !self.cluster_ranks.is_usual()
     }
 
     fn push(&mut self, row: &TruthRow<'_>) {
@@ -187,7 +232,9 @@ impl Truth {
     /// What `out` answers.
     pub fn write<W: Write + Send>(&self, mut out: W) -> std::io::Result<()> {
         let mut head = RowWriter::new(Vec::new());
-        FIRST.into_iter().chain(self.columns.iter().map(Column::name)).for_each(|name| head.cell(name));
+        let place = self.places.iter().map(|_| PLACE_COLUMN);
+        let names = FIRST.into_iter().chain(place).chain(self.columns.iter().map(Column::name));
+        names.for_each(|name| head.cell(name));
         head.end_row()?;
         out.write_all(&head.finish()?)?;
         let write = |places: std::ops::Range<usize>| -> std::io::Result<Vec<u8>> {
@@ -201,6 +248,9 @@ impl Truth {
                 to.number(Some(row.weight));
                 to.number(row.age.map(AgeRange::low));
                 to.number(row.age.map(AgeRange::high));
+                if let Some(places) = &self.places {
+                    to.whole(places.get(place).map(|place| u64::from(*place)));
+                }
                 for column in &self.columns {
                     to.cell(column.cell(place));
                 }

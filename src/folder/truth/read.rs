@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{FIRST, Truth, TruthRow};
+use super::{FIRST, PLACE_COLUMN, Truth, TruthRow};
 use crate::age::AgeRange;
 use crate::dataset::{Column, Levels};
 use crate::finding::Finding;
@@ -29,7 +29,9 @@ impl Truth {
         for (place, name) in places.iter_mut().zip(FIRST) {
             *place = blocks.require(name).map_err(SheetError::from)?;
         }
-        let others: Vec<usize> = (0..blocks.header().len()).filter(|place| !places.contains(place)).collect();
+        let is_place = |place: &usize| blocks.header().get(*place).is_some_and(|name| name == PLACE_COLUMN);
+        let all = 0..blocks.header().len();
+        let others: Vec<usize> = all.filter(|place| !places.contains(place) && !is_place(place)).collect();
         let names: Vec<String> = others.iter().filter_map(|place| blocks.header().get(*place).cloned()).collect();
         let mut whole = Part { cells: names.iter().map(|_| Default::default()).collect(), ..Part::default() };
         blocks.each(|rows| read_part(rows, &places, &others), |part| whole.append(part))?;

@@ -22,9 +22,10 @@ pub use verdict::{Against, Said, TOLD_APART};
 
 use super::InitError;
 use super::network::{HeadGuess, InputGuess};
+use super::scaling::SCALINGS;
 use crate::dataset::Dataset;
 use crate::engine::Engine;
-use crate::photo::{Decoder, RecipeFields};
+use crate::photo::{Decoder, Filter, RecipeFields};
 use crate::stats::t_quantile;
 use faces::Faces;
 use fit::Read;
@@ -38,7 +39,7 @@ const FEWEST: usize = 5;
 const COARSE: usize = 48;
 const MIDDLE: usize = 96;
 /// Variants that go on from the first stage and from the second.
-const FROM_COARSE: usize = 6;
+const FROM_COARSE: usize = 10;
 const FROM_MIDDLE: usize = 4;
 /// Rounds at most in which one choice at a time is changed on all samples.
 const ROUNDS: usize = 6;
@@ -138,6 +139,11 @@ pub fn search(search: &Search<'_>) -> Result<Found, InitError> {
     Ok(seeker.found(best))
 }
 
+/// The place of `wanted` among `all`.
+fn place_of<T: PartialEq>(all: &[T], wanted: T) -> u8 {
+    all.iter().position(|it| *it == wanted).and_then(|place| u8::try_from(place).ok()).unwrap_or(0)
+}
+
 /// A variant and a head.
 type Choice = (Variant, usize);
 
@@ -157,16 +163,23 @@ impl Seeker<'_> {
         let variants = self.first();
         let kept = self.ranked(&variants, &coarse, FROM_COARSE)?;
         let middle = self.faces.spread(MIDDLE);
-        let mut variants: Vec<Variant> =
-            kept.iter().flat_map(|variant| self.space.over(*variant, &[Axis::Filter, Axis::Fit])).collect();
+        // With antialias and without: the other filters lie near one of these, and come later.
+        let filters = [Filter::BilinearAntialias, Filter::Bilinear].map(|filter| place_of(Filter::ALL, filter));
+        let mut variants: Vec<Variant> = kept
+            .iter()
+            .flat_map(|variant| filters.map(|filter| variant.with(Axis::Filter, filter)))
+            .flat_map(|variant| self.space.over(variant, &[Axis::Fit]))
+            .collect();
         variants.sort_unstable();
         variants.dedup();
         let kept = self.ranked(&variants, &middle, FROM_MIDDLE)?;
         self.try_in_full(&kept)?;
         let mut best = self.best();
         for _ in 0..ROUNDS {
-            let near: Vec<Variant> =
+            let mut near: Vec<Variant> =
                 Axis::ALL.iter().flat_map(|axis| self.space.over(best.0, std::slice::from_ref(axis))).collect();
+            // How much is cut out hangs on both: neither is changed for the better without the other.
+            near.extend(self.space.over(best.0, &[Axis::Fit, Axis::Margin]));
             self.try_in_full(&near)?;
             let better = self.best();
             if better == best {
@@ -177,15 +190,25 @@ impl Seeker<'_> {
         Ok(best)
     }
 
-    /// What is tried first: every colour order, scaling, layout and size, and few margins.
+    /// What is tried first: every order of colours, layout and size, scalings that differ from each other by more than others from
+    /// them, and every other margin.
     fn first(&self) -> Vec<Variant> {
-        let all = self.space.over(Variant::FIRST, &[Axis::Layout, Axis::Size, Axis::Channels, Axis::Scaling]);
-        if !self.space.has_boxes {
-            return all;
+        let scalings = SCALINGS.iter().enumerate().filter(|(_, scaling)| scaling.is_coarse);
+        let scalings: Vec<u8> = scalings.filter_map(|(place, _)| u8::try_from(place).ok()).collect();
+        // Where sizes are open too, one margin alone.
+        let margins: &[u8] = match (self.space.has_boxes, self.space.sizes.len()) {
+            (false, _) => &[0],
+            (true, 1) => &[0, 1, 2, 4, 6],
+            (true, _) => &[2],
+        };
+        let mut found = Vec::new();
+        for variant in self.space.over(Variant::FIRST, &[Axis::Layout, Axis::Size, Axis::Channels]) {
+            for scaling in &scalings {
+                let scaled = variant.with(Axis::Scaling, *scaling);
+                found.extend(margins.iter().map(|margin| scaled.with(Axis::Margin, *margin)));
+            }
         }
-        // None, a fifth, two fifths; where sizes are open too, a fifth alone.
-        let margins: &[u8] = if self.space.sizes.len() > 1 { &[2] } else { &[0, 2, 4] };
-        all.iter().flat_map(|variant| margins.iter().map(|margin| variant.with(Axis::Margin, *margin))).collect()
+        found
     }
 
     /// The best `count` of `variants` on the samples at `places`.

@@ -115,7 +115,7 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     let made = write::Made { recording, dataset, truth: &truth, methods: &methods, order: &order, outcomes: &outcomes };
     let (folder, record) = made.write(&file, content)?;
     drop((order, outcomes));
-    let (card, truth) = (dataset.card(), tally_truth(&truth, dataset.card())?);
+    let (card, truth) = (dataset.card(), tally_truth(&truth, dataset.card(), None)?);
     let (facts, protocol) = (facts(card), recording.protocol.clone());
     let inputs = Inputs { record, facts, protocol, truth, answers, attempts: attempts as u64 };
     Ok(Imported { folder, attempts: attempts as u64, methods, inputs })

@@ -71,6 +71,8 @@ impl Made<'_> {
             verb: "score".to_owned(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             dataset: DatasetRecord::of(self.dataset, self.truth)?,
+            shard: None,
+            shards: Vec::new(),
             protocol_digest: crate::score::digest(recording.protocol)?,
             methods,
             machine: None,

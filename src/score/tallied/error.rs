@@ -14,6 +14,20 @@ pub enum TalliedError {
         /// How many there are.
         shards: u32,
     },
+    /// A folder that is a shard itself is dealt into shards.
+    #[error("the folder is shard {shard} of a run: it is tallied whole")]
+    IsShard {
+        /// Which shard it is.
+        shard: crate::folder::Shard,
+    },
+    /// Shards of people do not hold clusters together.
+    #[error(
+        "the manifest has clusters, which stand for people in every interval, and shards do not keep them together"
+    )]
+    Clustered,
+    /// Tallies are of the protocol they were made under.
+    #[error("the tallies were made under the folder's own protocol, and no other can be put in its place")]
+    OtherProtocol,
     /// Lines are missing.
     #[error("the file is no whole tally file: lines are missing")]
     Short,
@@ -64,4 +78,18 @@ pub enum TalliedError {
     /// Tallies that do not add up.
     #[error(transparent)]
     Tally(#[from] TallyError),
+}
+
+impl TalliedError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::IsShard { .. } => Some("leave out --shard"),
+            Self::Clustered => Some("join the shards first, with their rows: agebench merge DIR... --out DIR"),
+            Self::OtherProtocol => Some("run it again under that protocol, or keep the rows"),
+            Self::Lacking { .. } => Some("name the tally files of all shards"),
+            _ => None,
+        }
+    }
 }

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Builds the program as one static file with its completions and man pages: build.sh DIR [TARGET]. With tract alone: a static program cannot
+# load ONNX Runtime, which is a library. Ends with 2 when the target is not installed, and says how to come by it.
+set -eu
+out=${1:?"build.sh DIR [TARGET]"}
+target=${2:-$(uname -m)-unknown-linux-musl}
+cd "$(dirname "$0")/../.."
+sysroot=$(rustc --print sysroot)
+if ! test -d "$sysroot/lib/rustlib/$target"; then
+    echo "the target $target is not installed: rustup target add $target" >&2
+    exit 2
+fi
+cargo build --release --locked --target "$target" --no-default-features --features tract,http
+program=${CARGO_TARGET_DIR:-target}/$target/release/agebench
+mkdir -p "$out/completions"
+cp "$program" "$out/agebench"
+for shell in bash zsh fish; do
+    "$program" completions "$shell" > "$out/completions/agebench.$shell"
+done
+"$program" man --out "$out/man1"
+echo "$out holds agebench $("$program" --version | cut -d' ' -f2) for $target"

@@ -1,0 +1,88 @@
+//! A disk that is full while a run is at work: what was done is kept, and with more room the run goes on to the bytes of one in one go.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::resume::{asked, lasting, slow};
+use crate::support::{Ran, is_needed, run, text};
+
+/// A file system in memory of so many KiB, taken away when dropped; `None` where this process may not make one.
+struct Small(PathBuf);
+
+impl Small {
+    fn mounted(at: &Path, kibibytes: u64) -> Option<Self> {
+        fs::create_dir(at).unwrap();
+        let options = format!("size={kibibytes}k,mode=0700");
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "agebench-test", text(at)])
+            .stderr(Stdio::null())
+            .status();
+        mount.is_ok_and(|status| status.success()).then(|| Self(at.to_owned()))
+    }
+
+    fn grown_to(&self, kibibytes: u64) {
+        let options = format!("remount,size={kibibytes}k");
+        assert!(Command::new("mount").args(["-o", &options, text(&self.0)]).status().unwrap().success());
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// KiB of a file on disk, in pages.
+fn pages(file: &Path) -> u64 {
+    fs::metadata(file).unwrap().len().div_ceil(4096) * 4
+}
+
+#[test]
+fn a_run_whose_disk_is_full_ends_with_74_and_goes_on_to_the_same_bytes_when_there_is_room() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = slow(place.path(), 2000, 0.001);
+    let whole = place.path().join("whole");
+    run(&asked(&method, &data, &whole)).ended(0);
+    let fixed: u64 =
+        ["truth.csv", "protocol.toml", "run.json", "cards/dataset.toml", "cards/method-1-misbehaving.toml"]
+            .iter()
+            .map(|name| pages(&whole.join(name)))
+            .sum();
+    let disk = place.path().join("disk");
+    let Some(disk) = Small::mounted(&disk, fixed + pages(&whole.join("outcomes.csv")) / 2 + 16) else {
+        assert!(!is_needed("mount"), "this process may not mount a file system");
+        eprintln!("skipped: this process may not mount a file system");
+        return;
+    };
+    let out = disk.0.join("out");
+    let ran = run(&asked(&method, &data, &out)).ended(74).told(&["cannot write", "No space left", "--resume"]);
+    assert!(!out.join("outcomes.csv").exists(), "{}", ran.err);
+    let kept = fs::read_to_string(out.join("outcomes.journal")).unwrap().lines().count();
+    assert!(kept > 1, "{kept} blocks");
+    // Still full: nothing is lost by trying.
+    run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(74);
+    disk.grown_to(64 * 1024);
+    run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0).told(&["going on behind them"]);
+    assert!(lasting(&out) == lasting(&whole));
+}
+
+#[test]
+fn a_file_that_may_grow_no_further_is_a_full_disk() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = slow(place.path(), 2000, 0.001);
+    let (whole, out) = (place.path().join("whole"), place.path().join("out"));
+    run(&asked(&method, &data, &whole)).ended(0);
+    let blocks = (fs::metadata(whole.join("outcomes.csv")).unwrap().len() * 2 / 3)
+        .max(fs::metadata(whole.join("truth.csv")).unwrap().len())
+        / 1024
+        + 1;
+    // Without a handler the signal would end the process, as kill does.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, "bash", env!("CARGO_BIN_EXE_agebench")]).args(asked(&method, &data, &out));
+    Ran::of(command.output().unwrap()).ended(74).told(&["cannot write", "File too large"]);
+    assert!(!out.join("outcomes.csv").exists());
+    run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0).told(&["going on behind them"]);
+    assert!(lasting(&out) == lasting(&whole));
+}
