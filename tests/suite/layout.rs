@@ -6,57 +6,6 @@ use std::path::{Path, PathBuf};
 
 use crate::support::package;
 
-/// What each room of the crate may use. `cli` may use all, and nobody uses `cli`.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("age", &[]),
-    ("base64", &[]),
-    ("bundled", &["dataset", "method"]),
-    ("clock", &[]),
-    ("compare", &["age", "folder", "metric", "protocol", "score", "stats", "table", "tally"]),
-    ("conformance", &["clock", "dataset", "method", "outcome"]),
-    ("dataset", &["age", "digest", "finding", "keys", "photo", "sheet", "stats"]),
-    ("digest", &[]),
-    ("engine", &[]),
-    ("finding", &[]),
-    ("folder", &["age", "dataset", "digest", "finding", "outcome", "protocol", "sheet"]),
-    ("footprint", &["base64", "clock", "dataset", "digest", "folder", "method", "outcome", "photo", "protocol", "run"]),
-    ("gate", &["compare", "finding", "folder", "keys", "metric", "protocol", "score", "stats", "table"]),
-    (
-        "init",
-        &["age", "bundled", "dataset", "digest", "engine", "gate", "method", "outcome", "photo", "protocol", "stats"],
-    ), // gate, protocol: in its tests
-    ("keys", &["finding"]),
-    ("latency", &["age", "clock", "dataset", "digest", "folder", "method", "outcome", "protocol", "run", "stats"]),
-    (
-        "method",
-        &[
-            "age", "base64", "clock", "dataset", "digest", "engine", "finding", "keys", "outcome", "photo", "recorded",
-            "sheet", "stats",
-        ],
-    ),
-    ("metric", &["age", "outcome", "protocol", "stats", "table", "tally"]), // outcome: in its tests
-    ("outcome", &["age"]),
-    ("photo", &[]),
-    ("plan", &["age", "dataset", "metric", "outcome", "protocol", "report", "score", "stats", "table", "tally"]),
-    ("pool", &["digest", "folder", "metric", "protocol", "score", "stats", "table"]),
-    ("protocol", &["age", "keys", "table"]),
-    ("publish", &["age", "dataset", "digest", "finding", "folder", "metric", "protocol", "score", "stats", "table"]),
-    ("recorded", &["age", "dataset", "finding", "folder", "outcome", "sheet"]),
-    ("report", &["age", "base64", "finding", "gate", "table"]),
-    ("run", &["clock", "dataset", "digest", "finding", "folder", "method", "outcome", "protocol"]),
-    (
-        "score",
-        &[
-            "age", "dataset", "digest", "finding", "folder", "method", "metric", "outcome", "protocol", "recorded",
-            "sheet", "table", "tally",
-        ],
-    ),
-    ("sheet", &["finding"]),
-    ("stats", &[]),
-    ("study", &["dataset", "digest", "finding", "folder", "keys", "protocol", "run"]),
-    ("table", &["age"]),
-    ("tally", &["age", "outcome", "protocol", "stats", "table"]),
-];
 /// What each room of the crate may use: the table of docs/design.md. `cli` may use all, and nobody uses `cli`.
 fn may_use() -> BTreeMap<String, BTreeSet<String>> {
     let map = fs::read_to_string(package().join("docs/design.md")).unwrap();
