@@ -18,6 +18,8 @@ from scipy.sparse import coo_matrix
 
 LARGEST = {"uk_7_5": 7, "threshold_10": 9, "midpoint6": 0}
 WITHOUT = {"involuntary_failure_rate": 0, "refusal_rate": 1, "abstention_rate": 2}
+# Rows whose n is a count of its own: of attempts, and of attempts answered with an age.
+ALONE = {"flow_attempted", "mae"}
 RATES = {"under_age_pass_rate": "pass", "adult_denial_rate": "deny"}
 
 
@@ -41,7 +43,7 @@ def ages(row):
 
 
 class System:
-    """Variables at least 0, equalities, and bounds of sums."""
+    """Variables at least 0, equalities, and bounds of sums; and the most that can be asked of several sums at once."""
 
     def __init__(self):
         self.count, self.equal, self.least = 0, [], []
@@ -51,31 +53,43 @@ class System:
         self.count += block.size
         return block
 
-    def solve(self, cost, extra=()):
+    def close(self, targets, largest):
+        """Makes the matrices, once for all programmes: for each target a variable that is at most it and at most `largest`."""
+        self.targets = [(np.fromiter(t, int), np.fromiter(t.values(), float)) for t in targets]
+        self.base = self.count
+        capped = self.new(len(targets))
         rows, limits = [], []
-        for terms, low, high in list(self.least) + list(extra):
+        for terms, low, high in self.least:
             if high is not None:
                 rows.append(terms), limits.append(high)
             if low:
                 rows.append({v: -w for v, w in terms.items()}), limits.append(-low)
+        for y, terms in zip(capped, targets):
+            rows.append({int(y): 1.0} | {v: -w for v, w in terms.items()}), limits.append(0)
 
         def matrix(rows):
-            data = [(i, v, w) for i, row in enumerate(rows) for v, w in row.items()]
-            i, v, w = zip(*data)
+            i = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+            v = np.fromiter((v for row in rows for v in row), int)
+            w = np.fromiter((w for row in rows for w in row.values()), float)
             return coo_matrix((w, (i, v)), shape=(len(rows), self.count)).tocsr()
 
+        self.matrices = {"A_ub": matrix(rows), "b_ub": np.array(limits, float)}
+        self.matrices |= {"A_eq": matrix(self.equal), "b_eq": np.zeros(len(self.equal))}
+        self.bounds = np.zeros((self.count, 2))
+        self.bounds[:, 1] = np.inf
+        self.bounds[capped, 1] = largest
+
+    def at_end(self, wanted, up):
+        """The values of the wanted targets in a world that has as many of them as it can at their largest, or at 0."""
         c = np.zeros(self.count)
-        for variable, weight in cost.items():
-            c[variable] += weight
-        return linprog(
-            c,
-            A_ub=matrix(rows),
-            b_ub=np.array(limits, float),
-            A_eq=matrix(self.equal),
-            b_eq=np.zeros(len(self.equal)),
-            bounds=(0, None),
-            method="highs",
-        )
+        if up:
+            c[self.base + np.array(wanted)] = -1.0
+        else:
+            for index in wanted:
+                np.add.at(c, self.targets[index][0], self.targets[index][1])
+        found = linprog(c, **self.matrices, bounds=self.bounds, method="highs")
+        assert found.status == 0, f"the published rows contradict each other: {found.message}"
+        return {index: float(found.x[self.targets[index][0]] @ self.targets[index][1]) for index in wanted}
 
 
 def plus(*parts):
@@ -100,7 +114,10 @@ class Attack:
             if by in about["unnamed"]:
                 self.groups.append((by, ""))
         self.edges = sorted({0} | {a for r in spoken for a in ages(r) if a < 999})
-        self.ages = sorted({float(r["challenge"]) for r in spoken if r["challenge"]})
+        self.ages = sorted({float(r["challenge"]) for r in spoken if r["challenge"] and r["status"] != "not_applicable"})
+        # Methods that decide themselves, at these limits.
+        decided = sorted({(r["method"], int(r["limit"])) for r in spoken if not r["challenge"]})
+        self.decided = {}
         s = self.system = System()
         levels, segments, ladder = len(self.groups), len(self.edges), len(self.ages)
         self.answered, self.none, self.passed, self.denied, self.kinds = {}, {}, {}, {}, {}
@@ -111,6 +128,11 @@ class Attack:
             self.kinds[m] = s.new((levels, 3))
             undecided = m in about["undecided"]
             self.denied[m] = s.new((levels, segments, ladder)) if undecided else None
+            for limit in (limit for of, limit in decided if of == m):
+                passed, denied = self.decided[m, limit] = s.new((levels, segments)), s.new((levels, segments))
+                for place in np.ndindex(passed.shape):
+                    terms = plus((1, passed[place]), (1, denied[place]), (-1, self.answered[m][place]))
+                    s.least.append((terms, None, 0))
             for g in range(levels):
                 s.equal.append(plus((1, self.kinds[m][g]), (-1, self.none[m][g])))
                 for a in range(segments):
@@ -137,6 +159,7 @@ class Attack:
             for by in columns:
                 own = [i for i, g in enumerate(self.groups) if g[0] == by]
                 blocks = [self.answered[m], self.none[m], self.passed[m], self.kinds[m]]
+                blocks += [block for (of, _), pair in self.decided.items() if of == m for block in pair]
                 for block in blocks + ([self.denied[m]] if undecided else []):
                     for place in np.ndindex(block.shape[1:]):
                         s.equal.append(plus((1, block[(own, *place)]), (-1, block[(0, *place)])))
@@ -147,11 +170,11 @@ class Attack:
         for r in rows:
             flags = r["flags"].split(";")
             rule = next((f for f in flags if f in LARGEST), None)
-            if rule is None or not self.speaks(r):
+            if rule is None or not self.speaks(r) or r["status"] == "not_applicable":
                 continue
             shown = {"n": (r["n_attempts"], "n_summed"), "events": (r["n_events"], "events_summed")}
             for which, (cell, summed) in shown.items():
-                if which == "events" and r["metric"] == "flow_attempted":
+                if which == "events" and r["metric"] in ALONE:
                     continue
                 terms = self.terms(r, which)
                 if cell and summed not in flags:
@@ -169,62 +192,54 @@ class Attack:
                    not s["group_by"] and s["which"] == "events" for s in self.small)
 
     def speaks(self, r):
-        return r["metric"] in RATES or r["metric"] in WITHOUT or r["metric"] == "flow_attempted"
+        return r["metric"] in {*RATES, *WITHOUT, *ALONE}
 
     def terms(self, r, which):
         m, g = r["method"], self.groups.index((r["group_by"], r["group"]))
+        if r["metric"] == "mae":
+            return plus((1, self.answered[m][g]))
         if r["metric"] not in RATES:
             if which == "n":
                 return plus((1, self.answered[m][g]), (1, self.none[m][g]))
             return plus((1, self.kinds[m][g, WITHOUT[r["metric"]]]))
         low, high = ages(r)
         segment = [i for i, e in enumerate(self.edges) if low <= e < high]
-        c = self.ages.index(float(r["challenge"]))
-        passed = (1, self.passed[m][g, segment, c])
-        if self.denied[m] is None:
-            denied = [(1, self.answered[m][g, segment]), (-1, self.passed[m][g, segment, c])]
+        if r["challenge"]:
+            c = self.ages.index(float(r["challenge"]))
+            passed = (1, self.passed[m][g, segment, c])
+            if self.denied[m] is None:
+                denied = [(1, self.answered[m][g, segment]), (-1, self.passed[m][g, segment, c])]
+            else:
+                denied = [(1, self.denied[m][g, segment, c])]
         else:
-            denied = [(1, self.denied[m][g, segment, c])]
+            passed, own = ((1, block[g, segment]) for block in self.decided[m, int(r["limit"])])
+            denied = [own]
         event = [passed] if RATES[r["metric"]] == "pass" else denied
         other = denied if RATES[r["metric"]] == "pass" else [passed]
         return plus(*{"n": event + other, "events": event, "others": other}[which])
 
     def recovered(self, small):
         """The targets whose range is not all of 0 to the largest redacted count."""
-        targets = [(s, self.terms(s, s["which"])) for s in small]
+        terms = [self.terms(s, s["which"]) for s in small]
+        # Several rows speak of one count.
+        place = {}
+        first = [place.setdefault(tuple(sorted(t.items())), i) for i, t in enumerate(terms)]
+        self.system.close(terms, self.largest)
         lost = []
         for up in (True, False):
-            left = list(targets)
+            left, end = sorted(set(first)), "up" if up else "down"
+            alone = False
             while left:
-                extra, cost, caps = [], {}, []
-                before = self.system.count
-                for _, terms in left:
-                    if up:
-                        y = self.system.new(1)[0]
-                        caps.append(y)
-                        extra += [({int(y): 1.0}, None, self.largest), (plus() | {int(y): 1.0} | {v: -w for v, w in terms.items()}, None, 0)]
-                        cost[int(y)] = -1.0
-                    else:
-                        for v, w in terms.items():
-                            cost[v] = cost.get(v, 0.0) + w
-                found = self.system.solve(cost, extra)
-                self.system.count = before
-                assert found.status == 0, f"the published rows contradict each other: {found.message}"
-                value = [sum(w * found.x[v] for v, w in terms.items()) for _, terms in left]
-                still = [t for t, x in zip(left, value) if (x < self.largest - 1e-6 if up else x > 1e-6)]
-                if len(left) == 1:
-                    lost += [(s, "up" if up else "down", value[0]) for s, _ in still]
-                    break
-                if len(still) == len(left):
-                    # Together none is at its end: the first one alone.
-                    sign = -1.0 if up else 1.0
-                    alone = self.system.solve({v: sign * w for v, w in left[0][1].items()}, [(left[0][1], None, self.largest)] if up else [])
-                    assert alone.status == 0, alone.message
-                    x = sum(w * alone.x[v] for v, w in left[0][1].items())
-                    if x < self.largest - 1e-6 if up else x > 1e-6:
-                        lost.append((left[0][0], "up" if up else "down", x))
-                    still = left[1:]
-                left = still
+                value = self.system.at_end(left[:1] if alone else left, up)
+                still = [i for i, x in value.items() if (x < self.largest - 1e-6 if up else x > 1e-6)]
+                if len(value) == 1:
+                    lost += [(s, end, value[i]) for i in still for s, of in zip(small, first) if of == i]
+                    left = left[1:]
+                else:
+                    # Where together none is at its end, the first one is tried alone.
+                    alone, left = len(still) == len(left), still
+                    continue
+                alone = False
         return lost
 
 

@@ -1,4 +1,4 @@
-//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol or a policy, in one pass.
+//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol, a policy or a package, in one pass.
 
 mod cards;
 
@@ -16,7 +16,7 @@ use super::findings::{COLUMNS, Ignored, Told};
 use super::output::{print, tell};
 use super::progress;
 use super::run::unusable_dataset;
-use super::{Exit, Failure, conformance, methods};
+use super::{Exit, Failure, conformance, methods, packages};
 use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset;
@@ -26,9 +26,10 @@ use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::photo::Decoder;
 use crate::protocol::Protocol;
+use crate::publish::Package;
 use crate::sheet::RowWriter;
 
-/// Look for everything that is wrong with a dataset, a method card, a protocol or a policy.
+/// Look for everything that is wrong with a dataset, a method card, a protocol, a policy or a package.
 ///
 /// Of a dataset every file is read: duplicates and copies that look alike, people who change sex or split, ages that
 /// cannot be or were rounded, unreadable pictures, and how many people each limit, year and group has. Limits are those of
@@ -38,13 +39,15 @@ use crate::sheet::RowWriter;
 /// `agebench check faces/ --ignore "subject_in_splits=only the test split is used"` for what is known,
 /// `agebench check faces/ --fix --out faces/manifest-mended.csv` for a manifest without what is wrong.
 ///
+/// Of a release package everything is looked at that `verify` looks at, and what whoever passes it on should know.
+///
 /// Exit code 2 when there are errors that are not ignored, 0 when there are warnings and notes only, so that a pipeline can
 /// rest on it. What every code in brackets means, and what to do, stands in docs/check.md. With --engines or --decoders a
 /// method is also put to the samples of a dataset with both of them.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; or a bundled name of one
+    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; a bundled name of one; or a package
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -116,6 +119,7 @@ enum What {
     Method,
     Protocol,
     Policy,
+    Package,
 }
 
 impl What {
@@ -125,6 +129,7 @@ impl What {
             Self::Method => "method",
             Self::Protocol => "protocol",
             Self::Policy => "policy",
+            Self::Package => "package",
         }
     }
 }
@@ -247,6 +252,9 @@ fn check(
     if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
         return Ok((What::Policy, plain(cards::of_policy(path, text))));
     }
+    if Package::is_at(place) {
+        return Ok((What::Package, plain(packages::check(place)?)));
+    }
     let Some(file) = card_file(place)? else {
         return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
     };
@@ -268,7 +276,9 @@ fn check(
         }
         What::Method => Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))),
         What::Protocol => Ok((What::Protocol, plain(cards::protocol(&file)?))),
-        What::Policy => Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?)))),
+        What::Policy | What::Package => {
+            Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod manual;
 mod merge;
 mod methods;
 mod output;
+mod packages;
 mod plan;
 mod pool;
 mod probe;

@@ -10,6 +10,7 @@ use crate::finding::counted;
 use crate::folder::{Existing, names};
 use crate::publish::disclosure::{Rule, Shown};
 use crate::publish::{self, PublishError, PublishRequest, README, Release, SIGNATURE, Signer};
+use crate::table::Row;
 
 /// Make a release package of run folders: tables with protected counts, and nothing about a single person.
 ///
@@ -156,10 +157,15 @@ fn show(arguments: &Arguments, release: &Release) -> Result<(), Failure> {
 
 /// Rows of the release with a count that the rules would withhold.
 fn small_counts(release: &Release) -> usize {
+    let rows = release.package.metrics().map(|table| table.rows).unwrap_or_default();
+    rows.iter().filter(|row| has_small_count(row)).count()
+}
+
+/// Whether the row has a count of 1 to 7 people.
+pub(super) fn has_small_count(row: &Row) -> bool {
     let is_small =
         |count: Option<u64>| count.is_some_and(|count| count > 0 && Rule::Uk7_5.show(count) == Shown::Redacted);
-    let rows = release.package.metrics().map(|table| table.rows).unwrap_or_default();
-    rows.iter().filter(|row| is_small(row.n_subjects) || is_small(row.n_event_subjects)).count()
+    is_small(row.n_subjects) || is_small(row.n_event_subjects)
 }
 
 fn publish_failure(error: PublishError) -> Failure {

@@ -62,6 +62,7 @@ mod pictures;
 mod plan;
 mod plugins;
 mod pool;
+mod pool_packages;
 mod probe;
 mod protocol;
 mod publish;

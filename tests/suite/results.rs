@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[cfg(feature = "tract")]
+use crate::support::column;
 use crate::support::{is_needed, package, run, text};
 
 /// The packages of results/.
@@ -117,4 +119,65 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&path, &target).unwrap();
         }
     }
+}
+
+/// Far more than answers differ between processors, in years: in the last bits of an f32 (docs/performance.md).
+#[cfg(feature = "tract")]
+const PROCESSORS: f64 = 1e-4;
+
+#[cfg(feature = "tract")]
+#[test]
+fn the_package_of_drawn_faces_is_made_again_byte_for_byte_and_would_be_on_another_processor() {
+    let place = tempfile::tempdir().unwrap();
+    let (demo, made) = (place.path().join("demo"), place.path().join("results"));
+    run(&["demo", "--out", text(&demo)]).ended(0);
+    copy(&package().join("results"), &made);
+    fs::remove_dir_all(made.join("drawn-faces")).unwrap();
+    let ran = Command::new("bash")
+        .arg(package().join("scripts/results.sh"))
+        .args(["--demo", text(&demo), "--out", text(&made)])
+        .env("AGEBENCH", env!("CARGO_BIN_EXE_agebench"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let published = package().join("results");
+    for name in ["metrics.csv", "leaderboard.csv", "run.json", "README.md", "datapackage.json", "SHA256SUMS"] {
+        let name = Path::new("drawn-faces").join(name);
+        let (ours, theirs) = (fs::read(made.join(&name)).unwrap(), fs::read(published.join(&name)));
+        assert!(theirs.is_ok_and(|bytes| bytes == ours), "results/{}: run scripts/results.sh", name.display());
+    }
+    let leaderboard = |folder: &Path| fs::read(folder.join("leaderboard.csv")).unwrap();
+    assert!(leaderboard(&made) == leaderboard(&published), "results/leaderboard.csv: run scripts/results.sh");
+
+    // A count changes where an answer crosses a whole year, which all challenge ages of the protocol's headline are.
+    let answers = column(&fs::read_to_string(demo.join("outcomes.csv")).unwrap(), "age");
+    let years: Vec<f64> = answers.iter().filter_map(|cell| cell.parse().ok()).collect();
+    assert!(years.len() > 400, "{}", years.len());
+    let nearest = years.iter().map(|years| (years - years.round()).abs()).fold(f64::MAX, f64::min);
+    assert!(
+        nearest > PROCESSORS,
+        "an answer lies {nearest} from a challenge age: another processor may count otherwise"
+    );
+    // A mean changes where it crosses the half of a tenth, its bounds where they cross a tenth.
+    let table =
+        |folder: &Path| agebench::table::Table::read(fs::File::open(folder.join("metrics.csv")).unwrap()).unwrap().rows;
+    let (exact, mut numbers) = (table(&demo), 0);
+    for row in table(&published.join("drawn-faces")) {
+        let Some(own) = exact.iter().find(|own| row.value.is_some() && own.identity() == row.identity()) else {
+            continue;
+        };
+        if row.unit != agebench::table::Unit::Years {
+            continue;
+        }
+        let beyond = |number: f64, edge: f64| ((number * 10.0 - edge) - (number * 10.0 - edge).round()).abs() / 10.0;
+        let ends = own.low.into_iter().chain(own.high).map(|bound| beyond(bound, 0.0));
+        for margin in ends.chain(own.value.map(|value| beyond(value, 0.5))) {
+            assert!(
+                margin > PROCESSORS,
+                "{row:?} lies {margin} from its rounding: another processor may round otherwise"
+            );
+            numbers += 1;
+        }
+    }
+    assert!(numbers > 30, "{numbers}");
 }

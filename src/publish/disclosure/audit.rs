@@ -1,14 +1,15 @@
 //! Secondary suppression: whether a small count that is not published follows from what is, and what else to hold back
 //! until it does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::DisclosureError;
-use super::counts::{Key, Pair, What};
-use super::model::Model;
+use super::counts::{Key, Pair, Stand, What};
+use super::model::{Model, Shape};
 use super::programme::{Goal, Known, solve};
 use super::rule::{Rule, Shown};
-use crate::table::Group;
+use crate::age::AgeLimit;
+use crate::table::{FailurePolicy, Group, Population};
 
 /// How much of a count is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +26,6 @@ pub enum State {
 #[derive(Debug, Clone)]
 struct Count {
     key: Key,
-    terms: Vec<usize>,
     exact: u64,
     state: State,
     /// Whether it must keep its whole range.
@@ -36,17 +36,47 @@ struct Count {
     of: Option<usize>,
 }
 
+/// A part of what is known, with a model of its own: the fewer variables, the sooner it tells what must be held back.
+#[derive(Debug)]
+struct View {
+    model: Model,
+    /// The one method that it is about.
+    only: Option<usize>,
+}
+
+impl View {
+    /// From the smallest to everything. What a part exposes, the whole does too; only the last one tells that nothing is.
+    fn all(shape: &Shape, policy: FailurePolicy) -> Vec<Self> {
+        let mut views = vec![Self { model: Model::of(shape.without_decisions(), policy), only: None }];
+        if shape.methods.len() > 1 {
+            let of = |method| Self { model: Model::of(shape.of_method(method), policy), only: Some(method) };
+            views.extend((0..shape.methods.len()).map(of));
+        }
+        views.push(Self { model: Model::of(shape.clone(), policy), only: None });
+        views
+    }
+
+    fn terms(&self, key: &Key) -> Option<Vec<usize>> {
+        match self.only {
+            Some(method) if method != key.method => None,
+            Some(_) => self.model.terms(&Key { method: 0, ..key.clone() }),
+            None => self.model.terms(key),
+        }
+    }
+}
+
 /// All counts of a release. A count that several rows speak of is one.
 #[derive(Debug)]
 pub struct Counts {
     model: Model,
+    views: Vec<View>,
     rule: Rule,
     /// Whether people have several attempts, so that a larger number of attempts may be of few people.
     several: bool,
     counts: Vec<Count>,
     place: BTreeMap<Vec<usize>, usize>,
     /// What earlier releases tell, for good.
-    earlier: Vec<Known>,
+    earlier: Vec<(Key, u64, Option<u64>)>,
 }
 
 /// How far a value of a world may be from the one wanted: the solver keeps to 1e-7.
@@ -54,8 +84,10 @@ const NEAR: f64 = 1e-5;
 
 impl Counts {
     /// No counts yet.
-    pub fn new(model: Model, rule: Rule, several: bool) -> Self {
-        Self { model, rule, several, counts: Vec::new(), place: BTreeMap::new(), earlier: Vec::new() }
+    pub fn new(shape: Shape, policy: FailurePolicy, rule: Rule, several: bool) -> Self {
+        let views = View::all(&shape, policy);
+        let model = Model::of(shape, policy);
+        Self { model, views, rule, several, counts: Vec::new(), place: BTreeMap::new(), earlier: Vec::new() }
     }
 
     fn add(&mut self, key: &Key, exact: u64) -> Option<usize> {
@@ -64,14 +96,14 @@ impl Counts {
             return Some(*found);
         }
         let index = self.counts.len();
-        self.place.insert(terms.clone(), index);
-        let count =
-            Count { key: key.clone(), terms, exact, state: State::Shown, guarded: false, published: false, of: None };
+        self.place.insert(terms, index);
+        let count = Count { key: key.clone(), exact, state: State::Shown, guarded: false, published: false, of: None };
         self.counts.push(count);
         Some(index)
     }
 
-    fn is_small(&self, exact: u64, subjects: u64) -> bool {
+    /// Whether a count is small, by its attempts or by the people behind them.
+    pub fn is_small(&self, exact: u64, subjects: u64) -> bool {
         matches!(self.rule.show(exact.min(subjects)), Shown::Redacted)
     }
 
@@ -89,6 +121,27 @@ impl Counts {
         count.published = true;
         count.guarded |= guarded;
         count.of = of.or(count.of);
+    }
+
+    /// Holds a count back whatever the audit says: see [`super::table`].
+    pub fn unsaid(&mut self, key: &Key) {
+        if let Some(index) = self.model.terms(key).and_then(|terms| self.place.get(&terms).copied()) {
+            self.counts[index].state = State::Withheld;
+        }
+    }
+
+    /// Holds back, of everybody and of every group, how many are under and how many over a limit with hardly anybody on one
+    /// side: the larger number is that of everybody, a few less.
+    pub fn hold_back_thin_limits(&mut self) {
+        let thin = self.thin();
+        for count in &mut self.counts {
+            if let What::Decided(Stand { limit, population: Population::Under | Population::Over, .. }) =
+                &count.key.what
+                && thin.contains(limit)
+            {
+                count.state = State::Withheld;
+            }
+        }
     }
 
     /// The counts of a row of a share: `exact` are attempts in the denominator and events, `subjects` the same in people.
@@ -124,10 +177,7 @@ impl Counts {
 
     /// What an earlier release says of `key`.
     pub fn told(&mut self, key: &Key, low: u64, high: Option<u64>) {
-        if let Some(terms) = self.model.terms(key) {
-            let high = high.map_or(f64::INFINITY, |high| high as f64);
-            self.earlier.push(Known { terms, low: low as f64, high, cost: None, softest: low as f64 });
-        }
+        self.earlier.push((key.clone(), low, high));
     }
 
     fn of(&self, key: &Key) -> Option<&Count> {
@@ -148,15 +198,33 @@ impl Counts {
         }
     }
 
-    /// What is published, as bounds of counts.
-    fn known(&self) -> (Vec<Known>, Vec<usize>) {
+    /// Limits with hardly anybody on one side of them: their rows say little, and their denominators are nearly those of
+    /// everybody.
+    fn thin(&self) -> BTreeSet<AgeLimit> {
+        let few = |count: &&Count| count.key.group.is_whole() && self.is_small(count.exact, count.exact);
+        let limits = self.counts.iter().filter(few).filter_map(|count| match &count.key.what {
+            What::Decided(stand) if !matches!(stand.population, Population::Window(..)) => Some(stand.limit),
+            _ => None,
+        });
+        limits.collect()
+    }
+
+    /// What is published, as bounds of counts, and whose they are.
+    fn known(&self, view: &View) -> (Vec<Known>, Vec<usize>) {
         let small = self.rule.redacted_up_to().unwrap_or(0);
-        let (mut known, mut whose) = (self.earlier.clone(), vec![usize::MAX; self.earlier.len()]);
+        let thin = self.thin();
+        let earlier = self.earlier.iter().filter_map(|(key, low, high)| {
+            let (low, high) = (*low as f64, high.map_or(f64::INFINITY, |high| high as f64));
+            Some(Known { terms: view.terms(key)?, low, high, cost: None, softest: low })
+        });
+        let mut known: Vec<Known> = earlier.collect();
+        let mut whose = vec![usize::MAX; known.len()];
         for (index, count) in self.counts.iter().enumerate() {
-            if !count.published {
-                continue;
-            }
+            let Some(terms) = view.terms(&count.key).filter(|_| count.published) else { continue };
             let withheld_row = count.of.is_some_and(|all| self.counts[all].state == State::Withheld);
+            // That few attempts have no answer is said without their denominator, too.
+            let few_unanswered = count.state == State::Small && matches!(count.key.what, What::Without(_));
+            let withheld_row = withheld_row && !few_unanswered;
             // Of the whole data set's events it would be said that they are small.
             let least = match count.of {
                 Some(_) if count.key.group.is_whole() && !self.several && !withheld_row && count.exact > small => {
@@ -173,9 +241,9 @@ impl Counts {
                 (State::Small, _) => (0, small as f64),
                 _ => (least, f64::INFINITY),
             };
-            let cost = (count.state != State::Withheld).then(|| cost(count));
+            let cost = (count.state != State::Withheld).then(|| cost(count, &thin));
             let softest = if count.state == State::Small { 0.0 } else { least as f64 };
-            known.push(Known { terms: count.terms.clone(), low: low as f64, high, cost, softest });
+            known.push(Known { terms, low: low as f64, high, cost, softest });
             whose.push(index);
         }
         (known, whose)
@@ -187,31 +255,47 @@ impl Counts {
     /// [`DisclosureError`] where nothing helps.
     pub fn hold_back(&mut self) -> Result<(), DisclosureError> {
         let Some(most) = self.rule.redacted_up_to() else { return Ok(()) };
-        for up in [true, false] {
-            let mut open: Vec<usize> = (0..self.counts.len()).filter(|index| self.counts[*index].guarded).collect();
-            let (mut before, most) = (usize::MAX, if up { most as f64 } else { 0.0 });
-            while !open.is_empty() {
-                // All together while that settles some, then one after the other, whatever it costs.
-                let one = open.len() == before;
-                before = if one { before } else { open.len() };
-                open = self.still_open(open, most, one)?;
-                before = if one { open.len() } else { before };
+        for view in std::mem::take(&mut self.views) {
+            for most in [most as f64, 0.0] {
+                self.hold_back_in(&view, most)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Withholds counts until every guarded one can be `most`, as far as `view` tells.
+    fn hold_back_in(&mut self, view: &View, most: f64) -> Result<(), DisclosureError> {
+        let guarded = |index: &usize| self.counts[*index].guarded && view.terms(&self.counts[*index].key).is_some();
+        let mut open: Vec<usize> = (0..self.counts.len()).filter(guarded).collect();
+        let mut before = usize::MAX;
+        while !open.is_empty() {
+            // All together while that settles some, then one after the other, whatever it costs.
+            let one = open.len() == before;
+            before = if one { before } else { open.len() };
+            open = self.still_open(view, open, most, one)?;
+            before = if one { open.len() } else { before };
         }
         Ok(())
     }
 
     /// Those of `open` that are not at their end in a world that has as many as possible there; with `one` in a world that
     /// has the first one there, for which counts are withheld.
-    fn still_open(&mut self, open: Vec<usize>, most: f64, one: bool) -> Result<Vec<usize>, DisclosureError> {
-        let (known, whose) = self.known();
-        let wanted: Vec<&[usize]> = open.iter().map(|index| self.counts[*index].terms.as_slice()).collect();
+    fn still_open(
+        &mut self,
+        view: &View,
+        open: Vec<usize>,
+        most: f64,
+        one: bool,
+    ) -> Result<Vec<usize>, DisclosureError> {
+        let (known, whose) = self.known(view);
+        let terms: Vec<Vec<usize>> = open.iter().filter_map(|index| view.terms(&self.counts[*index].key)).collect();
+        let wanted: Vec<&[usize]> = terms.iter().map(Vec::as_slice).collect();
         let goal = match (one, most > 0.0) {
             (true, _) => Goal::At(&wanted, most),
             (false, true) => Goal::Up(&wanted, most),
             (false, false) => Goal::Down(&wanted),
         };
-        let world = solve(&self.model, &known, goal).map_err(DisclosureError::Solver)?;
+        let world = solve(&view.model, &known, goal).map_err(DisclosureError::Solver)?;
         let world = match (world, open.first()) {
             (Some(world), _) => world,
             (None, Some(first)) if one => return Err(DisclosureError::Exposed(self.counts[*first].key.clone())),
@@ -246,15 +330,23 @@ impl Counts {
     }
 }
 
-/// What it costs a reader to lose a count: the whole data set more than a group, the denominator of a rate more than its
-/// events, and of events the larger ones more.
-fn cost(count: &Count) -> f64 {
-    let what = match count.key.what {
+/// What it costs a reader to lose a count: everybody's more than a group's; a denominator more than events of one rate, and
+/// that of a window, which claims rest on, most; everybody's mean errors more than any rate, and a group's less; larger
+/// events more than smaller ones; and least what is at a limit with hardly anybody on one side.
+fn cost(count: &Count, thin: &BTreeSet<AgeLimit>) -> f64 {
+    let what = match &count.key.what {
         What::Events(_) | What::Others(_) | What::Without(_) => 1.0,
-        What::Answered | What::Attempted => 3.0,
+        What::Attempted => 3.0,
+        What::Decided(stand) if matches!(stand.population, Population::Window(..)) => 45.0,
         What::Decided(_) => 30.0,
+        What::Answered if count.key.group.is_whole() => 60.0,
+        What::Answered => 20.0,
+    };
+    let of_thin = match &count.key.what {
+        What::Decided(stand) | What::Events(stand) | What::Others(stand) => thin.contains(&stand.limit),
+        What::Attempted | What::Answered | What::Without(_) => false,
     };
     let whole = if count.key.group.is_whole() { 20.0 } else { 1.0 };
     let small = if count.state == State::Small { 0.5 } else { 1.0 };
-    what * whole * small * (1.0 + (1.0 + count.exact as f64).ln() / 4.0)
+    what * whole * small * if of_thin { 0.05 } else { 1.0 } * (1.0 + (1.0 + count.exact as f64).ln() / 4.0)
 }

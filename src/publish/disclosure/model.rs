@@ -37,6 +37,22 @@ pub struct Shape {
     pub edges: Vec<u32>,
     /// Whether all methods have the same attempts.
     pub linked: bool,
+    /// Whether decisions are left out: what is spoken of are attempts, answers and denominators alone.
+    pub plain: bool,
+}
+
+impl Shape {
+    /// The same without decisions.
+    pub fn without_decisions(&self) -> Self {
+        let method = |method: &MethodShape| MethodShape { systems: vec![System::Ages(Vec::new())], ..method.clone() };
+        Self { methods: self.methods.iter().map(method).collect(), plain: true, ..self.clone() }
+    }
+
+    /// What is said of one method.
+    pub fn of_method(&self, method: usize) -> Self {
+        let methods = self.methods.get(method).cloned().into_iter().collect();
+        Self { methods, linked: false, ..self.clone() }
+    }
 }
 
 /// The variables of a shape and what holds between them. Every variable is at least 0.
@@ -149,6 +165,15 @@ impl Model {
                 });
                 Some(all.collect())
             }
+            What::Decided(stand) if self.shape.plain => {
+                let decided = stand.challenge.is_some() && !self.shape.methods[method].undecided;
+                let unanswered = counts(&key.what, self.policy, false, false);
+                let of = |segment| {
+                    let none = unanswered.then(|| self.not_answered(method, level, segment));
+                    none.into_iter().chain(self.answered(method, level, segment, 0))
+                };
+                decided.then(|| self.range(&stand.population, stand.limit).flat_map(of).collect())
+            }
             What::Decided(stand) | What::Events(stand) | What::Others(stand) => {
                 let (system, place) =
                     self.shape.methods[method].systems.iter().enumerate().find_map(|(index, system)| match system {
@@ -171,7 +196,7 @@ impl Model {
                         terms.push(first);
                     }
                     for (index, (of, passes, denials)) in self.classes[method].iter().enumerate() {
-                        let (passed, denied) = (place < *passes, place >= columns - denials);
+                        let (passed, denied) = (place < *passes, place + denials >= columns);
                         if *of == system && counts(&key.what, self.policy, passed, denied) {
                             terms.push(first + 1 + index);
                         }

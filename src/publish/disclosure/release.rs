@@ -154,10 +154,13 @@ impl<'a> Release<'a> {
             self.rule.redacted_up_to().is_some_and(|most| least <= most)
         };
         let Some((all, events, flags)) = self.numbers(method, &row.group, &pair) else {
+            if let Some(made) = self.few_without(&place, method, &pair) {
+                return Some((made, Fate::Primary));
+            }
             let fate = if few(row.n_attempts, row.n_subjects) { Fate::Primary } else { Fate::Secondary };
             return Some((self.suppressed(&place, flag::WITHHELD), fate));
         };
-        let deff = self.design_effect(row);
+        let deff = self.design_effect(row, events.is_some());
         let (n, levels) = (all as f64 / deff, self.protocol.levels);
         let mut made = match (events, self.book.counts.state(&key(&pair.events))) {
             (Some(_), _) => self.bare(&place),
@@ -202,6 +205,24 @@ impl<'a> Release<'a> {
         Some((made, Fate::Released))
     }
 
+    /// Few attempts have no answer, and attempts are not published so that it does not show how few: that they are at most
+    /// the most that is redacted, of no fewer than were answered.
+    fn few_without(&self, row: &Row, method: usize, pair: &Pair) -> Option<Row> {
+        let key = |what: &What| Key { method, group: row.group.clone(), what: what.clone() };
+        if !matches!(pair.events, What::Without(_)) || self.book.counts.state(&key(&pair.events)) != State::Small {
+            return None;
+        }
+        let answered = Pair { all: What::Answered, events: What::Answered, others: None };
+        let (all, ..) = self.numbers(method, &row.group, &answered).filter(|(all, ..)| *all > 0)?;
+        let most = self.rule.redacted_up_to()? as f64;
+        let deff = self.design_effect(row, false);
+        let mut made = self.suppressed(row, flag::REDACTED).flagged(flag::ROUNDED);
+        let high = upper_claim(most / deff, all as f64 / deff, self.protocol.levels.claim);
+        (made.low, made.high, made.claim_low, made.claim_high) = (Some(0.0), Some(high), Some(0.0), Some(high));
+        (made.interval, made.level) = (Some(Interval::ClopperPearson), Some(self.protocol.levels.claim));
+        Some(made)
+    }
+
     /// What METRICS M15 asks of a rate, asked of the published numbers.
     fn evidence(&self, all: u64, n: f64, width: f64, p: f64) -> Evidence {
         let rule = self.protocol.evidence;
@@ -219,8 +240,9 @@ impl<'a> Release<'a> {
     }
 
     /// Attempts for one that tells as much as an independent person, up to the next half: at least the attempts of a person,
-    /// because the published share is that of attempts.
-    fn design_effect(&self, row: &Row) -> f64 {
+    /// because the published share is that of attempts. Where events are not published it is no more than that: how events
+    /// gather in people would tell that there are some.
+    fn design_effect(&self, row: &Row, events_shown: bool) -> f64 {
         if !self.book.several {
             return 1.0;
         }
@@ -228,7 +250,7 @@ impl<'a> Release<'a> {
             (Some(attempts), Some(subjects)) if subjects > 0 => attempts as f64 / subjects as f64,
             _ => 1.0,
         };
-        (row.deff.unwrap_or(1.0).max(each).max(1.0) * 2.0).ceil() / 2.0
+        (row.deff.filter(|_| events_shown).unwrap_or(1.0).max(each).max(1.0) * 2.0).ceil() / 2.0
     }
 
     /// The published denominator and events: of the whole data set the sums over the groups of a column all of which are

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::audit::Counts;
 use super::class::{Class, class};
 use super::counts::{Key, What, is_plain_group, pair};
-use super::model::{MethodShape, Model, Shape, System, ages};
+use super::model::{MethodShape, Shape, System, ages};
 use super::{DisclosureError, Rule, flag};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
-use crate::table::{Group, Row};
+use crate::table::{FailurePolicy, Group, Row, RowStatus, Weighting};
 
 /// The counts of one data set, and where its rows find theirs.
 pub struct Book {
@@ -133,7 +133,10 @@ impl Book {
         // Ages and decisions.
         let mut edges = BTreeSet::from([0]);
         shape.methods = vec![MethodShape::default(); methods.len()];
-        let told_rates = earlier.iter().copied().filter(|row| told(row, protocol) && row.limit.is_some());
+        // A row that does not apply speaks of no decision.
+        let applies = |row: &&Row| row.status != RowStatus::NotApplicable;
+        let told_rates =
+            earlier.iter().copied().filter(applies).filter(|row| told(row, protocol) && row.limit.is_some());
         for row in spoken.iter().copied().chain(told_rates) {
             if let Some(limit) = row.limit {
                 let (from, to) = ages(&row.population, limit);
@@ -148,8 +151,11 @@ impl Book {
         }
         shape.edges = edges.into_iter().collect();
 
-        let mut counts = Counts::new(Model::of(shape, protocol.failure_policy), rule, several);
+        let mut counts = Counts::new(shape, protocol.failure_policy, rule, several);
         fill(&mut counts, &spoken, rows, protocol, &method, &attempted, &named);
+        if rule.redacted_up_to().is_some() {
+            counts.hold_back_thin_limits();
+        }
         for (group, rest) in &unnamed {
             hide(&mut counts, group, rest, &spoken, protocol, &method, &attempted);
         }
@@ -235,12 +241,48 @@ fn fill(
             counts.alone(&key, attempts, subjects);
         }
     }
+    if protocol.failure_policy == FailurePolicy::Conditional {
+        for (method, group) in few_unanswered(counts, rows, attempted, method) {
+            counts.unsaid(&Key { method, group, what: What::Attempted });
+        }
+    }
     for row in spoken.iter().filter(|row| named.contains(&row.group)) {
         let both = (exact(row.n_attempts, row.n_subjects), exact(row.n_events, row.n_event_subjects));
         if let (Some(pair), (Some(all), Some(events))) = (pair(row, protocol, false), both) {
             counts.pair(method(row), &row.group, &pair, [all.0, events.0], [all.1, events.1]);
         }
     }
+}
+
+/// Methods and groups of whose attempts few have no answer, or had none from another method asked about the same people.
+///
+/// Attempts and answers side by side would tell how few. Answers carry every rate and every mean error, so they are what
+/// is published, and the attempts are not.
+fn few_unanswered(
+    counts: &Counts,
+    rows: &[&Row],
+    attempted: &BTreeMap<(usize, &Group), Exact>,
+    method: Method<'_>,
+) -> Vec<(usize, Group)> {
+    let mut without: BTreeMap<(usize, &Group), u64> = attempted.keys().map(|key| (*key, 0)).collect();
+    for row in rows.iter().filter(|row| is_without(row) && row.weighting == Some(Weighting::Subject)) {
+        if let Some(sum) = without.get_mut(&(method(row), &row.group)) {
+            *sum += row.n_events.unwrap_or(0);
+        }
+    }
+    let few: BTreeSet<(usize, &Group)> =
+        without.into_iter().filter(|(_, sum)| counts.is_small(*sum, *sum)).map(|(key, _)| key).collect();
+    let linked = linked(attempted);
+    let with = |(method, group): &(usize, &Group)| {
+        few.contains(&(*method, *group)) || linked && few.iter().any(|(_, other)| other == group)
+    };
+    attempted.keys().filter(|key| with(key)).map(|(method, group)| (*method, (*group).clone())).collect()
+}
+
+/// Whether this is a row of attempts without an answer.
+fn is_without(row: &Row) -> bool {
+    ["involuntary_failure_rate", "refusal_rate", "abstention_rate"].contains(&row.metric.as_str())
+        && row.variant.is_none()
 }
 
 /// The attempts and people behind a row of errors, where they are all that were answered.
@@ -256,7 +298,7 @@ fn answered(
         method(other) == method(row)
             && other.group == row.group
             && other.weighting == row.weighting
-            && ["involuntary_failure_rate", "refusal_rate", "abstention_rate"].contains(&other.metric.as_str())
+            && is_without(other)
     });
     let without: u64 = without.filter_map(|other| other.n_events).sum();
     (found.0 + without == all.0).then_some(found)

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use ::parquet::basic::{ConvertedType as Converted, LogicalType as Logical, TimeUnit, Type as Physical};
 use ::parquet::schema::types::ColumnDescriptor;
-use jiff::ToSpan as _;
+use jiff::Span;
 use jiff::civil::date;
 
 use super::columns::Told;
@@ -118,7 +118,8 @@ pub(super) fn whole(kind: Kind, value: i128, text: &mut String) {
 }
 
 fn put_day(days: i128, text: &mut String) {
-    let day = i32::try_from(days).ok().and_then(|days| date(1970, 1, 1).checked_add(days.days()).ok());
+    let span = i64::try_from(days).ok().and_then(|days| Span::new().try_days(days).ok());
+    let day = span.and_then(|span| date(1970, 1, 1).checked_add(span).ok());
     match day {
         Some(day) => put(text, &day),
         // No day of a calendar: shown as it is, and left out where a date is needed.

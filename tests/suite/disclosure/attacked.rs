@@ -1,8 +1,8 @@
-//! Disclosure control, attacked: an attacker that was written apart (`scripts/validation/attack.py`, with HiGHS) reads
-//! nothing but published rows, and must not find out anything about a count that they do not show.
+//! Published rows attacked: an attacker that was written apart (`scripts/validation/attack.py`, with HiGHS) reads nothing
+//! but published rows, and must not find out anything about a count that they do not show.
 //!
-//! How many releases are drawn: `AGEBENCH_RELEASES` (default 8; `500..1000` draws those, for several processes). The attack needs a Python with SciPy, looked for as
-//! `AGEBENCH_PYTHON` or `python3`.
+//! How many releases are drawn: `AGEBENCH_RELEASES` (default 8; `500..1000` draws those, for several processes). The attack
+//! needs a Python with SciPy, looked for as `AGEBENCH_PYTHON` or `python3`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,130 +11,25 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use agebench::age::{Age, AgeLimit, AgeRange};
-use agebench::metric::{Errors, Facts, PERCENTILE_SHARES, rows};
-use agebench::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
-use agebench::protocol::Protocol;
-use agebench::publish::disclosure::{DisclosureError, Protected, Rule, Shown, flag, protect};
-use agebench::table::{Context, Row, RowStatus, Table, Variant, Weighting};
-use agebench::tally::{Answers, ErrorRows, Tally, TruthBuilder, TruthRow};
+use agebench::publish::disclosure::{DisclosureError, Rule, Shown, flag, protect};
+use agebench::table::{Row, Table, Variant, Weighting};
 use serde_json::{Value, json};
 
+use super::drawn::{Drawn, drawn};
+use super::{protected, rule_of};
 use crate::support::{is_needed, package};
-
-/// Numbers that look drawn: Steele, Lea and Flood's SplitMix64.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Roughly normal, which is near enough for a face.
-    fn bell(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
-
-/// Rows of two methods on a small drawn data set, and the protocol.
-struct Drawn {
-    protocol: Protocol,
-    rows: Vec<Row>,
-    undecided: Vec<String>,
-}
-
-fn drawn(seed: u64) -> Drawn {
-    let mut draw = Draw(seed);
-    let limits = [[16, 18], [13, 18], [18, 21]][draw.below(3) as usize];
-    let text = format!(
-        "limits = {limits:?}\ncrossings = [['sex', 'region']]\n[between_groups]\nreplicates = 99\n[challenge]\nspan = 5.0\n"
-    );
-    let protocol = Protocol::from_toml(&text).unwrap();
-    let people = 40 + draw.below(if seed.is_multiple_of(4) { 900 } else { 260 });
-    let (sexes, regions, lights) = (1 + draw.below(3), 1 + draw.below(4), draw.below(3));
-    let all = [["female", "male", "other"].as_slice(), &["north", "south", "east", "west"], &["day", "night"]];
-    let mut columns = vec![("sex", true), ("region", true)];
-    if lights > 0 {
-        columns.push(("light", true));
-    }
-    let mut truth = TruthBuilder::new(&columns);
-    let mut given: Vec<Answers> = vec![Answers::new(&protocol.limits), Answers::new(&protocol.limits)];
-    let (spread, failing, ranges) = (1.0 + 4.0 * draw.uniform(), draw.below(12), draw.below(4) == 0);
-    // In every third data set people have up to three attempts.
-    let most_attempts = if seed % 3 == 2 { 3 } else { 1 };
-    for subject in (0..people).flat_map(|subject| vec![subject; 1 + (subject % most_attempts) as usize]) {
-        let mut person = Draw(seed.wrapping_mul(0x1_0001) ^ (subject << 20));
-        let age = 8 + person.below(24) as u32;
-        // Groups of very different sizes.
-        let mut level = |many: u64, names: &[&'static str]| {
-            let place = (person.uniform().powi(2) * many as f64) as usize;
-            names[place.min(names.len() - 1)]
-        };
-        let mut levels = vec![level(sexes, all[0]), level(regions, all[1])];
-        if lights > 0 {
-            levels.push(level(lights, all[2]));
-        }
-        truth.push(&TruthRow {
-            subject_rank: subject as u32,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(AgeRange::whole_years(age).unwrap()),
-            attack: false,
-            levels: &levels,
-        });
-        for (method, answers) in given.iter_mut().enumerate() {
-            let outcome = if draw.below(100) < failing {
-                Outcome::unanswered([Status::Refused, Status::NoSubject][draw.below(2) as usize], "")
-            } else {
-                let error = draw.bell() * spread * (1.0 + method as f64) - 0.5;
-                let years = (f64::from(age) + 0.5 + error).clamp(0.0, 90.0);
-                let exact = |years: f64| Age::new(years).unwrap();
-                Outcome::answered(if ranges && method == 1 {
-                    Answer::Range { low: exact(years.floor()), high: exact(years.floor() + 1.5) }
-                } else {
-                    Answer::Age { age: exact(years), spread: None }
-                })
-            };
-            answers.push(Some(&outcome));
-        }
-    }
-    let truth = truth.finish().unwrap();
-    let facts = Facts { chronological: true, random_sample: true };
-    let mut made = Vec::new();
-    for (method, answers) in given.iter().enumerate() {
-        let context = Context {
-            method: format!("m{method}"),
-            method_digest: format!("{method}"),
-            manifest_digest: "d".to_owned(),
-            ..Context::default()
-        };
-        let tally = Tally::of(&truth, answers, &protocol).unwrap();
-        let errors = ErrorRows::of(&truth, answers, &protocol, &PERCENTILE_SHARES);
-        made.extend(rows(&context, &protocol, facts, &tally, Errors::Rows(&errors)));
-    }
-    Drawn { protocol, rows: made, undecided: if ranges { vec!["m1".to_owned()] } else { Vec::new() } }
-}
 
 const WITHOUT: [&str; 3] = ["involuntary_failure_rate", "refusal_rate", "abstention_rate"];
 
 /// The row of the complete results of which a published row would be made.
-fn is_source(row: &Row, protocol: &Protocol) -> bool {
+fn is_source(row: &Row, drawn: &Drawn) -> bool {
+    let protocol = &drawn.protocol;
     let rate = ["under_age_pass_rate", "adult_denial_rate"].contains(&row.metric.as_str())
         && row.failure_policy == Some(protocol.failure_policy)
-        && row.challenge.is_some_and(|age| protocol.headline_ages(row.limit.unwrap()).contains(&age))
+        && match row.challenge {
+            Some(age) => protocol.headline_ages(row.limit.unwrap()).contains(&age),
+            None => drawn.deciding.contains(&row.method),
+        }
         && ["under", "over", "window"].iter().any(|word| row.population.to_string().starts_with(word));
     row.group.parts().len() < 2
         && row.variant.is_none()
@@ -156,7 +51,7 @@ fn small(drawn: &Drawn, published: &[Row], rule: Rule) -> (String, Vec<String>) 
         writeln!(text, "{method},{by},{group},{metric},{limit},{challenge},{population},{which},{count}").unwrap();
     };
     let mut unnamed: BTreeMap<Vec<String>, (Row, u64, u64)> = BTreeMap::new();
-    for row in drawn.rows.iter().filter(|row| is_source(row, &drawn.protocol)) {
+    for row in drawn.rows.iter().filter(|row| is_source(row, drawn)) {
         let (n, events) = (row.n_attempts.unwrap(), row.n_events.unwrap_or(0));
         if !named.contains(&&row.group) {
             let mut key = row.identity();
@@ -263,14 +158,6 @@ fn releases() -> Range<u64> {
     text.split_once("..").map_or_else(|| 0..number(&text), |(from, to)| number(from)..number(to))
 }
 
-fn rule_of(seed: u64) -> Rule {
-    if seed.is_multiple_of(5) { Rule::Threshold10 } else { Rule::Uk7_5 }
-}
-
-fn protected(drawn: &Drawn, rule: Rule, earlier: &[Vec<Row>]) -> Protected {
-    protect(&drawn.protocol, &drawn.rows, rule, earlier).unwrap_or_else(|error| panic!("{error}"))
-}
-
 #[test]
 fn an_attacker_recovers_no_count_from_drawn_releases() {
     let Some(python) = python() else { return };
@@ -293,7 +180,7 @@ fn an_attacker_recovers_no_count_from_drawn_releases() {
 
 /// The release without secondary suppression: what is withheld and not small is shown.
 fn naive(drawn: &Drawn, published: &[Row], rule: Rule) -> Vec<Row> {
-    let sources: Vec<&Row> = drawn.rows.iter().filter(|row| is_source(row, &drawn.protocol)).collect();
+    let sources: Vec<&Row> = drawn.rows.iter().filter(|row| is_source(row, drawn)).collect();
     let number = |count: Option<u64>| match count.map(|count| rule.show(count)) {
         Some(Shown::Number(number)) => Some(number),
         _ => None,
@@ -304,7 +191,8 @@ fn naive(drawn: &Drawn, published: &[Row], rule: Rule) -> Vec<Row> {
             plain.variant = Variant::none();
         }
         let source = sources.iter().find(|source| source.identity() == plain.identity());
-        let Some(source) = source.filter(|_| row.has(flag::WITHHELD)) else { return row.clone() };
+        let held = row.has(flag::WITHHELD) || row.has(flag::REDACTED) && row.n_attempts.is_none();
+        let Some(source) = source.filter(|_| held) else { return row.clone() };
         let mut shown = row.clone();
         shown.n_attempts = number(source.n_attempts);
         shown.n_events = shown.n_attempts.and(number(source.n_events));
@@ -365,78 +253,4 @@ fn two_releases_together_tell_no_more_than_may_be_told() {
     let said = attack(&python, &folders);
     let lost: Vec<&String> = said.iter().flat_map(|(_, lost)| lost).collect();
     assert!(lost.is_empty(), "{lost:#?}");
-}
-
-#[test]
-fn what_is_published_is_made_of_published_counts_alone() {
-    let drawn = drawn(12);
-    for rule in [Rule::Uk7_5, Rule::Midpoint6, Rule::Threshold10] {
-        let published = protected(&drawn, rule, &[]);
-        let mut rates = 0;
-        for row in &published.rows {
-            assert!(row.has(rule.word()), "{row:?}");
-            assert!(row.group.parts().len() < 2 && row.n_undecided.is_none() && row.n_ties.is_none());
-            let counts = [row.n_attempts, row.n_subjects, row.n_events, row.n_event_subjects];
-            if rule == Rule::Uk7_5 {
-                assert!(counts.into_iter().flatten().all(|count| count >= 10 && count % 5 == 0), "{row:?}");
-            }
-            if let (Some(value), Some(events), Some(all)) = (row.value, row.n_events, row.n_attempts) {
-                assert!((value - events as f64 / all as f64).abs() < 1e-15);
-                assert_eq!(row.n_star, Some(all as f64 / row.deff.unwrap()));
-                rates += 1;
-            }
-            if row.has(flag::REDACTED) {
-                // Clopper and Pearson at 7 or 9 of n: the beta quantile lies above the share itself.
-                let most = rule.redacted_up_to().unwrap() as f64 / row.n_attempts.unwrap() as f64;
-                assert!(row.status == RowStatus::Suppressed && row.value.is_none() && row.low == Some(0.0));
-                assert!(row.high.unwrap() > most.min(0.999), "{row:?}");
-            }
-            if let (agebench::table::Unit::Years, Some(years)) = (row.unit, row.value) {
-                let tenths = years * 10.0;
-                assert!((tenths - tenths.round()).abs() < 1e-9 && row.n_attempts >= Some(30), "{row:?}");
-            }
-        }
-        assert!(rates > 10, "{rule}: {rates}");
-        let total: usize = published.done.iter().map(|done| done.rows).sum();
-        assert_eq!(total, drawn.rows.len());
-    }
-    assert_eq!(protected(&drawn, Rule::None, &[]).rows, drawn.rows);
-}
-
-#[test]
-fn a_method_that_decides_itself_is_published_at_its_own_decisions() {
-    let protocol = Protocol::from_toml("limits = [16, 18]\n[between_groups]\nreplicates = 99\n").unwrap();
-    let mut truth = TruthBuilder::new(&[("sex", true)]);
-    let mut answers = Answers::new(&protocol.limits);
-    let mut draw = Draw(1);
-    for subject in 0..400 {
-        let age = 8 + draw.below(24) as u32;
-        truth.push(&TruthRow {
-            subject_rank: subject,
-            subject_known: true,
-            cluster_rank: None,
-            weight: None,
-            age: Some(AgeRange::whole_years(age).unwrap()),
-            attack: false,
-            levels: &[if subject % 2 == 0 { "female" } else { "male" }],
-        });
-        let mut decide = |limit: u32| {
-            let over = (age >= limit) != (draw.below(5) == 0);
-            let decision = if over { Decision::Pass } else { Decision::Deny };
-            LimitAnswer { limit: AgeLimit::new(limit.into()).unwrap(), score: None, decision: Some(decision) }
-        };
-        let limits = vec![decide(16), decide(18)];
-        answers.push(Some(&Outcome::answered(Answer::Limits(limits))));
-    }
-    let (truth, facts) = (truth.finish().unwrap(), Facts { chronological: true, random_sample: true });
-    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
-    let made = rows(&Context::default(), &protocol, facts, &tally, Errors::NotKept);
-    let published = protect(&protocol, &made, Rule::Uk7_5, &[]).unwrap().rows;
-    let rates = |group: &str| {
-        let own = published.iter().filter(|row| row.challenge.is_none() && row.limit.is_some() && row.value.is_some());
-        own.filter(|row| row.group.level() == group).count()
-    };
-    assert_eq!(rates(""), 8, "two limits, two sides, everybody and the window");
-    assert!(rates("male") > 0);
-    assert!(published.iter().any(|row| row.status == RowStatus::NotApplicable && row.challenge.is_some()));
 }
