@@ -7,6 +7,7 @@ mod error;
 mod folder;
 mod gathered;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use super::ScoreError;
 use super::folder::{context_of, decision_rows, digest, flag_simulated};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{MethodRecord, RunFolder, ServiceRecord, StageRecord};
+use crate::folder::{MethodRecord, RunFolder, StageRecord};
 use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
@@ -79,7 +80,7 @@ impl Tallied {
         if (shard, shards) != (1, 1) {
             return Err(TalliedError::IsShard { shard: part }.into());
         }
-        Self::of_inputs(inputs, (1, 1)).map(|tallied| tallied.as_part(part))
+        Self::of_inputs(inputs, (1, 1)).map(|tallied| tallied.of_part(part))
     }
 
     /// The same of what was read of a folder, or gathered. A run that is a shard itself is tallied whole.
@@ -108,8 +109,8 @@ impl Tallied {
         Ok(Self { head, protocol, tallies })
     }
 
-    /// As a part of a run: `shard` of its shards.
-    fn as_part(mut self, shard: crate::folder::Shard) -> Self {
+    /// The same as those of a part of a run: of `shard`.
+    fn of_part(mut self, shard: crate::folder::Shard) -> Self {
         (self.head.shards, self.head.held) = (shard.of(), vec![shard.index()]);
         self
     }
@@ -219,9 +220,8 @@ impl Tallied {
 
 /// What run.json says of a method, without what differs from run to run of the same answers, and from shard to shard.
 fn of_any_run(method: MethodRecord) -> MethodRecord {
-    let none: Option<ServiceRecord> = None;
-    let stages = method.stages.into_iter().map(|stage| StageRecord { service: none.clone(), ..stage }).collect();
-    MethodRecord { claimed_times: None, extra_fields: Default::default(), service: none.clone(), stages, ..method }
+    let stages = method.stages.into_iter().map(|stage| StageRecord { service: None, ..stage }).collect();
+    MethodRecord { claimed_times: None, extra_fields: BTreeMap::new(), service: None, stages, ..method }
 }
 
 #[cfg(test)]

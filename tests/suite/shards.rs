@@ -183,10 +183,12 @@ fn shards_that_are_missing_twice_foreign_or_unfinished_are_refused_by_name() {
     merge(&foreign, &out).ended(2).told(&["shard 1/2 in ", "the number of shards was 4, and is 2"]);
     let whole = place.path().join("whole");
     run(&asked.run(&whole, &[])).ended(0);
-    merge(&[&shards[..3], &[whole.clone()]].concat(), &out).ended(2).told(&["holds a whole run and no shard"]);
+    merge(&[&shards[..3], std::slice::from_ref(&whole)].concat(), &out)
+        .ended(2)
+        .told(&["holds a whole run and no shard"]);
     // Another protocol, another manifest, another version of a method.
     let last = place.path().join("last");
-    let foreign = [&shards[..3], &[last.clone()]].concat();
+    let foreign = [&shards[..3], std::slice::from_ref(&last)].concat();
     let mut more = asked.run(&last, &["--shard", "4/4", "--protocol", "check-18"]);
     run(&more).ended(0);
     merge(&foreign, &out).ended(2).told(&["shard 4/4 in ", "is of another run than ", "the protocol's digest was "]);

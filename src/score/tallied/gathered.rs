@@ -75,7 +75,7 @@ impl Gathered {
         let inputs = Inputs { record: record.clone(), facts, protocol, truth, answers, attempts };
         let tallied = Tallied::of_inputs(inputs, (1, 1))?;
         Ok(match part {
-            Some(part) => tallied.as_part(part),
+            Some(part) => tallied.of_part(part),
             None => tallied,
         })
     }
