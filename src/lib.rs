@@ -21,6 +21,7 @@ pub mod engine;
 pub mod finding;
 pub mod folder;
 pub mod footprint;
+pub mod foreign;
 pub mod gate;
 pub mod init;
 pub mod keys;

@@ -326,6 +326,6 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
+    crate::foreign::text(file)
         .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
 }

@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         timings: Timings::Written,
         pick: String::new(),
         footprint: true,
+        further: Vec::new(),
         notices: vec![bundled::NOTICE.to_owned()],
     };
     job.run(&arguments.running, environment)

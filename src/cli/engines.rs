@@ -1,5 +1,6 @@
 //! `--engine`, `--provider`, `--ort-library`: which engine runs ONNX files, and what to say when it cannot.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,6 +125,21 @@ impl EngineOptions {
         Ok(Means { engine, decoder })
     }
 
+    /// These flags again, for another process in another folder, without `PATH`.
+    ///
+    /// # Errors
+    /// When the library of ONNX Runtime is not there any more.
+    pub(super) fn words(&self, environment: &Environment) -> Result<Vec<OsString>, Failure> {
+        let mut words: Vec<OsString> = vec!["--engine".into(), self.engine.word().into()];
+        if self.engine == EngineChoice::Onnxruntime {
+            let provider = self.runtime.provider.to_possible_value();
+            let provider = provider.as_ref().map_or("cpu", |value| value.get_name());
+            let library = library(&self.runtime, environment)?.canonicalize().map_err(Failure::unusable)?;
+            words.extend(["--provider".into(), provider.into(), "--ort-library".into(), library.into()]);
+        }
+        Ok(words)
+    }
+
     /// The other engine, where it can be had: for saying which engine has what the chosen one lacks.
     pub(super) fn other(&self, environment: &Environment) -> Option<(&'static str, Arc<dyn Engine>)> {
         let other = match self.engine {
@@ -189,6 +205,17 @@ pub(super) fn open(
     }
 }
 
+/// The library of ONNX Runtime that is used.
+#[cfg(feature = "onnxruntime")]
+fn library(runtime: &RuntimeOptions, environment: &Environment) -> Result<PathBuf, Failure> {
+    crate::engine::find_library(runtime.named(environment)).map_err(Failure::unusable)
+}
+
+#[cfg(not(feature = "onnxruntime"))]
+fn library(runtime: &RuntimeOptions, environment: &Environment) -> Result<PathBuf, Failure> {
+    onnxruntime(runtime, environment).map(|_| PathBuf::new())
+}
+
 #[cfg(feature = "onnxruntime")]
 fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
     use crate::engine::{LibraryError, OnnxRuntime, Provider, find_library};
@@ -202,6 +229,10 @@ fn onnxruntime(runtime: &RuntimeOptions, environment: &Environment) -> Result<Ar
         ProviderChoice::Directml => Provider::DirectMl,
         ProviderChoice::Migraphx => Provider::MiGraphX,
     };
+    if !super::environment::is_telemetry_settled() {
+        return Err(Failure::unusable("ONNX Runtime may tell its maker of this machine, and could not be told not to")
+            .with_help("set ORT_DISABLE_TELEMETRY=1 in the environment"));
+    }
     let load = || OnnxRuntime::load(&find_library(runtime.named(environment))?, provider);
     let engine = load().map_err(|error: LibraryError| {
         let help = error.help();

@@ -1,5 +1,6 @@
 //! The environment, read once: the terminal, the clock, the machine, the wish to stop. Everything below gets it as values.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -132,6 +133,16 @@ impl Environment {
         Tools { bubblewrap: find("bwrap"), strace: find("strace"), agebench, environment }
     }
 
+    /// The variables that a process of an engine gets: where libraries lie and which devices it may use; no secret.
+    pub(crate) fn of_engines() -> Vec<(OsString, OsString)> {
+        let is_kept = |name: &str| {
+            matches!(name, "LD_LIBRARY_PATH" | "DYLD_LIBRARY_PATH" | "TMPDIR")
+                || ["CUDA_", "NVIDIA_", "OMP_", "OPENVINO_"].iter().any(|begin| name.starts_with(begin))
+        };
+        let kept = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept));
+        kept.chain([(NO_TELEMETRY.into(), "1".into())]).collect()
+    }
+
     /// This program with the arguments that it was started with.
     ///
     /// # Errors
@@ -162,6 +173,34 @@ impl Environment {
         });
         steps.min().unwrap_or(Duration::MAX)
     }
+}
+
+/// Read by ONNX Runtime before it begins: `1` for no telemetry.
+const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
+/// Begins this program anew with the wish that ONNX Runtime tells nobody of it, unless the user has said something about that.
+///
+/// Libraries of ONNX Runtime since 1.32, as they are published, write a number of this machine and events into the user's cache, and send them to their
+/// maker. Their own switch comes too late for the first event; a process cannot change its environment safely, but begin with another one.
+pub(super) fn without_telemetry() {
+    use std::os::unix::process::CommandExt as _;
+    if std::env::var_os(NO_TELEMETRY).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = Command::new(if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { program });
+    let mut words = std::env::args_os();
+    if let Some(name) = words.next() {
+        command.arg0(name);
+    }
+    // Comes back only when it fails: then whoever wants ONNX Runtime is told.
+    let _ = command.args(words).env(NO_TELEMETRY, "1").exec();
+}
+
+/// Whether ONNX Runtime is told something about telemetry: by the user, or by [`without_telemetry`].
+#[cfg(feature = "onnxruntime")]
+pub(super) fn is_telemetry_settled() -> bool {
+    std::env::var_os(NO_TELEMETRY).is_some()
 }
 
 /// The shard that `text` names: `I/N`, or `auto` or `auto/N` as the scheduler that started this process says.

@@ -116,7 +116,7 @@ fn next(gated: &Gated, folder: &Path) -> String {
 /// The policy in `file`, or the bundled one of that name where there is no such file.
 fn policy(file: &Path) -> Result<Policy, Failure> {
     let embedded = if file.exists() { None } else { file.to_str().and_then(bundled::policy) };
-    let text = embedded.map_or_else(|| fs::read_to_string(file), |text| Ok(text.to_owned()));
+    let text = embedded.map_or_else(|| crate::foreign::text(file), |text| Ok(text.to_owned()));
     let text = text.map_err(|source| {
         let unreadable = super::methods::Unreadable { file: shown(file), source };
         let names = bundled::policies();

@@ -333,7 +333,7 @@ fn from_model(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     Draft::check(&[card.to_owned()], arguments.place.replace).map_err(failure)?;
-    let onnx = std::fs::read(model).map_err(|source| {
+    let onnx = crate::foreign::read(model, crate::foreign::LARGEST_OF_CARD).map_err(|source| {
         let names = bundled::methods();
         let near = model.to_str().and_then(|name| did_you_mean(name, names.iter().copied()));
         let help = near.unwrap_or_else(|| format!("give a model file, or a bundled method: {}", listed(&names)));

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::environment::Environment;
 use super::output::tell;
 use super::progress::Progress;
@@ -37,6 +39,8 @@ pub(super) struct Job<'a> {
     pub(super) pick: String,
     /// Whether it is written down what the methods are given.
     pub(super) footprint: bool,
+    /// Settings for run.json beyond those of every run.
+    pub(super) further: Vec<(String, Value)>,
     pub(super) notices: Vec<String>,
 }
 
@@ -93,6 +97,7 @@ impl Job<'_> {
             timings: self.timings,
             pick: self.pick.clone(),
             machine: environment.machine(),
+            further: self.further.clone(),
         };
         let progress = Progress::new(environment.bars);
         let ran = run::run(&request, &environment.clock, &environment.stop, &|event| progress.take(event));

@@ -87,7 +87,7 @@ impl CardFiles for CardPlace {
     /// the card runs it; only a dataset's files are confined to its folder.
     fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
         match self.files.folder() {
-            Some(folder) => std::fs::read(folder.join(file)),
+            Some(folder) => crate::foreign::read(&folder.join(file), crate::foreign::LARGEST_OF_CARD),
             None => self.files.read(file).map(std::borrow::Cow::into_owned),
         }
     }

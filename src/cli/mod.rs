@@ -20,6 +20,7 @@ mod guard;
 mod import;
 mod in_box;
 mod init;
+mod isolate;
 mod job;
 mod latency;
 mod list;
@@ -109,6 +110,8 @@ enum Verb {
     Guard(guard::Arguments),
     #[command(hide = true)]
     InBox(in_box::Arguments),
+    #[command(hide = true)]
+    EngineProcess(isolate::Arguments),
 }
 
 /// Runs the program with the arguments of the process and gives its exit code.
@@ -128,6 +131,12 @@ pub fn main() -> ExitCode {
     }
     if let Verb::InBox(arguments) = arguments.verb {
         return ExitCode::from(in_box::run(arguments));
+    }
+    if let Verb::EngineProcess(arguments) = &arguments.verb {
+        return ExitCode::from(isolate::run(arguments));
+    }
+    if cfg!(feature = "onnxruntime") {
+        environment::without_telemetry();
     }
     if arguments.with_parent {
         environment::end_with_parent();
@@ -171,7 +180,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Completions(arguments) => manual::completions(&arguments),
         Verb::Man(arguments) => manual::man(&arguments),
         Verb::List(arguments) => list::run(&arguments, &environment),
-        Verb::Guard(_) | Verb::InBox(_) => Ok(Exit::Internal), // answered above
+        Verb::Guard(_) | Verb::InBox(_) | Verb::EngineProcess(_) => Ok(Exit::Internal), // answered above
     }
 }
 

@@ -158,6 +158,7 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
         timings: Timings::Written,
         pick: String::new(),
         footprint: false,
+        further: Vec::new(),
         notices: Vec::new(),
     };
     job.run(&arguments.running, environment)

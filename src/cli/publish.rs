@@ -87,7 +87,7 @@ fn date(text: &str) -> Result<String, String> {
 
 /// A text file named on the command line.
 pub(super) fn text_of(file: &std::path::Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|source| {
+    crate::foreign::text(file).map_err(|source| {
         let file = file.display().to_string();
         Failure::unusable(super::methods::Unreadable { file, source })
     })

@@ -182,7 +182,9 @@ pub(super) fn together(folders: &[PathBuf]) -> Result<Table, Failure> {
 fn comparison(folder: &Path, form: Form, all: bool, width: Option<u16>) -> Result<String, Failure> {
     let open = |name: &str| {
         let path = folder.join(name);
-        std::fs::File::open(&path).map_err(|source| folder_failure(FolderError::Read { path, source }))
+        crate::foreign::open(&path)
+            .map(|(file, _)| file)
+            .map_err(|source| folder_failure(FolderError::Read { path, source }))
     };
     let unreadable = |name: &str| {
         let file = folder.join(name).display().to_string();

@@ -38,7 +38,7 @@ impl Shown {
 pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
     let Some(file) = file else { return Ok(Protocol::default_protocol()) };
     let embedded = if file.exists() { None } else { file.to_str().and_then(bundled::protocol) };
-    let text = embedded.map_or_else(|| std::fs::read_to_string(file), |text| Ok(text.to_owned()));
+    let text = embedded.map_or_else(|| crate::foreign::text(file), |text| Ok(text.to_owned()));
     let text = text.map_err(|source| {
         let unreadable = super::methods::Unreadable { file: file.display().to_string(), source };
         let names = bundled::protocols();
@@ -53,7 +53,7 @@ pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
 /// Reads the files that the protocol in `file` names.
 pub(super) fn beside(file: &Path) -> impl Fn(&str) -> Result<String, String> {
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    move |name| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
+    move |name| crate::foreign::text(&folder.join(name)).map_err(|error| error.to_string())
 }
 
 /// A protocol that cannot be used.

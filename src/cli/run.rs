@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::engines::EngineOptions;
 use super::environment::{self, Environment};
+use super::isolate::IsolateOptions;
 use super::job::{self, Job};
 use super::methods;
 use super::output::print;
@@ -28,6 +29,7 @@ use crate::run;
 Examples:
     agebench run model/ --dataset faces/ --out results/
     agebench run model/ --dataset faces/ --out results/ --resume      # after it was stopped in any way
+    agebench run model/ --dataset faces/ --out results/ --isolate --memory 2GiB     # a model that nobody vouches for
     agebench run model/ --dataset faces/ --out shard-3/ --shard 3/8   # one of eight machines; then agebench merge
     agebench run model/ --dataset faces/ --out results/ --retain none  # sums, and no row about a person
     agebench run a/method.toml drawn-even --dataset drawn-faces --out both/ --jobs 4")]
@@ -41,6 +43,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     engine: EngineOptions,
+
+    #[command(flatten)]
+    isolation: IsolateOptions,
 
     #[command(flatten)]
     running: Running,
@@ -143,13 +148,16 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let isolation = &arguments.isolation;
     let shard = arguments.data.shard.as_deref().map(environment::shard).transpose().map_err(Failure::unusable)?;
     let means = arguments.engine.open(environment)?;
+    let means = isolation.around(means, &arguments.engine, arguments.running.timeout, environment)?;
     let mut protocol = results::protocol(arguments.data.protocol.as_deref())?;
     protocol.buffer.confirm |= arguments.data.confirm;
     let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset = open_dataset(&arguments.data.dataset, &pick)?;
-    let other = || arguments.engine.other(environment);
+    // A model that is kept out of this process is not tried in it.
+    let other = || if isolation.given() { None } else { arguments.engine.other(environment) };
     let load = |name: &String| methods::load(name, &means, &other, environment);
     let methods = arguments.methods.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let writing = &arguments.writing;
@@ -169,6 +177,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         footprint: false,
+        further: isolation.settings(),
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     if writing.dry_run {

@@ -265,7 +265,7 @@ fn merge(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
     let mut joined: Option<Tallied> = None;
     for file in &arguments.tallies.merge {
         let of_file = |source| score_failure(ScoreError::Tallied { file: file.display().to_string(), source });
-        let text = std::fs::read_to_string(file).map_err(|source| {
+        let text = crate::foreign::text_within(file, crate::foreign::LARGEST_OF_CARD).map_err(|source| {
             Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source })
         })?;
         let read = Tallied::parse(&text).map_err(of_file)?;

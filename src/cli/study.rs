@@ -154,7 +154,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 /// Reads the study in `file` and opens what it names.
 fn open(file: &Path, environment: &Environment) -> Result<Study, Failure> {
     let shown = file.display().to_string();
-    let text = std::fs::read_to_string(file)
+    let text = crate::foreign::text(file)
         .map_err(|source| Failure::unusable(methods::Unreadable { file: shown.clone(), source }))?;
     let read = StudyFile::read(&shown, &text).map_err(|source| {
         let help = source.common_help().map(str::to_owned);

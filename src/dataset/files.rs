@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::sync::Arc;
 
+use crate::foreign::{self, NOT_REGULAR};
+
 /// The largest sample that is read, in bytes.
-pub const LARGEST_FILE: u64 = 1 << 30;
+pub const LARGEST_FILE: u64 = foreign::LARGEST_FILE;
 
 /// The files of a dataset, by their paths relative to its folder, with forward slashes.
 pub trait Files: Send + Sync + fmt::Debug {
@@ -77,8 +79,6 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-const NOT_REGULAR: &str = "not a regular file";
-
 /// A dataset's folder on disk.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -129,15 +129,14 @@ impl Folder {
         if path_problem(path).is_none()
             && let Some(file) = self.open_within(path)
         {
-            let length = readable(&file.metadata()?)?;
+            let length = foreign::length(&file.metadata()?)?;
             return Ok((file, length));
         }
-        let (real, length) = self.resolve(path)?;
-        Ok((File::open(real)?, length))
+        foreign::open(&self.resolve(path)?)
     }
 
-    /// The real place of `path`, which lies in the folder also when symbolic links are followed, and the file's length.
-    fn resolve(&self, path: &str) -> io::Result<(PathBuf, u64)> {
+    /// The real place of `path`, which lies in the folder also when symbolic links are followed.
+    fn resolve(&self, path: &str) -> io::Result<PathBuf> {
         if let Some((problem, _)) = path_problem(path) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the path {problem}")));
         }
@@ -148,29 +147,15 @@ impl Folder {
                 "a symbolic link leads out of the dataset's folder",
             ));
         }
-        let length = readable(&real.metadata()?)?;
-        Ok((real, length))
+        foreign::within(foreign::length(&real.metadata()?)?, LARGEST_FILE)?;
+        Ok(real)
     }
-}
-
-/// The length of a file that may be read.
-fn readable(about: &Metadata) -> io::Result<u64> {
-    if !about.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
-    }
-    if about.len() > LARGEST_FILE {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
-    }
-    Ok(about.len())
 }
 
 impl Files for Folder {
     fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
         let (file, length) = self.open(path)?;
-        // Room for one byte more than there is, so that the end is seen without growing.
-        let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
-        file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
-        Ok(Cow::Owned(bytes))
+        foreign::read_whole(file, length, LARGEST_FILE).map(Cow::Owned)
     }
 
     fn check(&self, path: &str) -> io::Result<()> {

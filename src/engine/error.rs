@@ -1,7 +1,11 @@
 //! Why a network could not be loaded or run: one line each.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 /// What an engine can say when it does not answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum EngineError {
     /// This build has no engine to load networks with.
     #[error("this build of agebench has no embedded engine")]
@@ -47,4 +51,16 @@ pub enum EngineError {
     /// The network failed on a sample.
     #[error("the network failed: {0}")]
     Run(String),
+    /// The engine, in a process of its own, did not answer in time.
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    #[serde(skip)]
+    Late(Duration),
+    /// The engine's own process is gone.
+    #[error("the engine did not survive this network: {0}")]
+    #[serde(skip)]
+    Ended(String),
+    /// Nobody waits for an answer any more.
+    #[error("stopped from outside")]
+    #[serde(skip)]
+    Stopped,
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One axis of a declared shape.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axis {
     /// A fixed length.
     Fixed(usize),
@@ -21,7 +23,7 @@ impl fmt::Display for Axis {
 }
 
 /// Name and shape of an input or output, as the file declares them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TensorInfo {
     /// The name in the file.
     pub name: String,

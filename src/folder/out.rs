@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{FolderError, RunRecord, names};
+use crate::foreign;
 
 /// What to do with an output folder that holds something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,12 @@ impl RunFolder {
     /// [`FolderError::Read`].
     pub fn read(&self, name: &str) -> Result<File, FolderError> {
         let path = self.file(name);
-        File::open(&path).map_err(|error| {
+        let opened = foreign::open(&path).and_then(|(file, length)| {
+            // Read whole; the others row by row.
+            let most = if name == names::METRICS { foreign::LARGEST_FILE } else { u64::MAX };
+            foreign::within(length, most).map(|()| file)
+        });
+        opened.map_err(|error| {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             let shard = || RunRecord::read_any(self).ok()?.shard.map(|part| part.shard);
             let path = self.path.clone();
@@ -117,7 +123,7 @@ impl RunFolder {
     /// [`FolderError::Read`], also when it is not UTF-8.
     pub fn read_text(&self, name: &str) -> Result<String, FolderError> {
         let path = self.file(name);
-        fs::read_to_string(&path).map_err(|error| FolderError::read(&path, error))
+        foreign::text(&path).map_err(|error| FolderError::read(&path, error))
     }
 
     /// Writes the file `name` whole, or not at all; `private` for files about people.
@@ -147,7 +153,7 @@ impl RunFolder {
     /// [`FolderError::Read`] or [`FolderError::Write`].
     pub fn copy(&self, name: &str, to: &Self, private: bool) -> Result<(), FolderError> {
         let path = self.file(name);
-        let bytes = fs::read(&path).map_err(|error| FolderError::read(&path, error))?;
+        let bytes = foreign::read(&path, foreign::LARGEST_FILE).map_err(|error| FolderError::read(&path, error))?;
         to.write(name, &bytes, private)
     }
 

@@ -9,6 +9,7 @@ pub mod declared_footprint;
 pub mod detector;
 mod gathered;
 pub mod head;
+pub mod isolated;
 pub mod lend;
 mod media;
 mod sample;

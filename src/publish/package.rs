@@ -7,6 +7,7 @@ use std::path::Path;
 use super::about::PackageRecord;
 use super::sums::{SIGNATURE, SUMS};
 use crate::folder::{Existing, FolderError, names, write_whole};
+use crate::foreign;
 use crate::table::{Compared, Ranked, Table, TableError};
 
 /// The description of the tables, a Frictionless data package.
@@ -26,9 +27,6 @@ const FILES: [&str; 9] = [
     SUMS,
     SIGNATURE,
 ];
-
-/// Bytes that are read of one file at most: packages come from strangers.
-const LARGEST: u64 = 1 << 30;
 
 /// The files of a package by their paths in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,10 +82,7 @@ impl Package {
                 self.read_below(&entry.path(), &format!("{name}/"), depth + 1)?;
             } else if may_hold(&name) && about.is_file() {
                 let failed = |error| FolderError::read(&entry.path(), error);
-                if entry.metadata().map_err(failed)?.len() > LARGEST {
-                    return Err(failed(std::io::Error::other("larger than 1 GiB: no file of a package is")));
-                }
-                self.files.insert(name, fs::read(entry.path()).map_err(failed)?);
+                self.files.insert(name, foreign::read(&entry.path(), foreign::LARGEST_FILE).map_err(failed)?);
             } else {
                 // What it holds does not matter: it does not belong here.
                 self.files.insert(name, Vec::new());

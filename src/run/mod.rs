@@ -76,6 +76,8 @@ pub struct Request<'a> {
     pub pick: String,
     /// The machine, for `run.json`.
     pub machine: Machine,
+    /// Settings for `run.json` that change no answer, such as how an engine is kept apart.
+    pub further: Vec<(String, serde_json::Value)>,
 }
 
 /// What is kept of the outcomes of a run.
@@ -220,6 +222,7 @@ fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clo
         ("keep_ids".to_owned(), json!(request.keep_ids)),
         ("timings".to_owned(), json!(request.timings == Timings::Written)),
     ]);
+    settings.extend(request.further.iter().cloned());
     let kept = matches!(request.retain, Retain::Nothing(_)).then(|| ("retain".to_owned(), json!("none")));
     settings.extend(kept);
     Ok(RunRecord {

@@ -107,7 +107,7 @@ impl Done {
     pub(super) fn of(folder: &RunFolder, request: &Request<'_>, places: &Places) -> Result<Option<Self>, RunError> {
         let Some(reopened) = Journal::reopen(folder)? else { return Ok(None) };
         let path = folder.file(names::OUTCOMES_PART);
-        let part = std::fs::File::open(&path).map_err(|error| FolderError::read(&path, error))?;
+        let part = crate::foreign::open(&path).map_err(|error| FolderError::read(&path, error))?.0;
         let samples = usize::try_from(reopened.mark.samples).unwrap_or(usize::MAX);
         let (attempts, failed, given) = rows(part, samples, request, places)?;
         let mut files = FilesDigest::new(request.dataset);

@@ -128,6 +128,7 @@ fn run_with(methods: &[RunMethod], dataset: &Dataset, jobs: usize, stop_after: O
         timings: Timings::Written,
         pick: String::new(),
         machine: Machine::default(),
+        further: Vec::new(),
     };
     let clock: Arc<dyn Clock> = Arc::new(StillClock);
     let (stop, events) = (Arc::new(AtomicBool::new(false)), Mutex::new(Vec::new()));
@@ -275,6 +276,7 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
         timings: Timings::Left,
         pick: String::new(),
         machine: Machine::default(),
+        further: Vec::new(),
     };
     let clock: Arc<dyn Clock> = Arc::new(SlowClock(AtomicUsize::new(0)));
     let (_, summary) = run(&request, &clock, &Arc::default(), &|_| ()).unwrap();

@@ -9,6 +9,7 @@ use csv::ByteRecord;
 use memchr::{memchr, memchr2_iter, memrchr};
 use rayon::prelude::*;
 
+use super::lines::{LONGEST_ROW, too_long};
 use super::{Cells, Lines, Row, SheetError, failed, read_header, read_record};
 use crate::finding::Finding;
 
@@ -157,6 +158,9 @@ impl<R: Read> Cut<R> {
                 let before = self.before;
                 self.before += memchr::memchr_iter(b'\n', &bytes).count() as u64;
                 return Ok((!bytes.is_empty()).then_some(Block { bytes, before }));
+            }
+            if bytes.len() > LONGEST_ROW {
+                return Err(too_long());
             }
             wanted *= 2;
         }

@@ -9,6 +9,9 @@ pub(super) const END: &[u8] = b"\0\n";
 /// The same, where the last line had no end.
 const LINE_END_AND_END: &[u8] = b"\n\0\n";
 
+/// The longest row, in bytes: of a longer one nobody can say where it ends, and it would be held whole.
+pub(super) const LONGEST_ROW: usize = 16 << 20;
+
 /// Text lines that end in a line feed, whatever they ended in before, so rows are counted as an editor does; then
 /// [`END`].
 #[derive(Debug)]
@@ -19,6 +22,10 @@ pub(super) struct Lines<R> {
     filled: usize,
     held_return: bool,
     last: u8,
+    /// Bytes given out since [`Lines::begin_row`], which may be as many as the longest row has.
+    given: usize,
+    /// Whether rows are told of, so that their length is held.
+    by_rows: bool,
     /// What is left to give after the end of the input; `None` before.
     tail: Option<&'static [u8]>,
 }
@@ -27,8 +34,17 @@ impl<R: Read> Lines<R> {
     const SIZE: usize = 1 << 16;
 
     pub(super) fn new(inner: R) -> io::Result<Self> {
-        let mut lines =
-            Self { inner, buffer: vec![0; Self::SIZE], at: 0, filled: 0, held_return: false, last: b'\n', tail: None };
+        let mut lines = Self {
+            inner,
+            buffer: vec![0; Self::SIZE],
+            at: 0,
+            filled: 0,
+            held_return: false,
+            last: b'\n',
+            given: 0,
+            by_rows: false,
+            tail: None,
+        };
         let first = lines.fill();
         let start = lines.buffer.get(..lines.filled.min(4)).unwrap_or_default();
         if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
@@ -41,6 +57,11 @@ impl<R: Read> Lines<R> {
             ));
         }
         first.map(|()| lines)
+    }
+
+    /// A row begins here, or in the little that was read ahead.
+    pub(super) fn begin_row(&mut self) {
+        (self.given, self.by_rows) = (0, true);
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -67,6 +88,23 @@ impl<R: Read> Read for Lines<R> {
         if out.is_empty() {
             return Ok(0);
         }
+        if self.by_rows && self.given > LONGEST_ROW {
+            return Err(too_long());
+        }
+        let made = self.give(out)?;
+        self.given = self.given.saturating_add(made);
+        Ok(made)
+    }
+}
+
+/// Why a row is not read to its end.
+pub(super) fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("a row longer than {} MiB", LONGEST_ROW >> 20))
+}
+
+impl<R: Read> Lines<R> {
+    /// Some of the lines, one byte at least until the end.
+    fn give(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(tail) = &mut self.tail {
                 return tail.read(out);

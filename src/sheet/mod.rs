@@ -76,6 +76,7 @@ impl<R: Read> Sheet<R> {
         let mut builder = csv::ReaderBuilder::new();
         let mut reader = builder.has_headers(false).flexible(true).delimiter(mark).from_reader(lines);
         let mut record = ByteRecord::new();
+        reader.get_mut().begin_row();
         let header = read_header(file, &mut reader, &mut record)?;
         Ok(Self { file: file.to_owned(), reader, header, record })
     }
@@ -111,6 +112,7 @@ impl<R: Read> Sheet<R> {
     /// # Errors
     /// [`SheetError::Read`]; or that the file ends within quotes.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, SheetError> {
+        self.reader.get_mut().begin_row();
         let more = read_record(&self.file, &mut self.reader, &mut self.record, 0)?;
         let cells = Cells::Record { record: &self.record, after: self.reader.position().line() };
         Ok(more.then_some(Row { file: &self.file, header: &self.header, cells }))
@@ -306,7 +308,9 @@ fn read_record<R: Read>(
 }
 
 fn failed(file: &str, source: io::Error) -> SheetError {
-    if source.kind() == io::ErrorKind::InvalidData {
+    if source.kind() == io::ErrorKind::FileTooLarge {
+        Finding::error(file, source.to_string()).help("look for a double quote that is not closed").into()
+    } else if source.kind() == io::ErrorKind::InvalidData {
         Finding::error(file, source.to_string()).help("save the file as \"CSV UTF-8\"").into()
     } else {
         SheetError::Read { file: file.to_owned(), source }

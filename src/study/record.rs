@@ -58,7 +58,7 @@ impl StudyRecord {
     /// It cannot be read.
     pub fn read(out: &Path) -> Result<Option<Self>, FolderError> {
         let path = out.join(names::STUDY);
-        match std::fs::read_to_string(&path) {
+        match crate::foreign::text(&path) {
             Ok(text) => serde_json::from_str(&text).map(Some).map_err(|source| FolderError::Json { path, source }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(FolderError::read(&path, error)),
@@ -91,7 +91,8 @@ pub fn note(folder: &RunFolder, name: &str, standing: Option<&Standing>, out: &P
     }
     if standing.is_some() {
         let from = out.join(names::REGISTRATION);
-        let bytes = std::fs::read(&from).map_err(|error| FolderError::read(&from, error))?;
+        let bytes = crate::foreign::read(&from, crate::foreign::LARGEST_TEXT)
+            .map_err(|error| FolderError::read(&from, error))?;
         folder.write(run_names::REGISTRATION, &bytes, false)?;
     }
     Ok(())

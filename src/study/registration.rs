@@ -181,7 +181,7 @@ impl Registration {
     /// It cannot be read, or was changed.
     pub fn read(out: &Path) -> Result<Option<Self>, RegistrationError> {
         let path = out.join(names::REGISTRATION);
-        let text = match fs::read_to_string(&path) {
+        let text = match crate::foreign::text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FolderError::read(&path, error).into()),

@@ -20,6 +20,7 @@ mod coverage;
 mod datasets;
 #[cfg(feature = "tract")]
 mod decoders;
+mod dependencies;
 #[cfg(feature = "tract")]
 mod detector;
 mod disclosure;
@@ -35,6 +36,8 @@ mod gate;
 mod gate_ci;
 mod gate_junit;
 mod gate_policies;
+mod hostile_bombs;
+mod hostile_files;
 mod hostile_pictures;
 #[cfg(feature = "http")]
 mod http;
@@ -44,6 +47,8 @@ mod import_damaged;
 mod import_described;
 mod import_parquet;
 mod init;
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
+mod isolate;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;
@@ -68,6 +73,7 @@ mod reports;
 mod results;
 mod resume;
 mod retain;
+mod secrets;
 mod shards;
 mod stages;
 mod stages_of_groups;

@@ -242,6 +242,7 @@ impl<'a> Parts<'a> {
             timings: if settings.timings { Timings::Written } else { Timings::Left },
             pick: planned.pick.clone(),
             footprint: false,
+            further: Vec::new(),
             notices: Vec::new(),
         };
         let running = Running { jobs: settings.jobs, timeout: settings.timeout, max_failed: Some(settings.max_failed) };

@@ -42,6 +42,8 @@ use crate::finding::{Findings, did_you_mean};
 
 pub use describe::Description;
 pub use error::ImportError;
+#[cfg(fuzzing)]
+pub use matlab::fuzz_matlab;
 pub use rows::LeftOut;
 pub use tree::Tree;
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{ImportError, Options};
 use crate::dataset::{Files, Folder};
 use crate::finding::{Finding, listed};
+use crate::foreign;
 
 /// Endings of pictures.
 const PICTURES: [&str; 7] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"];
@@ -171,7 +172,7 @@ impl Tree {
         let full = format!("{}{path}", self.within);
         let failed = |source| ImportError::Read { file: path.to_owned(), source };
         self.folder.check(&full).map_err(failed)?;
-        File::open(self.root().join(&full)).map_err(failed)
+        foreign::open(&self.root().join(&full)).map(|(file, _)| file).map_err(failed)
     }
 
     /// The first line of the file at `path`, where it is text.
@@ -244,7 +245,7 @@ impl Tree {
 /// What kind of archive the file at `place` is, if it is one. Parquet and MATLAB files begin otherwise.
 fn archive(place: &Path) -> io::Result<Option<&'static str>> {
     let mut first = [0; 6];
-    let count = File::open(place)?.read(&mut first)?;
+    let count = foreign::open(place)?.0.read(&mut first)?;
     let first = first.get(..count).unwrap_or_default();
     let by_name = place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tar")).then_some("a tar archive");
     Ok(ARCHIVES.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, what)| *what).or(by_name))

@@ -31,7 +31,8 @@ pub struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Loads the library at `path`; it stays loaded until the process ends, and no other can be loaded beside it.
+    /// Loads the library at `path`, whose telemetry is off but for what `ORT_DISABLE_TELEMETRY=1` alone keeps it from: since 1.32 it
+    /// notes one event about the process while it starts. The program sets that variable; who uses this crate does so. It stays loaded until the process ends, and no other can be loaded beside it.
     ///
     /// # Errors
     /// [`LibraryError`]: not a library of ONNX Runtime, too old, without the provider.

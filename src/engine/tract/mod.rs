@@ -6,6 +6,7 @@
 mod direct;
 mod fuse;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tract_onnx::pb::{GraphProto, ModelProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
@@ -54,7 +55,8 @@ impl Engine for Tract {
             *first = batch;
         }
         let kind = input_kind(graph, &input.name);
-        let plan = plan(&onnx, &proto, kind, &shape, &wanted).map_err(|error| load_error(&error))?;
+        let plan = caught(|| plan(&onnx, &proto, kind, &shape, &wanted));
+        let plan = plan.map_err(load_panicked)?.map_err(|error| load_error(&error))?;
         Ok(Box::new(TractModel { plan, inputs: inputs.clone(), outputs, sample, shape, batch, kind }))
     }
 }
@@ -148,7 +150,9 @@ impl State for TractState {
         if input.shape() != self.sample {
             return Err(EngineError::Shape { found: format!("{:?}", input.shape()), expected: self.expected.clone() });
         }
-        self.answer(input).map_err(|error| EngineError::Run(line(&error)))
+        // After an error the session is opened anew: nobody sees what a panic left of the state.
+        let answered = caught(|| self.answer(input)).map_err(EngineError::Run)?;
+        answered.map_err(|error| EngineError::Run(line(&error)))
     }
 }
 
@@ -221,6 +225,20 @@ fn input_kind(graph: &GraphProto, name: &str) -> DatumType {
         Some(type_proto::Value::TensorType(tensor)) if tensor.elem_type == 11 => DatumType::F64,
         _ => DatumType::F32,
     }
+}
+
+/// What `work` gives; words where the engine panics, as it does over sizes that nothing can hold.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|thrown| {
+        let said =
+            thrown.downcast_ref::<String>().map(String::as_str).or_else(|| thrown.downcast_ref::<&str>().copied());
+        let said = said.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("the engine panicked: {}", said.chars().take(200).collect::<String>())
+    })
+}
+
+fn load_panicked(reason: String) -> EngineError {
+    EngineError::Load { engine: NAME.to_owned(), reason }
 }
 
 fn load_error(error: &tract_onnx::prelude::TractError) -> EngineError {

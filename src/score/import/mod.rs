@@ -17,6 +17,7 @@ use crate::dataset::{Dataset, DatasetCard, LabelKind, Levels, Precision, Recorde
 use crate::digest::Hasher;
 use crate::finding::{Finding, Findings, quoted};
 use crate::folder::{Existing, Pseudonyms, RunFolder, Truth};
+use crate::foreign;
 use crate::protocol::Protocol;
 use crate::recorded::{Mapping, Said};
 use crate::score::ScoreError;
@@ -87,7 +88,7 @@ struct Key {
 /// Every problem of the file, with rows and columns; [`ScoreError::NotAges`]; or what the folder answers.
 pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     let failed = |source| ScoreError::Read { path: recording.file.to_owned(), source };
-    let mut content = Hashing { inner: File::open(recording.file).map_err(failed)?, hasher: Hasher::default() };
+    let mut content = Hashing { inner: foreign::open(recording.file).map_err(failed)?.0, hasher: Hasher::default() };
     let file = recording.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let reading = Reading { recording, file: &file };
     let read = reading.file_of(&mut content)?;

@@ -4,6 +4,9 @@ mod reader;
 
 use std::io::{self, BufReader};
 
+#[cfg(fuzzing)]
+pub use reader::fuzz_matlab;
+
 use super::ImportError;
 use super::tree::Tree;
 use crate::finding::{Finding, listed};

@@ -77,6 +77,12 @@ pub(super) fn read(mut input: impl Read) -> io::Result<Vec<(String, Value)>> {
     }
 }
 
+/// Reads a file and forgets it, for the fuzz target of this reader.
+#[cfg(fuzzing)]
+pub fn fuzz_matlab(file: &[u8]) {
+    let _ = read(file);
+}
+
 fn broken(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::UnexpectedEof { wrong("the file breaks off within a variable") } else { error }
 }

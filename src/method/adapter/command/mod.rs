@@ -35,6 +35,7 @@ pub use words::Heard;
 use self::message::Carrier;
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
+use crate::foreign;
 use crate::method::{Ask, Gathered, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
@@ -72,7 +73,7 @@ impl CommandMethod {
             return Err(MethodError::Program { program: command.program.clone(), problem: problem.to_owned() });
         }
         let digest = |path: &Path, name: &str| {
-            let read = std::fs::read(path).map(|bytes| Digest::of(&bytes));
+            let read = foreign::read(path, foreign::LARGEST_OF_CARD).map(|bytes| Digest::of(&bytes));
             read.map_err(|source| MethodError::Read { file: name.to_owned(), source })
         };
         let mut files = vec![digest(&program, &command.program)?];

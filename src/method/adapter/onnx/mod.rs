@@ -13,7 +13,7 @@ pub use detector::{Detector, DetectorCard, DetectorState, Whose};
 
 use crate::clock::Clock;
 use crate::digest::Digest;
-use crate::engine::{Engine, Model, State, Tensor};
+use crate::engine::{Engine, EngineError, Model, State, Tensor};
 use crate::method::head::Head;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::{Outcome, Status};
@@ -158,8 +158,8 @@ impl Session for OnnxSession {
             }
             let prepared = self.clock.monotonic();
             let found = detector.faces(state, picture);
-            let found = found.map_err(|source| MethodError::Engine { file: DETECTOR.to_owned(), source })?;
             spent.add(begun, prepared, self.clock.monotonic());
+            let found = found.map_err(|source| broke(DETECTOR, source, &spent, bytes_in))?;
             faces = Some(u32::try_from(found.len()).unwrap_or(u32::MAX));
             face_box = detector.choose(&found, picture);
             if face_box.is_none() {
@@ -187,11 +187,11 @@ impl OnnxSession {
         let prepared = self.clock.monotonic();
         let outputs = self.state.run(&self.tensor);
         let answered = self.clock.monotonic();
-        let outputs = outputs.map_err(|source| MethodError::Engine { file: MODEL.to_owned(), source })?;
+        spent.add(begun, prepared, answered);
+        let outputs = outputs.map_err(|source| broke(MODEL, source, &spent, bytes_in))?;
         let output = outputs.first().map_or(&[][..], Tensor::numbers);
         let outcome = self.shared.head.decode(output);
         let outcome = outcome.map_err(|source| MethodError::Head { file: MODEL.to_owned(), source })?;
-        spent.add(begun, prepared, answered);
         Ok(Outcome { bytes_in, faces, ..spent.on(outcome) })
     }
 }
@@ -199,6 +199,22 @@ impl OnnxSession {
 /// What a session calls its networks, whose files it no longer knows.
 const MODEL: &str = "the model";
 const DETECTOR: &str = "the detector";
+
+/// What a network's end means for the session: an answer that was too late is an outcome, but the network is gone with it.
+fn broke(file: &str, source: EngineError, spent: &Spent, bytes_in: Option<u64>) -> MethodError {
+    match source {
+        EngineError::Stopped => MethodError::Stopped,
+        EngineError::Late(limit) => {
+            let late = Outcome { bytes_in, ..Outcome::timed_out(limit) };
+            MethodError::Ended(Box::new(Outcome {
+                prepare: Some(spent.prepare),
+                answer_time: Some(spent.answer),
+                ..late
+            }))
+        }
+        source => MethodError::Engine { file: file.to_owned(), source },
+    }
+}
 
 /// Time so far: decoding and preparing, and the networks themselves.
 #[derive(Default)]

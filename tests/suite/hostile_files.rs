@@ -1,0 +1,222 @@
+//! Every file that a user may name, as a pipe that nobody writes to, a device without an end, a sparse file of a tebibyte, bytes
+//! that are no text, and JSON without a bottom: refused with exit code 2, in seconds and little memory.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use agebench::sheet::{Blocks, Sheet};
+
+use crate::support::{Ran, agebench, dataset, text};
+
+/// How long a refusal may take on a machine that does other things as well.
+const SOON: Duration = Duration::from_secs(300);
+
+/// Address space of a process that refuses a file: far less than the file claims, far more than it needs.
+const MEMORY: &str = "4000000";
+
+/// Runs the program with `arguments` in little memory, and kills it when it hangs.
+#[track_caller]
+fn refuses(arguments: &[&str]) -> Ran {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v $0 && exec \"$@\"", MEMORY, text(Path::new(agebench().get_program()))]);
+    let mut child =
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > SOON {
+            child.kill().unwrap();
+            panic!("it hangs: {arguments:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ran = Ran::of(child.wait_with_output().unwrap()).ended(2);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran
+}
+
+/// Every hostile file, made at `place`.
+fn hostile(place: &Path) -> Vec<(&'static str, PathBuf)> {
+    let mut files = vec![("a device", PathBuf::from("/dev/zero")), ("a folder", place.join("folder"))];
+    fs::create_dir(place.join("folder")).unwrap();
+    if Command::new("mkfifo").arg(place.join("pipe")).status().is_ok_and(|status| status.success()) {
+        files.push(("a pipe", place.join("pipe")));
+    }
+    let sparse = place.join("sparse");
+    // Not every file system has room for the number.
+    if File::create(&sparse).unwrap().set_len(1 << 40).is_ok() {
+        files.push(("sparse", sparse));
+    }
+    for (name, content) in [("zeros", &[0_u8; 64][..]), ("no text", b"\xff\xfe\xc3\x28"), ("deep", &[b'['; 100_000])] {
+        fs::write(place.join(name), content).unwrap();
+        files.push((name, place.join(name)));
+    }
+    fs::write(place.join("deep toml"), format!("a = {}", "[".repeat(100_000))).unwrap();
+    files.push(("deep toml", place.join("deep toml")));
+    files
+}
+
+const CARD: &str = "name = \"program\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"sh\"\nargs = [\"-c\", \"exit 1\"]\n";
+
+#[test]
+fn every_file_on_a_command_line_is_refused_when_it_is_none() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
+    let method = place.path().join("method.toml");
+    fs::write(&method, CARD).unwrap();
+    let (data, method, never) = (text(&data), text(&method), place.path().join("never"));
+    for (what, file) in hostile(place.path()) {
+        let file = text(&file);
+        eprintln!("{what}");
+        refuses(&["run", method, "--dataset", data, "--protocol", file, "--out", text(&never)]);
+        if what != "a folder" {
+            refuses(&["run", file, "--dataset", data, "--out", text(&never)]);
+        }
+        refuses(&["run", method, "--dataset", file, "--out", text(&never)]);
+        refuses(&["check", file]);
+        refuses(&["gate", file, "--policy", file]);
+        refuses(&["study", file, "--out", text(&never)]);
+        refuses(&["score", file, "--out", text(&never)]);
+        refuses(&["score", "--merge", file, "--out", text(&never)]);
+        refuses(&["report", file]);
+        refuses(&["verify", file]);
+        refuses(&["compare", file, file, "--out", text(&never)]);
+        refuses(&["publish", file, "--out", text(&never)]);
+        refuses(&["pool", file, file, "--out", text(&never)]);
+        assert!(!never.exists(), "{what}");
+    }
+}
+
+#[test]
+fn every_file_that_a_card_names_is_refused_when_it_is_none() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
+    let method = place.path().join("method.toml");
+    let out = place.path().join("never");
+    for (what, file) in hostile(place.path()) {
+        eprintln!("{what}");
+        let begin = "name = \"it\"\nkind = \"estimation\"\nversion = \"1\"\n";
+        let file = text(&file);
+        let input = "[onnx.input]\nsize = [8, 8]\nlayout = \"nchw\"\nchannels = \"rgb\"\nresize = \"nearest\"\n[onnx.output]\nhead = \"years\"\n";
+        for card in
+            [format!("{begin}[onnx]\nfile = \"{file}\"\n{input}"), format!("{begin}[replay]\nfile = \"{file}\"\n")]
+        {
+            fs::write(&method, card).unwrap();
+            refuses(&["run", text(&method), "--dataset", text(&data), "--out", text(&out)]);
+        }
+    }
+}
+
+#[test]
+fn every_file_of_a_dataset_is_refused_when_it_is_none() {
+    let place = tempfile::tempdir().unwrap();
+    let method = place.path().join("method.toml");
+    fs::write(&method, CARD).unwrap();
+    for (what, file) in hostile(place.path()) {
+        for name in ["dataset.toml", "manifest.csv"] {
+            eprintln!("{what} as {name}");
+            let data = place.path().join("data");
+            let _ = fs::remove_dir_all(&data);
+            dataset(&data, &[("a.jpg", b"x")], "");
+            fs::remove_file(data.join(name)).unwrap();
+            // A link out of the folder, a device, a pipe: what stands there is not followed.
+            std::os::unix::fs::symlink(&file, data.join(name)).unwrap();
+            refuses(&["check", text(&data)]);
+            refuses(&["run", text(&method), "--dataset", text(&data), "--out", text(&place.path().join("never"))]);
+        }
+    }
+}
+
+#[test]
+fn every_file_of_a_run_folder_is_refused_when_it_is_none() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
+    let whole = place.path().join("whole");
+    let made = agebench().args(["run", "declared", "--dataset", text(&data), "--out", text(&whole)]).output().unwrap();
+    Ran::of(made).ended(0);
+    let names: Vec<String> =
+        ["outcomes.csv", "truth.csv", "run.json", "protocol.toml", "metrics.csv"].map(str::to_owned).to_vec();
+    for (what, file) in hostile(place.path()) {
+        for name in &names {
+            eprintln!("{what} as {name}");
+            let folder = place.path().join("folder-of-run");
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir(&folder).unwrap();
+            for entry in fs::read_dir(&whole).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+                fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+            }
+            fs::remove_file(folder.join(name)).unwrap();
+            std::os::unix::fs::symlink(&file, folder.join(name)).unwrap();
+            let verb: &[&str] = if name == "metrics.csv" { &["report"] } else { &["score"] };
+            refuses(&[verb, &[text(&folder)]].concat());
+            refuses(&["verify", text(&folder)]);
+        }
+    }
+}
+
+/// A CSV whose second row begins with a quote that never closes, or has a cell without an end.
+struct Endless {
+    begin: &'static [u8],
+    given: u64,
+}
+
+impl Read for Endless {
+    fn read(&mut self, mut out: &mut [u8]) -> std::io::Result<usize> {
+        let (room, begin) = (out.len(), self.begin);
+        self.begin = &begin[begin.len().min(room)..];
+        let rest = room - out.write(&begin[..begin.len().min(room)])?;
+        out[..rest].fill(b'x');
+        self.given += room as u64;
+        Ok(room)
+    }
+}
+
+#[test]
+fn a_cell_without_an_end_is_given_up_after_a_few_mebibytes() {
+    for begin in [&b"a,b\n1,"[..], b"a,b\n1,\"", b"a,b\n1,\"\n\n"] {
+        let mut endless = Endless { begin, given: 0 };
+        let mut sheet = Sheet::open("t.csv", &mut endless).unwrap();
+        let error = sheet.next_row().map(drop).unwrap_err().to_string();
+        assert!(error.contains("a row longer than 16 MiB"), "{error}");
+        assert!(endless.given < 32 << 20, "{}", endless.given);
+        let mut endless = Endless { begin, given: 0 };
+        let blocks = Blocks::open("t.csv", &mut endless);
+        let error = blocks.and_then(|blocks| blocks.each(|_| (), |()| Ok(()))).unwrap_err().to_string();
+        assert!(error.contains("a row longer than 16 MiB"), "{error}");
+        assert!(endless.given < 64 << 20, "{}", endless.given);
+    }
+}
+
+#[test]
+fn many_rows_together_may_be_longer_than_the_longest_row() {
+    let row = [&b"1,"[..], &vec![b'x'; 1 << 20], b"\n"].concat();
+    let mut sheet = Sheet::open("t.csv", b"a,b\n".chain(std::io::Cursor::new(row.repeat(20)))).unwrap();
+    let mut rows = 0;
+    while sheet.next_row().unwrap().is_some() {
+        rows += 1;
+    }
+    assert_eq!(rows, 20);
+}
+
+#[test]
+fn a_program_that_answers_json_without_a_bottom_fails_its_attempt() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x"), ("b.jpg", b"y")], "");
+    let method = place.path().join("method.toml");
+    let program = r#"import sys
+print('{"type":"ready","agebench":1,"media":"none","answers":["age"]}', flush=True)
+for line in sys.stdin:
+    if '"attempt"' in line:
+        print('{"type":"answer","n":' + '[' * 100000, flush=True)
+"#;
+    fs::write(place.path().join("deep.py"), program).unwrap();
+    fs::write(&method, CARD.replace("\"sh\"", "\"python3\"").replace("[\"-c\", \"exit 1\"]", "[\"deep.py\"]")).unwrap();
+    let out = place.path().join("out");
+    let ran = agebench().args(["run", text(&method), "--dataset", text(&data), "--out", text(&out)]).output().unwrap();
+    let ran = Ran::of(ran).ended(4);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    assert_eq!(crate::support::column(&outcomes, "status"), ["failed", "failed"]);
+}
