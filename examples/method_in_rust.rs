@@ -116,6 +116,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         retain: Retain::Rows,
         pick: String::new(),
         machine: Machine::default(),
+        further: Vec::new(),
     };
     let (folder, summary) = run::run(&request, &clock, &Arc::new(AtomicBool::new(false)), &|_| {})?;
     let table = score_folder(&folder, None)?;
