@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let context = Context { method: "mine".to_owned(), dataset: "in memory".to_owned(), ..Context::default() };
     let facts = Facts { chronological: true, random_sample: false };
     let rows = metric::rows(&context, &protocol, facts, &tally, Errors::Rows(&errors));
-    let table = Table { rows, ..Table::default() };
+    let table = Table { rows };
 
     // A published row is found by what it is about, never by its place.
     for name in ["under_age_pass_rate", "adult_denial_rate", "mae"] {

@@ -35,6 +35,9 @@ pub(super) struct Trial<'t> {
 
 type States = BTreeMap<Shaped, Box<dyn State>>;
 
+/// What cuts and resizes a picture, and what makes the tensors of all variants that share it.
+type Prepared = (Option<Preparer>, Vec<(Variant, Option<Preparer>)>);
+
 impl<'t> Trial<'t> {
     #[expect(clippy::too_many_arguments, reason = "one call, names at its place")]
     pub(super) fn new(
@@ -124,7 +127,7 @@ impl<'t> Trial<'t> {
     ) {
         let mut states = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let preparer = |variant: Variant| Recipe::new(self.space.fields(variant)).ok().map(Preparer::new);
-        let mut prepared: Vec<(Option<Preparer>, Vec<(Variant, Option<Preparer>)>)> = by_geometry
+        let mut prepared: Vec<Prepared> = by_geometry
             .iter()
             .map(|(geometry, variants)| (preparer(*geometry), variants.iter().map(|it| (*it, preparer(*it))).collect()))
             .collect();

@@ -73,7 +73,7 @@ pub fn serve(engine: &dyn Engine, mut from: impl Read, mut to: impl Write) -> io
         let told = catch_unwind(AssertUnwindSafe(|| answer(engine, &ask, &bytes, &mut loaded)));
         let (tell, numbers) = told
             .unwrap_or_else(|_| Err(EngineError::Run("the engine panicked".to_owned())))
-            .map_or_else(|error| (Tell::Wrong(error), Vec::new()), |told| told);
+            .unwrap_or_else(|error| (Tell::Wrong(error), Vec::new()));
         let head = match tell.follow() {
             Some(_) => wire::head(&tell),
             None => Err(EngineError::Run("its outputs are larger than anybody reads".to_owned())),
@@ -89,11 +89,14 @@ pub fn serve(engine: &dyn Engine, mut from: impl Read, mut to: impl Write) -> io
     }
 }
 
+/// A network, and what it is run with.
+type Loaded = (Box<dyn Model>, Box<dyn State>);
+
 fn answer(
     engine: &dyn Engine,
     ask: &Ask,
     bytes: &[u8],
-    loaded: &mut Option<(Box<dyn Model>, Box<dyn State>)>,
+    loaded: &mut Option<Loaded>,
 ) -> Result<(Tell, Vec<u8>), EngineError> {
     match ask {
         Ask::Declare { .. } => {
