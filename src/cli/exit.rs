@@ -109,9 +109,23 @@ impl Failure {
     }
 }
 
+/// Characters of a line of an error that are told: a foreign file may have one cell of a gigabyte.
+const LONGEST_LINE: usize = 1000;
+
+/// `line`, or its beginning and how much is left out.
+fn cut(line: &str) -> std::borrow::Cow<'_, str> {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => {
+            let rest = line.get(end..).unwrap_or_default().chars().count();
+            format!("{}… ({rest} characters more)", line.get(..end).unwrap_or_default()).into()
+        }
+        None => line.into(),
+    }
+}
+
 /// Adds `message` after `label`; its later lines stand below the first.
 fn labelled(text: &mut String, label: &str, message: &str) {
-    let mut lines = message.trim_end().lines();
+    let mut lines = message.trim_end().lines().map(cut);
     let _ = writeln!(text, "{label}{}", lines.next().unwrap_or_default());
     for line in lines {
         let line = format!("{:width$}{line}", "", width = label.len());
@@ -161,6 +175,12 @@ mod tests {
            m.csv, row 3, column `path`: missing
 ";
         assert_eq!(failure.text(), expected);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_the_remedy_is_still_told() {
+        let told = Failure::unusable(io::Error::other("ä".repeat(100_000))).with_help("mend it").text();
+        assert!(told.len() < 2100 && told.contains("ä… (99000 characters more)\n     help: mend it"), "{}", told.len());
     }
 
     #[test]

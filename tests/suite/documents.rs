@@ -170,13 +170,15 @@ fn every_command_in_readme_and_docs_runs_as_it_is_written() {
 }
 
 /// How commands begin that need more beside them than `prepared` makes, or a shell; and the file of the suite that runs their like.
-const OF_OTHER_FILES: [(&str, &str); 12] = [
+const OF_OTHER_FILES: [(&str, &str); 14] = [
     ("check faces/ --format csv >", "check_datasets.rs"),
     ("check faces/ --ignore ", "check_datasets.rs"),
     ("check faces/ my-protocol.toml", "check_datasets.rs"),
+    ("check package/", "publish/checked.rs"),
     ("completions bash >", "init.rs"),
     ("gate ", "gate.rs and gate_ci.rs"),
     ("import ", "import.rs"),
+    ("merge ", "shards.rs and cluster.rs"),
     ("plan ", "plan.rs"),
     ("pool ", "pool.rs"),
     ("publish ", "publish.rs and results.rs"),
@@ -193,6 +195,16 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("cargo install --locked --path .", "docs/install.md", ".ci/run builds the same"),
     ("cargo install --path . --features libjpeg", "docs/pictures.md", ".ci/run builds with the feature and tests it"),
     ("cargo build --release --no-default-features", "docs/performance.md", ".ci/run builds without features"),
+    ("cargo build --release", "docs/soak.md", ".ci/run builds the same"),
+    ("nice -n 19 python3 scripts/soak.py ", "docs/soak.md", "measures for an hour; .ci/run reads the script"),
+    ("python scripts/peers/measure_", "docs/performance.md", "draws pictures for minutes; .ci/run reads the scripts"),
+    ("scripts/slurm/agebench.sh ", "docs/cluster.md", "`cluster.rs` submits it to Slurm"),
+    ("import pathlib, pyarrow", "docs/import.md", "`import_parquet.rs` holds the refusal; the lines need pyarrow"),
+    ("table = ", "docs/import.md", "as above"),
+    ("paths", "docs/import.md", "as above"),
+    ("pathlib.Path", "docs/import.md", "as above"),
+    ("for at, image in ", "docs/import.md", "as above"),
+    ("parquet.write_table", "docs/import.md", "as above"),
     ("cargo bench ", "docs/performance.md", "measures for minutes; .ci/run compiles every bench"),
     ("AGEBENCH_WEIGHTS=WEIGHTS cargo bench ", "docs/performance.md", "needs weights that are not ours to give"),
     ("cargo bench ", "docs/validation.md", "runs for hours; .ci/run compiles it, and `coverage.rs` runs a part"),
