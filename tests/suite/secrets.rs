@@ -84,7 +84,7 @@ fn held(bytes: &[u8]) -> Vec<&'static str> {
             let shifted = [&vec![0; shift][..], word.as_bytes()].concat();
             let digits = base64::base64(&shifted[..shifted.len() / 3 * 3]);
             // The first group is shared with what stands before.
-            has(bytes, digits[4..].as_bytes())
+            has(bytes, &digits.as_bytes()[4..])
         });
         has(&lower, word.as_bytes()) || has(&lower, hex.as_bytes()) || in_base64
     };

@@ -321,7 +321,7 @@ fn the_shard_of_an_array_job_is_read_from_the_environment_and_a_broken_off_shard
     let samples: std::collections::BTreeSet<&str> = (1..=last).map(sample).collect();
     fs::write(out.join("outcomes.csv.part"), &rows[..cut]).unwrap();
     let mark = serde_json::json!({
-        "samples": samples.len(), "rows": last, "bytes": cut, "sha256": agebench::digest::Digest::of(rows[..cut].as_bytes()).hex(),
+        "samples": samples.len(), "rows": last, "bytes": cut, "sha256": agebench::digest::Digest::of(&rows.as_bytes()[..cut]).hex(),
         "beside": serde_json::Value::Null,
     });
     fs::write(out.join("outcomes.journal"), format!("{mark}\n")).unwrap();
