@@ -299,12 +299,22 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
 /// `` `a`, `b` and `c` ``, for messages.
 #[must_use]
 pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    // Foreign words may be of any length and number: the columns of a file that is none.
+    const LONGEST: usize = 200;
+    const MOST: usize = 200;
+    let word = |word: &S| match word.as_ref().char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", word.as_ref().get(..end).unwrap_or_default()),
+        None => format!("`{}`", word.as_ref()),
+    };
     match words {
         [] => "none".to_owned(),
-        [one] => format!("`{}`", one.as_ref()),
-        [most @ .., last] => {
-            let most: Vec<String> = most.iter().map(|word| format!("`{}`", word.as_ref())).collect();
-            format!("{} and `{}`", most.join(", "), last.as_ref())
+        [one] => word(one),
+        [first @ .., last] if words.len() <= MOST => {
+            format!("{} and {}", first.iter().map(word).collect::<Vec<_>>().join(", "), word(last))
+        }
+        many => {
+            let first: Vec<String> = many.iter().take(MOST).map(word).collect();
+            format!("{} and {} more", first.join(", "), many.len() - MOST)
         }
     }
 }
@@ -330,6 +340,14 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn foreign_words_are_listed_in_a_message_that_can_be_read() {
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(listed(&["ä".repeat(100_000)]), format!("`{}…`", "ä".repeat(200)));
+        let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+        assert!(listed(&many).ends_with("`199` and 800 more"), "{}", listed(&many));
+    }
 
     #[test]
     fn a_finding_names_file_row_and_column() {
