@@ -74,7 +74,7 @@ enum Verb {
     Footprint(footprint::Arguments),
     /// Score a CSV that holds truth and answers, or score a run folder anew
     Score(score::Arguments),
-    /// Show the results of run folders, or of a comparison, as tables, Markdown or one HTML page
+    /// Show results as tables, Markdown or one HTML page
     Report(report::Arguments),
     /// Join the shards of a run, then score and report
     Merge(merge::Arguments),
@@ -82,11 +82,11 @@ enum Verb {
     Compare(compare::Arguments),
     /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
     Gate(gate::Arguments),
-    /// Run, compare and report all methods of a study on all its datasets, and go on where it stopped
+    /// Run, compare and report all methods of a study on all its datasets
     Study(study::Arguments),
     /// Find the challenge age that a method which only passes or denies really keeps
     Probe(probe::Arguments),
-    /// Make a release package: tables with protected counts, and nothing about a single person
+    /// Make a release package: protected counts, and nothing about a single person
     Publish(publish::Arguments),
     /// How many people a claim needs, and what an existing dataset can show
     Plan(plan::Arguments),
@@ -94,11 +94,11 @@ enum Verb {
     Pool(pool::Arguments),
     /// Compute every row of a run folder again, or hold a release package against itself
     Verify(verify::Arguments),
-    /// Look for everything that is wrong with a dataset, a method card, a protocol or a policy
+    /// Look for all that is wrong with a dataset, method, protocol, policy or package
     Check(check::Arguments),
     /// Make a card and a manifest for a public dataset's own layout, or for any table
     Import(import::Arguments),
-    /// Write files to begin with: a card, drafted from a model file too, a protocol, a policy or a pipeline
+    /// Write a card (from a model file too), a protocol, a policy or a pipeline to begin with
     Init(init::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),

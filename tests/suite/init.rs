@@ -54,7 +54,7 @@ fn the_plug_in_that_init_writes_keeps_the_protocol() {
     let place = tempfile::tempdir().unwrap();
     run(&["init", "method", "--out", text(place.path())]).ended(0);
     let checked = run(&["check", text(place.path()), "--conformance"]).ended(0);
-    assert!(!checked.out.contains("broken"), "{}", checked.out);
+    assert!(checked.out.contains(" rules kept, 0 broken"), "{}", checked.out);
 }
 
 #[test]
@@ -161,8 +161,11 @@ fn the_preparation_of_the_bundled_networks_is_found_on_drawn_faces() {
     // Their cards say what they were trained with (scripts/models); the finder is given the weights and labelled faces alone.
     let further = ["--samples", "drawn-faces", "--most", "100", "--engine", "tract"];
     let (card, ran) = drafted(&bundled("drawn-even"), &further);
-    let found = ["channels", "fit", "margin", "divide", "head"].map(|key| value(&card, key));
-    assert_eq!(found, ["rgb", "stretch", "0.2", "255.0", "years"], "{}{}", ran.out, ran.err);
+    let found = ["channels", "fit", "margin", "head"].map(|key| value(&card, key));
+    assert_eq!(found, ["rgb", "stretch", "0.2", "years"], "{}{}", ran.out, ran.err);
+    // Scalings that lie close together are not told apart by so few faces: the true one must be among those left open.
+    let scaling = ran.err.lines().find(|line| line.contains("  scaling = ")).unwrap();
+    assert!(scaling.split("; shown to be worse").next().unwrap().contains("imagenet"), "{scaling}");
     // Drawn faces are coarse: their filter cannot be told, and the card must say so.
     assert!(ran.err.contains("open   resize"), "{}", ran.err);
 }

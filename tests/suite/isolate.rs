@@ -85,7 +85,7 @@ fn a_model_that_wants_all_memory_for_one_picture_fails_that_attempt_and_the_next
     let all = [&["run", text(&method), "--dataset", text(&data)], &engine[..]].concat();
     let (status, reason) = ran(&all, &out, 4);
     assert_eq!(status, ["answered", "failed", "answered"], "{reason:?}");
-    assert!(reason[1].contains("memory"), "{reason:?}");
+    assert!(reason[1].contains("AllocateRaw") || reason[1].contains("memory"), "{reason:?}");
 }
 
 #[test]
@@ -152,6 +152,13 @@ fn engines_of(parent: u32) -> Vec<u32> {
     processes.filter_map(number).filter(is_one).collect()
 }
 
+/// Whether a process has worked for two seconds: no picture that is answered takes so long.
+#[cfg(target_os = "linux")]
+fn is_busy(process: u32) -> bool {
+    let ticks = |text: String| text.rsplit_once(") ")?.1.split(' ').nth(11)?.parse::<u64>().ok();
+    fs::read_to_string(format!("/proc/{process}/stat")).ok().and_then(ticks).is_some_and(|ticks| ticks >= 200)
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_engine_that_hangs_ends_with_a_harness_that_was_killed_and_knows_no_secret() {
@@ -174,9 +181,7 @@ fn an_engine_that_hangs_ends_with_a_harness_that_was_killed_and_knows_no_secret(
             }
         })
     };
-    // The first row is written while the second attempt hangs.
-    let part = out.join("outcomes.csv.part");
-    assert!(wait(&|| fs::read_to_string(&part).is_ok_and(|rows| rows.lines().count() > 1)));
+    assert!(wait(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
     let engines = engines_of(harness.id());
     assert_eq!(engines.len(), 1, "{engines:?}");
     let environment = fs::read(format!("/proc/{}/environ", engines[0])).unwrap();
@@ -208,8 +213,7 @@ fn an_engine_that_dies_in_an_attempt_fails_it_and_the_next_go_on() {
             }
         })
     };
-    let part = out.join("outcomes.csv.part");
-    assert!(wait(&|| fs::read_to_string(&part).is_ok_and(|rows| rows.lines().count() > 1)));
+    assert!(wait(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
     for engine in engines_of(harness.id()) {
         assert!(std::process::Command::new("kill").args(["-SEGV", &engine.to_string()]).status().unwrap().success());
     }

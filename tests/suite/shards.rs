@@ -268,7 +268,8 @@ fn rows_of_shards_that_do_not_fit_together_are_refused_with_file_and_row() {
 fn a_shard_is_no_result_and_every_verb_that_wants_one_says_what_to_do() {
     let place = tempfile::tempdir().unwrap();
     let asked = asked(place.path());
-    let shard = &asked.shards(place.path(), 2)[0];
+    let shards = asked.shards(place.path(), 2);
+    let shard = &shards[0];
     let out = place.path().join("out");
     let policy = place.path().join("policy.toml");
     fs::write(&policy, "[[rule]]\nmetric = \"under_age_pass_rate\"\nlimit = 18\nat_most = 0.5\n").unwrap();
@@ -277,7 +278,7 @@ fn a_shard_is_no_result_and_every_verb_that_wants_one_says_what_to_do() {
         vec!["score", text(shard), "--out", text(&out)],
         vec!["report", text(shard)],
         vec!["verify", text(shard)],
-        vec!["compare", text(shard), text(shard), "--out", text(&out)],
+        vec!["compare", text(shard), text(&shards[1]), "--out", text(&out)],
         vec!["gate", text(shard), "--policy", text(&policy)],
         vec!["publish", text(shard), "--out", text(&out), "--name", "x"],
         vec!["probe", text(shard)],
