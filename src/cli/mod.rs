@@ -98,7 +98,7 @@ enum Verb {
     Check(check::Arguments),
     /// Make a card and a manifest for a public dataset's own layout, or for any table
     Import(import::Arguments),
-    /// Write a card (from a model file too), a protocol, a policy or a pipeline to begin with
+    /// Write a card (from a model file too), a protocol, a policy or a pipeline
     Init(init::Arguments),
     /// List the bundled methods and datasets, the engines, heads and metrics
     List(list::Arguments),

@@ -71,7 +71,7 @@ fn the_rows_are_those_of_the_run_but_for_what_needs_rows_of_people() {
     run(&["score", text(&none), "--protocol", "check-18"])
         .ended(2)
         .told(&["the folder's own protocol", "keep the rows"]);
-    run(&["compare", text(&none), text(&none), "--out", text(&place.path().join("compared"))])
+    run(&["compare", text(&none), text(&copy), "--out", text(&place.path().join("compared"))])
         .ended(2)
         .told(&["holds tallies and no rows about people", "--retain none"]);
     run(&asked.run(&none, &["--retain", "none", "--resume"])).ended(2).told(&["--resume"]);

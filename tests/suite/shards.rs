@@ -272,7 +272,11 @@ fn a_shard_is_no_result_and_every_verb_that_wants_one_says_what_to_do() {
     let shard = &shards[0];
     let out = place.path().join("out");
     let policy = place.path().join("policy.toml");
-    fs::write(&policy, "[[rule]]\nmetric = \"under_age_pass_rate\"\nlimit = 18\nat_most = 0.5\n").unwrap();
+    fs::write(
+        &policy,
+        "name = \"p\"\nsource = \"ours\"\n[[rule]]\nmetric = \"under_age_pass_rate\"\nlimit = 18\nat_most = 0.5\n",
+    )
+    .unwrap();
     for verb in [
         vec!["score", text(shard)],
         vec!["score", text(shard), "--out", text(&out)],
