@@ -74,6 +74,14 @@ pub enum GateError {
     },
 }
 
+/// What to do with a shard, which has no rows and never will.
+fn shard_help(error: &ScoreError) -> Option<&str> {
+    match error {
+        ScoreError::Folder(error @ FolderError::Shard { .. }) => error.help(),
+        _ => None,
+    }
+}
+
 impl GateError {
     /// A folder that cannot be opened.
     pub(super) fn folder(path: &Path) -> impl FnOnce(FolderError) -> Self {
@@ -87,8 +95,9 @@ impl GateError {
         let text = match self {
             Self::Policy { source, .. } => return source.common_help().map(str::to_owned),
             Self::Folder { .. } => "name a folder that `agebench run`, `score`, `latency` or `footprint` wrote",
-            Self::Metrics { path, .. } => {
-                return Some(format!("make its rows first: agebench score {}", path.display()));
+            Self::Metrics { path, source } => {
+                let anew = || format!("make its rows first: agebench score {}", path.display());
+                return Some(shard_help(source).map_or_else(anew, str::to_owned));
             }
             Self::Protocol { .. } => "protocol.toml is the one that the run or the score wrote: put it back",
             Self::OtherProtocol { path } => {
