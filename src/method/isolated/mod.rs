@@ -26,7 +26,7 @@ use crate::engine::{Declared, Engine, EngineError, Model, State, Tensor, TensorI
 pub struct Rooms {
     /// This program.
     pub program: PathBuf,
-    /// Its arguments: they end in [`serve`].
+    /// Its arguments: they end in [`serve`](fn@serve).
     pub args: Vec<OsString>,
     /// The only environment variables that it gets.
     pub variables: Vec<(OsString, OsString)>,
