@@ -157,7 +157,8 @@ impl Protocol {
     /// assert_eq!(protocol.limits.len(), 1);
     /// // What is not said is the default's; what is wrong is found in one pass.
     /// assert_eq!(protocol.tie, Protocol::default_protocol().tie);
-    /// assert_eq!(Protocol::from_toml("limits = [0]\nno_such_key = 1\n").unwrap_err().problems.len(), 2);
+    /// let problems = Protocol::from_toml("limits = [0]\nno_such_key = 1\n").unwrap_err().to_string();
+    /// assert!(problems.contains("limits") && problems.contains("no_such_key"));
     /// # Ok::<(), agebench::protocol::ProtocolError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, ProtocolError> {
