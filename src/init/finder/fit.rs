@@ -139,7 +139,8 @@ mod tests {
         all.sort_by(|one, other| ranking.compare(one, other));
         assert_eq!(all, [right, stretched, alike, turned]);
         // Where the answers tell little, a small error alone is no merit.
-        let (poor, alike) = (follows(|age| 30.0 + (age * 7.0) % 50.0), follows(|_| 34.5));
+        let swing = |age: f64| if age % 2.0 < 1.0 { 18.0 } else { -18.0 };
+        let (poor, alike) = (follows(|age| 34.5 + (age - 34.5) * 0.5 + swing(age)), follows(|_| 34.5));
         assert!(alike.rmse < poor.rmse && alike.agreement < SHARE * poor.agreement, "{poor:?} {alike:?}");
         assert_eq!(Ranking::of(&[alike, poor]).compare(&poor, &alike), Ordering::Less);
     }
@@ -148,6 +149,6 @@ mod tests {
     fn where_no_answers_follow_the_labels_the_least_contrary_ones_go_first() {
         let (turned, more) = (follows(|age| 69.0 - age), follows(|age| 80.0 - age));
         assert!(turned.agreement < 0.0);
-        assert_eq!(Ranking::of(&[turned, more]).compare(&more, &turned), Ordering::Greater);
+        assert_eq!(Ranking::of(&[turned, more]).compare(&more, &turned), Ordering::Less);
     }
 }
