@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use agebench::gate::RULE_KEYS;
 use agebench::publish::{Field, Kind};
 use agebench::table::COLUMNS;
 use serde_json::Value;
@@ -186,12 +187,15 @@ fn keys_read(folder: &Path, found: &mut BTreeSet<String>) {
 fn every_key_that_the_code_reads_of_a_card_a_policy_or_a_study_stands_on_its_page() {
     for (code, pages, least) in [
         ("src/dataset/card.rs", &["docs/cards.md"][..], 8),
-        ("src/method", &["docs/cards.md", "docs/http.md"], 60),
-        ("src/gate/policy.rs", &["docs/gate.md"], 4),
+        ("src/method", &["docs/cards.md", "docs/http.md"], 50),
+        ("src/gate", &["docs/gate.md"], 1),
         ("src/study/file.rs", &["docs/study.md"], 12),
     ] {
         let mut keys = BTreeSet::new();
         keys_read(&package().join(code), &mut keys);
+        if code == "src/gate" {
+            keys.extend(RULE_KEYS.map(str::to_owned));
+        }
         assert!(keys.len() >= least, "{code}: {} keys: {keys:?}", keys.len());
         let pages: String = pages.iter().map(|page| fs::read_to_string(package().join(page)).unwrap()).collect();
         let words: BTreeSet<&str> =
