@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use agebench::engine::{Engine as _, Tensor, Tract};
 use agebench::photo::{
@@ -209,8 +209,9 @@ fn drawn_faces_with_labels_that_are_years_off_tell_what_published_networks_were_
     found.shows("scaling", "raw 0..255");
     let onnx = folder.join("faceapi_age_gender_nchw.onnx");
     let found = search(&onnx, &answered(&onnx, &["age"], &face_api(Fit::Pad), 4.0, drawn(100)), "onnxruntime");
-    found.has(&[("channels", "rgb"), ("mean", "[122.782, 117.001, 104.298]"), ("fit", "pad"), ("margin", "0.0")]);
-    found.shows("channels", "rgb");
+    found.has(&[("channels", "rgb"), ("fit", "pad"), ("margin", "0.0")]);
+    // A hundred such labels do not tell its scaling from its neighbours.
+    found.leaves("scaling", "face-api mean / 256");
     found.leaves("resize", "bilinear_antialias");
 }
 
