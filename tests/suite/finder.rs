@@ -113,9 +113,14 @@ struct Search {
 fn search(onnx: &Path, samples: &[Labelled], engine: &str) -> Search {
     let place = tempfile::tempdir().unwrap();
     dataset(place.path(), samples);
+    search_on(onnx, text(place.path()), samples.len(), engine)
+}
+
+/// The same on at most `most` samples of a dataset.
+fn search_on(onnx: &Path, samples: &str, most: usize, engine: &str) -> Search {
+    let place = tempfile::tempdir().unwrap();
     let out = place.path().join("found");
-    let most = samples.len().to_string();
-    let further = ["--samples", text(place.path()), "--most", &most, "--engine", engine, "--out", text(&out)];
+    let further = ["--samples", samples, "--most", &most.to_string(), "--engine", engine, "--out", text(&out)];
     let output = agebench().args(["init", "method", "--from", text(onnx)]).args(further).output().unwrap();
     let ran = Ran::of(output).ended(0);
     Search { card: fs::read_to_string(out.join("method.toml")).unwrap().parse().unwrap(), ran }
@@ -218,13 +223,12 @@ fn drawn_faces_with_labels_that_are_years_off_tell_what_published_networks_were_
 #[test]
 fn true_ages_of_drawn_faces_tell_what_the_bundled_networks_were_trained_with() {
     let model = |name: &str| package().join(format!("models/{name}/{name}.onnx"));
-    let samples = drawn(200);
-    let found = search(&model("drawn-even"), &samples, "tract");
+    let found = search_on(&model("drawn-even"), "drawn-faces", 200, "tract");
     found.has(&[("channels", "rgb"), ("fit", "stretch"), ("margin", "0.2")]);
     found.leaves("scaling", "imagenet");
     found.leaves("border", "replicate");
     found.leaves("resize", "bilinear_antialias");
-    let found = search(&model("drawn-cautious"), &samples, "tract");
+    let found = search_on(&model("drawn-cautious"), "drawn-faces", 200, "tract");
     found.has(&[("channels", "gray"), ("fit", "stretch"), ("margin", "0.1")]);
     // It was trained to answer younger than people are, which labels take for another first age.
     assert_eq!(found.card["onnx"]["output"]["head"].as_str(), Some("expectation"), "{}", found.ran.out);
