@@ -108,6 +108,7 @@ fn recorded(place: &Path) -> Result<(), Failure> {
         dataset: None,
         method_name: None,
         method_kind: None,
+        method_version: None,
         dataset_name: None,
         label_kind: None,
         age_precision: None,

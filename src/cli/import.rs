@@ -12,8 +12,8 @@ use crate::finding::counted;
 
 /// Make a card and a manifest for a public dataset as it comes, or for any table.
 ///
-/// Writes dataset.toml, manifest.csv and left-out.csv to a folder of its own; the pictures stay where they are, and the card's
-/// key `files` says where. What cannot be used is left out, counted, and listed in left-out.csv with its reason. Label files
+/// Writes dataset.toml, manifest.csv, left-out.csv and, where rows that are kept are doubtful, doubtful.csv to a folder of its own;
+/// the pictures stay where they are, and the card's key `files` says where. What cannot be used is left out, counted, and listed in left-out.csv with its reason. Label files
 /// that were damaged (another encoding, a date in place of a band, a row with too few cells) are errors: nothing is written.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -148,7 +148,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         }
     }
     if imported.doubts.total() > 20 {
-        text.push_str(&format!("and {} more\n", imported.doubts.total() - 20));
+        let listed = imported.files.iter().find(|file| file.ends_with(import::DOUBTFUL_FILE));
+        let listed = listed.map(|file| format!(": rows are listed in {}", file.display())).unwrap_or_default();
+        text.push_str(&format!("and {} more{listed}\n", imported.doubts.total() - 20));
     }
     let files: Vec<String> = imported.files.iter().map(|file| file.display().to_string()).collect();
     let out = arguments.out.display();

@@ -11,7 +11,7 @@ use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::finding::counted;
-use crate::folder::{Existing, RunFolder, write_whole};
+use crate::folder::{Existing, RunFolder, UNSTATED_VERSION, write_whole};
 use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 
 /// Score a CSV that holds truth and answers, or score a run folder anew.
@@ -97,6 +97,10 @@ struct Recorded {
     #[arg(long, value_name = "KIND")]
     method_kind: Option<String>,
 
+    /// The method's version, as its maker counts: what several holders' recorded answers are told to be of one method by
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    method_version: Option<String>,
+
     /// The dataset's name [default: the file's name without its ending]
     #[arg(long, value_name = "NAME")]
     dataset_name: Option<String>,
@@ -123,6 +127,7 @@ impl Recorded {
             ("--dataset", self.dataset.is_some()),
             ("--method-name", self.method_name.is_some()),
             ("--method-kind", self.method_kind.is_some()),
+            ("--method-version", self.method_version.is_some()),
             ("--dataset-name", self.dataset_name.is_some()),
             ("--label-kind", self.label_kind.is_some()),
             ("--age-precision", self.age_precision.is_some()),
@@ -137,6 +142,18 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((ours, theirs)) if !ours.is_empty() => Ok((ours.to_owned(), theirs.to_owned())),
         _ => Err(format!("`{text}` is not OURS=THEIRS, such as age=predicted_age")),
+    }
+}
+
+fn version(text: &str) -> Result<String, String> {
+    let fits = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let fits = fits && text.trim() == text && text != UNSTATED_VERSION;
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "expected the maker's version, such as 2.1; `{UNSTATED_VERSION}` is what stands where none is stated"
+        ))
     }
 }
 
@@ -186,6 +203,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         dataset: dataset.as_ref(),
         method_name: recorded.method_name.as_deref(),
         method_kind: recorded.method_kind.as_deref(),
+        method_version: recorded.method_version.as_deref(),
         dataset_name: recorded.dataset_name.as_deref(),
         label_kind: recorded.label_kind,
         age_precision: recorded.age_precision,

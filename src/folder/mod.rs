@@ -33,6 +33,7 @@ pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
 pub use run_json::{
     ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
+    UNSTATED_VERSION,
 };
 pub use shard::{MergedShard, Shard, ShardRecord};
 pub use truth::{PLACE_COLUMN, Truth, TruthRow};

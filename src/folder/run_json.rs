@@ -99,6 +99,9 @@ impl DatasetRecord {
     }
 }
 
+/// The version of recorded answers of which nobody stated the method's.
+pub const UNSTATED_VERSION: &str = "recorded";
+
 /// One method of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MethodRecord {

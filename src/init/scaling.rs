@@ -27,6 +27,13 @@ const fn less(name: &'static str, mean: [f64; 3], std: f64, known_from: &'static
     Scaling { name, divide: 1.0, mean, std: [std; 3], known_from, is_coarse: false }
 }
 
+/// Of pixels as shares of 255.
+const fn shares(name: &'static str, mean: [f64; 3], std: [f64; 3], known_from: &'static str) -> Scaling {
+    Scaling { name, divide: 255.0, mean, std, known_from, is_coarse: false }
+}
+
+const IMAGENET_MEAN: [f64; 3] = [0.485, 0.456, 0.406];
+
 const fn coarse(scaling: Scaling) -> Scaling {
     Scaling { is_coarse: true, ..scaling }
 }
@@ -34,36 +41,20 @@ const fn coarse(scaling: Scaling) -> Scaling {
 /// Those that are tried, the most usual first: of equals the first is taken.
 pub const SCALINGS: &[Scaling] = &[
     coarse(same("0..1", 255.0, 0.0, 1.0, "torchvision's ToTensor alone, many Keras models")),
-    Scaling {
-        name: "imagenet",
-        divide: 255.0,
-        mean: [0.485, 0.456, 0.406],
-        std: [0.229, 0.224, 0.225],
-        known_from: "torchvision, timm",
-        is_coarse: true,
-    },
+    coarse(shares("imagenet", IMAGENET_MEAN, [0.229, 0.224, 0.225], "torchvision, timm")),
     coarse(same("raw 0..255", 1.0, 0.0, 1.0, "SSR-Net, models that scale inside")),
     coarse(same("-1..1", 1.0, 127.5, 127.5, "TensorFlow's `tf` mode, Inception, MobileNet")),
     same("(x - 127.5) / 128", 1.0, 127.5, 128.0, "insightface, MXNet face models"),
     same("(x - 127) / 128", 1.0, 127.0, 128.0, "UltraFace"),
     coarse(same("-0.5..0.5", 255.0, 0.5, 1.0, "models that centre only")),
     coarse(same("(x / 255 - 0.5) / 0.25", 255.0, 0.5, 0.25, "about what standardising photographs gives")),
-    Scaling {
-        name: "clip",
-        divide: 255.0,
-        mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
-        std: [0.268_629_54, 0.261_302_58, 0.275_777_11],
-        known_from: "OpenAI CLIP",
-        is_coarse: false,
-    },
-    Scaling {
-        name: "imagenet mean, 0..1",
-        divide: 255.0,
-        mean: [0.485, 0.456, 0.406],
-        std: [1.0; 3],
-        known_from: "models that subtract the mean only",
-        is_coarse: true,
-    },
+    shares(
+        "clip",
+        [0.481_454_66, 0.457_827_5, 0.408_210_73],
+        [0.268_629_54, 0.261_302_58, 0.275_777_11],
+        "OpenAI CLIP",
+    ),
+    coarse(shares("imagenet mean, 0..1", IMAGENET_MEAN, [1.0; 3], "models that subtract the mean only")),
     coarse(less("imagenet mean", [123.68, 116.779, 103.939], 1.0, "Caffe's VGG and ResNet, Keras' `caffe` mode, DEX")),
     less("vggface mean", [129.1863, 104.7624, 93.5940], 1.0, "VGGFace (Oxford)"),
     less("vggface2 mean", [131.0912, 103.8827, 91.4953], 1.0, "VGGFace2 (Oxford)"),

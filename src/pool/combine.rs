@@ -5,8 +5,8 @@ use super::holder::{Holder, Holders};
 use crate::metric::flag as known;
 use crate::protocol::Protocol;
 use crate::stats::{
-    Combined, Heterogeneity, Presentable, fixed_effect, heterogeneity, logit_of, lower_claim, random_effects,
-    share_of_logit, t_quantile, upper_claim, wilson,
+    Combined, Heterogeneity, Presentable, fixed_effect, heterogeneity, logit_of, lower_claim, normal_quantile,
+    random_effects, share_of_logit, t_quantile, upper_claim, wilson,
 };
 use crate::table::{Effect, Evidence, Interval, Pooled, Row, RowStatus, Unit, twelve_digits};
 
@@ -23,12 +23,14 @@ enum Brought {
 }
 
 /// Whether rows like this one are put together: a rate with its effective sample size, or a mean error with Student's
-/// interval. What was chosen by looking at results is not: its place differs from holder to holder.
+/// interval; or either where a holder withholds it, so that its place says so. What was chosen by looking at results is not:
+/// its place differs from holder to holder.
 pub(super) fn is_poolable(row: &Row) -> bool {
     let chosen =
         row.has(known::SELECTED) || ["worst", "buffer", "confirm"].iter().any(|key| row.variant.get(key).is_some());
-    let is_mean = ["mae", "bias"].contains(&row.metric.as_str()) && row.interval == Some(Interval::T);
-    !chosen && ((row.unit == Unit::Share && row.n_star.is_some()) || is_mean)
+    let withheld = row.status == RowStatus::Suppressed;
+    let is_mean = ["mae", "bias"].contains(&row.metric.as_str()) && (row.interval == Some(Interval::T) || withheld);
+    !chosen && ((row.unit == Unit::Share && (row.n_star.is_some() || withheld)) || is_mean)
 }
 
 impl Brought {
@@ -56,10 +58,15 @@ impl Brought {
     /// The variance is what the row's interval was made of.
     fn mean(row: &Row, value: f64) -> Self {
         match (row.low, row.high, row.level, row.n_subjects) {
-            (Some(low), Some(high), Some(level), Some(subjects))
-                if subjects >= 2 && row.interval == Some(Interval::T) =>
+            (Some(low), Some(high), Some(level), subjects)
+                if subjects.is_none_or(|subjects| subjects >= 2) && row.interval == Some(Interval::T) =>
             {
-                let se = (high - low) / 2.0 / t_quantile(0.5 + level / 2.0, subjects as f64 - 1.0);
+                // Of people whose number is not published there are at least some: more make the quantile smaller and the
+                // variance larger, so that of infinitely many is too large rather than too small.
+                let at = 0.5 + level / 2.0;
+                let times =
+                    subjects.map_or_else(|| normal_quantile(at), |subjects| t_quantile(at, subjects as f64 - 1.0));
+                let se = (high - low) / 2.0 / times;
                 // Where nobody differs there is no variance to weigh by.
                 if se > 0.0 { Self::Mean { value, variance: se * se } } else { Self::Nothing }
             }
@@ -88,12 +95,13 @@ fn events_at(bound: f64, n: f64, level: f64, upper: bool) -> f64 {
 
 /// The rows at `key`, which holder `first` has: each holder's own, the fixed effect, the random effects.
 pub(super) fn rows(holders: &Holders, key: &[String], first: usize) -> Vec<Pooled> {
-    let Some(model) = holders.each.get(first).and_then(|holder| holder.row(key)) else { return Vec::new() };
+    let Some(holder) = holders.each.get(first) else { return Vec::new() };
+    let Some(model) = holder.row(key) else { return Vec::new() };
     let protocol = holders.protocol.as_ref();
     let level = protocol.map(|protocol| protocol.levels.claim);
     let own: Vec<(&Holder, Option<&Row>, Brought)> =
         holders.each.iter().map(|holder| (holder, holder.row(key), Brought::of(holder.row(key), level))).collect();
-    let all = Place { holders, model, own: &own, protocol };
+    let all = Place { holders, model, method: holder.method_of(model), own: &own, protocol };
     let mut rows: Vec<Pooled> = Vec::new();
     let random = all.random();
     let mut weights = random.as_ref().map(|(_, combined)| combined.weights.clone()).unwrap_or_default().into_iter();
@@ -116,6 +124,8 @@ pub(super) fn rows(holders: &Holders, key: &[String], first: usize) -> Vec<Poole
 struct Place<'p> {
     holders: &'p Holders,
     model: &'p Row,
+    /// The digest of the method, and whether it is of what holders state.
+    method: (String, bool),
     own: &'p [(&'p Holder, Option<&'p Row>, Brought)],
     protocol: Option<&'p Protocol>,
 }
@@ -140,6 +150,7 @@ impl Place<'_> {
         let mut row = self.model.clone();
         row.dataset = "pooled".to_owned();
         row.manifest_digest = self.holders.manifests();
+        row.method_digest.clone_from(&self.method.0);
         let entering: Vec<&Row> = self
             .own
             .iter()
@@ -167,6 +178,9 @@ impl Place<'_> {
         }
         if ["uk_7_5", "midpoint6", "threshold_10"].iter().any(|rule| row.flags.contains(*rule)) {
             row.flags.insert(flag::DISCLOSURE_CONTROLLED.to_owned());
+        }
+        if self.method.1 {
+            row.flags.insert(flag::METHOD_AS_STATED.to_owned());
         }
         if entering.len() < self.own.len() {
             row.flags.insert(flag::HOLDERS_LEFT_OUT.to_owned());
@@ -322,15 +336,35 @@ impl Place<'_> {
         match self.protocol {
             None => against.push("no package holds the protocol".to_owned()),
             Some(protocol) => {
-                let subjects =
-                    self.own.iter().filter_map(|(_, row, _)| row.and_then(|row| row.n_subjects)).sum::<u64>();
                 let least = protocol.evidence.subjects;
+                let (subjects, hidden) = self.people(least);
                 if subjects < least {
-                    against.push(format!("{subjects}<{} subjects", twelve_digits(least as f64)));
+                    let least = twelve_digits(least as f64);
+                    against.push(if hidden {
+                        format!("at least {subjects} of {least} subjects: not all holders publish how many")
+                    } else {
+                        format!("{subjects}<{least} subjects")
+                    });
                 }
             }
         }
         against
+    }
+
+    /// How many people there are at least behind the holders that enter a mean, and whether some holder does not publish how
+    /// many: then there are no fewer than its effective ones, and where its own row is evidence, no fewer than `floor`.
+    fn people(&self, floor: u64) -> (u64, bool) {
+        let mut hidden = false;
+        let enter = |brought: &Brought| matches!(brought, Brought::Share { .. } | Brought::Mean { .. });
+        let rows = self.own.iter().filter(|(_, _, brought)| enter(brought)).filter_map(|(_, row, _)| *row);
+        let of = |row: &Row| {
+            row.n_subjects.unwrap_or_else(|| {
+                hidden = true;
+                let effective = row.n_star.map_or(0, |n| n.floor() as u64);
+                effective.max(if row.status == RowStatus::Value { floor } else { 0 })
+            })
+        };
+        (rows.map(of).sum(), hidden)
     }
 
     fn judged(&self, row: &mut Row, against: Vec<String>) {

@@ -69,8 +69,18 @@ pub enum PoolError {
         first: PathBuf,
         /// The one that differs.
         second: PathBuf,
-        /// Names and digests of the methods.
+        /// Names and digests of the methods, or what is stated of them.
         methods: (String, String),
+        /// Whether some are recorded answers of which no version is stated.
+        unstated: bool,
+    },
+    /// One method twice at one holder.
+    #[error("`{}` has two files of recorded answers of one method, {method}: its people would count twice", path.display())]
+    Twice {
+        /// The package.
+        path: PathBuf,
+        /// The method as it is stated.
+        method: String,
     },
     /// The same people twice.
     #[error(
@@ -106,8 +116,16 @@ impl PoolError {
             Self::Protocols { .. } => {
                 Some("each holder scores under one protocol first: agebench score DIR --protocol PROTOCOL --out DIR2")
             }
-            Self::Methods { .. } => {
-                Some("a method is one by its digest: the same card, file and version at every holder")
+            Self::Methods { unstated: true, .. } => Some(
+                "recorded answers are of one method by what holders state: score each file with the same --method-name and \
+                 --method-version, or give their cards the same name, kind and version",
+            ),
+            Self::Methods { .. } => Some(
+                "a method is one by its digest: the same card, file and version at every holder; recorded answers by kind, name \
+                 and version of their cards",
+            ),
+            Self::Twice { .. } => {
+                Some("give versions that tell them apart, such as `2.1, seed 1`, or publish one of them")
             }
             Self::SameManifest { .. } => Some("name each holder's package once"),
             Self::Mixed { .. } => Some("a package to pool holds one dataset under one protocol"),

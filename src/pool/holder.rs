@@ -3,11 +3,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::PoolError;
-use crate::folder::{RunFolder, names};
+use crate::digest::Digest;
+use crate::folder::{FolderError, MethodRecord, RunFolder, UNSTATED_VERSION, names};
 use crate::protocol::Protocol;
 use crate::score;
 use crate::table::{Row, Table};
+
+/// What makes a method of one holder the method of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Identity {
+    /// The name in the rows.
+    name: String,
+    /// The digest in the rows, or for recorded answers one of what their card states: the same at every holder.
+    digest: String,
+    /// Kind and version as the cards of recorded answers state them; none of a method that its own digest identifies.
+    stated: Option<(String, String)>,
+    /// Whether these are recorded answers of which no version is stated.
+    unstated: bool,
+}
+
+impl Identity {
+    /// Recorded answers are a file of answers about one holder's people: its digest is another at every holder, and says nothing
+    /// of what gave them. So there, and there only, a method is what the holders state: kind, name and version.
+    fn of(name: &str, digest: &str, record: Option<&MethodRecord>) -> Self {
+        let own = Self { name: name.to_owned(), digest: digest.to_owned(), stated: None, unstated: false };
+        match record.filter(|record| record.adapter == "replay") {
+            None => own,
+            Some(record) if record.version.is_empty() || record.version == UNSTATED_VERSION => {
+                Self { unstated: true, ..own }
+            }
+            Some(MethodRecord { kind, version, .. }) => {
+                let text = format!("agebench stated method/1\n{kind}\n{name}\n{version}\n");
+                let stated = Some((kind.clone(), version.clone()));
+                Self { digest: Digest::of(text.as_bytes()).short(), stated, ..own }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.stated {
+            Some((_, version)) => write!(f, "{} {version}, recorded answers", self.name),
+            None if self.unstated => write!(f, "{}, recorded answers without a version", self.name),
+            None => write!(f, "{} {}", self.name, self.digest),
+        }
+    }
+}
+
+/// What is read of run.json, of a run folder or of a package.
+#[derive(Deserialize)]
+struct Methods {
+    methods: Vec<MethodRecord>,
+}
 
 /// The package of one holder.
 pub(super) struct Holder {
@@ -16,8 +67,8 @@ pub(super) struct Holder {
     path: PathBuf,
     manifest: String,
     protocol: String,
-    /// Names and digests of its methods.
-    methods: BTreeSet<(String, String)>,
+    /// Its methods, by the digest in its rows.
+    methods: BTreeMap<String, Identity>,
     /// All rows.
     pub rows: Vec<Row>,
     /// Its rows by place and method.
@@ -49,14 +100,16 @@ impl Holders {
                     return Err(PoolError::Protocols { first: first_path, second, digests });
                 }
                 let digests = |holder: &Holder| -> BTreeSet<String> {
-                    holder.methods.iter().map(|(_, digest)| digest.clone()).collect()
+                    holder.methods.values().map(|method| method.digest.clone()).collect()
                 };
                 if digests(other) != digests(first) {
                     let (first_path, second) = paths();
+                    let both = first.methods.values().chain(other.methods.values());
                     return Err(PoolError::Methods {
                         first: first_path,
                         second,
                         methods: (first.listed(), other.listed()),
+                        unstated: both.into_iter().any(|method| method.unstated),
                     });
                 }
             }
@@ -81,10 +134,17 @@ impl Holders {
         Ok(Self { each, protocol })
     }
 
+    /// The methods that holders state to be one, by name and version: their answers were recorded.
+    pub fn stated(&self) -> Vec<String> {
+        let first = self.each.first().map(|holder| &holder.methods);
+        let stated = |method: &Identity| Some(format!("{} {}", method.name, method.stated.as_ref()?.1));
+        first.into_iter().flat_map(BTreeMap::values).filter_map(stated).collect()
+    }
+
     /// The digest of all manifests together, in 16 digits.
     pub fn manifests(&self) -> String {
         let text: String = self.each.iter().map(|holder| format!("{}\n", holder.manifest)).collect();
-        crate::digest::Digest::of(format!("agebench pool/1\n{text}").as_bytes()).short()
+        Digest::of(format!("agebench pool/1\n{text}").as_bytes()).short()
     }
 }
 
@@ -117,35 +177,68 @@ impl Holder {
         } else {
             None
         };
-        let methods = rows.iter().map(|row| (row.method.clone(), row.method_digest.clone())).collect();
-        let places = rows.iter().enumerate().map(|(at, row)| (place_of(row), at)).collect();
-        Ok(Self { name, path: path.to_owned(), manifest, protocol, methods, rows, places, own_protocol })
+        let records = if folder.file(names::RUN).is_file() { recorded(&folder)? } else { Vec::new() };
+        let mut methods: BTreeMap<String, Identity> = BTreeMap::new();
+        for row in &rows {
+            if !methods.contains_key(&row.method_digest) {
+                let record = records.iter().find(|record| record.digest.short() == row.method_digest);
+                let own = Identity::of(&row.method, &row.method_digest, record);
+                if let Some(twin) = methods.values().find(|other| other.digest == own.digest) {
+                    return Err(PoolError::Twice { path: path.to_owned(), method: twin.to_string() });
+                }
+                methods.insert(row.method_digest.clone(), own);
+            }
+        }
+        let mut holder = Self {
+            name,
+            path: path.to_owned(),
+            manifest,
+            protocol,
+            methods,
+            rows,
+            places: BTreeMap::new(),
+            own_protocol,
+        };
+        holder.places = holder.rows.iter().enumerate().map(|(at, row)| (holder.place_of(row), at)).collect();
+        Ok(holder)
     }
 
-    /// The row at a place, see [`place_of`].
+    /// The row at a place, see [`Holder::place_of`].
     pub fn row(&self, place: &[String]) -> Option<&Row> {
         self.places.get(place).and_then(|at| self.rows.get(*at))
     }
 
+    /// The digest of the row's method that it has at every holder, and whether it is only what holders state.
+    pub fn method_of(&self, row: &Row) -> (String, bool) {
+        let own = self.methods.get(&row.method_digest);
+        own.map_or_else(|| (row.method_digest.clone(), false), |own| (own.digest.clone(), own.stated.is_some()))
+    }
+
     fn listed(&self) -> String {
-        let methods: Vec<String> = self.methods.iter().map(|(name, digest)| format!("{name} {digest}")).collect();
-        methods.join(", ")
+        self.methods.values().map(Identity::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What rows of several holders must have in common to be put together: method, metric and place.
+    pub fn place_of(&self, row: &Row) -> Vec<String> {
+        let place = row.place();
+        vec![
+            self.method_of(row).0,
+            place.limit.map(|limit| limit.years().to_string()).unwrap_or_default(),
+            place.challenge.map(|challenge| challenge.years().to_string()).unwrap_or_default(),
+            place.failure_policy.map(|policy| policy.word().to_owned()).unwrap_or_default(),
+            place.population.to_string(),
+            place.group.by().to_owned(),
+            place.group.level().to_owned(),
+            row.metric.clone(),
+            place.weighting.map(|weighting| weighting.word().to_owned()).unwrap_or_default(),
+            place.variant.to_string(),
+        ]
     }
 }
 
-/// What rows of several holders must have in common to be put together: method, metric and place.
-pub(super) fn place_of(row: &Row) -> Vec<String> {
-    let place = row.place();
-    vec![
-        row.method_digest.clone(),
-        place.limit.map(|limit| limit.years().to_string()).unwrap_or_default(),
-        place.challenge.map(|challenge| challenge.years().to_string()).unwrap_or_default(),
-        place.failure_policy.map(|policy| policy.word().to_owned()).unwrap_or_default(),
-        place.population.to_string(),
-        place.group.by().to_owned(),
-        place.group.level().to_owned(),
-        row.metric.clone(),
-        place.weighting.map(|weighting| weighting.word().to_owned()).unwrap_or_default(),
-        place.variant.to_string(),
-    ]
+/// The methods of run.json.
+fn recorded(folder: &RunFolder) -> Result<Vec<MethodRecord>, FolderError> {
+    let text = folder.read_text(names::RUN)?;
+    let read: Result<Methods, _> = serde_json::from_str(&text);
+    Ok(read.map_err(|source| FolderError::Json { path: folder.file(names::RUN), source })?.methods)
 }

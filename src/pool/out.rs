@@ -34,7 +34,7 @@ pub(super) fn write(pool: &Pool, path: &Path, existing: Existing) -> Result<(), 
     fs::create_dir_all(path).map_err(|error| FolderError::write(path, error))?;
     let file = path.join(names::POOLED);
     let mut bytes = Vec::new();
-    Pooled::write(&pool.rows, &mut bytes).map_err(|source| PoolError::Table { path: file.clone(), source })?;
+    Pooled::write(pool.rows(), &mut bytes).map_err(|source| PoolError::Table { path: file.clone(), source })?;
     write_whole(&file, &bytes, false)?;
     Ok(())
 }

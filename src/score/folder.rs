@@ -282,6 +282,7 @@ pub(crate) mod tests {
             dataset: None,
             method_name: None,
             method_kind: None,
+            method_version: None,
             dataset_name: None,
             label_kind: None,
             age_precision: None,

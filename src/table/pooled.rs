@@ -82,7 +82,7 @@ impl Pooled {
     ///
     /// # Errors
     /// [`TableError::Csv`] when `sink` fails.
-    pub fn write(rows: &[Self], sink: impl Write) -> Result<(), TableError> {
+    pub fn write<'r>(rows: impl Iterator<Item = &'r Self>, sink: impl Write) -> Result<(), TableError> {
         let whole = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let cells = |one: &Self| {
             let effect = &one.effect;
@@ -100,6 +100,6 @@ impl Pooled {
                 number(effect.prediction_high),
             ]
         };
-        write_rows(sink, &POOLED_COLUMNS, rows.iter().map(|one| (&one.row, cells(one))))
+        write_rows(sink, &POOLED_COLUMNS, rows.map(|one| (&one.row, cells(one))))
     }
 }

@@ -149,6 +149,11 @@ fn pictures_are_referenced_from_anywhere_and_where_they_lie_stays_at_home() {
             assert!(!content.contains("../../UTKFace"), "{}", path.display());
         }
     }
+    import("csv", &data.join("manifest.csv"), &place.path().join("never")).ended(2).told(&[
+        "is the manifest of dataset.toml",
+        "its pictures lie in `../../UTKFace`",
+        "--describe",
+    ]);
     fs::rename(place.path().join("UTKFace"), place.path().join("elsewhere")).unwrap();
     run(&["check", text(&data)]).ended(2).told(&[]);
     let told = run(&["check", text(&data)]).out;

@@ -53,6 +53,16 @@ fn subjects_of_morph_whose_sex_or_race_changes_from_booking_to_booking_are_found
     import("morph2", &fixture("morph2"), &out)
         .ended(0)
         .told(&["morph_2008_nonCommercial.csv, row 6: says male, 31, where the photo's name says male, 30"]);
+    let doubtful = fs::read_to_string(out.join("doubtful.csv")).unwrap();
+    assert!(doubtful.starts_with("file,row,found\n"), "{doubtful}");
+    assert!(
+        doubtful.contains("morph_2008_nonCommercial.csv,6,\"says male, 31, where the photo's name says male, 30\"\n"),
+        "{doubtful}"
+    );
+    // An import that replaces this one, and has no doubtful row, has no such file.
+    run(&["import", "utkface", text(&fixture("utkface")), "--out", text(&out), "--replace"]).ended(0);
+    assert!(!out.join("doubtful.csv").exists());
+    run(&["import", "morph2", text(&fixture("morph2")), "--out", text(&out), "--replace"]).ended(0);
     let (code, rows) = check(&out, &[]);
     assert_eq!(code, 0, "warnings only: {rows:?}");
     assert_eq!(

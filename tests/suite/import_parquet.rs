@@ -197,3 +197,43 @@ fn what_is_no_parquet_file_or_breaks_off_is_an_error_and_several_are_asked_about
     import("auto", place.path(), &out).ended(2).told(&["several Parquet files: `broken.parquet` and `other.parquet`"]);
     assert!(!out.exists());
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn descriptions_of_a_parquet_table_are_read_and_a_set_of_files_is_an_error_that_says_what_to_do() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let write = "import polars
+polars.DataFrame({'who': ['a', 'b'], 'years': [17, 18], 'note': ['x', 'y']}).write_parquet('people.parquet')";
+    if !python(place, "polars", write) {
+        return;
+    }
+    let column = |source: &str, name: &str, column: &str| serde_json::json!({ "@id": format!("people/{name}"), "name": name, "source": { source: { "@id": "table" }, "extract": { "column": column } } });
+    let described = |source: &str, table: serde_json::Value| {
+        let fields =
+            [column(source, "subject_id", "who"), column(source, "age", "years"), column(source, "note", "note")];
+        let about = serde_json::json!({
+            "name": "people", "distribution": [table], "recordSet": [{ "@id": "people", "field": fields }],
+        });
+        fs::write(place.join("croissant.json"), about.to_string()).unwrap();
+    };
+    let expected = "sample_id,subject_id,age,note\n1,a,17,x\n2,b,18,y\n";
+    described("fileObject", serde_json::json!({ "@id": "table", "contentUrl": "people.parquet" }));
+    let out = place.join("croissant");
+    import("croissant", &place.join("croissant.json"), &out).ended(0);
+    assert_eq!(fs::read_to_string(out.join("manifest.csv")).unwrap(), expected);
+    // As most datasets of the Hugging Face hub are described.
+    described("fileSet", serde_json::json!({ "@id": "table", "includes": "default/*/*.parquet" }));
+    import("croissant", &place.join("croissant.json"), &place.join("never")).ended(2).told(&["a set of files", "join"]);
+    let package = serde_json::json!({ "name": "people", "resources": [{ "path": "people.parquet" }] });
+    fs::write(place.join("datapackage.json"), package.to_string()).unwrap();
+    import("frictionless", &place.join("datapackage.json"), &place.join("never"))
+        .ended(2)
+        .told(&["no column holds the age", "--columns"]);
+    let out = place.join("frictionless");
+    let columns = ["--columns", "age=years,subject_id=who"];
+    run(&[&["import", "frictionless", text(&place.join("datapackage.json")), "--out", text(&out)][..], &columns]
+        .concat())
+    .ended(0);
+    assert_eq!(fs::read_to_string(out.join("manifest.csv")).unwrap(), expected);
+}

@@ -180,3 +180,77 @@ fn what_does_not_belong_together_is_refused_naming_both() {
     run(&["pool", text(&one), text(&other), "--out", text(&one), "--replace"]).ended(2);
     assert!(one.join("outcomes.csv").exists(), "a run is never replaced by a pool");
 }
+
+/// Answers of a file on this holder's people, scored with `more`.
+fn recorded(place: &Path, name: &str, more: &[&str]) -> PathBuf {
+    let file = place.join(format!("{name}.csv"));
+    let answers: String =
+        (0..60).map(|person| format!("{name}{person},{name}{person},17,{}\n", 15 + person * name.len() % 9)).collect();
+    fs::write(&file, format!("sample_id,subject_id,true_age,age\n{answers}")).unwrap();
+    let out = place.join(format!("{name}{}", more.concat()));
+    let arguments = ["score", text(&file), "--dataset-name", name, "--method-name", "cam", "--out", text(&out)];
+    run(&[&arguments[..], more].concat()).ended(0);
+    out
+}
+
+#[test]
+fn recorded_answers_are_of_one_method_where_every_holder_states_the_same_name_and_version() {
+    let place = tempfile::tempdir().unwrap();
+    let version = |version| ["--method-version", version];
+    let [north, south, west] = ["north", "south", "wests"].map(|name| recorded(place.path(), name, &version("2.1")));
+    let pooled = |name: &str, packages: &[&Path]| {
+        let out = place.path().join(name);
+        let mut arguments = vec!["pool", "--out", text(&out)];
+        arguments.extend(packages.iter().map(|path| text(path)));
+        let ran = run(&arguments).ended(0);
+        (ran, fs::read_to_string(out.join("pooled.csv")).unwrap())
+    };
+    let (ran, csv) = pooled("pooled", &[&north, &south]);
+    ran.told(&["`cam 2.1` is one method because the holders state", "method_as_stated"]);
+    let digests = rates(&csv, &["effect", "method_digest", "flags"]);
+    let words: Vec<&str> = digests.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(words, ["holder", "holder", "fixed", "random"]);
+    assert_ne!(digests[0][1], digests[1][1], "each holder's rows keep the digest of their file");
+    assert!(!digests[..2].iter().any(|row| digests[2][1] == row[1]), "{digests:?}");
+    assert!(!digests[0][2].contains("method_as_stated") && digests[2][2].contains("method_as_stated"), "{digests:?}");
+    // The method is the same whoever the holders are.
+    assert_eq!(rates(&pooled("others", &[&south, &west]).1, &["method_digest"])[2], digests[2][1..2]);
+
+    let out = place.path().join("refused");
+    let refused = |one: &Path, other: &Path| run(&["pool", text(one), text(other), "--out", text(&out)]).ended(2);
+    let [bare, newer] = [recorded(place.path(), "south", &[]), recorded(place.path(), "south", &version("2.2"))];
+    refused(&north, &newer).told(&["methods differ", "cam 2.1, recorded answers", "cam 2.2, recorded answers"]);
+    refused(&north, &bare).told(&["cam, recorded answers without a version", "--method-version"]);
+    let bare_too = recorded(place.path(), "west", &[]);
+    refused(&bare, &bare_too).told(&["without a version", "--method-version"]);
+    // A method with a digest of its own is not the one that was recorded elsewhere, whatever its name.
+    let live = holder(place.path(), "live", 3, 60);
+    refused(&north, &live).told(&["cam 2.1, recorded answers", "cam 0123456789abcdef"]);
+    // Two files of one method at one holder: two seeds, or the same people twice.
+    for file in ["metrics.csv", "run.json"] {
+        let text = fs::read_to_string(north.join(file)).unwrap();
+        let text = if file == "run.json" { text_twice(&text) } else { text.clone() + &metrics_twice(&text) };
+        fs::write(north.join(file), text).unwrap();
+    }
+    refused(&north, &south)
+        .told(&["two files of recorded answers of one method, cam 2.1", "versions that tell them apart"]);
+    assert!(!out.exists());
+    run(&["score", text(&place.path().join("south.csv")), "--method-version", "recorded", "--out", text(&out)])
+        .ended(2)
+        .told(&["expected the maker's version"]);
+}
+
+/// The rows of a metrics.csv again, of a method of another digest.
+fn metrics_twice(metrics: &str) -> String {
+    let digest = column(metrics, "method_digest")[0].clone();
+    metrics.lines().skip(1).map(|line| line.replace(&digest, "0123456789abcdef") + "\n").collect()
+}
+
+/// A run.json with that method as well.
+fn text_twice(record: &str) -> String {
+    let mut record: serde_json::Value = serde_json::from_str(record).unwrap();
+    let mut twin = record["methods"][0].clone();
+    twin["digest"] = format!("0123456789abcdef{}", "0".repeat(48)).into();
+    record["methods"].as_array_mut().unwrap().push(twin);
+    record.to_string()
+}

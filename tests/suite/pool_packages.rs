@@ -23,6 +23,11 @@ for line in sys.stdin:
 /// The package of a holder of 600 people of 12 to 23, half of them under 18: `passed` of the young are taken for adults, and
 /// `denied` of the adults for children. Errors vary with the person.
 fn holder(place: &Path, name: &str, passed: usize, denied: usize) -> PathBuf {
+    holder_of(place, name, [300, 1], [passed, denied])
+}
+
+/// The same with as many people on either side of 18, and as many photos of each, all answered alike.
+fn holder_of(place: &Path, name: &str, [side, photos]: [usize; 2], [passed, denied]: [usize; 2]) -> PathBuf {
     let (method, people) = (place.join("method"), place.join(format!("people-{name}")));
     for folder in [&method, &people] {
         fs::create_dir_all(folder).unwrap();
@@ -37,12 +42,14 @@ fn holder(place: &Path, name: &str, passed: usize, denied: usize) -> PathBuf {
     );
     fs::write(people.join("dataset.toml"), card).unwrap();
     let mut manifest = "sample_id,subject_id,age,guess\n".to_owned();
-    for person in 0..600 {
-        let (young, place) = (person < 300, person % 300);
+    for person in 0..2 * side {
+        let (young, place) = (person < side, person % side);
         let age = if young { 12 } else { 18 } + place % 6;
         let wrong = place < if young { passed } else { denied };
         let guess = if young == wrong { 19.0 + (place % 7) as f64 } else { 11.0 + (place % 7) as f64 };
-        manifest.push_str(&format!("{name}{person},{name}{person},{age},{guess}\n"));
+        for photo in 0..photos {
+            manifest.push_str(&format!("{name}{person}-{photo},{name}{person},{age},{guess}\n"));
+        }
     }
     fs::write(people.join("manifest.csv"), manifest).unwrap();
     let (answers, package) = (place.join(format!("run-{name}")), place.join(format!("package-{name}")));
@@ -124,4 +131,56 @@ fn rounded_counts_are_added_as_published_and_a_redacted_one_bounds_the_sum() {
     let (least, most) = (ends.clone().fold(f64::MAX, f64::min), ends.fold(0.0, f64::max));
     assert!((least..=most).contains(&number(&fixed[0][0])), "{fixed:?}");
     assert!(fixed[0][3].contains("disclosure_controlled"));
+}
+
+#[test]
+fn people_whose_number_is_not_published_are_at_least_the_effective_ones_and_never_none() {
+    let place = tempfile::tempdir().unwrap();
+    // Two photos of each of 600 people: attempts are published, and people are not.
+    let packages = [("north", [42, 51]), ("south", [61, 30])].map(|(name, events)| {
+        let package = holder_of(place.path(), name, [300, 2], events);
+        let metrics = fs::read_to_string(package.join("metrics.csv")).unwrap();
+        let wanted = [("metric", "under_age_pass_rate"), ("limit", "18"), ("challenge", "18"), ("population", "under")];
+        let own = rows(&metrics, &wanted, &["group_by", "n_attempts", "n_subjects", "n_star", "weighting"]);
+        assert_eq!(own, [["", "600", "", "240", "attempt"]], "what this test is about");
+        package
+    });
+    let out = place.path().join("pooled");
+    let ran = run(&["pool", text(&packages[0]), text(&packages[1]), "--out", text(&out)]).ended(0);
+    let csv = fs::read_to_string(out.join("pooled.csv")).unwrap();
+    let fixed = rows(&csv, &at("under_age_pass_rate", "under", "fixed"), &["value", "n_star", "n_subjects", "status"]);
+    assert_eq!(fixed.len(), 1, "{}", ran.out);
+    // 40 of 300 and 60 of 300 people are published as 85 and 120 of 600 photos.
+    assert!((fixed[0][0].parse::<f64>().unwrap() - 205.0 / 1200.0).abs() < 1e-9, "{fixed:?}");
+    assert_eq!(fixed[0][1..], ["480", "", "value"], "{fixed:?}");
+    assert!(!csv.contains("0<30 subjects"), "nobody is a number of people");
+    // The table holds the row although it is by attempts, and the windows although their years are pooled.
+    let line = |what: &str| ran.out.lines().find(|line| line.contains(what)).map(str::to_owned).unwrap_or_default();
+    for what in ["under_age_pass_rate", "window:13-17"] {
+        assert!(line(what).contains("at least "), "{what}: {}", ran.out);
+    }
+    // The means enter, with a variance by the normal quantile: a little larger than that of 599 degrees of freedom.
+    let at = [("metric", "mae"), ("group_by", ""), ("population", "all")];
+    let all = rows(&csv, &at, &["effect", "value", "low", "high", "holders", "status"]);
+    let fixed: Vec<&Vec<String>> = all.iter().filter(|row| row[0] == "fixed").collect();
+    assert_eq!(fixed.len(), 1, "{all:?}");
+    assert_eq!(fixed[0][4..], ["2", "value"]);
+    let number = |cell: &str| cell.parse::<f64>().unwrap();
+    let half = |row: &[String]| (number(&row[3]) - number(&row[2])) / 2.0;
+    // Of two means of variances a and b by inverse variances, the variance is ab / (a + b), and halves go as its root.
+    let [one, other] = [&all[0], &all[1]].map(|row| half(row).powi(2));
+    assert!((half(fixed[0]) - (one * other / (one + other)).sqrt()).abs() < 1e-9, "{all:?}");
+}
+
+#[test]
+fn a_table_of_what_every_holder_withholds_says_so_in_its_place() {
+    let place = tempfile::tempdir().unwrap();
+    let packages = ["north", "south"].map(|name| holder_of(place.path(), name, [12, 1], [2, 3]));
+    let out = place.path().join("pooled");
+    let ran = run(&["pool", text(&packages[0]), text(&packages[1]), "--out", text(&out)]).ended(0);
+    let csv = fs::read_to_string(out.join("pooled.csv")).unwrap();
+    let made = column(&csv, "effect").into_iter().filter(|effect| effect != "holder").count();
+    let withheld = ran.out.lines().filter(|line| line.contains("withheld by every holder")).count();
+    assert!(withheld > 0 && ran.out.contains("a count of people is small there"), "{made} {}", ran.out);
+    assert!(ran.out.lines().any(|line| line.contains("mae") && line.contains("0 of 2")), "{}", ran.out);
 }

@@ -59,6 +59,7 @@ impl Recorded {
             dataset,
             method_name: None,
             method_kind: None,
+            method_version: None,
             dataset_name: None,
             label_kind: None,
             age_precision: None,

@@ -32,6 +32,7 @@ fn recorded(place: &Path, name: &str, csv: &str, protocol: &Protocol) -> PathBuf
         dataset: None,
         method_name: None,
         method_kind: None,
+        method_version: None,
         dataset_name: Some("people"),
         label_kind: None,
         age_precision: None,

@@ -11,7 +11,7 @@ use crate::finding::{Finding, counted, quoted};
 pub(super) static IMPORTER: Importer = Importer {
     name: "croissant",
     title: "a Croissant description",
-    layout: "croissant.json or metadata.json (MLCommons Croissant 1.0) and the CSV file of its record set, beside or above the pictures",
+    layout: "croissant.json or metadata.json (MLCommons Croissant 1.0) and the CSV or Parquet file of its record set, beside or above the pictures",
     fits,
     read,
     ..general::IMPORTER
@@ -52,7 +52,7 @@ fn id(value: Option<&Value>) -> &str {
     }
 }
 
-/// The name of a field, the column and the file that it is taken from.
+/// The name of a field, the column and the file, or set of files, that it is taken from.
 fn field(field: &Value) -> Option<(String, String, &str)> {
     let source = field.get("source")?;
     let column = source.get("extract")?.get("column")?.as_str()?;
@@ -60,7 +60,7 @@ fn field(field: &Value) -> Option<(String, String, &str)> {
     let name = full.into_iter().find(|name| !name.is_empty())?;
     // Names are often those of the record set and the field: `samples/age`.
     let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-    Some((name, column.to_owned(), id(source.get("fileObject"))))
+    Some((name, column.to_owned(), id(source.get("fileObject").or_else(|| source.get("fileSet")))))
 }
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
@@ -101,12 +101,18 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         return Err(wrong(format!("takes fields from {}, which is no file of its distribution", quoted(object))).into());
     };
     let path = text(distribution.get("contentUrl"));
+    if path.is_empty() {
+        let text = format!("its record set is in {}, which is a set of files and no single one", quoted(object));
+        let help =
+            "join their tables into one, and read it with `agebench import parquet FILE` or `agebench import csv FILE`";
+        return Err(wrong(text).help(help).into());
+    }
     if path.contains("://") {
         let help = format!("download it to the folder, and write its name as contentUrl in {file}");
         return Err(wrong(format!("its file lies at {}: nothing is downloaded", quoted(&path))).help(help).into());
     }
     if !describe::is_table(&path) {
-        return Err(wrong(format!("its record set is in {}, which is no CSV file", quoted(&path))).into());
+        return Err(wrong(format!("its record set is in {}, which is no CSV or Parquet file", quoted(&path))).into());
     }
     let first = |key: &str| all(about.get(key)).iter().map(|value| text(Some(value))).find(|text| !text.is_empty());
     let described = Described {

@@ -94,8 +94,13 @@ pub(super) fn read_file(
             }
         }
     };
+    let header = self::renamed(&header, renamed);
+    general::read(source, &Table { file, header: &header, each: &each }, gathered)
+}
+
+/// The columns `header`, with the names that a description gives them.
+pub(super) fn renamed(header: &[String], renamed: &[(String, String)]) -> Vec<String> {
     let name =
         |column: &String| renamed.iter().find(|(found, _)| found == column).map_or(column, |(_, name)| name).clone();
-    let header: Vec<String> = header.iter().map(name).collect();
-    general::read(source, &Table { file, header: &header, each: &each }, gathered)
+    header.iter().map(name).collect()
 }

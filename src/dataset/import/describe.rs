@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::rows::Gathered;
 use super::tree::Tree;
-use super::{ImportError, Options, Source, csv, general};
+use super::{ImportError, Options, Source, csv, general, parquet};
 use crate::dataset::{DatasetCard, LabelKind, MANIFEST_FILE, Precision, path_problem, slug};
 use crate::digest::Digest;
 use crate::finding::{Finding, quoted};
@@ -71,10 +71,10 @@ pub(super) fn text(value: Option<&Value>) -> String {
 
 /// Whether the file at `path` is a table that is read.
 pub(super) fn is_table(path: &str) -> bool {
-    path.to_ascii_lowercase().ends_with(".csv")
+    path.to_ascii_lowercase().ends_with(".csv") || parquet::is_parquet(path)
 }
 
-/// Whether the table at `path` has columns of a dataset.
+/// Whether the table at `path` is a CSV file with columns of a dataset.
 pub(super) fn is_dataset(tree: &Tree, path: &str) -> bool {
     let header = tree.first_line(path).unwrap_or_default();
     general::is_dataset(&header.split(',').map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<_>>())
@@ -115,7 +115,8 @@ pub(super) fn read(
         age_precision: source.options.age_precision.or_else(|| own("age_precision").and_then(Precision::parse)),
         ..source.options.clone()
     };
-    csv::read_file(&Source { tree: source.tree, options: &options }, path, &described.columns, gathered)?;
+    let read = if parquet::is_parquet(path) { parquet::read_file } else { csv::read_file };
+    read(&Source { tree: source.tree, options: &options }, path, &described.columns, gathered)?;
     let card = &mut gathered.card;
     let name: String = described.name.chars().take(200).collect();
     let said = [(&mut card.name, name.trim()), (&mut card.version, &described.version)];

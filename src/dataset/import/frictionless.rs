@@ -11,7 +11,7 @@ use crate::finding::{Finding, listed, quoted};
 pub(super) static IMPORTER: Importer = Importer {
     name: "frictionless",
     title: "a Frictionless data package",
-    layout: "datapackage.json and the CSV file that it describes, beside or above the pictures",
+    layout: "datapackage.json and the CSV or Parquet file that it describes, beside or above the pictures",
     fits,
     read,
     ..general::IMPORTER
@@ -49,7 +49,8 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
         several => several.iter().find(|(path, _)| describe::is_dataset(tree, path)).ok_or_else(|| {
             let paths: Vec<&str> = several.iter().map(|(path, _)| *path).collect();
             let text = format!("describes no CSV file with a picture and an age a row: there are {}", listed(&paths));
-            ImportError::from(Finding::error(file, text))
+            let help = "give the table itself: `agebench import csv FILE`, `agebench import parquet FILE`";
+            ImportError::from(Finding::error(file, text).help(help))
         })?,
     };
     let (path, resource) = *table;

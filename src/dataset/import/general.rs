@@ -5,7 +5,9 @@ use super::rows::{Gathered, Known, Origin, Sample, Shape};
 use super::words::{self, NoAge};
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::dates::parse_date;
-use crate::dataset::{LabelKind, LeapBirthday, OWN_COLUMNS, Precision, Sampling, age_between};
+use crate::dataset::{
+    CARD_FILE, LabelKind, LeapBirthday, MANIFEST_FILE, OWN_COLUMNS, Precision, Sampling, age_between,
+};
 use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
 
 /// What importers of any dataset have in common: nothing is known of the dataset but what the user or its description says.
@@ -217,7 +219,10 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
                     first.push(path.to_owned());
                 }
             })?;
-            source.tree.locate_any(table.file, &first, source.options)?
+            source
+                .tree
+                .locate_any(table.file, &first, source.options)
+                .map_err(|error| imported_already(source, table.file).unwrap_or(error))?
         }
         None => String::new(),
     };
@@ -245,6 +250,16 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
     })?;
     gathered.findings.append(findings);
     Ok(())
+}
+
+/// Why the pictures of `file` are not here, where it is the manifest of a card that says where they are.
+fn imported_already(source: &Source<'_>, file: &str) -> Option<ImportError> {
+    let card = source.tree.content(CARD_FILE).ok().filter(|_| file == MANIFEST_FILE)?;
+    let card: toml::Table = toml::from_str(std::str::from_utf8(&card).ok()?).ok()?;
+    let files = card.get("files")?.as_str()?;
+    let text = format!("is the manifest of {CARD_FILE}, which says that its pictures lie in {}", quoted(files));
+    let help = "`run` and `check` take its folder as it is; for a description, import the pictures' own folder anew, with --describe and --replace";
+    Some(Finding::error(file, text).help(help).into())
 }
 
 /// The day of a date that may have a time of day behind it: `2006-11-30 12:30:45`, `2006-11-30T12:30:45`.

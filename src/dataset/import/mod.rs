@@ -52,6 +52,9 @@ use rows::Gathered;
 /// What was left out of the manifest, a line each, with its reason.
 pub const LEFT_OUT_FILE: &str = "left-out.csv";
 
+/// Rows that are in the manifest and doubtful, a line each, with what was found; only where there are any.
+pub const DOUBTFUL_FILE: &str = "doubtful.csv";
+
 /// All importers, in the order in which they are listed; those for any dataset come last.
 pub static IMPORTERS: &[&Importer] = &[
     &aaf::IMPORTER,

@@ -1,4 +1,4 @@
-//! The folder of an import: dataset.toml, manifest.csv, left-out.csv, perhaps descriptions, and nothing else.
+//! The folder of an import: dataset.toml, manifest.csv, left-out.csv, perhaps doubtful.csv and descriptions, and nothing else.
 
 use std::fs;
 use std::io::Write;
@@ -6,11 +6,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::rows::{Finished, Gathered};
 use super::tree::Tree;
-use super::{ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE, describe};
+use super::{DOUBTFUL_FILE, ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE, describe};
 use crate::dataset::{CARD_FILE, DatasetCard, MANIFEST_FILE};
 
 /// The files of an import.
-const OWN: [&str; 5] = [CARD_FILE, MANIFEST_FILE, LEFT_OUT_FILE, "croissant.json", "datapackage.json"];
+const OWN: [&str; 6] = [CARD_FILE, MANIFEST_FILE, LEFT_OUT_FILE, DOUBTFUL_FILE, "croissant.json", "datapackage.json"];
+/// Those that not every import has: of an import that is written anew they would speak of another manifest.
+const SOMETIMES: [&str; 3] = [DOUBTFUL_FILE, "croissant.json", "datapackage.json"];
 
 /// Whether `out` can be written to: it is absent, empty, or holds an import that may be replaced.
 pub(super) fn check(out: &Path, replace: bool) -> Result<(), ImportError> {
@@ -49,9 +51,8 @@ pub(super) fn write(
     let (samples, without_age, subjects) = (gathered.samples, gathered.without_age, gathered.subjects());
     let doubts = gathered.findings.clone();
     let described = gathered.card.clone();
-    let Finished { manifest, left_out: left, reasons: left_out } = gathered.finish()?;
-    // Descriptions of an import that is written anew would describe another manifest.
-    for name in OWN.iter().filter(|name| name.ends_with(".json")) {
+    let Finished { manifest, left_out: left, doubtful, reasons: left_out } = gathered.finish()?;
+    for name in SOMETIMES {
         match fs::remove_file(request.out.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -63,7 +64,8 @@ pub(super) fn write(
         write_whole(&file, &describe::write(*description, &described, &manifest))?;
         files.push(file);
     }
-    for (name, bytes) in [(MANIFEST_FILE, manifest), (LEFT_OUT_FILE, left), (CARD_FILE, card.into_bytes())] {
+    let always = [(MANIFEST_FILE, manifest), (LEFT_OUT_FILE, left), (CARD_FILE, card.into_bytes())];
+    for (name, bytes) in always.into_iter().chain(doubtful.map(|rows| (DOUBTFUL_FILE, rows))) {
         let file = request.out.join(name);
         write_whole(&file, &bytes)?;
         files.push(file);

@@ -87,6 +87,8 @@ pub(super) struct Gathered {
     shape: Shape,
     manifest: RowWriter<Vec<u8>>,
     left_out: RowWriter<Vec<u8>>,
+    /// Rows that are kept and doubtful, once there is one.
+    doubtful: Option<RowWriter<Vec<u8>>>,
     reasons: BTreeMap<String, LeftOut>,
     pub(super) samples: u64,
     pub(super) without_age: u64,
@@ -108,6 +110,8 @@ pub(super) struct Finished {
     pub manifest: Vec<u8>,
     /// left-out.csv.
     pub left_out: Vec<u8>,
+    /// doubtful.csv, where a row that is kept is doubtful.
+    pub doubtful: Option<Vec<u8>>,
     /// What was left out by reason, the most frequent first.
     pub reasons: Vec<LeftOut>,
 }
@@ -138,6 +142,7 @@ impl Gathered {
             shape,
             manifest: RowWriter::new(Vec::new()),
             left_out: RowWriter::new(Vec::new()),
+            doubtful: None,
             reasons: BTreeMap::new(),
             samples: 0,
             without_age: 0,
@@ -317,13 +322,21 @@ impl Gathered {
         }
     }
 
-    /// Something that a user should know of a row that is kept.
+    /// Something that a user should know of a file, or of a row that is kept.
     pub fn doubt(&mut self, origin: Origin<'_>, text: impl Into<String>) {
         let finding = Finding::warning(origin.file, text);
-        self.findings.push(match origin.row {
-            Some(row) => finding.row(row),
-            None => finding,
+        let Some(row) = origin.row else { return self.findings.push(finding) };
+        let doubtful = self.doubtful.get_or_insert_with(|| {
+            let mut doubtful = RowWriter::new(Vec::new());
+            ["file", "row", "found"].iter().for_each(|name| doubtful.cell(name));
+            let _ = doubtful.end_row(); // a Vec takes everything
+            doubtful
         });
+        doubtful.cell(origin.file);
+        doubtful.whole(Some(row));
+        doubtful.cell(&finding.text);
+        let _ = doubtful.end_row();
+        self.findings.push(finding.row(row));
     }
 
     /// The word for the sex in `text`, of which the dataset writes the two as `known`, female first. Anything else but a word for
@@ -373,6 +386,7 @@ impl Gathered {
         Ok(Finished {
             manifest: self.manifest.finish().map_err(write)?,
             left_out: self.left_out.finish().map_err(write)?,
+            doubtful: self.doubtful.map(RowWriter::finish).transpose().map_err(write)?,
             reasons,
         })
     }

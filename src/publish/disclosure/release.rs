@@ -326,8 +326,12 @@ impl<'a> Release<'a> {
             return Some((self.suppressed(row, flag::WITHHELD), fate));
         }
         let pair = Pair { all: What::Answered, events: What::Answered, others: None };
-        let (all, _, _) = self.numbers(method, &row.group, &pair)?;
+        let (all, _, flags) = self.numbers(method, &row.group, &pair)?;
         let mut made = self.bare(row).flagged(flag::ROUNDED);
+        // Answers that are a sum of rounded numbers lie further from the truth than one that is rounded itself.
+        if flags.contains(&flag::N_SUMMED) {
+            made = made.flagged(flag::N_SUMMED);
+        }
         // Tenths are divided, not multiplied by 0.1, so that 0.3 is written 0.3.
         made.value = Some((value * 10.0).round() / 10.0);
         made.low = row.low.map(|low| (low * 10.0).floor() / 10.0);

@@ -42,6 +42,8 @@ pub struct Recording<'r> {
     pub method_name: Option<&'r str>,
     /// `estimation`, `verification`, `inference` or `declaration`; default `estimation`.
     pub method_kind: Option<&'r str>,
+    /// The version of the method; none where nobody states it.
+    pub method_version: Option<&'r str>,
     /// The dataset's name; default the file's name without its ending.
     pub dataset_name: Option<&'r str>,
     /// How the true ages were come by; default chronological.

@@ -11,7 +11,8 @@ use super::{Order, Recording};
 use crate::dataset::{Dataset, DatasetCard, slug};
 use crate::digest::Digest;
 use crate::folder::{
-    AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, names,
+    AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth,
+    UNSTATED_VERSION, names,
 };
 use crate::recorded::is_of_answer;
 use crate::score::ScoreError;
@@ -35,16 +36,17 @@ impl Made<'_> {
     pub fn write(&self, file: &str, content: Digest) -> Result<(RunFolder, RunRecord), ScoreError> {
         let recording = self.recording;
         let kind = recording.method_kind.unwrap_or("estimation");
+        let version = recording.method_version.unwrap_or(UNSTATED_VERSION);
         let mut methods = Vec::new();
         let mut cards = Vec::new();
         for (place, name) in self.methods.iter().enumerate() {
             let card = format!("method-{}-{}.toml", place + 1, slug(name));
-            let text = method_card(name, kind, file, recording.columns, content);
-            let parsed = json!({ "name": name, "kind": kind, "version": "recorded", "replay": {} });
+            let text = method_card([name, kind, version], file, recording.columns, content);
+            let parsed = json!({ "name": name, "kind": kind, "version": version, "replay": {} });
             methods.push(MethodRecord {
                 name: name.clone(),
                 kind: kind.to_owned(),
-                version: "recorded".to_owned(),
+                version: version.to_owned(),
                 adapter: "replay".to_owned(),
                 digest: Digest::of_parsed("method", &parsed, &[content])?,
                 engine: String::new(),
@@ -137,11 +139,11 @@ pub(super) fn dataset_card(card: &DatasetCard) -> String {
     text
 }
 
-fn method_card(name: &str, kind: &str, file: &str, columns: &[(String, String)], content: Digest) -> String {
-    let (name, kind, file) = (toml::Value::from(name), toml::Value::from(kind), toml::Value::from(file));
+fn method_card([name, kind, version]: [&str; 3], file: &str, columns: &[(String, String)], content: Digest) -> String {
+    let [name, kind, version, file] = [name, kind, version, file].map(toml::Value::from);
     let mut text = format!(
         "# Made by `agebench score`: the answers were recorded elsewhere. Beside that file, and with a dataset that holds the\n\
-         # truth, `agebench run` plays them back.\nname = {name}\nkind = {kind}\nversion = \"recorded\"\n\n[replay]\n\
+         # truth, `agebench run` plays them back.\nname = {name}\nkind = {kind}\nversion = {version}\n\n[replay]\n\
          file = {file}\nsha256 = \"{content}\"\n"
     );
     let columns = columns_of_answers(columns);

@@ -53,6 +53,31 @@ fn where_hardly_anything_failed_answers_are_published_and_how_few_failures_there
 }
 
 #[test]
+fn a_denominator_is_its_own_count_rounded_or_says_that_it_is_a_sum() {
+    // Number 38 gave answers that are a sum as if they had been rounded themselves: an attacker would have drawn false conclusions.
+    let (mut own, mut sums) = (0, 0);
+    for drawn in [0, 1, 2, 3, 38].map(drawn) {
+        for row in protected(&drawn, Rule::Uk7_5, &[]).rows {
+            let Some(n) = row.n_attempts.filter(|_| row.limit.is_none()) else { continue };
+            let is_same = |other: &&Row| {
+                (&other.method, &other.group, &other.metric) == (&row.method, &row.group, &row.metric)
+                    && other.variant.is_none()
+                    && other.n_attempts.is_some()
+            };
+            let exact = drawn.rows.iter().find(is_same).and_then(|other| other.n_attempts).unwrap();
+            if row.has(flag::N_SUMMED) {
+                assert!(row.group.is_whole(), "{row:?}");
+                sums += u32::from(n != (exact + 2) / 5 * 5);
+            } else {
+                assert_eq!(n, (exact + 2) / 5 * 5, "{exact}: {row:?}");
+                own += 1;
+            }
+        }
+    }
+    assert!(own > 100 && sums > 3, "{own} {sums}");
+}
+
+#[test]
 fn what_is_published_is_made_of_published_counts_alone() {
     let drawn = drawn(12);
     for rule in [Rule::Uk7_5, Rule::Midpoint6, Rule::Threshold10] {

@@ -22,7 +22,7 @@ pub(super) static IMPORTER: Importer = Importer {
 };
 
 /// Whether the file at `path` is such a table, by its ending.
-fn is_parquet(path: &str) -> bool {
+pub(super) fn is_parquet(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     path.ends_with(".parquet") || path.ends_with(".pq")
 }
@@ -46,7 +46,7 @@ fn fits(tree: &Tree) -> Option<String> {
 
 fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     match files(source.tree).as_slice() {
-        [one] => read_file(source, one, gathered),
+        [one] => read_file(source, one, &[], gathered),
         several => {
             let text = format!("several Parquet files: {}", listed(several));
             let place = source.tree.place().display().to_string();
@@ -56,8 +56,14 @@ fn read(source: &Source<'_>, gathered: &mut Gathered) -> Result<(), ImportError>
     }
 }
 
+/// Reads the Parquet file `file`; `renamed` are columns and the names that a description gives them.
 #[cfg(feature = "parquet")]
-fn read_file(source: &Source<'_>, file: &str, gathered: &mut Gathered) -> Result<(), ImportError> {
+pub(super) fn read_file(
+    source: &Source<'_>,
+    file: &str,
+    renamed: &[(String, String)],
+    gathered: &mut Gathered,
+) -> Result<(), ImportError> {
     use crate::finding::{Findings, quoted};
     let table = columns::read(file, source.tree.open(file)?)?;
     for (name, what) in &table.passed_over {
@@ -73,11 +79,17 @@ fn read_file(source: &Source<'_>, file: &str, gathered: &mut Gathered) -> Result
         }
         Ok(())
     };
-    general::read(source, &general::Table { file, header: &table.names, each: &each }, gathered)
+    let header = super::csv::renamed(&table.names, renamed);
+    general::read(source, &general::Table { file, header: &header, each: &each }, gathered)
 }
 
 #[cfg(not(feature = "parquet"))]
-fn read_file(_: &Source<'_>, file: &str, _: &mut Gathered) -> Result<(), ImportError> {
+pub(super) fn read_file(
+    _: &Source<'_>,
+    file: &str,
+    _: &[(String, String)],
+    _: &mut Gathered,
+) -> Result<(), ImportError> {
     let help =
         "build agebench with the feature `parquet`, or save the table as CSV and give it to `agebench import csv`";
     Err(Finding::error(file, "this build reads no Parquet").help(help).into())
