@@ -220,8 +220,8 @@ impl Writer {
         let of = |word: &str| found.said.iter().find(|said| said.word == word);
         let fields = &best.fields;
         self.comment(&format!(
-            "Of {} ways to prepare a picture this one follows the labels best on {} samples of {} people: agreement {:.3}, mean absolute error {:.2} years.",
-            found.tried, found.samples, found.subjects, best.follows.agreement, best.follows.mae
+            "Of {} ways to prepare a picture this one follows the labels best on {} samples of {} people: agreement {:.3}, root mean squared error {:.2} years.",
+            found.tried, found.samples, found.subjects, best.follows.agreement, best.follows.rmse
         ));
         for doubt in &found.doubts {
             self.guess(doubt);

@@ -88,6 +88,61 @@ fn a_dataset_is_drafted_from_a_table_and_says_what_import_would_do() {
     run(&["check", text(&out)]).ended(0);
 }
 
+/// A program that opens a terminal of its own for a command, types lines into it and prints what stands on it.
+const TERMINAL: &str = r#"
+import os, pty, sys
+typed = sys.argv[1].split("|")
+process, terminal = pty.fork()
+if process == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+shown = b""
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    if shown.rstrip(b" ").endswith(b"]:") and typed:
+        os.write(terminal, typed.pop(0).encode() + b"\n")
+_, status = os.waitpid(process, 0)
+sys.stdout.write(shown.decode())
+sys.exit(os.waitstatus_to_exitcode(status))
+"#;
+
+#[test]
+fn on_a_terminal_init_asks_for_what_no_flag_says_and_takes_what_is_usual_for_an_empty_line() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let asked = |typed: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new("python3");
+        command.args(["-c", TERMINAL, typed, env!("CARGO_BIN_EXE_agebench")]).args(arguments);
+        crate::support::Ran::of(command.output().unwrap()).ended(0).out
+    };
+    let out = at("recorded");
+    let shown = asked("replay|camera of 2026", &["init", "method", "--out", &out]);
+    assert!(shown.contains("How is the method reached?") && shown.contains("The method's name [recorded]:"), "{shown}");
+    let card = fs::read_to_string(place.path().join("recorded/method.toml")).unwrap();
+    assert!(card.contains("[replay]") && card.contains("name = \"camera of 2026\""), "{card}");
+    let out = at("usual");
+    asked("|", &["init", "method", "--out", &out]);
+    let card = fs::read_to_string(place.path().join("usual/method.toml")).unwrap();
+    assert!(card.contains("[command]") && card.contains("name = \"usual\""), "{card}");
+    let out = at("rules.toml");
+    let shown = asked("checkout", &["init", "protocol", "--out", &out]);
+    assert!(shown.contains("The name of the protocol [rules]:"), "{shown}");
+    assert!(fs::read_to_string(&out).unwrap().contains("name = \"checkout\""));
+    let out = at("pipeline");
+    let shown = asked("gitlab", &["init", "ci", "--out", &out]);
+    assert!(shown.contains("Which pipeline?"), "{shown}");
+    assert!(place.path().join("pipeline/.gitlab-ci.yml").is_file());
+    // What a flag says is not asked.
+    let out = at("said");
+    let shown = asked("", &["init", "method", "--adapter", "declared", "--name", "said", "--out", &out]);
+    assert!(!shown.contains("]:"), "{shown}");
+}
+
 #[test]
 fn completions_and_man_pages_know_every_verb() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -30,6 +30,8 @@ mod documents;
 #[cfg(feature = "tract")]
 mod engines;
 mod examples;
+#[cfg(all(feature = "tract", feature = "onnxruntime"))]
+mod finder;
 mod footprint;
 mod footprint_box;
 mod full_disk;
@@ -68,6 +70,7 @@ mod probe;
 mod protocol;
 mod publish;
 mod recorded;
+mod reference;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;

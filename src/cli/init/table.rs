@@ -5,7 +5,7 @@ use crate::finding::counted;
 use crate::init::{Drafted, Found, HeadGuess, Row};
 
 /// The columns of the table.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "channels",
     "scaling",
     "resize",
@@ -15,6 +15,7 @@ const COLUMNS: [&str; 14] = [
     "layout",
     "head",
     "agreement",
+    "rmse",
     "mae",
     "spearman",
     "slope",
@@ -46,6 +47,7 @@ fn cells(row: &Row, drafted: &Drafted) -> Vec<String> {
         fields.layout.to_string(),
         format!("{head}{first}"),
         format!("{:.3}", row.follows.agreement),
+        format!("{:.2}", row.follows.rmse),
         format!("{:.2}", row.follows.mae),
         number(row.follows.spearman),
         number(row.follows.slope),
@@ -88,7 +90,7 @@ pub(super) fn csv(found: &Found, drafted: &Drafted) -> String {
     let quote = |cell: &String| {
         if cell.contains([',', '"', ' ']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
     };
-    let header = "channels,scaling,resize,fit,margin,border,layout,head,agreement,mae,spearman,slope,failed,further,low,high,p,samples\n";
+    let header = "channels,scaling,resize,fit,margin,border,layout,head,agreement,rmse,mae,spearman,slope,failed,further,low,high,p,samples\n";
     let row = |row: &Row| {
         let mut line = cells(row, drafted);
         line.pop();

@@ -2,9 +2,9 @@
 //! size and head are tried, coarse first and fine then, and each choice is told with what speaks for it.
 //!
 //! Weights say nothing of the pixels they were trained on, and the wrong ones still answer: the same network has a mean error of
-//! 8 or of 20 years. Variants are ranked by the concordance of labels and answers rather than by the mean error, which a
-//! variant that answers everybody alike can win. What is picked is held against every other variant that was tried on all
-//! samples, person by person; a choice that the samples do not tell is said to be open.
+//! 8 or of 20 years. Variants are ranked by the squared error among those that follow the labels (`fit.rs` says why). What is
+//! picked is held against every other variant that was tried on all samples, person by person; a choice that the samples do not
+//! tell is said to be open.
 
 mod faces;
 mod fit;
@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::photo::{Decoder, Filter, RecipeFields};
 use crate::stats::t_quantile;
 use faces::Faces;
-use fit::Read;
+use fit::{Ranking, Read};
 use trial::{Answers, Trial};
 
 /// Samples that are tried at most, unless asked for more: enough to tell a year apart.
@@ -221,14 +221,17 @@ impl Seeker<'_> {
             return Err(self.trial.refused().map_or(InitError::Stopped, InitError::Engine));
         }
         self.tried += answers.len();
-        let mut ranked: Vec<(f64, Variant)> = answers
+        let read: Vec<(Variant, Vec<(Read, Follows)>)> =
+            answers.iter().map(|(variant, answers)| (*variant, self.read(answers, &labels))).collect();
+        let ranking = Ranking::of(read.iter().flat_map(|(_, heads)| heads.iter().map(|(_, follows)| follows)));
+        let mut ranked: Vec<(Follows, Variant)> = read
             .iter()
-            .map(|(variant, answers)| {
-                let agreements = self.read(answers, &labels).into_iter().map(|(_, follows)| follows.agreement);
-                (agreements.fold(f64::NEG_INFINITY, f64::max), *variant)
+            .filter_map(|(variant, heads)| {
+                let suits = heads.iter().map(|(_, follows)| follows).min_by(|one, other| ranking.compare(one, other));
+                Some((*suits?, *variant))
             })
             .collect();
-        ranked.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.cmp(b)));
+        ranked.sort_by(|(one, a), (other, b)| ranking.compare(one, other).then(a.cmp(b)));
         Ok(ranked.into_iter().take(count).map(|(_, variant)| variant).collect())
     }
 
@@ -264,14 +267,19 @@ impl Seeker<'_> {
         self.faces.all.iter().map(|face| face.years).collect()
     }
 
-    /// The variant and head of most agreement among those tried on all samples; of equals the more usual.
+    /// How variants that were tried on all samples are ranked.
+    fn ranking(&self) -> Ranking {
+        Ranking::of(self.full.values().flat_map(|heads| heads.iter().map(|(_, follows)| follows)))
+    }
+
+    /// The best variant and head among those tried on all samples; of equals the more usual.
     fn best(&self) -> Choice {
-        let mut best: Option<(f64, Choice)> = None;
+        let ranking = self.ranking();
+        let mut best: Option<(Follows, Choice)> = None;
         for (variant, heads) in &self.full {
             for (head, (_, follows)) in heads.iter().enumerate() {
-                // The same answers by another way of counting may differ in the last digits.
-                if best.is_none_or(|(held, _)| follows.agreement > held + 1e-9) {
-                    best = Some((follows.agreement, (*variant, head)));
+                if best.as_ref().is_none_or(|(held, _)| ranking.compare(follows, held).is_lt()) {
+                    best = Some((*follows, (*variant, head)));
                 }
             }
         }
@@ -283,11 +291,12 @@ impl Seeker<'_> {
         // Each other variant with the head that suits it, and the best variant with the other heads.
         let mut others: Vec<(Choice, &Read, Follows)> = Vec::new();
         let mut best_read: Option<(&Read, Follows)> = None;
+        let ranking = self.ranking();
         for (variant, heads) in &self.full {
             let suits = heads
                 .iter()
                 .enumerate()
-                .max_by(|(a, (_, one)), (b, (_, other))| one.agreement.total_cmp(&other.agreement).then(b.cmp(a)));
+                .min_by(|(a, (_, one)), (b, (_, other))| ranking.compare(one, other).then(a.cmp(b)));
             for (head, (read, follows)) in heads.iter().enumerate() {
                 if (*variant, head) == best {
                     best_read = Some((read, *follows));
@@ -313,7 +322,7 @@ impl Seeker<'_> {
             row(*choice, Some(read), *follows, Some(*it))
         };
         let mut rows: Vec<Row> = others.iter().zip(&held).map(with_it).collect();
-        rows.sort_by(|one, other| other.follows.agreement.total_cmp(&one.follows.agreement));
+        rows.sort_by(|one, other| ranking.compare(&one.follows, &other.follows));
         let doubts = best_follows.map_or_else(Vec::new, |follows| self.doubts(&follows));
         let best_read = best_read.map(|(read, _)| read);
         rows.splice(0..0, best_follows.map(|follows| row(best, best_read, follows, None)));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use agebench::publish::disclosure::{DisclosureError, Rule, Shown, flag, protect};
-use agebench::table::{Row, Table, Variant, Weighting};
+use agebench::table::{Group, Row, Table, Variant, Weighting};
 use serde_json::{Value, json};
 
 use super::drawn::{Drawn, drawn};
@@ -54,8 +54,9 @@ fn small(drawn: &Drawn, published: &[Row], rule: Rule) -> (String, Vec<String>) 
     for row in drawn.rows.iter().filter(|row| is_source(row, drawn)) {
         let (n, events) = (row.n_attempts.unwrap(), row.n_events.unwrap_or(0));
         if !named.contains(&&row.group) {
-            let mut key = row.identity();
-            key.remove(7);
+            // Groups that are not named are one count, of the column's whole rest.
+            let of_whole = Row { group: Group::whole(), ..row.clone() };
+            let key = std::iter::once(row.group.by().to_owned()).chain(of_whole.identity()).collect();
             let own = unnamed.entry(key).or_insert_with(|| (row.clone(), 0, 0));
             own.1 += n;
             own.2 += events;

@@ -3,6 +3,7 @@
 mod checked;
 mod folders;
 mod held;
+mod policies;
 mod signed;
 
 use std::fs;
