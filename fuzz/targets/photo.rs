@@ -32,7 +32,8 @@ fn recipe(choice: [u8; 4]) -> Option<Recipe> {
 fn face(choice: [u8; 4]) -> Option<FaceBox> {
     let last = choice[3];
     let (x0, y0) = (f64::from(last % 16) - 4.0, f64::from(last / 16) - 4.0);
-    (last % 3 != 0).then(|| FaceBox { x0, y0, x1: x0 + f64::from(choice[2]) + 0.5, y1: y0 + f64::from(choice[1]) + 0.5 })
+    let made = || FaceBox::new(x0, y0, x0 + f64::from(choice[2]) + 0.5, y0 + f64::from(choice[1]) + 0.5).ok();
+    (last % 3 != 0).then(made)?
 }
 
 fuzz_target!(

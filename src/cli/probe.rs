@@ -14,7 +14,7 @@ use super::{Exit, Failure, methods};
 use crate::age::AgeLimit;
 use crate::dataset::Pick;
 use crate::finding::{counted, listed};
-use crate::folder::{Existing, RunFolder, RunRecord, Timings, names};
+use crate::folder::{Existing, FolderError, RunFolder, RunRecord, Timings, names};
 use crate::method::MethodCard;
 use crate::protocol::Protocol;
 use crate::score::{self, ScoreRequest};
@@ -89,6 +89,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             return Err(Failure::unusable(format!("--dataset is for a method, and {} is a run", place.display())));
         }
         let folder = RunFolder::open(place).map_err(results::folder_failure)?;
+        RunRecord::read(&folder).map_err(results::folder_failure)?;
+        // The age at which half of the people pass is fitted to people one by one.
+        if folder.holds_tallies() {
+            return Err(results::folder_failure(FolderError::TalliesOnly { path: place.to_owned() }));
+        }
         let protocol = protocol(arguments, Some(&folder))?;
         let out = Some((arguments.out.as_path(), existing));
         let request = ScoreRequest { folder: &folder, protocol: Some(&protocol), out };

@@ -109,8 +109,8 @@ impl FolderError {
                 "join all shards first: agebench merge DIR... --out DIR, or agebench score --merge where only tallies were kept",
             ),
             Self::TalliesOnly { .. } => Some(
-                "what was run with --retain none is scored, reported and verified, and shards of it are joined with `agebench score \
-                 --merge`; for everything else keep the rows",
+                "what was run with --retain none is scored, reported, gated without a baseline, published and verified, and shards of it \
+                 are joined with `agebench score --merge`; for everything else keep the rows",
             ),
             Self::NotAFolder { .. } => Some("name a folder that does not exist yet, or an empty one"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {

@@ -108,6 +108,10 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
         }
         value
     });
+    if !keys.has("claimed_ages") {
+        let help = "add `claimed_ages = [FROM, TO]`: a published result needs it; 0 to 100 is assumed";
+        keys.note(Finding::warning(file, "not stated").column("claimed_ages").help(help));
+    }
     let claimed_ages = keys.take::<[f64; 2]>("claimed_ages", "two ages, the lower first").unwrap_or([0.0, 100.0]);
     let [low, high] = claimed_ages;
     if !(0.0 <= low && low < high && high <= 120.0) {
@@ -152,6 +156,7 @@ kind = "estimation"
 version = "1"
 licence = "none"
 intended_use = "a test"
+claimed_ages = [10, 90]
 [onnx]
 file = "x.onnx"
 [onnx.input]

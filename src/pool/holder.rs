@@ -104,12 +104,12 @@ impl Holders {
                 };
                 if digests(other) != digests(first) {
                     let (first_path, second) = paths();
-                    let both = first.methods.values().chain(other.methods.values());
+                    let mut both = first.methods.values().chain(other.methods.values());
                     return Err(PoolError::Methods {
                         first: first_path,
                         second,
                         methods: (first.listed(), other.listed()),
-                        unstated: both.into_iter().any(|method| method.unstated),
+                        unstated: both.any(|method| method.unstated),
                     });
                 }
             }

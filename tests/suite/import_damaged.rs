@@ -151,3 +151,27 @@ fn lists_of_different_lengths_and_damaged_matlab_and_json_files_are_errors() {
     damaged("adience", "fold_0_data.txt", b"user_id,original_image\n").told(&["fold_0_data.txt", "missing"]);
     assert!(!out.exists());
 }
+
+#[test]
+fn descriptions_without_a_bottom_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    for (format, file, begin, level) in [
+        ("croissant", "croissant.json", "{\"recordSet\":", "["),
+        ("croissant", "croissant.json", "", "{\"recordSet\":"),
+        ("frictionless", "datapackage.json", "{\"resources\":", "["),
+        ("casual-conversations-v2", "CasualConversationsV2.json", "", "["),
+    ] {
+        let data = place.path().join("deep");
+        let _ = fs::remove_dir_all(&data);
+        copy(&fixture(format), &data);
+        let deep = [begin, &level.repeat(100_000), "1"].concat();
+        fs::write(data.join(file), deep).unwrap();
+        // As the layout of the folder, and as the file that was meant.
+        for from in [data.clone(), data.join(file)] {
+            let ran = import(format, &from, &out).ended(2);
+            assert!(ran.err.contains(file) && !ran.err.contains("panicked"), "{format}: {}", ran.err);
+            assert!(ran.err.len() < 4096 && !out.exists(), "{format}: {}", ran.err);
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod bad_rows;
 mod browser;
 #[cfg(feature = "tract")]
 mod bundled;
+mod changed_files;
 mod check_datasets;
 mod check_fix;
 mod cluster;
@@ -76,7 +77,9 @@ mod reports;
 mod results;
 mod resume;
 mod retain;
+mod retain_verbs;
 mod secrets;
+mod shard_refusals;
 mod shards;
 mod stages;
 mod stages_of_groups;

@@ -1,5 +1,6 @@
 //! What is about people, and what is secret, stays where it belongs: names, ids, labels, pixels and a service's key are planted,
-//! and every file and every word of run, latency, footprint, study and publish is searched, in several spellings.
+//! and every file and every word of run (also of shards, without rows, with engines in processes of their own), merge, latency, footprint,
+//! study, verify, report and publish is searched, in several spellings.
 //!
 //! There is no debug log. What a Rust program might be made to say more by, `RUST_LOG` and `RUST_BACKTRACE`, is set.
 
@@ -133,6 +134,15 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
     says(place.path(), &["run", method, "--dataset", data, "--out", text(&out("run")), "--jobs", "2"], &[4]);
     says(place.path(), &["run", method, "--dataset", data, "--out", text(&out("run")), "--resume"], &[0, 4]);
     let few = ["--dataset", data, "--out"];
+    let shards = [out("shard-1"), out("shard-2")];
+    for (shard, index) in shards.iter().zip(["1/2", "2/2"]) {
+        says(place.path(), &["run", method, "--dataset", data, "--out", text(shard), "--shard", index], &[0, 4]);
+    }
+    let merged = out("merged");
+    says(place.path(), &["merge", text(&shards[0]), text(&shards[1]), "--out", text(&merged)], &[4]);
+    says(place.path(), &["run", method, "--dataset", data, "--out", text(&out("none")), "--retain", "none"], &[4]);
+    #[cfg(feature = "tract")]
+    says(place.path(), &["run", "drawn-even", "--dataset", data, "--out", text(&out("isolated")), "--isolate"], &[4]);
     says(
         place.path(),
         &[&["latency", method], &few[..], &[text(&out("latency")), "--starts", "2", "--attempts", "10"]].concat(),
@@ -169,7 +179,8 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
         found.retain(|word| !(file.ends_with("study.toml") && *word == "planted-folder"));
         assert!(found.is_empty(), "{} holds {found:?}", file.display());
         assert!(held(file.to_string_lossy().as_bytes()).is_empty(), "{} is named after somebody", file.display());
-        let about_people = ["outcomes.csv", "truth.csv", "latency.csv", "footprint.csv", "outcomes.journal"];
+        let about_people =
+            ["outcomes.csv", "truth.csv", "latency.csv", "footprint.csv", "outcomes.journal", "tally.jsonl"];
         let name = file.file_name().unwrap().to_str().unwrap();
         if about_people.contains(&name) {
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());

@@ -2,6 +2,7 @@
 //! differed between the shards. Rows stream through, so that memory does not grow with them.
 
 mod error;
+mod pieces;
 mod streams;
 
 use std::fs;

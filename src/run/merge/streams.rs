@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::pieces::{PIECE, Pieces};
+
 use super::{MergeError, Part};
 use crate::finding::{Finding, quoted};
 use crate::folder::{FolderError, PLACE_COLUMN, RunFolder, create_private, names};
@@ -18,7 +20,7 @@ const BETWEEN_LOOKS: u64 = 1024;
 
 /// A file of a shard, row by row: the row that comes next is held.
 struct Stream {
-    sheet: Sheet<BufReader<File>>,
+    sheet: Sheet<BufReader<Pieces>>,
     cells: Vec<String>,
     /// Its line; `None` behind the last row.
     line: Option<u64>,
@@ -27,7 +29,8 @@ struct Stream {
 impl Stream {
     fn open(part: &Part, name: &str) -> Result<Self, MergeError> {
         let path = part.folder.file(name).display().to_string();
-        let sheet = Sheet::open(&path, BufReader::new(part.folder.read(name)?)).map_err(FolderError::from)?;
+        let pieces = BufReader::with_capacity(PIECE, Pieces::of(part.folder.file(name), &part.folder.read(name)?)?);
+        let sheet = Sheet::open(&path, pieces).map_err(FolderError::from)?;
         let mut stream = Self { cells: vec![String::new(); sheet.header().len()], sheet, line: None };
         stream.next()?;
         Ok(stream)

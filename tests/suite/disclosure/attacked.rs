@@ -55,7 +55,8 @@ fn small(drawn: &Drawn, published: &[Row], rule: Rule) -> (String, Vec<String>) 
         let (n, events) = (row.n_attempts.unwrap(), row.n_events.unwrap_or(0));
         if !named.contains(&&row.group) {
             // Groups that are not named are one count, of the column's whole rest.
-            let of_whole = Row { group: Group::whole(), ..row.clone() };
+            let mut of_whole = row.clone();
+            of_whole.group = Group::whole();
             let key = std::iter::once(row.group.by().to_owned()).chain(of_whole.identity()).collect();
             let own = unnamed.entry(key).or_insert_with(|| (row.clone(), 0, 0));
             own.1 += n;

@@ -37,8 +37,8 @@ pub fn answering(place: &Path) -> PathBuf {
 /// A card with this adapter table.
 pub fn card(place: &Path, table: &str) -> PathBuf {
     fs::create_dir_all(place).unwrap();
-    let head =
-        "name = \"remote\"\nkind = \"estimation\"\nversion = \"1\"\nlicence = \"none\"\nintended_use = \"a test\"\n\n";
+    let head = "name = \"remote\"\nkind = \"estimation\"\nversion = \"1\"\nlicence = \"none\"\nintended_use = \"a test\"\n\
+                claimed_ages = [0, 100]\n\n";
     fs::write(place.join("method.toml"), format!("{head}{table}")).unwrap();
     place.to_owned()
 }

@@ -3,8 +3,8 @@ use crate::finding::Findings;
 use crate::method::MethodCard;
 use crate::method::adapter::AdapterCard;
 
-const HEAD: &str =
-    "name = 'x'\nkind = 'estimation'\nversion = '1'\nlicence = 'none'\nintended_use = 'a test'\n[http]\n";
+const HEAD: &str = "name = 'x'\nkind = 'estimation'\nversion = '1'\nlicence = 'none'\nintended_use = 'a test'\n\
+                    claimed_ages = [0, 100]\n[http]\n";
 
 /// The card whose table `[http]` is `text`, and what is wrong with it.
 fn read(text: &str) -> (Option<HttpCard>, Findings) {

@@ -1,0 +1,102 @@
+//! Files of a dataset that change while a run is at work: between two methods the run ends, and what was read stands in the files digest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::command::orders;
+use crate::shards::json;
+use crate::support::{Ran, agebench, run, text};
+
+/// Answers each attempt, writes a line of `done` for it, and waits before the first one until the file `go` is there.
+const PROGRAM: &str = r#"import json, os, sys, time
+folder, name = sys.argv[1:]
+go, done = f"{folder}/{name}.go", f"{folder}/{name}.log"
+print('{"type":"ready","agebench":1,"media":"base64","answers":["age"]}', flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["type"] != "attempt":
+        continue
+    while not os.path.exists(go):
+        time.sleep(0.005)
+    print(json.dumps({"type": "answer", "n": asked["n"], "status": "answered", "age": 20}), flush=True)
+    with open(done, "a") as log:
+        log.write("one\n")
+"#;
+
+/// A method `name` that begins to answer when `name`.go is there, and its log. Its card names neither: what it names is in its digest.
+fn waiting(place: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let folder = place.join(name);
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("program.py"), PROGRAM).unwrap();
+    let card = format!(
+        "name = \"{name}\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"python3\"\nargs = [\"program.py\", {:?}, \"{name}\"]\n",
+        text(place)
+    );
+    fs::write(folder.join("method.toml"), card).unwrap();
+    (folder, place.join(format!("{name}.log")))
+}
+
+fn spawn(arguments: &[&str]) -> Child {
+    agebench().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until `log` has `lines` lines.
+#[track_caller]
+fn wait_for(log: &Path, lines: usize) {
+    let begun = Instant::now();
+    while fs::read_to_string(log).unwrap_or_default().lines().count() < lines {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} has no {lines} lines", log.display());
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_file_that_changes_between_two_methods_ends_the_run_and_names_its_row_and_no_path() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (first, log) = waiting(place.path(), "first");
+    let (second, _) = waiting(place.path(), "second");
+    fs::write(place.path().join("first.go"), "").unwrap();
+    let out = place.path().join("out");
+    let asked = ["run", text(&first), text(&second), "--dataset", text(&data), "--out", text(&out)];
+    let child = spawn(&asked);
+    wait_for(&log, 20);
+    fs::write(data.join("f13.txt"), "another").unwrap();
+    fs::write(place.path().join("second.go"), "").unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap()).ended(2);
+    let ran = ran
+        .told(&["the file of the sample in row 15 of truth.csv was changed since the run began", "put back the file"]);
+    assert!(!ran.err.contains("f13"), "{}", ran.err);
+    assert!(!out.join("outcomes.csv").exists() && !out.join("metrics.csv").exists());
+    // With the file as it was, the run goes on.
+    fs::write(data.join("f13.txt"), "x").unwrap();
+    run(&[&asked[..], &["--resume"]].concat()).ended(0);
+}
+
+#[test]
+fn a_file_that_changes_after_it_was_read_is_told_by_the_files_digest() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (method, log) = waiting(place.path(), "first");
+    fs::write(place.path().join("first.go"), "").unwrap();
+    let digest = |name: &str, meanwhile: &dyn Fn()| {
+        let out = place.path().join(name);
+        let _ = fs::remove_file(&log);
+        let child = spawn(&["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--keep-ids"]);
+        wait_for(&log, 20);
+        meanwhile();
+        Ran::of(child.wait_with_output().unwrap()).ended(0);
+        let inputs = crate::support::column(&crate::support::outcomes(&out), "input_digest");
+        (json(&out)["dataset"]["files_digest"].clone(), inputs)
+    };
+    let before = digest("before", &|| ());
+    let during = digest("during", &|| fs::write(data.join("f13.txt"), "another").unwrap());
+    assert_eq!(before, during, "both are of what was read");
+    let (files, inputs) = digest("after", &|| ());
+    assert_ne!(files, before.0);
+    let differing: Vec<usize> = (0..20).filter(|row| inputs[*row] != before.1[*row]).collect();
+    assert_eq!(differing, [13]);
+}
