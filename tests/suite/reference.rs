@@ -11,7 +11,7 @@ use agebench::publish::{Field, Kind};
 use agebench::table::COLUMNS;
 use serde_json::Value;
 
-use crate::support::{package, run, text};
+use crate::support::{package, run};
 
 /// Holds the page `name` against `made`, or writes it.
 fn is_the_page(name: &str, made: &str) {
@@ -136,7 +136,7 @@ fn the_commands_are_those_of_the_program() {
         "What `--help` prints of each verb, and what its exit codes mean. `agebench man` writes the same as man pages.";
     let mut made = head("Commands", about);
     let pages = tempfile::tempdir().unwrap();
-    run(&["man", "--out", text(pages.path())]).ended(0);
+    run(&["man", "--out", crate::support::text(pages.path())]).ended(0);
     let names = fs::read_dir(pages.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
     names.sort();

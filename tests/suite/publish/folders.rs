@@ -95,7 +95,6 @@ fn times_are_published_beside_the_run_with_the_machine_and_without_the_longest()
             fs::copy(from.join(name), folder.join(name)).unwrap();
         }
     }
-    complete(&method, "method.toml", "claimed_ages = [13, 99]\n");
     let (answers, times) = (place.path().join("answers"), place.path().join("times"));
     run(&["run", text(&method), "--dataset", text(&people), "--out", text(&answers)]).ended(0);
     let arguments = ["latency", text(&method), "--dataset", text(&people), "--starts", "1", "--attempts", "80"];
