@@ -148,7 +148,7 @@ impl Search {
 
     /// What was said of a choice: whether the samples show it, and all that stands there of other values left open.
     fn said(&self, word: &str) -> (bool, String) {
-        let line = self.ran.err.lines().find(|line| line.trim_start().split_whitespace().nth(1) == Some(word));
+        let line = self.ran.err.lines().find(|line| line.split_whitespace().nth(1) == Some(word));
         let line = line.unwrap_or_else(|| panic!("nothing is said of {word}:\n{}", self.ran.err));
         let open = line.split("shown to be worse").next().unwrap().split("the nearest other").next().unwrap();
         (line.trim_start().starts_with("shown"), open.to_owned())
