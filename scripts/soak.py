@@ -8,7 +8,7 @@ Three runs, each with a sample of /proc every second (the harness and all that i
 - faces: 200,000 attempts of the bundled drawn faces, over and over, through a bundled ONNX method;
 - restarts: 1,000 attempts of a program that ends after every answer, so that each needs a new process.
 
-Prints a table in Markdown, and writes DIR/soak.csv with every sample: second, run, rows written, resident and peak MiB, open
+Prints a table in Markdown, and writes DIR/soak.svg, a picture of the memory, and DIR/soak.csv with every sample: second, run, rows written, resident and peak MiB, open
 descriptors, threads, processes. `--share 0.01` makes everything a hundredth, to try it. Memory is flat when its median in the last
 fifth of a run is within 5 % or 4 MiB of that in the second fifth. Ends with 1 when anything grows. Linux only.
 """
@@ -109,12 +109,35 @@ def watch(command, out, writer, name, most):
             time.sleep(1.0)
     if process.returncode not in ((130,) if stopped else (0, 4)):
         sys.exit(f"{name} ended with {process.returncode}: see {out.parent}/{name}.log")
-    return samples, time.monotonic() - begun
+    return samples, time.monotonic() - begun, stopped
 
 
 def fifth(samples, which, key):
     part = samples[len(samples) * which // 5: max(len(samples) * (which + 1) // 5, len(samples) * which // 5 + 1)]
     return statistics.median(sample[key] for sample in part)
+
+
+def plot(table, file):
+    """An SVG of resident memory against the share of the attempts that is done, a line a run, from soak.csv."""
+    runs = {}
+    with open(table, newline="", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            runs.setdefault(row["run"], []).append((int(row["rows"]), float(row["resident"])))
+    width, height, left, top = 640, 260, 60, 20
+    most = max((resident for points in runs.values() for _, resident in points), default=0.0) * 1.2 or 1.0
+    at = lambda share, resident: f"{left + share * (width - left - 120):.1f},{top + (1 - resident / most) * (height - top - 40):.1f}"
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+             f'<title>Resident memory of three long runs</title><rect width="{width}" height="{height}" fill="white"/>',
+             f'<text x="{left}" y="{height - 8}">share of the attempts that is done, from none to all</text>']
+    for mark in range(0, int(most) + 1, 50):
+        _, y = at(0, mark).split(",")
+        parts.append(f'<path d="M{at(0, mark)} L{at(1, mark)}" stroke="#ccc"/><text x="{left - 8}" y="{y}" dy="4" text-anchor="end">{mark} MiB</text>')
+    for dash, (name, points) in zip(["", "6 3", "2 3"], runs.items()):
+        end = max(rows for rows, _ in points) or 1
+        line = " L".join(at(rows / end, resident) for rows, resident in points)
+        x, y = at(1, points[-1][1]).split(",")
+        parts.append(f'<path d="M{line}" fill="none" stroke="black" stroke-dasharray="{dash}"/><text x="{x}" y="{y}" dx="8" dy="4">{name}</text>')
+    file.write_text("\n".join([*parts, "</svg>", ""]), encoding="utf-8")
 
 
 def main():
@@ -154,9 +177,9 @@ def main():
                     os.link(PACKAGE / "fixtures/faces/images" / picture, faces / "images" / picture) if os.stat(PACKAGE).st_dev == os.stat(faces).st_dev \
                         else (faces / "images" / picture).write_bytes((PACKAGE / "fixtures/faces/images" / picture).read_bytes())
             out = place / f"run-{name}"
-            samples, seconds = watch([agebench, "run", method, "--dataset", data, "--out", out, "--max-failed", str(rows)], out, writer, name, arguments.minutes * 60)
+            samples, seconds, stopped = watch([agebench, "run", method, "--dataset", data, "--out", out, "--max-failed", str(rows)], out, writer, name, arguments.minutes * 60)
             file.flush()
-            if samples and samples[-1]["rows"] < rows * 0.99:
+            if stopped and samples:
                 rows = samples[-1]["rows"]
             if len(samples) < 5:
                 lines.append(f"| {name} | {rows:,} | {seconds:.0f} s | too short to say | | | |")
@@ -169,6 +192,7 @@ def main():
                     grew.append(f"{name}: {key} from {early:.0f} to {late:.0f}")
                 cells.append(f"{early:.0f} → {late:.0f}")
             lines.append(f"| {name} | {rows:,} | {seconds:.0f} s | " + " | ".join(cells) + f" | {max(sample['peak'] for sample in samples):.0f} |")
+    plot(place / "soak.csv", place / "soak.svg")
     print("| run | attempts | time, scoring included | resident MiB, second → last fifth | descriptors | threads | processes | peak MiB |")
     print("|---|---|---|---|---|---|---|---|")
     print("\n".join(lines))
