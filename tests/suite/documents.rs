@@ -196,7 +196,11 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("cargo install --path . --features libjpeg", "docs/pictures.md", ".ci/run builds with the feature and tests it"),
     ("cargo build --release --no-default-features", "docs/performance.md", ".ci/run builds without features"),
     ("cargo build --release", "docs/reliability.md", ".ci/run builds the same"),
-    ("python3 scripts/soak.py ", "docs/reliability.md", "measures for minutes with a release build; .ci/run reads the script"),
+    (
+        "python3 scripts/soak.py ",
+        "docs/reliability.md",
+        "measures for minutes with a release build; .ci/run reads the script",
+    ),
     ("python scripts/peers/measure_", "docs/performance.md", "draws pictures for minutes; .ci/run reads the scripts"),
     ("scripts/slurm/agebench.sh ", "docs/cluster.md", "`cluster.rs` submits it to Slurm"),
     ("import pathlib, pyarrow", "docs/import.md", "`import_parquet.rs` holds the refusal; the lines need pyarrow"),
