@@ -84,7 +84,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     }
     let place = Path::new(&arguments.from);
     let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
-    let (folder, table, exit) = if place.join(names::RUN).is_file() {
+    let is_run = place.join(names::RUN).is_file();
+    let (folder, table, exit) = if is_run {
         if arguments.dataset.is_some() {
             return Err(Failure::unusable(format!("--dataset is for a method, and {} is a run", place.display())));
         }
@@ -108,7 +109,14 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         let table = score::read_metrics(&folder).map_err(score_failure)?;
         (folder, table, ran)
     };
-    let told = told(&folder, &table, limit, arguments.claimed)?;
+    let told = told(&folder, &table, limit, arguments.claimed).inspect_err(|_| {
+        // Rows of a run that stands elsewhere are no loss; the answers of a method are kept.
+        if is_run {
+            let _ = std::fs::remove_dir_all(folder.path());
+        } else {
+            tell(&format!("The run is kept in {}.\n", folder.path().display()));
+        }
+    })?;
     print(&told)?;
     tell(&format!(
         "\nWrote {} to {}. Next: agebench report {}\n",

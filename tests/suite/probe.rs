@@ -103,8 +103,12 @@ fn a_method_that_answers_ages_or_a_limit_that_is_not_there_is_refused_with_the_r
     run(&verb).ended(2).told(&["--dataset is missing"]);
     run(&[&verb[..], &["--dataset", "drawn-faces"]].concat())
         .ended(2)
-        .told(&["decides nobody at 18: nothing to probe"]);
+        .told(&["decides nobody at 18: nothing to probe", "The run is kept in"]);
     let other = place.path().join("other");
+    run(&["probe", text(&out), "--limit", "18", "--out", text(&other)])
+        .ended(2)
+        .told(&["decides nobody at 18: nothing to probe"]);
+    assert!(!other.exists(), "rows that say nothing were left");
     run(&["probe", text(&out), "--limit", "25", "--out", text(&other)])
         .ended(2)
         .told(&["the protocol has no limit 25"]);

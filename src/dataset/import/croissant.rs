@@ -20,7 +20,8 @@ pub(super) static IMPORTER: Importer = Importer {
 /// The usual names of the file.
 pub(super) const FILES: [&str; 2] = ["croissant.json", "metadata.json"];
 
-fn file(tree: &Tree) -> Option<&str> {
+/// The description in `tree`.
+pub(super) fn file(tree: &Tree) -> Option<&str> {
     match tree.chosen() {
         Some(chosen) => chosen.ends_with(".json").then_some(chosen),
         None => FILES.into_iter().find(|file| tree.has(file)),

@@ -20,7 +20,8 @@ pub(super) static IMPORTER: Importer = Importer {
 /// The file's usual name.
 pub(super) const FILE: &str = "datapackage.json";
 
-fn file(tree: &Tree) -> Option<&str> {
+/// The description in `tree`.
+pub(super) fn file(tree: &Tree) -> Option<&str> {
     match tree.chosen() {
         Some(chosen) => chosen.ends_with(".json").then_some(chosen),
         None => tree.has(FILE).then_some(FILE),

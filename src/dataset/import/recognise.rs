@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::tree::Tree;
-use super::{IMPORTERS, ImportError, Importer};
+use super::{IMPORTERS, ImportError, Importer, croissant, describe, frictionless};
 
 /// Files below which the folder above is looked at, for a hint: not a whole disk.
 const ABOVE: usize = 500_000;
@@ -52,10 +52,14 @@ pub(super) fn only_fit(tree: &Tree) -> Result<(&'static Importer, Option<String>
 /// Whether `tree` has the layout of `importer`.
 ///
 /// # Errors
-/// What was expected, and the folder to give where one near it has the layout.
+/// What is wrong with the JSON of its description; else what was expected, and the folder to give where one near it has the
+/// layout.
 pub(super) fn check(tree: &Tree, importer: &'static Importer) -> Result<(), ImportError> {
     if (importer.fits)(tree).is_some() {
         return Ok(());
+    }
+    if let Some(file) = description(tree, importer) {
+        describe::json(tree, file)?;
     }
     let help = nearby(tree, || std::iter::once(importer)).or_else(|| archives(tree)).or_else(|| {
         let others: Vec<&str> =
@@ -64,6 +68,12 @@ pub(super) fn check(tree: &Tree, importer: &'static Importer) -> Result<(), Impo
     });
     let place = tree.place().display().to_string();
     Err(ImportError::OtherLayout { place, title: importer.title, layout: importer.layout, help })
+}
+
+/// The JSON file that `importer` would read in `tree`.
+fn description<'tree>(tree: &'tree Tree, importer: &Importer) -> Option<&'tree str> {
+    let all = [(croissant::IMPORTER.name, croissant::file(tree)), (frictionless::IMPORTER.name, frictionless::file(tree))];
+    all.into_iter().find(|(name, _)| *name == importer.name)?.1
 }
 
 /// The folder below or above that one of `importers` knows.
