@@ -72,7 +72,8 @@ pub(super) fn check(tree: &Tree, importer: &'static Importer) -> Result<(), Impo
 
 /// The JSON file that `importer` would read in `tree`.
 fn description<'tree>(tree: &'tree Tree, importer: &Importer) -> Option<&'tree str> {
-    let all = [(croissant::IMPORTER.name, croissant::file(tree)), (frictionless::IMPORTER.name, frictionless::file(tree))];
+    let all =
+        [(croissant::IMPORTER.name, croissant::file(tree)), (frictionless::IMPORTER.name, frictionless::file(tree))];
     all.into_iter().find(|(name, _)| *name == importer.name)?.1
 }
 
