@@ -178,7 +178,7 @@ fn list_engines(runtime: &RuntimeOptions, environment: &Environment) -> Listing 
 }
 
 fn list_heads() -> Listing {
-    let lines = Head::WORDS.iter().map(|word| vec![(*word).to_owned(), Head::meaning(word).to_owned()]).collect();
+    let lines = Head::WORDS.iter().map(|(word, meaning)| vec![(*word).to_owned(), (*meaning).to_owned()]).collect();
     Listing { columns: vec!["name", "meaning"], lines }
 }
 
