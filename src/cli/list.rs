@@ -14,6 +14,7 @@ use crate::dataset::{CARD_FILE, Dataset, Pick};
 use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
+use crate::report::visible;
 
 /// List the bundled methods, datasets and protocols, the public models with a card here, the adapters, engines, heads, importers and metrics.
 #[derive(Debug, Args)]
@@ -94,10 +95,11 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// The listing as lines for a terminal.
+/// The listing as lines for a terminal. Names and groups in it may be other people's.
 pub(super) fn table(listing: &Listing, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(&listing.lines);
+    let lines = listing.lines.iter().map(|line| line.iter().map(|cell| visible(cell)));
+    table.load_style(presets::NOTHING).set_header(&listing.columns).add_rows(lines);
     if let Some(width) = width {
         table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
     }
@@ -176,7 +178,7 @@ fn list_engines(runtime: &RuntimeOptions, environment: &Environment) -> Listing 
 }
 
 fn list_heads() -> Listing {
-    let lines = Head::WORDS.iter().map(|word| vec![(*word).to_owned(), Head::meaning(word).to_owned()]).collect();
+    let lines = Head::WORDS.iter().map(|(word, meaning)| vec![(*word).to_owned(), (*meaning).to_owned()]).collect();
     Listing { columns: vec!["name", "meaning"], lines }
 }
 

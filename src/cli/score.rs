@@ -56,6 +56,25 @@ pub(super) struct Arguments {
     tallies: Tallies,
 }
 
+/// What tallies were made under, and cannot be asked of them any more.
+const NOT_OF_TALLIES: [&str; 15] = [
+    "from",
+    "tally",
+    "protocol",
+    "confirm",
+    "buffer_target",
+    "columns",
+    "groups",
+    "dataset",
+    "method_name",
+    "method_kind",
+    "method_version",
+    "dataset_name",
+    "label_kind",
+    "age_precision",
+    "keep_ids",
+];
+
 /// Sums without a person in them, instead of rows about people.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tallies")]
@@ -69,7 +88,7 @@ struct Tallies {
     shard: Option<(u32, u32)>,
 
     /// Join tally files and score what they hold; what needs rows is not measurable
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["from", "tally", "protocol"], requires = "out")]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = NOT_OF_TALLIES, requires = "out")]
     merge: Vec<PathBuf>,
 }
 

@@ -2,11 +2,11 @@
 
 use super::bound::{End, Ground, Side};
 use super::settle::{self, Settled};
-use super::words::{number, number_beside, unit};
+use super::words::{number, number_beside, unit, why};
 use super::{Check, Kept, Rule, Test};
 use crate::metric::{catalogue, flag, footprint};
 use crate::stats::Verdict;
-use crate::table::{Evidence, Row, RowStatus};
+use crate::table::{Row, RowStatus};
 
 /// Flags of numbers on which no claim rests, each with why.
 const NO_CLAIM: [(&str, &str); 9] = [
@@ -58,14 +58,6 @@ fn good_side(test: Test) -> Side {
 
 fn is_buffer(row: &Row) -> bool {
     [catalogue::SAFE_BUFFER, catalogue::SAFE_CHALLENGE_AGE].iter().any(|entry| entry.measure.name == row.metric)
-}
-
-/// The evidence cell as it stands behind a status.
-fn why(row: &Row) -> String {
-    match &row.evidence {
-        Some(Evidence::Short(reasons)) => format!(": {}", reasons.join(", ")),
-        _ => String::new(),
-    }
 }
 
 type Found = (Verdict, Option<End>, String, Option<u64>);

@@ -1,11 +1,11 @@
 //! A difference to the baseline held against a margin, on the people that both ran.
 
 use super::settle::{CHANCE, Settled};
-use super::words::{level, number, number_beside, unit};
+use super::words::{level, number, number_beside, unit, why};
 use super::{Check, Rule};
 use crate::compare::{Basis, HeldPair};
 use crate::stats::{GateBounds, Verdict};
-use crate::table::{Better, Evidence, Row, RowStatus};
+use crate::table::{Better, Row, RowStatus};
 
 /// How much worse a difference is: itself where less is better, turned around where more is.
 #[derive(Debug, Clone, Copy)]
@@ -122,13 +122,6 @@ fn upper(check: &mut Check, bounds: GateBounds, basis: &Basis) {
 
 fn has_value(row: &Row) -> bool {
     matches!(row.status, RowStatus::Value | RowStatus::InsufficientEvidence)
-}
-
-fn why(row: &Row) -> String {
-    match &row.evidence {
-        Some(Evidence::Short(reasons)) => format!(": {}", reasons.join(", ")),
-        _ => String::new(),
-    }
 }
 
 /// `0.012 worse (340 subjects)`.

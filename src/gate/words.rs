@@ -1,7 +1,7 @@
 //! Numbers and places as the sentences of a gate say them.
 
 use crate::stats::Verdict;
-use crate::table::{Row, Unit, twelve_digits};
+use crate::table::{Evidence, Row, Unit, twelve_digits};
 
 /// The word of a verdict in every form: `pass`, `fail`, `inconclusive`.
 #[must_use]
@@ -63,7 +63,8 @@ pub(super) fn place(row: &Row) -> String {
     }
     match row.challenge {
         Some(challenge) => parts.push(format!("challenge age {challenge}")),
-        None if row.failure_policy.is_some() => parts.push("own decision".to_owned()),
+        // Of an age that was looked for there is no decision either.
+        None if row.failure_policy.is_some() && row.unit != Unit::Years => parts.push("own decision".to_owned()),
         None => {}
     }
     parts.extend(row.failure_policy.map(|policy| policy.to_string()));
@@ -80,6 +81,14 @@ pub(super) fn place(row: &Row) -> String {
         parts.push(row.variant.to_string());
     }
     parts.join(", ")
+}
+
+/// The evidence cell as it stands behind a status.
+pub(super) fn why(row: &Row) -> String {
+    match &row.evidence {
+        Some(Evidence::Short(reasons)) => format!(": {}", reasons.join(", ")),
+        _ => String::new(),
+    }
 }
 
 /// A count that stands for about so many: two significant digits, upwards.

@@ -10,7 +10,7 @@ mod page;
 mod terminal;
 
 use content::Content;
-pub(crate) use content::number;
+pub(crate) use content::{number, visible};
 
 use crate::gate::Gated;
 use crate::table::{Compared, Ranked, Table};

@@ -5,7 +5,7 @@
 pub mod rows;
 
 use agebench::report::{self, Options};
-use agebench::table::{Row, Table};
+use agebench::table::{Row, RowStatus, Table};
 use rows::{Case, table};
 
 const AT_18: Case = Case { limits: &[18], ..Case::GOOD };
@@ -49,6 +49,39 @@ fn the_terminal_tables_where_evidence_is_short_or_nobody_is_an_event() {
     let zero = Case { method: "zero", bias: -20.0, levels: &[], ..AT_18 };
     let adults = Case { method: "adults only", from: 18, people: 20, levels: &[], ..AT_18 };
     insta::assert_snapshot!(terminal(&table(&[few, zero, adults])));
+}
+
+#[test]
+fn the_safe_challenge_age_has_a_table_that_says_whether_it_was_confirmed_or_why_there_is_none() {
+    let [far, few] = ["far", "few"].map(|method| Case { method, ..AT_18 });
+    let mut table = table(&[AT_18, far, few]);
+    assert!(!terminal(&table).contains("The safe challenge age"), "no row, no table");
+    let short = "everyone at age:17: 58 subjects, n* 58.0, 59 needed";
+    table.rows.extend(rows::safe(&AT_18, false, Ok(24.5), "selected"));
+    table.rows.extend(rows::safe(&far, false, Err((RowStatus::NotAchievable, "at most 0.0812 at 33")), ""));
+    table.rows.extend(rows::safe(&few, false, Err((RowStatus::InsufficientEvidence, short)), ""));
+    let lines = |text: &str| text.lines().map(flat).collect::<Vec<String>>();
+    let told = lines(&terminal(&table));
+    for line in [
+        "The safe challenge age",
+        "method limit safe challenge age years above the limit",
+        "drawn-near 18 24.5 6.5",
+        "far 18 not achievable (at most 0.0812 at 33)",
+        "few 18 n/a (everyone at age:17: 58 subjects, n* 58.0, 59 needed)",
+    ] {
+        assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
+    }
+    table.rows.extend(rows::safe(&AT_18, true, Ok(25.0), "confirmed"));
+    table.rows.extend(rows::safe(&far, true, Ok(26.0), "not_confirmed"));
+    let told = lines(&terminal(&table));
+    assert!(told.contains(&"drawn-near 18 24.5 6.5 25, confirmed".to_owned()), "{told:#?}");
+    assert!(told.iter().any(|line| line.ends_with("26, not confirmed")), "{told:#?}");
+    assert!(markdown(&table).contains("| drawn-near | 18 | 24.5 | 6.5 | 25, confirmed |"));
+    assert!(html(&table).contains("<h2 id=\"safe\">The safe challenge age</h2>"));
+    // Of methods without ages there is nothing to say.
+    let mut table = self::table(&[AT_18]);
+    table.rows.extend(rows::safe(&AT_18, false, Err((RowStatus::NotApplicable, "no answer is an age")), ""));
+    assert!(!terminal(&table).contains("The safe challenge age"));
 }
 
 #[test]
@@ -275,6 +308,16 @@ fn caveats_are_sentences_and_name_the_methods_they_hold_for() {
     let text = flat(&terminal(&table));
     assert!(text.contains("drawn-young: The method gave fewer than five distinct answers"), "{text}");
     assert!(text.contains("The people were not drawn at random"), "{text}");
+}
+
+#[test]
+fn that_nobody_cheated_is_said_only_where_the_results_know_it() {
+    let mut table = table(&[AT_18]);
+    assert!(flat(&terminal(&table)).contains("people who cheat: nobody in the data did."));
+    // As of a release package, in which the stages of the flow are left out.
+    table.rows.retain(|row| row.metric != "flow_attacks");
+    let text = flat(&terminal(&table));
+    assert!(text.contains("people who cheat: these results hold nothing about attacks."), "{text}");
 }
 
 #[test]

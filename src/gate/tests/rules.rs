@@ -141,6 +141,16 @@ fn what_is_not_known_never_passes_and_too_few_people_may_only_fail() {
 }
 
 #[test]
+fn a_place_without_a_challenge_age_is_an_own_decision_of_a_rate_and_not_of_an_age_that_was_looked_for() {
+    let told = super::super::words::place;
+    let place = Place { failure_policy: Some(crate::table::FailurePolicy::Conditional), ..place() };
+    assert!(told(&rate(place.clone(), 1, 400, Evidence::Sufficient)).contains("own decision"));
+    let buffer = Measure { name: "safe_buffer", unit: Unit::Years, better: Better::Lower };
+    let row = Row::without_value(&context(), place, buffer, RowStatus::NotAchievable, Counts::default(), "");
+    assert!(!told(&row).contains("own decision"), "{}", told(&row));
+}
+
+#[test]
 fn a_rule_that_finds_nothing_is_inconclusive_and_says_which_key_shuts_rows_out() {
     let row = rate(Place { group: Group::of([("sex", "male")]), ..place() }, 1, 400, Evidence::Sufficient);
     let (verdict, says) = one(AT_MOST, row.clone());

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::find::Source;
 use super::names;
 
-/// The meaning of a flag.
-fn meaning(flag: &str) -> String {
-    match flag {
+/// The meaning of a flag; none for one that this program does not know.
+fn meaning(flag: &str) -> Option<String> {
+    let sentence = match flag {
         "sample_only" => {
             "The people were not drawn at random: the intervals speak of these people and others like \
                           them, not of a population."
@@ -47,7 +47,30 @@ fn meaning(flag: &str) -> String {
             "Some rates rest on fewer than 30 people with the event; they may move with every new \
                               person."
         }
+        names::CONFIRMED => {
+            "Some safe challenge ages were chosen on one half of the people and met the target on the other."
+        }
+        names::NOT_CONFIRMED => {
+            "Some safe challenge ages were chosen on one half of the people and did not meet the target on the other: no \
+             claim rests on them."
+        }
+        "groups_left_out" => "Some differences between groups are without the groups that have too few people.",
+        "no_interval" => "Some differences have no interval, for want of people or of values that vary.",
+        "target_below_3_per_n" => "Some thresholds were looked for at a rate that so few people cannot show.",
+        "clipped" => {
+            "Some probabilities of 0 or 1 were taken for a little more or less, so that they have a logarithm."
+        }
+        "censored" => "Some times lie among attempts that the time limit ended: they are that or more.",
         "rounded" => "Counts were rounded to protect the people in the data.",
+        "redacted" => {
+            "Some events are too few to be published: the bounds are those at none and at the most that are hidden."
+        }
+        "withheld" => "Some counts are held back because a small count would follow from them.",
+        "n_summed" => "Some numbers of attempts are the sums of what is published of groups.",
+        "events_summed" => "Some numbers of events are the sums of what is published of groups.",
+        "uk_7_5" | "midpoint6" | "threshold_10" => {
+            return Some(format!("Small counts of people were protected before publication, by the rule `{flag}`."));
+        }
         "independence_assumed" => "Some values assume that stages fail independently of each other.",
         "simulated" => "The answers were drawn from the true ages by a table of the card: nobody was asked.",
         "declared" => {
@@ -62,9 +85,9 @@ fn meaning(flag: &str) -> String {
         }
         "left_out" => "Some rules of reduced inputs are in no decision, for want of people: nothing could meet them.",
         "identical" => "Some compared methods gave identical outcomes.",
-        other => return format!("Some rows carry the flag `{other}`."),
-    }
-    .to_owned()
+        _ => return None,
+    };
+    Some(sentence.to_owned())
 }
 
 /// One sentence a flag, naming the methods where not all carry it; then what keeps the methods from being compared.
@@ -78,7 +101,7 @@ pub(crate) fn sentences(sources: &[Source<'_>]) -> Vec<String> {
     let mut sentences: Vec<_> = methods_of
         .into_iter()
         .map(|(flag, methods)| {
-            let meaning = meaning(flag);
+            let meaning = meaning(flag).unwrap_or_else(|| format!("Some rows carry the flag `{flag}`."));
             if methods.len() == sources.len() {
                 meaning
             } else {
@@ -94,4 +117,26 @@ pub(crate) fn sentences(sources: &[Source<'_>]) -> Vec<String> {
         sentences.push("The methods were not measured under the same protocol and cannot be compared.".to_owned());
     }
     sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meaning;
+    use crate::publish::disclosure::{Rule, flag};
+
+    #[test]
+    fn every_flag_of_the_methodology_and_of_a_release_has_a_sentence() {
+        let page = include_str!("../../../docs/methodology.md");
+        let (_, table) = page.split_once("| flag | meaning |").unwrap();
+        let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let of_metrics = lines.filter(|line| !line.contains("rows of comparisons"));
+        let listed = of_metrics.flat_map(|line| line.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+        let known: Vec<&str> = listed.filter(|flag| *flag != "primary").collect();
+        assert!(known.len() > 25, "{known:?}");
+        let of_releases = [flag::ROUNDED, flag::REDACTED, flag::WITHHELD, flag::N_SUMMED, flag::EVENTS_SUMMED];
+        let rules = [Rule::Uk7_5, Rule::Midpoint6, Rule::Threshold10].map(Rule::word);
+        for flag in known.into_iter().chain(of_releases).chain(rules) {
+            assert!(meaning(flag).is_some(), "`{flag}`");
+        }
+    }
 }

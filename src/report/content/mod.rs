@@ -16,9 +16,9 @@ mod latency;
 mod limit;
 mod names;
 pub(crate) mod number;
-
 mod overall;
 mod provenance;
+mod safe;
 mod scores;
 mod sentence;
 pub(crate) mod silence;
@@ -87,7 +87,8 @@ pub(crate) struct Content {
     pub(crate) provenance: Grid,
 }
 
-/// What is about no limit: errors in years, attempts without an answer, the flow of samples; or times.
+/// What is about no limit or about all of them: safe challenge ages; errors in years, attempts without an answer, the flow of
+/// samples; or times.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Beside {
     /// Its name, unique in a report.
@@ -178,7 +179,7 @@ impl Content {
             ]
             .concat(),
         };
-        let mut beside = if only_times { Vec::new() } else { vec![accuracy()] };
+        let mut beside = if only_times { Vec::new() } else { vec![safe::beside(&sources), accuracy()] };
         if is_timed {
             beside.push(latency::beside(&sources, only_times));
         }

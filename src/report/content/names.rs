@@ -24,6 +24,14 @@ pub(crate) const FLOW: [(&str, &str); 6] = [
     ("flow_attempted", "attempted"),
     ("flow_answered", "answered"),
 ];
+/// The least challenge age from which on the target is met.
+pub(crate) const SAFE_CHALLENGE_AGE: &str = "safe_challenge_age";
+/// How far that is above the limit.
+pub(crate) const SAFE_BUFFER: &str = "safe_buffer";
+/// The flags of a safe challenge age that the other half of the people met, or did not.
+pub(crate) const CONFIRMED: &str = "confirmed";
+/// The second of them.
+pub(crate) const NOT_CONFIRMED: &str = "not_confirmed";
 /// Mean absolute error.
 pub(crate) const MAE: &str = "mae";
 /// Mean error.

@@ -11,12 +11,16 @@ pub(crate) fn sentences(sources: &[Source<'_>]) -> Vec<String> {
         "How a method does on other people, cameras, lights or countries than those in the data.".to_owned(),
         "What another version of a method does, or the same one with other settings than its card's.".to_owned(),
     ];
+    // A package says nothing of attacks, whether there were any or not.
+    let nobody_cheated = |source: &Source<'_>| source.whole("flow_attacks").any(|row| row.value == Some(0.0));
     told.push(if has("attack_pass_rate") {
         "How a method withstands attacks other than those in the data: the rates above are of people who showed themselves.".to_owned()
-    } else {
+    } else if sources.iter().all(nobody_cheated) {
         "How a method withstands people who cheat: nobody in the data did.".to_owned()
+    } else {
+        "How a method withstands people who cheat: these results hold nothing about attacks.".to_owned()
     });
-    if !has("projected") && !rows().any(|row| matches!(row.population, Population::Projected(_))) {
+    if !rows().any(|row| matches!(row.population, Population::Projected(_))) {
         told.push(
             "How many minors will be among those let through on a given service: that depends on who visits it."
                 .to_owned(),

@@ -64,7 +64,7 @@ pub(crate) fn figures(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Figure> {
         let safe = source.first(&Select {
             limit: Some(limit),
             population: Some(PopulationSelect::Exactly(crate::table::Population::Under)),
-            ..Select::metric("safe_challenge_age")
+            ..Select::metric(super::names::SAFE_CHALLENGE_AGE)
         });
         let mut steps = Vec::new();
         for challenge in source.challenges(limit, true) {

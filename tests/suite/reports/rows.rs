@@ -4,7 +4,7 @@
 use agebench::age::{AgeLimit, ChallengeAge};
 use agebench::table::{
     Better, Bounds, Claim, Context, Counts, Evidence, FailurePolicy, Group, Interval, Measure, Place, Population,
-    Quantity, Rate, Row, RowStatus, Table, Unit, Weighting,
+    Quantity, Rate, Row, RowStatus, Table, Unit, Variant, Weighting,
 };
 
 /// A method and the people it meets.
@@ -163,6 +163,34 @@ fn at(case: &Case, limit: u32, challenge: u32, rows: &mut Vec<Row>) {
         }
     }
     rows.append(&mut no_decision);
+}
+
+/// The safe challenge age of `case` at 18 and its distance from the limit, of everybody or (`halves`) as one half chose it and the
+/// other tested it; or why there is none.
+pub fn safe(case: &Case, halves: bool, found: Result<f64, (RowStatus, &str)>, flag: &str) -> Vec<Row> {
+    let place = Place {
+        limit: Some(AgeLimit::new(18).unwrap()),
+        failure_policy: Some(FailurePolicy::Conditional),
+        population: Population::Under,
+        weighting: Some(Weighting::Subject),
+        variant: if halves { Variant::of("confirm", "halves") } else { Variant::none() },
+        ..Place::of_all()
+    };
+    let row = |(name, above): (&'static str, f64)| {
+        let measure = Measure { name, unit: Unit::Years, better: Better::Lower };
+        let row = match found {
+            Ok(years) => {
+                let counts = Counts::default();
+                let quantity = Quantity { value: years - above, bounds: None, counts, evidence: None };
+                Row::quantity(&context(case), place.clone(), measure, quantity)
+            }
+            Err((status, reason)) => {
+                Row::without_value(&context(case), place.clone(), measure, status, Counts::default(), reason)
+            }
+        };
+        if flag.is_empty() { row } else { row.flagged(flag) }
+    };
+    [("safe_challenge_age", 0.0), ("safe_buffer", 18.0)].map(row).into()
 }
 
 fn context(case: &Case) -> Context {

@@ -152,7 +152,7 @@ impl HeadCard {
     }
 
     fn read(keys: &mut Keys<'_>) -> Option<Self> {
-        let words: Vec<(&'static str, &'static str)> = Head::WORDS.iter().map(|word| (*word, *word)).collect();
+        let words: Vec<(&'static str, &'static str)> = Head::WORDS.iter().map(|(word, _)| (*word, *word)).collect();
         let word = keys.require_word("head", &words);
         let rules = words_of_rules();
         let mut card = Self {
@@ -238,4 +238,42 @@ fn keys_of(head: &str) -> &'static [&'static str] {
 
 fn listed_or_nothing(keys: &[&str]) -> String {
     if keys.is_empty() { "no key of its own".to_owned() } else { crate::finding::listed(keys) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::MethodCard;
+    use crate::method::adapter::AdapterCard;
+
+    /// What a card says for each key of a head, and an output that every head reads with it.
+    const STATED: [(&str, &str); 7] = [
+        ("scale", "100.0"),
+        ("offset", "0.0"),
+        ("ages", "[20, 40]"),
+        ("first_age", "20"),
+        ("edges", "[0, 18, 120]"),
+        ("logits", "true"),
+        ("rule", "\"sum\""),
+    ];
+
+    #[test]
+    fn every_head_that_a_card_can_name_is_the_one_that_reads_the_output_and_stands_in_the_documents() {
+        let card = "name = 'x'\nkind = 'estimation'\nversion = '1'\n[onnx]\nfile = 'x.onnx'\n[onnx.input]\nsize = [8, 8]\n\
+                    layout = 'nhwc'\nchannels = 'rgb'\nresize = 'nearest'\n[onnx.output]\nhead = ";
+        let pages = [include_str!("../../../../docs/cards.md"), include_str!("../../../../docs/pictures.md")];
+        for (word, _) in Head::WORDS {
+            let keys: String = keys_of(word)
+                .iter()
+                .flat_map(|key| STATED.iter().filter(move |(stated, _)| stated == key))
+                .fold(String::new(), |text, (key, value)| format!("{text}\n{key} = {value}"));
+            let (read, findings) = MethodCard::read("method.toml", &format!("{card}\"{word}\"{keys}\n"));
+            let Some(AdapterCard::Onnx(onnx)) = read.map(|card| card.adapter) else { panic!("{word}: {findings}") };
+            let head = [1, 2].iter().find_map(|length| onnx.head.head(&[*length]).ok());
+            assert_eq!(head.unwrap().word(), *word);
+            for page in pages {
+                assert!(page.contains(&format!("| `{word}` |")), "docs/cards.md and docs/pictures.md: `{word}`");
+            }
+        }
+    }
 }
