@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use agebench::base64;
 
-use crate::support::{Ran, agebench, jpeg, text};
+use crate::support::{Ran, agebench, jpeg, run, text};
 
 /// Ids, names and columns that no file and no word may hold.
 const PLANTED: [&str; 7] = [
@@ -185,6 +185,12 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
         if about_people.contains(&name) {
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
         }
+    }
+    // Where ids are kept because the user says so, the search finds them: it is not blind.
+    let kept = place.path().join("kept");
+    run(&["run", method, "--dataset", data, "--out", text(&kept), "--keep-ids"]).ended(4);
+    for file in ["outcomes.csv", "truth.csv"] {
+        assert!(!held(&fs::read(kept.join(file)).unwrap()).is_empty(), "nobody is found in {file}");
     }
     let left: Vec<_> = [files(&place.path().join("work")), files(&place.path().join("temporary"))].concat();
     assert!(left.is_empty(), "left behind: {left:?}");
