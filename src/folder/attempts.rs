@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::outcome_reader::{Places, read_row};
-use super::{FolderError, Ids, OutcomeReader, OutcomeRow, PrintedId, Truth};
+use super::{FolderError, Ids, OutcomeRow, PrintedId, Truth};
 use crate::finding::{Finding, quoted};
 use crate::outcome::Outcome;
 use crate::sheet::{BlockRows, Blocks, SheetError};
@@ -13,7 +13,7 @@ use crate::sheet::{BlockRows, Blocks, SheetError};
 pub struct Attempt {
     /// The place of the sample in [`Truth::rows`].
     pub sample: usize,
-    /// The place of the method in the list given to [`Attempts::new`].
+    /// The place of the method in the list given to [`join_attempts`].
     pub method: usize,
     /// What came of it.
     pub outcome: Outcome,
@@ -83,33 +83,6 @@ fn key<'k>(row: &OutcomeRow<'k>, methods: &[String]) -> Key<'k> {
     }
 }
 
-/// The attempts of a run folder, in order. A sample without a row was not attempted.
-#[derive(Debug)]
-pub struct Attempts<'t, R> {
-    joining: Joining<'t>,
-    outcomes: OutcomeReader<R>,
-}
-
-impl<'t, R: Read> Attempts<'t, R> {
-    /// Joins `outcomes` to `truth`; `methods` are the methods' names in the order of the run.
-    #[must_use]
-    pub fn new(truth: &'t Truth, methods: &'t [String], outcomes: OutcomeReader<R>) -> Self {
-        Self { joining: Joining { truth, methods, at: 0, tried: 0 }, outcomes }
-    }
-
-    /// The next attempt; `None` at the end.
-    ///
-    /// # Errors
-    /// A row that is not as it should be, that names a sample or a method the run does not have, or that stands out of
-    /// order or twice.
-    pub fn next_attempt(&mut self) -> Result<Option<Attempt>, FolderError> {
-        let file = self.outcomes.file().to_owned();
-        let Some(row) = self.outcomes.next_row()? else { return Ok(None) };
-        let (sample, method) = self.joining.place(&file, &key(&row, self.joining.methods))?;
-        Ok(Some(Attempt { sample, method, outcome: row.outcome }))
-    }
-}
-
 /// Some rows of outcomes.csv, read and not yet joined.
 #[derive(Default)]
 struct Part {
@@ -122,10 +95,12 @@ struct Part {
     wrong: Option<SheetError>,
 }
 
-/// The attempts of the outcomes.csv `file`, whose content is `input`, given to `take` in order. Reads on all cores.
+/// The attempts of the outcomes.csv `file`, whose content is `input`, given to `take` in order; `methods` are the methods' names
+/// in the order of the run. A sample without a row was not attempted. Reads on all cores.
 ///
 /// # Errors
-/// As [`Attempts::next_attempt`], for the first such row.
+/// The first row that is not as it should be, that names a sample or a method the run does not have, or that stands out of order
+/// or twice.
 pub fn join_attempts<R: Read + Send>(
     truth: &Truth,
     methods: &[String],

@@ -92,12 +92,6 @@ impl Ids {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// Whether some id is empty.
-    #[must_use]
-    pub fn some_empty(&self) -> bool {
-        self.codes.contains(&EMPTY) || self.texts.as_ref().is_some_and(|texts| texts.iter().any(str::is_empty))
-    }
 }
 
 impl<'i> PrintedId<'i> {
@@ -180,7 +174,6 @@ mod tests {
                 proptest::prop_assert_eq!(&both.get(place).to_string(), word);
                 proptest::prop_assert!(both.get(place) == *word.as_str() && both.get(place) == PrintedId::of(word));
             }
-            proptest::prop_assert_eq!(both.some_empty(), words.iter().any(String::is_empty));
         }
     }
 }

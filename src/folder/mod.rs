@@ -19,7 +19,7 @@ mod run_json;
 mod shard;
 mod truth;
 
-pub use attempts::{Attempt, Attempts, join_attempts};
+pub use attempts::{Attempt, join_attempts};
 pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
 pub use error::FolderError;
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};

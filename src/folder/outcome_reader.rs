@@ -65,12 +65,6 @@ impl<R: Read> OutcomeReader<R> {
         self.places.limits.iter().map(|(limit, ..)| *limit).collect()
     }
 
-    /// The file's name in messages.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        self.sheet.file()
-    }
-
     /// The next row; `None` at the end.
     ///
     /// # Errors

@@ -54,11 +54,6 @@ pub struct Design {
     pub correlation: f64,
 }
 
-impl Design {
-    /// Independent subjects with one attempt each.
-    pub const SIMPLE: Self = Self { effect: 1.0, attempts: 1, correlation: 0.0 };
-}
-
 /// What is to be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {

@@ -52,12 +52,6 @@ impl Provider {
         }
     }
 
-    /// The provider that `word` names.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        PROVIDERS.into_iter().find(|provider| provider.word() == word)
-    }
-
     /// Whether the loaded library was built with it.
     #[must_use]
     pub fn available(self) -> bool {

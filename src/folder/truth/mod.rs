@@ -220,12 +220,6 @@ impl Truth {
         self.columns.iter().find(|column| column.name() == name)
     }
 
-    /// Whether some sample has no known subject.
-    #[must_use]
-    pub fn has_unknown_subjects(&self) -> bool {
-        self.subjects.some_empty()
-    }
-
     /// Writes the file.
     ///
     /// # Errors

@@ -76,12 +76,6 @@ impl HttpMethod {
         HttpSession::new(Arc::clone(&self.service), ask, notes)
             .map_err(|problem| MethodError::Service { method: self.card.name.clone(), problem })
     }
-
-    /// Whether `text` holds one of the secrets that are sent.
-    #[must_use]
-    pub fn secrets_are_in(&self, text: &str) -> bool {
-        self.service.secrets.are_in(text)
-    }
 }
 
 impl Method for HttpMethod {
