@@ -152,6 +152,17 @@ fn engines_of(parent: u32) -> Vec<u32> {
     processes.filter_map(number).filter(is_one).collect()
 }
 
+/// Whether `until` holds within half a minute.
+#[cfg(target_os = "linux")]
+fn comes(until: &dyn Fn() -> bool) -> bool {
+    (0..600).any(|_| {
+        until() || {
+            std::thread::sleep(Duration::from_millis(50));
+            false
+        }
+    })
+}
+
 /// Whether a process has worked for two seconds: no picture that is answered takes so long.
 #[cfg(target_os = "linux")]
 fn is_busy(process: u32) -> bool {
@@ -173,22 +184,14 @@ fn an_engine_that_hangs_ends_with_a_harness_that_was_killed_and_knows_no_secret(
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let wait = |until: &dyn Fn() -> bool| {
-        (0..600).any(|_| {
-            until() || {
-                std::thread::sleep(Duration::from_millis(50));
-                false
-            }
-        })
-    };
-    assert!(wait(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
+    assert!(comes(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
     let engines = engines_of(harness.id());
     assert_eq!(engines.len(), 1, "{engines:?}");
     let environment = fs::read(format!("/proc/{}/environ", engines[0])).unwrap();
     assert!(!String::from_utf8_lossy(&environment).contains("hunter2"));
     harness.kill().unwrap();
     harness.wait().unwrap();
-    assert!(wait(&|| !Path::new(&format!("/proc/{}", engines[0])).exists()), "it outlives the harness");
+    assert!(comes(&|| !Path::new(&format!("/proc/{}", engines[0])).exists()), "it outlives the harness");
 }
 
 #[cfg(target_os = "linux")]
@@ -205,15 +208,7 @@ fn an_engine_that_dies_in_an_attempt_fails_it_and_the_next_go_on() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let wait = |until: &dyn Fn() -> bool| {
-        (0..600).any(|_| {
-            until() || {
-                std::thread::sleep(Duration::from_millis(50));
-                false
-            }
-        })
-    };
-    assert!(wait(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
+    assert!(comes(&|| engines_of(harness.id()).iter().any(|engine| is_busy(*engine))), "no engine hangs");
     for engine in engines_of(harness.id()) {
         assert!(std::process::Command::new("kill").args(["-ABRT", &engine.to_string()]).status().unwrap().success());
     }
