@@ -2,13 +2,14 @@
 names and odd rows. Every picture is drawn here; every name of a person is made up. What each must become (expected/) is written by
 hand, and no output of agebench.
 
-    python3 scripts/datasets/fixtures.py        # needs Pillow; SciPy for .mat, pyarrow for Parquet
+    python3 scripts/datasets/fixtures.py NAME...    # needs Pillow, SciPy and pyarrow; without names it draws all
 
-The bytes of a picture depend on Pillow's version: the files in the repository are what the tests read.
+The bytes of a picture depend on Pillow's version: the files in the repository are what the tests read, so draw no more than you changed.
 """
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -31,8 +32,13 @@ def picture(path: Path, seed: str) -> None:
     image.save(path, kind, **({"quality": 40, "optimize": True} if kind == "JPEG" else {}))
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
+    unknown = set(names) - {layout.name for layout in layouts.ALL}
+    if unknown:
+        sys.exit(f"no layout of that name in layouts.ALL: {', '.join(sorted(unknown))}")
     for layout in layouts.ALL:
+        if names and layout.name not in names:
+            continue
         data = ROOT / layout.name / "data"
         shutil.rmtree(data, ignore_errors=True)
         for name in layout.pictures:
@@ -45,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
