@@ -319,3 +319,9 @@ fn answers_are_joined_to_a_dataset_by_id_or_by_pseudonym() {
     let said = std::error::Error::source(&error).unwrap().to_string();
     assert!(said.contains("row 2, column `sample_id`: `z` is no sample of dataset `held`"), "{said}");
 }
+
+#[test]
+fn no_word_of_an_error_steers_the_terminal() {
+    let ran = crate::support::run(&["verify", "no\u{1b}]0;such\u{7}\u{202e}run"]).ended(2);
+    assert!(ran.err.contains("no\u{fffd}]0;such\u{fffd}\u{fffd}run"), "{}", ran.err);
+}
