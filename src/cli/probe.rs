@@ -143,7 +143,8 @@ fn protocol(arguments: &Arguments, folder: Option<&RunFolder>) -> Result<Protoco
         Some(own) if own.limits.contains(&limit) => Ok(own),
         Some(own) => {
             let limits: Vec<String> = own.limits.iter().map(AgeLimit::to_string).collect();
-            Err(Failure::unusable(format!("the protocol has no limit {limit}: it has {}", listed(&limits))))
+            Err(Failure::unusable(format!("the protocol has no limit {limit}: it has {}", listed(&limits)))
+                .with_help("give --limit one of these, or a --protocol with the limit in question"))
         }
         None => Protocol::from_toml(&format!("limits = [{limit}]\n")).map_err(Failure::unusable),
     }

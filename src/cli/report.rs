@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         |folder: &&PathBuf| folder.join(names::COMPARISON).is_file() && !folder.join(names::METRICS).is_file();
     let text = match folders.iter().find(is_comparison) {
         Some(folder) if folders.len() > 1 => {
-            return Err(Failure::unusable(format!("{} is a comparison: it is reported by itself", folder.display())));
+            return Err(Failure::unusable(format!("{} is a comparison: it is reported by itself", folder.display()))
+                .with_help("name it alone, and the runs in a report of their own"));
         }
         Some(folder) => comparison(folder, form, arguments.all, width)?,
         None => results(&folders, form, arguments.all, width)?,

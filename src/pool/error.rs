@@ -129,7 +129,13 @@ impl PoolError {
             }
             Self::SameManifest { .. } => Some("name each holder's package once"),
             Self::Mixed { .. } => Some("a package to pool holds one dataset under one protocol"),
-            Self::Table { .. } | Self::Protocol { .. } | Self::Empty { .. } | Self::Nothing => None,
+            Self::Empty { .. } => {
+                Some("leave it out, or score its run again: nobody of known age was in it, or it was interrupted")
+            }
+            Self::Nothing => {
+                Some("name packages or run folders of accuracy: latency, footprints and comparisons are not pooled")
+            }
+            Self::Table { .. } | Self::Protocol { .. } => None,
         }
     }
 }

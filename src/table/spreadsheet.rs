@@ -93,6 +93,9 @@ mod tests {
         let all: Vec<&str> =
             COLUMNS.iter().chain(&COMPARED_COLUMNS).chain(&RANKED_COLUMNS).chain(&POOLED_COLUMNS).copied().collect();
         assert!(NUMBERS.iter().all(|column| all.contains(column)));
+        // publish/fields.rs knows the kind of every other column.
+        let texts: Vec<&str> = POOLED_COLUMNS.into_iter().filter(|column| !NUMBERS.contains(column)).collect();
+        assert_eq!(texts, ["effect", "holder"]);
     }
 
     proptest::proptest! {

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agebench::dataset::{Dataset, Pick};
-use agebench::folder::{Attempts, Existing, OutcomeReader, RunFolder, RunRecord, Truth, names};
+use agebench::folder::{Existing, RunFolder, RunRecord, Truth, join_attempts, names};
 use agebench::outcome::{Answer, Outcome, Status};
 use agebench::protocol::Protocol;
 use agebench::score::{
@@ -94,13 +94,13 @@ fn attempts(folder: &RunFolder) -> Vec<(String, String, Outcome)> {
     let record = RunRecord::read(folder).unwrap();
     let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
     let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH).unwrap()).unwrap();
-    let outcomes = OutcomeReader::open(names::OUTCOMES, folder.read(names::OUTCOMES).unwrap()).unwrap();
-    let mut attempts = Attempts::new(&truth, &methods, outcomes);
     let mut found = Vec::new();
-    while let Some(attempt) = attempts.next_attempt().unwrap() {
+    let outcomes = folder.read(names::OUTCOMES).unwrap();
+    join_attempts(&truth, &methods, names::OUTCOMES, outcomes, |attempt| {
         let sample = truth.sample_id(attempt.sample).to_string();
         found.push((sample, methods[attempt.method].clone(), attempt.outcome));
-    }
+    })
+    .unwrap();
     found
 }
 
@@ -318,4 +318,10 @@ fn answers_are_joined_to_a_dataset_by_id_or_by_pseudonym() {
     let error = stranger.with(&stranger.file(), Some(&dataset), import).unwrap_err();
     let said = std::error::Error::source(&error).unwrap().to_string();
     assert!(said.contains("row 2, column `sample_id`: `z` is no sample of dataset `held`"), "{said}");
+}
+
+#[test]
+fn no_word_of_an_error_steers_the_terminal() {
+    let ran = crate::support::run(&["verify", "no\u{1b}]0;such\u{7}\u{202e}run"]).ended(2);
+    assert!(ran.err.contains("no\u{fffd}]0;such\u{fffd}\u{fffd}run"), "{}", ran.err);
 }

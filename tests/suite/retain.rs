@@ -98,6 +98,12 @@ fn shards_that_keep_no_rows_are_joined_by_their_tallies() {
     let named: Vec<&str> = tallies.iter().map(|file| text(file)).collect();
     run(&[&["score", "--merge"][..], &named, &["--out", text(&out)]].concat()).ended(0);
     assert!(fs::read(out.join("metrics.csv")).unwrap() == fs::read(none.join("metrics.csv")).unwrap());
+    // What the tallies were made under cannot be asked of them any more.
+    for flag in ["--confirm", "--keep-ids", "--buffer-target=0.01"] {
+        let again = place.path().join("again");
+        run(&[&["score", "--merge"][..], &named, &["--out", text(&again), flag]].concat()).ended(2).told(&["--merge"]);
+        assert!(!again.exists());
+    }
     let folder = place.path().join("part-1");
     run(&["merge", text(&folder), "--out", text(&place.path().join("merged"))])
         .ended(2)
