@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     out: Option<PathBuf>,
 
     /// Remove the run that the output folder holds
-    #[arg(long)]
+    #[arg(long, requires = "out")]
     replace: bool,
 
     /// A protocol.toml or a bundled protocol's name; what it does not say is as in the default protocol
