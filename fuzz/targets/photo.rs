@@ -61,7 +61,8 @@ fuzz_target!(
             let of_rows = preparer.prepare_file(data, *decoder, PIXELS, face, &mut rows).is_ok();
             assert_eq!(of_whole.unwrap_or(false), of_rows, "one way reads it, the other does not");
             if of_rows {
-                assert_eq!(whole, rows, "{decoder:?}");
+                // zune-jpeg reads some damaged files to other pixels each time (seeds/photo/unsteady.jpg; docs/pictures.md).
+                assert!(*decoder == Decoder::Zune || whole == rows, "{decoder:?}");
                 assert!(rows.iter().all(|number| number.is_finite()));
             }
             let _ = look(data, *decoder, PIXELS);

@@ -5,6 +5,7 @@ use std::fs;
 use agebench::photo::{Decoder, PIXEL_LIMIT, PhotoError, decode};
 
 use crate::pictures::golden;
+use crate::support::package;
 
 fn files() -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(golden()).unwrap().map(|entry| entry.unwrap().path());
@@ -118,4 +119,15 @@ fn damaged_bytes_never_panic() {
             let _ = decode(&damaged, decoder, PIXEL_LIMIT);
         }
     }
+}
+
+/// Found by fuzzing: zune-jpeg reads this damaged file to other pixels from one time to the next.
+#[test]
+fn a_damaged_picture_has_the_same_pixels_each_time() {
+    let file = fs::read(package().join("fuzz/seeds/photo/unsteady.jpg")).unwrap();
+    for decoder in Decoder::ALL.iter().filter(|decoder| **decoder != Decoder::Zune) {
+        let first = decode(&file, *decoder, PIXEL_LIMIT).ok();
+        assert!((0..50).all(|_| decode(&file, *decoder, PIXEL_LIMIT).ok() == first), "{decoder:?}");
+    }
+    assert!(decode(&file, Decoder::default(), PIXEL_LIMIT).is_ok(), "nothing to compare");
 }
