@@ -26,6 +26,14 @@ pub enum FolderError {
         /// One of the foreign files.
         found: String,
     },
+    /// To empty the output folder would remove what is to be read.
+    #[error("to write into `{}` would remove `{}`, which is read", path.display(), read.display())]
+    WouldRemove {
+        /// The output folder.
+        path: PathBuf,
+        /// What is read: that folder, or a file or folder in it.
+        read: PathBuf,
+    },
     /// Another process writes the run.
     #[error("the run in `{}` is being written by another process", path.display())]
     Busy {
@@ -103,6 +111,9 @@ impl FolderError {
         match self {
             Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
+            Self::WouldRemove { .. } => {
+                Some("name another folder with --out; `agebench score DIR` without --out scores a run where it is")
+            }
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
             Self::Shard { .. } => Some(

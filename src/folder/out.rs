@@ -62,6 +62,19 @@ impl RunFolder {
         if path.metadata().is_err() { Ok(()) } else { held(path, existing).map(drop) }
     }
 
+    /// Whether [`RunFolder::prepare`] with [`Existing::Replace`] would leave `read` alone: it is not the folder at `path`, by
+    /// whatever name, and does not lie in it. What is not there lies nowhere, and is told when it is read.
+    ///
+    /// # Errors
+    /// [`FolderError::WouldRemove`].
+    pub fn spares(path: &Path, read: &Path) -> Result<(), FolderError> {
+        let (Ok(folder), Ok(real)) = (path.canonicalize(), read.canonicalize()) else { return Ok(()) };
+        if real.starts_with(folder) {
+            return Err(FolderError::WouldRemove { path: path.to_owned(), read: read.to_owned() });
+        }
+        Ok(())
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -41,12 +41,6 @@ pub enum ScoreError {
         /// Every problem.
         source: Findings,
     },
-    /// To write the copy would remove the run that it is a copy of.
-    #[error("`{}` is the run that is scored: to replace it would remove it first", path.display())]
-    OntoItself {
-        /// The folder.
-        path: PathBuf,
-    },
     /// No answered sample is eligible.
     #[error("cannot score `{file}`: no answered sample has both a known age and no attack species")]
     NobodyEligible {
@@ -112,9 +106,6 @@ impl ScoreError {
             Self::Folder(error) => error.help(),
             Self::NoTable { source, .. } => source.help(),
             Self::Unusable { source, .. } => source.common_help(),
-            Self::OntoItself { .. } => {
-                Some("name another folder with --out; `agebench score` without --out scores a run where it is")
-            }
             Self::NobodyEligible { .. } => Some(crate::dataset::NOBODY_ELIGIBLE_HELP),
             Self::NotAges { .. } => Some(
                 "classes, ranks and yes/no answers are no ages: decode them first, or name decisions as pass_18 and scores as score_18",

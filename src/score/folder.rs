@@ -85,10 +85,8 @@ impl Computed {
 /// # Errors
 /// As [`score_folder`], and what the folder answers when written to.
 pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
-    let from = request.folder.path().canonicalize();
-    let onto_itself = |out: &Path| from.as_ref().is_ok_and(|from| out.canonicalize().is_ok_and(|out| *from == out));
-    if let Some((path, _)) = request.out.filter(|(path, _)| onto_itself(path)) {
-        return Err(ScoreError::OntoItself { path: path.to_owned() });
+    if let Some((out, _)) = request.out {
+        RunFolder::spares(out, request.folder.path())?;
     }
     if request.folder.holds_tallies() {
         return Tallied::kept(request.folder, request.protocol)?.score_folder(request);

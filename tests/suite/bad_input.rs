@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::shards::files;
 use crate::support::{Ran, agebench, column, dataset, jpeg, package, run, text, tiny_method};
 
 /// The same card.
@@ -192,6 +193,43 @@ fn an_output_folder_that_holds_something_is_refused_and_replace_spares_foreign_f
 }
 
 #[test]
+fn no_verb_removes_the_run_or_the_file_that_it_was_told_to_read() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", &jpeg())], "");
+    let method = tiny_method(place.path(), "mean", as_is);
+    let out = place.path().join("out");
+    run(&["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--keep-ids"]).ended(0);
+    let before = files(&out);
+    let (other_name, by_a_detour) = (place.path().join("link"), out.join("cards/.."));
+    std::os::unix::fs::symlink(&out, &other_name).unwrap();
+    for to in [&out, &other_name, &by_a_detour] {
+        for flags in [&[][..], &["--replace"]] {
+            run(&[&["score", text(&out), "--out", text(to)][..], flags].concat()).ended(2).told(&[
+                "would remove",
+                "name another folder",
+                "without --out",
+            ]);
+        }
+        let read = out.join("outcomes.csv");
+        run(&["score", text(&read), "--dataset", text(&data), "--out", text(to), "--replace"]).ended(2).told(&[
+            "would remove",
+            "out/outcomes.csv",
+            "name another folder",
+        ]);
+    }
+    for verb in ["compare", "publish", "pool"] {
+        run(&[verb, text(&out), "--out", text(&out), "--replace"]).ended(2).told(&["out"]);
+    }
+    assert!(files(&out) == before);
+    // In place, to a new folder, and over another run all is as ever.
+    let copy = place.path().join("copy");
+    run(&["score", text(&out)]).ended(0);
+    run(&["score", text(&out), "--out", text(&copy)]).ended(0);
+    run(&["score", text(&out), "--out", text(&copy), "--replace"]).ended(0);
+    assert!(files(&copy) == before);
+}
+
+#[test]
 fn a_place_that_cannot_be_written_ends_with_74() {
     let place = tempfile::tempdir().unwrap();
     let data = dataset(&place.path().join("data"), &[("a.jpg", &jpeg())], "");
@@ -227,5 +265,6 @@ fn a_full_disk_ends_with_74_and_leaves_whole_rows() {
     let kept = fs::read_to_string(kept).unwrap();
     let whole = kept.rfind('\n').map_or("", |end| &kept[..=end]);
     let cells = kept.lines().next().map_or(0, |header| header.split(',').count());
+    assert!(whole.lines().count() > 1, "{whole}");
     assert!(whole.lines().skip(1).all(|line| line.split(',').count() == cells), "every finished row is whole");
 }

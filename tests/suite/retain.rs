@@ -104,7 +104,15 @@ fn shards_that_keep_no_rows_are_joined_by_their_tallies() {
         run(&[&["score", "--merge"][..], &named, &["--out", text(&again), flag]].concat()).ended(2).told(&["--merge"]);
         assert!(!again.exists());
     }
+    // A shard whose sums are joined is not overwritten by what they make.
     let folder = place.path().join("part-1");
+    let before = files(&folder);
+    run(&[&["score", "--merge"][..], &named, &["--out", text(&folder), "--replace"]].concat()).ended(2).told(&[
+        "would remove",
+        "part-1/tally.jsonl",
+        "--out",
+    ]);
+    assert!(files(&folder) == before);
     run(&["merge", text(&folder), "--out", text(&place.path().join("merged"))])
         .ended(2)
         .told(&["holds tallies and no rows", "score --merge"]);

@@ -65,9 +65,11 @@ fn shards_that_are_missing_twice_foreign_or_unfinished_are_refused_by_name() {
     // Nothing is lost by a mistyped --out.
     let _ = fs::remove_dir_all(&out);
     let folders: Vec<&str> = shards.iter().map(|folder| text(folder)).collect();
-    run(&[&["merge"][..], &folders, &["--out", folders[0], "--replace"]].concat())
-        .ended(2)
-        .told(&["is that of a shard"]);
+    run(&[&["merge"][..], &folders, &["--out", folders[0], "--replace"]].concat()).ended(2).told(&[
+        "to write into ",
+        "would remove ",
+        "of-4/1",
+    ]);
     merge(&shards, &out).ended(0);
 }
 

@@ -48,12 +48,6 @@ pub enum MergeError {
         /// How many shards there are.
         of: u32,
     },
-    /// The output folder is that of a shard.
-    #[error("the output folder `{}` is that of a shard", path.display())]
-    OutIsShard {
-        /// The folder.
-        path: PathBuf,
-    },
     /// A folder cannot be read or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -87,7 +81,6 @@ impl MergeError {
             }
             Self::Twice { .. } => Some("leave one of them out"),
             Self::Missing { .. } => Some("name their folders too, or run them: agebench run ... --shard I/N"),
-            Self::OutIsShard { .. } => Some("name a folder that does not exist yet"),
             Self::Folder(error) => error.help(),
         }
     }

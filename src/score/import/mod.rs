@@ -89,6 +89,7 @@ struct Key {
 /// # Errors
 /// Every problem of the file, with rows and columns; [`ScoreError::NotAges`]; or what the folder answers.
 pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
+    RunFolder::spares(recording.out, recording.file)?;
     let failed = |source| ScoreError::Read { path: recording.file.to_owned(), source };
     let mut content = Hashing { inner: foreign::open(recording.file).map_err(failed)?.0, hasher: Hasher::default() };
     let file = recording.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
