@@ -114,14 +114,14 @@ pub struct MergedShard {
     pub samples: u64,
     /// Subjects in it.
     pub subjects: u64,
-    /// Its effective settings.
-    #[serde(default)]
+    /// Its effective settings, where they are not those of all shards.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, Value>,
     /// The digest of the files that were read for it: as of the whole dataset, the lines of all other samples without one.
     #[serde(default)]
     pub files_digest: Option<Digest>,
-    /// The machine on which it was run, at its last start.
-    #[serde(default)]
+    /// The machine on which it was run, at its last start, where not all shards were run on one like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
     /// When it began, RFC 3339 in UTC.
     #[serde(default)]

@@ -145,11 +145,38 @@ fn shards_merged_in_any_order_are_the_folder_of_one_run_byte_for_byte() {
         let (merged, single) = (json(&out), json(&whole));
         assert_eq!(merged["methods"], single["methods"]);
         assert_eq!(merged["shards"].as_array().unwrap().len(), of);
+        // What is said of the run is not said again of each shard.
+        assert_eq!(merged["machine"], single["machine"]);
+        for (shard, folder) in merged["shards"].as_array().unwrap().iter().zip(shards.iter().rev()) {
+            assert!(shard.get("machine").is_none());
+            let settings = |of: &Value| of["settings"].as_object().cloned().unwrap_or_default();
+            let mut all = settings(&merged);
+            all.extend(settings(shard));
+            assert_eq!(all, settings(&json(folder)));
+        }
         let mut dataset = single["dataset"].clone();
         dataset["files_digest"] = Value::Null;
         assert_eq!(merged["dataset"], dataset);
         run(&["verify", text(&out)]).ended(0);
     }
+}
+
+#[test]
+fn shards_of_unlike_machines_each_name_theirs() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let shards = asked.shards(place.path(), 3);
+    let mut other = json(&shards[1]);
+    other["machine"]["cpu_model"] = "another".into();
+    fs::write(shards[1].join("run.json"), serde_json::to_string_pretty(&other).unwrap()).unwrap();
+    let out = place.path().join("out");
+    merge(&shards, &out).ended(0);
+    let merged = json(&out);
+    assert_eq!(merged["machine"], Value::Null);
+    for (shard, folder) in merged["shards"].as_array().unwrap().iter().zip(&shards) {
+        assert_eq!(shard["machine"], json(folder)["machine"]);
+    }
+    assert_eq!(merged["shards"][1]["machine"]["cpu_model"], "another");
 }
 
 #[test]

@@ -5,7 +5,6 @@ mod error;
 mod pieces;
 mod streams;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -43,7 +42,9 @@ struct Part {
 pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder, Summary), MergeError> {
     let parts = request.shards.iter().map(|path| Part::open(path)).collect::<Result<Vec<_>, _>>()?;
     let parts = all_of_one_run(parts)?;
-    apart(request.out, &parts)?;
+    for part in &parts {
+        RunFolder::spares(request.out, part.folder.path())?;
+    }
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let Some(first) = parts.first() else { return Err(MergeError::Nothing) };
     let summary = streams::join(&parts, &folder, stop)?;
@@ -130,13 +131,6 @@ fn is_of_somebody(part: &Part) -> bool {
     part.record.shard.as_ref().is_some_and(|about| about.samples > 0)
 }
 
-/// Whether the output folder is none of the shards: it would be emptied.
-fn apart(out: &Path, parts: &[Part]) -> Result<(), MergeError> {
-    let Ok(real) = fs::canonicalize(out) else { return Ok(()) };
-    let same = parts.iter().any(|part| fs::canonicalize(part.folder.path()).is_ok_and(|path| path == real));
-    if same { Err(MergeError::OutIsShard { path: out.to_owned() }) } else { Ok(()) }
-}
-
 /// run.json of the whole run.
 fn record(parts: &[Part], first: &RunRecord) -> RunRecord {
     let mut record = first.clone();
@@ -160,19 +154,22 @@ fn record(parts: &[Part], first: &RunRecord) -> RunRecord {
     let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     record.started = parts.iter().filter_map(|part| time(&part.record.started)).min().map(|time| time.to_string());
     record.ended = parts.iter().filter_map(|part| time(&part.record.ended)).max().map(|time| time.to_string());
-    record.shards = parts.iter().filter_map(merged).collect();
+    record.shards = parts.iter().filter_map(|part| merged(part, &record)).collect();
     record
 }
 
-fn merged(part: &Part) -> Option<MergedShard> {
+/// What is said of `part` beside what `whole` says of all: with hundreds of shards the rest would be said hundreds of times.
+fn merged(part: &Part, whole: &RunRecord) -> Option<MergedShard> {
     let (record, about) = (&part.record, part.record.shard.as_ref()?);
+    let mut settings = record.settings.clone();
+    settings.retain(|setting, _| !whole.settings.contains_key(setting));
     Some(MergedShard {
         index: about.shard.index(),
         samples: about.samples,
         subjects: about.subjects,
-        settings: record.settings.clone(),
+        settings,
         files_digest: record.dataset.files_digest,
-        machine: record.machine.clone(),
+        machine: record.machine.clone().filter(|_| record.machine != whole.machine),
         started: record.started.clone(),
         ended: record.ended.clone(),
     })
