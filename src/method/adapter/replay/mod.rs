@@ -4,6 +4,7 @@
 mod card;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -26,8 +27,20 @@ pub struct ReplayMethod {
     records: Arc<Records>,
 }
 
-/// The outcomes by the sample's id as it stands in the file.
-type Records = HashMap<Box<str>, Outcome>;
+/// What the file holds, by the sample's id as it stands there. Boxed, since a table of a million keeps as many places free,
+/// and both halves while it grows.
+type Records = HashMap<Box<str>, Box<Record>>;
+
+/// What a row holds.
+struct Record {
+    row: u64,
+    outcome: Outcome,
+}
+
+/// What was recorded of the sample that the method is `told` of.
+fn recorded<'r>(records: &'r Records, told: &Told<'_>) -> Option<&'r Outcome> {
+    records.get(told.sample_id).or_else(|| records.get(told.pseudonym)).map(|record| &record.outcome)
+}
 
 impl ReplayMethod {
     /// Reads the file that `replay`, the adapter table of `card`, names, whole.
@@ -46,8 +59,8 @@ impl ReplayMethod {
             return Err(MethodError::Digest { file: file.clone(), found: digest, stated });
         }
         let rows_of = replay.rows_of.as_deref().unwrap_or(&card.name);
-        let recorded = |source| MethodError::Recorded { file: file.clone(), source: Box::new(source) };
-        let (records, limits) = records(file, &bytes, replay, rows_of).map_err(recorded)?;
+        let unusable = |source| MethodError::Recorded { file: file.clone(), source: Box::new(source) };
+        let (records, limits) = records(file, &bytes, replay, rows_of).map_err(unusable)?;
         Ok(Self { card, digest, limits, records: Arc::new(records) })
     }
 
@@ -55,10 +68,6 @@ impl ReplayMethod {
     #[must_use]
     pub fn file_digest(&self) -> Digest {
         self.digest
-    }
-
-    fn record(&self, told: &Told<'_>) -> Option<&Outcome> {
-        self.records.get(told.sample_id).or_else(|| self.records.get(told.pseudonym))
     }
 }
 
@@ -82,7 +91,7 @@ fn records(file: &str, bytes: &[u8], replay: &ReplayCard, rows_of: &str) -> Resu
         return Err(Finding::error(file, "no column holds the sample's id").help(help).into());
     };
     let limits = mapping.limits.iter().map(|(limit, ..)| *limit).collect();
-    let (mut records, mut rows): (Records, HashMap<Box<str>, u64>) = (HashMap::new(), HashMap::new());
+    let mut records = Records::new();
     let mut findings = Findings::new();
     let mut others = 0_u64;
     while let Some(row) = sheet.next_row().map_err(unreadable)? {
@@ -98,14 +107,16 @@ fn records(file: &str, bytes: &[u8], replay: &ReplayCard, rows_of: &str) -> Resu
             Ok(Some((id, read_outcome(&row, &mapping)?)))
         });
         match read {
-            Ok(Some((id, outcome))) => {
-                if let Some(first) = rows.insert(id.into(), row.number()) {
-                    let text =
-                        format!("{} stands in row {first} already: a sample is put to a method once", quoted(id));
+            Ok(Some((id, outcome))) => match records.entry(id.into()) {
+                Entry::Occupied(first) => {
+                    let (id, first) = (quoted(id), first.get().row);
+                    let text = format!("{id} stands in row {first} already: a sample is put to a method once");
                     findings.push(row.wrong(sample_id, text));
                 }
-                records.insert(id.into(), outcome);
-            }
+                Entry::Vacant(place) => {
+                    place.insert(Box::new(Record { row: row.number(), outcome }));
+                }
+            },
             Ok(None) => others += 1,
             Err(finding) => findings.push(finding),
         }
@@ -132,7 +143,7 @@ impl Method for ReplayMethod {
     }
 
     fn attempts(&self, told: &Told<'_>) -> bool {
-        self.record(told).is_some()
+        recorded(&self.records, told).is_some()
     }
 
     fn recorded(&self) -> Vec<String> {
@@ -169,8 +180,7 @@ struct Replay {
 
 impl Session for Replay {
     fn tell(&mut self, told: &Told<'_>) {
-        let record = self.records.get(told.sample_id).or_else(|| self.records.get(told.pseudonym));
-        self.next = record.cloned();
+        self.next = recorded(&self.records, told).cloned();
     }
 
     fn attempt(&mut self, _: &mut Sample<'_>) -> Result<Outcome, MethodError> {
