@@ -215,6 +215,13 @@ impl Outcome {
         Self::unanswered(Status::TimedOut, format!("no answer within {} s", limit.as_secs_f64()))
     }
 
+    /// What came after `limit`: the answer is discarded, what it took is kept.
+    #[must_use]
+    pub fn late(self, limit: Duration) -> Self {
+        let Self { bytes_in, prepare, answer_time, stages, .. } = self;
+        Self { bytes_in, prepare, answer_time, stages, ..Self::timed_out(limit) }
+    }
+
     /// An attempt answered with `years`, or failed with the reason when that is not an age.
     ///
     /// ```

@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::folder::{Observed, Phase, Thing};
 use crate::method::{Ask, Content, MOST_OPENINGS, Method, MethodError, Sample, Session, lend};
 use crate::outcome::{Outcome, Status};
-use crate::run::{Event, Sink, late};
+use crate::run::{Event, Sink};
 
 /// Samples that are attempted again in another session, at most.
 const AGAIN: usize = 10;
@@ -215,7 +215,7 @@ impl<'a> Attempts<'a> {
         let outcome = session.attempt(sample)?;
         let taken = self.clock.monotonic().saturating_sub(begun);
         let limit = self.request.time_limit;
-        Ok(if taken <= limit || self.request.method.method.is_outside() { outcome } else { late(outcome, limit) })
+        Ok(if taken <= limit || self.request.method.method.is_outside() { outcome } else { outcome.late(limit) })
     }
 
     /// Some samples attempted again in another session without any host: whether the answers come without one, and whether the

@@ -336,13 +336,6 @@ impl Crew<'_> {
         let begun = clock.monotonic();
         let outcome = open.attempt(sample)?;
         let taken = clock.monotonic().saturating_sub(begun);
-        Ok(Some(if taken <= limit || method.is_outside() { outcome } else { late(outcome, limit) }))
+        Ok(Some(if taken <= limit || method.is_outside() { outcome } else { outcome.late(limit) }))
     }
-}
-
-/// An answer that came after the time limit: discarded.
-pub(crate) fn late(outcome: Outcome, limit: Duration) -> Outcome {
-    let late = Outcome::timed_out(limit);
-    let (prepare, answer_time, stages) = (outcome.prepare, outcome.answer_time, outcome.stages);
-    Outcome { bytes_in: outcome.bytes_in, prepare, answer_time, stages, ..late }
 }

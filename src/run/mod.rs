@@ -26,7 +26,7 @@ use std::time::Duration;
 use serde_json::json;
 
 pub use agree::{Agreement, agree};
-pub(crate) use attempts::{Attempted, End, Work, late};
+pub(crate) use attempts::{Attempted, End, Work};
 pub use error::RunError;
 pub use events::{Event, Sink};
 pub use merge::{MergeError, MergeRequest, merge};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{misbehaving, orders};
 use crate::plugins::example;
+use crate::shards::json;
 use crate::support::{column, run, text};
 
 /// A waterfall of `fixtures/plugins/misbehaving.py` and the example in Python, which answers whatever it is given.
@@ -46,6 +47,20 @@ fn what_came_of_each_stage_stands_in_the_row_and_a_stage_that_broke_is_told() {
     assert_eq!(ran.err.matches("warning: `misbehaving` broke and is opened anew: ").count(), 3, "{}", ran.err);
     assert!(ran.err.contains("ended with exit code 3; its last words: `a last word before the crash`"), "{}", ran.err);
     run(&["verify", text(&out)]).ended(0);
+}
+
+#[test]
+fn what_a_stage_returns_beyond_its_answer_is_counted_and_no_footprint_says_that_there_was_none() {
+    let place = tempfile::tempdir().unwrap();
+    let all = ["extra", "answer 40", "extra", "answer 18"];
+    let (method, data) = (waterfall(place.path()), orders(&place.path().join("data"), &all));
+    let out = place.path().join("out");
+    run(&["run", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    assert_eq!(json(&out)["methods"][0]["extra_fields"]["mood"], 2);
+    let out = place.path().join("taken");
+    run(&["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    let footprint = fs::read_to_string(out.join("footprint.csv")).unwrap();
+    assert!(footprint.contains("mood"), "{footprint}");
 }
 
 #[test]

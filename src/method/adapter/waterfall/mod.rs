@@ -166,9 +166,12 @@ impl Open {
             None => method.open(ask),
         };
         let attempted = opened.and_then(|mut session| {
+            let begun = ask.clock.monotonic();
             let outcome = session.attempt(sample)?;
+            let taken = ask.clock.monotonic().saturating_sub(begun);
             self.session = Some(session);
-            Ok(outcome)
+            // A program or a service keeps the limit itself; beside such a stage nobody keeps it for the others.
+            Ok(if taken <= ask.time_limit || method.is_outside() { outcome } else { outcome.late(ask.time_limit) })
         });
         let error = match attempted {
             Ok(outcome) => {
@@ -210,12 +213,13 @@ impl Session for Waterfall {
         let mut open: Vec<(AgeLimit, Option<Decision>, u8)> =
             self.limits.iter().map(|limit| (*limit, None, 0)).collect();
         let (mut asked, mut broke, mut last, mut faces) = (Vec::new(), Vec::new(), None, None);
+        let (mut extra, mut retries): (Vec<(String, String)>, u32) = (Vec::new(), 0);
         for (number, (stage, openings)) in (1_u8..).zip(self.stages.iter_mut().zip(&*self.openings)) {
             if open.iter().all(|(_, decision, _)| decision.is_some()) {
                 break;
             }
             stage.lend(sample, &lent);
-            let Some((outcome, reason)) = stage.attempt(sample, &self.ask, openings)? else { break };
+            let Some((mut outcome, reason)) = stage.attempt(sample, &self.ask, openings)? else { break };
             if let (Some(reason), Some(method)) = (reason, &stage.method) {
                 broke.push((method.card().name.clone(), reason));
             }
@@ -227,6 +231,13 @@ impl Session for Waterfall {
             }
             asked.push(StageUse::of(&outcome));
             faces = faces.or(outcome.faces);
+            retries = retries.saturating_add(outcome.retries);
+            for field in std::mem::take(&mut outcome.extra) {
+                // A field that two stages return is one field of the attempt.
+                if !extra.iter().any(|(name, _)| *name == field.0) {
+                    extra.push(field);
+                }
+            }
             last = Some(outcome);
         }
         let decided: Vec<LimitAnswer> = open
@@ -250,8 +261,13 @@ impl Session for Waterfall {
             bytes_in: bytes.0,
             bytes_out: bytes.1,
             answer_time: time,
+            retries,
+            extra,
             stages: Some(Box::new(Stages { reached, asked, broke })),
             ..outcome
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
