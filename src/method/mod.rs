@@ -145,8 +145,8 @@ pub trait Method: Send + Sync {
         None
     }
 
-    /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` for a
-    /// program, `max_in_flight` for a service. Asked after the first session was opened.
+    /// Sessions at once when the user asked for `jobs` workers: `jobs` for work in this process, `instances` times
+    /// `max_in_flight` for a program, `instances` for a service. Asked after the first session was opened.
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize;
 
     /// Opens one session.

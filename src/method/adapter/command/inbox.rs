@@ -92,6 +92,9 @@ impl Inbox {
                 Some(Trouble::System(error)) => return Err(io::Error::from(error.kind()).into()),
                 Some(Trouble::Closed | Trouble::Late | Trouble::Stopped) => return Err(Trouble::Closed),
             }
+            if came.left {
+                return Err(Trouble::Closed);
+            }
             let wait = until.wait()?;
             came = self.changed.wait_timeout(came, wait).unwrap_or_else(PoisonError::into_inner).0;
         }

@@ -4,14 +4,14 @@
 //! if nobody else does, and hands on what is not its own. So an attempt that is alone costs two switches of context.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::answer::Reply;
 use super::asked::Asked;
 use super::copy::NeutralCopy;
 use super::message::{Attempt, Carrier, line};
-use super::process::{Farewell, Trouble, Until};
+use super::process::{Farewell, Trouble, Until, lock};
 use super::running::{Broken, Plan, Running};
 use crate::method::{MethodError, NO_FILE};
 use crate::outcome::Outcome;
@@ -67,10 +67,6 @@ enum Turn {
     Again,
     /// Nobody waits any more.
     Stopped,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Instance {

@@ -221,10 +221,10 @@ impl Client {
                 }
             }
         }
-        // A limit beyond any patience is none: moments that far away cannot be reckoned with.
-        let limit = Some(left).filter(|left| *left < Duration::from_secs(365 * 86_400));
         let message = message.body(body).map_err(|error| unusable(&error.into()))?;
-        let send = || {
+        let send = |left: Duration| {
+            // A limit beyond any patience is none: moments that far away cannot be reckoned with.
+            let limit = Some(left).filter(|left| *left < Duration::from_secs(365 * 86_400));
             let message = message.clone();
             if verb == Verb::Get {
                 let message = message.map(|_| ());
@@ -234,15 +234,20 @@ impl Client {
             }
         };
         let before = self.meter.connections();
-        let mut sent = send();
+        let mut sent = send(left);
         // A service may close a connection that was kept at the very moment at which it is used again (RFC 9112, section
-        // 9.3.1). That says nothing about the attempt, and when it happens is chance: it is no retry.
+        // 9.3.1). That says nothing about the attempt, and when it happens is chance: it is no retry. The time goes on.
         if let Err(Error::Io(error)) = &sent
             && ends_early(error.kind())
             && self.meter.connections() == before
+            && !self.meter.is_stopped()
         {
+            let left = left.saturating_sub(self.clock.monotonic().saturating_sub(done.begun));
+            if left.is_zero() {
+                return Err(Trouble::Late);
+            }
             done.requests += 1;
-            sent = send();
+            sent = send(left);
         }
         let reply = sent.map_err(trouble)?;
         let code = reply.status().as_u16();
@@ -256,7 +261,7 @@ impl Client {
             let pair = offer.split(';').next().unwrap_or_default();
             let (name, content) = pair.split_once('=').unwrap_or(("", pair));
             let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-            cookies.insert(name.trim().chars().take(100).collect(), content.trim().len() as u64);
+            cookies.insert(name.trim().to_owned(), content.trim().len() as u64);
         }
         let mut content = Vec::new();
         let mut reader = reply.into_body().into_with_config().limit(u64::MAX).reader().take(self.longest + 1);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::answer::{AnswerCard, Given, OfLimits};
-use super::pointer::{Pointer, leaves};
+use super::pointer::{Pointer, for_each_leaf};
 use super::secret::Secrets;
 use crate::age::{Age, AgeLimit};
 use crate::finding::quoted;
@@ -13,6 +13,10 @@ use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
 const MOST_EXTRA: usize = 64;
 /// Characters that are kept of such a field.
 const LONGEST_EXTRA: usize = 500;
+/// Values of one reply that are looked at.
+const MOST_LEAVES: usize = 10_000;
+/// Characters that are kept of a cookie's name.
+pub const LONGEST_COOKIE: usize = 100;
 /// Characters that are kept of a reason.
 pub const LONGEST_REASON: usize = 500;
 
@@ -184,16 +188,14 @@ impl Reading<'_> {
     fn extra(&self, reply: &Value) -> Vec<(String, String)> {
         let mut known = self.pointers();
         known.extend([&self.card.status, &self.card.reason, &self.card.faces].into_iter().flatten().cloned());
-        let mut extra: Vec<(String, String)> = Vec::new();
-        for (pointer, name, value) in leaves(reply) {
-            if known.iter().any(|known| known.text() == pointer) || extra.iter().any(|(other, _)| *other == name) {
-                continue;
+        let (mut extra, mut seen): (Vec<(String, String)>, usize) = (Vec::new(), 0);
+        for_each_leaf(reply, &mut |pointer, name, value| {
+            seen += 1;
+            if !known.iter().any(|known| known.text() == pointer) && !extra.iter().any(|(other, _)| other == name) {
+                extra.push((name.to_owned(), text_of(value)));
             }
-            extra.push((name, value));
-            if extra.len() == MOST_EXTRA {
-                break;
-            }
-        }
+            extra.len() < MOST_EXTRA && seen < MOST_LEAVES
+        });
         let kept = |text: &str| self.kept(text, LONGEST_EXTRA);
         extra.into_iter().map(|(name, value)| (kept(&name), kept(&value))).collect()
     }
@@ -220,7 +222,9 @@ impl Reading<'_> {
     /// Foreign text on one line without a secret, at most `most` characters.
     #[must_use]
     pub fn kept(&self, text: &str, most: usize) -> String {
-        self.secrets.removed_from(text).chars().filter(|c| !c.is_control()).take(most).collect()
+        // First what would part a secret in two, then the secrets, and cut last.
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        self.secrets.removed_from(&text).chars().take(most).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::card::HttpCard;
 use super::client::{Client, Done, Reply, Roots};
 use super::pace::{Pace, asked_for, backoff, nap};
-use super::reply::{LONGEST_REASON, Reading};
+use super::reply::{LONGEST_COOKIE, LONGEST_REASON, Reading};
 use super::request::Request;
 use super::secret::Secrets;
 use super::template::Filling;
@@ -134,7 +134,8 @@ impl HttpSession {
         }
         let offered = std::mem::take(&mut *self.client.cookies.lock().unwrap_or_else(PoisonError::into_inner));
         if !offered.is_empty() {
-            self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(offered);
+            let kept = offered.into_iter().map(|(name, bytes)| (self.reading().kept(&name, LONGEST_COOKIE), bytes));
+            self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
         }
     }
 }

@@ -59,7 +59,8 @@ impl Meter {
         *self.last_sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stopped(&self) -> bool {
+    /// Whether the run is to end.
+    pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
@@ -108,7 +109,7 @@ impl Until<'_> {
 
     /// Whether the wait may go on.
     fn check(&self) -> Result<(), Error> {
-        if self.meter.stopped() {
+        if self.meter.is_stopped() {
             // Not `Interrupted`, after which readers try again.
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "stopped").into());
         }

@@ -130,6 +130,8 @@ fn no_kept_text_holds_a_secret_that_the_service_sends_back_however_it_is_cut() {
         format!("{{\"state\":\"{long}{secret}\"}}"),
         format!("{{\"state\":\"refused\",\"why\":\"{}{secret}\",\"{secret}\":\"{secret}\"}}", "y".repeat(495)),
         format!("{{\"state\":\"answered\",\"age\":\"{long}{secret}\"}}"),
+        // Parted by what no line keeps.
+        "{\"state\":\"refused\",\"why\":\"sk-live-01\\n234\\u00005\\t6789\"}".to_owned(),
     ] {
         let kept = format!("{:?}", read(&card(text), &reply, None));
         assert!(!kept.contains("sk-live"), "{kept}");
