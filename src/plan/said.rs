@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::row::{Planned, Question, Standing};
-use crate::report::number::{count, percent};
+use crate::report::number::{count, percent, points};
 use crate::table::Population;
 
 /// What the rows about a claim say: one sentence a true rate, for the first limit; the others need as many.
@@ -45,7 +45,7 @@ pub fn comparisons(rows: &[Planned]) -> Vec<String> {
     let own = || rows.iter().filter(|row| row.question == Question::Comparison);
     let Some(first) = own().next() else { return Vec::new() };
     let (who, _) = words(first);
-    let margin = first.margin.map(percent).unwrap_or_default();
+    let margin = first.margin.map(points).unwrap_or_default();
     let said = own().filter(|row| row.limit == first.limit).map(|row| {
         let share = row.discordance.unwrap_or(0.0);
         let truth = if share > 0.0 {
@@ -55,7 +55,7 @@ pub fn comparisons(rows: &[Planned]) -> Vec<String> {
         };
         match row.subjects_needed {
             Some(subjects) => {
-                format!("{truth}, {} {who} show that one is worse by less than {margin} points.", count(subjects))
+                format!("{truth}, {} {who} show that one is worse by less than {margin}.", count(subjects))
             }
             None => format!("{truth}, no number of people shows that: {}.", row.reasons.join(", ")),
         }

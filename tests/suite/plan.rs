@@ -108,7 +108,7 @@ fn a_comparison_without_a_discordant_person_needs_268_133_and_52_people() {
     }
     // fixtures/golden/plan.json: every pair of counts added up.
     let ran = run(&[&CLAIM[..], &["--margin", "0.05", "--discordance", "0.02,0.05"]].concat()).ended(0);
-    assert!(ran.out.contains("101 people under 18 show that one is worse by less than 5.0 % points"), "{}", ran.out);
+    assert!(ran.out.contains("101 people under 18 show that one is worse by less than 5.0 points"), "{}", ran.out);
     assert!(ran.out.contains("158 people under 18"), "{}", ran.out);
 }
 

@@ -6,7 +6,7 @@ use super::super::list::{Listing, table};
 use crate::dataset::Dataset;
 use crate::finding::counted;
 use crate::plan::{self, Planned, Question, Rate, Standing};
-use crate::report::number::{count, percent};
+use crate::report::number::{count, percent, points};
 use crate::table::Population;
 
 /// Tables and sentences.
@@ -26,8 +26,8 @@ pub(super) fn shown(rows: &[Planned], dataset: Option<&Dataset>, all: bool, widt
     }
     if let Some(row) = first(Question::Comparison) {
         let heading = format!(
-            "People needed to show that a method is worse by less than {} points than another on the same people (power {}, one-sided level {})",
-            row.margin.map(percent).unwrap_or_default(),
+            "People needed to show that a method is worse by less than {} than another on the same people (power {}, one-sided level {})",
+            row.margin.map(points).unwrap_or_default(),
             percent(row.power),
             percent(row.level)
         );

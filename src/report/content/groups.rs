@@ -9,7 +9,7 @@ use super::find::Source;
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::limit::{People, challenge_name, counted};
 use super::names;
-use super::number::{count, percent};
+use super::number::{count, percent, points};
 use super::{DENIALS, PASSES};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{
@@ -238,12 +238,11 @@ fn level_name(group: &Group) -> String {
     group.parts().into_iter().map(|(_, level)| level).collect::<Vec<_>>().join(", ")
 }
 
-/// `12.3 points`: a difference of two shares.
 fn gap(row: Option<&Row>) -> Cell {
     let Some(row) = row else { return Cell::absent("") };
     let Some(value) = row.value else { return Cell::absent(status(row)) };
     let tone = if row.status == RowStatus::Value { Tone::Plain } else { Tone::Weak };
-    Cell { text: format!("{} points", percent(value).trim_end_matches(" %")), tone, mark: None }
+    Cell { text: points(value), tone, mark: None }
 }
 
 /// `2.1 (95 %: 5.0)`: the middle of what chance alone would show, and what it passes in one case of twenty.

@@ -29,6 +29,11 @@ pub(crate) fn percent_within(share: f64, low: f64, high: f64) -> String {
     format!("{} % [{}, {}]", bare(share, decimals), bare(low, decimals), bare(high, decimals))
 }
 
+/// `12.3 points`: a difference of two shares, in percentage points.
+pub(crate) fn points(difference: f64) -> String {
+    format!("{} points", bare(difference, decimals(difference)))
+}
+
 /// `4.87`; with `signed`, `+1.20`.
 pub(crate) fn years(value: f64, signed: bool) -> String {
     // Rounded before it is written: -0.001 would otherwise be `-0.00`.
