@@ -47,7 +47,7 @@ use crate::sheet::RowWriter;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; a bundled name of one; or a package
+    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; the name of a bundled method, protocol or policy; or a package
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 

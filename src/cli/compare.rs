@@ -15,8 +15,8 @@ use crate::report;
 
 /// Hold two or more methods against each other: paired differences and ranks.
 ///
-/// Every pair of methods is compared on the attempts that both ran, person by person. Folders must have one manifest
-/// and one protocol; a folder may hold several methods. Writes comparison.csv, leaderboard.csv and report.html.
+/// Every pair of methods is compared on the attempts that both ran, person by person. Folders must have one protocol and,
+/// without --restandardise, one manifest; a folder may hold several methods. Writes comparison.csv, leaderboard.csv and report.html.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

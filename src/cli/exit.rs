@@ -16,9 +16,9 @@ pub enum Exit {
     GateFailed,
     /// No rule of a gate fails, and one is not shown to be met.
     GateInconclusive,
-    /// The command line or an input cannot be used; nothing was done.
+    /// The command line or an input cannot be used: found before any work, or of an input that changed during it.
     Unusable,
-    /// The run finished, but more attempts failed or timed out than `--max-failed` allows.
+    /// More attempts failed or timed out than `--max-failed` allows, or a method was given up.
     TooManyFailed,
     /// A defect of agebench itself.
     Internal,
@@ -56,9 +56,9 @@ pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
     1  verify: what was published does not follow from the records, or is not what it says; gate: a rule fails
-    2  the command line or an input cannot be used; nothing was done
+    2  the command line or an input cannot be used; check: there are errors
     3  gate: no rule fails, and one is inconclusive
-    4  the run finished, but more attempts failed or timed out than --max-failed allows
+    4  more attempts failed or timed out than --max-failed allows, or a method broke ten times in a row
    70  a defect of agebench itself
    74  a result could not be written (disk full, no permission); run --resume goes on
   130  interrupted; what was done is on disk, run --resume goes on";

@@ -41,15 +41,17 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// A method card: of a model file, a program, a service, recorded answers, a declaration or a waterfall
+    #[command(
+        about = "A method card: of a model file, a program, a service, recorded answers, a declaration or a waterfall"
+    )]
     Method(method::Arguments),
-    /// A dataset card with its manifest
+    #[command(about = "A dataset card with its manifest")]
     Dataset(DatasetArguments),
-    /// A protocol with the keys that are changed most, or a worked one
+    #[command(about = "A protocol with the keys that are changed most, or a worked one")]
     Protocol(WorkedArguments),
-    /// A policy for `gate`, or a worked one
+    #[command(about = "A policy for `gate`, or a worked one")]
     Policy(WorkedArguments),
-    /// A pipeline that measures and gates a method
+    #[command(about = "A pipeline that measures and gates a method")]
     Ci(PipelineArguments),
 }
 
@@ -85,7 +87,7 @@ struct DatasetArguments {
 
 #[derive(Debug, Args)]
 struct WorkedArguments {
-    /// A worked one, as `agebench list protocols` or `agebench list policies` names it
+    /// A worked one: of a protocol as `agebench list protocols` names it, of a policy as `agebench list policies` does
     #[arg(long, value_name = "NAME")]
     from: Option<String>,
 

@@ -62,47 +62,48 @@ struct Arguments {
     with_parent: bool,
 }
 
+// The verbs. Their lines are given as `about`: a docstring here would take the place of the paragraphs that stand on their arguments.
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run the bundled methods over the bundled drawn faces
+    #[command(about = "Run the bundled methods over the bundled drawn faces")]
     Demo(demo::Arguments),
-    /// Put every sample of a dataset to one or more methods, then score and report
+    #[command(about = "Put every sample of a dataset to one or more methods, then score and report")]
     Run(run::Arguments),
-    /// Time a method: loading, first answer, steady state, offered load, all workers at once
+    #[command(about = "Time a method: loading, first answer, steady state, offered load, all workers at once")]
     Latency(latency::Arguments),
-    /// Measure what a method is given, sends, returns and leaves behind
+    #[command(about = "Measure what a method is given, sends, returns and leaves behind")]
     Footprint(footprint::Arguments),
-    /// Score a CSV that holds truth and answers, or score a run folder anew
+    #[command(about = "Score a CSV that holds truth and answers, or score a run folder anew")]
     Score(score::Arguments),
-    /// Show results as tables, Markdown or one HTML page
+    #[command(about = "Show results as tables, Markdown or one HTML page")]
     Report(report::Arguments),
-    /// Join the shards of a run, then score and report
+    #[command(about = "Join the shards of a run, then score and report")]
     Merge(merge::Arguments),
-    /// Hold two or more methods against each other: paired differences and ranks
+    #[command(about = "Hold two or more methods against each other: paired differences and ranks")]
     Compare(compare::Arguments),
-    /// Hold a policy against a run, and against a baseline: pass, fail or inconclusive
+    #[command(about = "Hold a policy against a run, and against a baseline: pass, fail or inconclusive")]
     Gate(gate::Arguments),
-    /// Run, compare and report all methods of a study on all its datasets
+    #[command(about = "Run, compare and report all methods of a study on all its datasets")]
     Study(study::Arguments),
-    /// Find the challenge age that a method which only passes or denies really keeps
+    #[command(about = "Find the challenge age that a method which only passes or denies really keeps")]
     Probe(probe::Arguments),
-    /// Make a release package: protected counts, and nothing about a single person
+    #[command(about = "Make a release package: protected counts, and nothing about a single person")]
     Publish(publish::Arguments),
-    /// How many people a claim needs, and what an existing dataset can show
+    #[command(about = "How many people a claim needs, and what an existing dataset can show")]
     Plan(plan::Arguments),
-    /// Put the published rows of several data holders together
+    #[command(about = "Put the published rows of several data holders together")]
     Pool(pool::Arguments),
-    /// Compute every row of a run folder again, or hold a release package against itself
+    #[command(about = "Compute every row of a run folder again, or hold a release package against itself")]
     Verify(verify::Arguments),
-    /// Look for all that is wrong with a dataset, method, protocol, policy or package
+    #[command(about = "Look for all that is wrong with a dataset, method, protocol, policy or package")]
     Check(check::Arguments),
-    /// Make a card and a manifest for a public dataset's own layout, or for any table
+    #[command(about = "Make a card and a manifest for a public dataset's own layout, or for any table")]
     Import(import::Arguments),
-    /// Write a card (from a model file too), a protocol, a policy or a pipeline
+    #[command(about = "Write a card (from a model file too), a protocol, a policy or a pipeline")]
     Init(init::Arguments),
-    /// List the bundled methods and datasets, the engines, heads and metrics
+    #[command(about = "List the bundled methods and datasets, the engines, heads and metrics")]
     List(list::Arguments),
-    /// Print completions for a shell
+    #[command(about = "Print completions for a shell")]
     Completions(manual::CompletionArguments),
     #[command(hide = true)]
     Man(manual::ManArguments),

@@ -286,10 +286,10 @@ fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failur
     let text = Tallied::of(&folder, protocol.as_ref(), shard).and_then(|tallied| Ok(tallied.to_text()?));
     let text = text.map_err(score_failure)?;
     write_whole(file, text.as_bytes(), true).map_err(results::folder_failure)?;
+    let next = if shard.1 == 1 { file.display().to_string() } else { "FILE... (of all parts)".to_owned() };
     tell(&format!(
-        "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {} --out DIR\n",
+        "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {next} --out DIR\n",
         file.display(),
-        file.display()
     ));
     Ok(Exit::Done)
 }
@@ -301,6 +301,7 @@ fn merge(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
     };
     let mut joined: Option<Tallied> = None;
     for file in &arguments.tallies.merge {
+        RunFolder::spares(out, file).map_err(results::folder_failure)?;
         let of_file = |source| score_failure(ScoreError::Tallied { file: file.display().to_string(), source });
         let text = crate::foreign::text_within(file, crate::foreign::LARGEST_OF_CARD).map_err(|source| {
             Failure::unusable(super::methods::Unreadable { file: file.display().to_string(), source })
