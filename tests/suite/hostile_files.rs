@@ -83,14 +83,15 @@ fn every_file_on_a_command_line_is_refused_when_it_is_none() {
         }
         refuses(&["run", method, "--dataset", file, "--out", text(&never)]);
         refuses(&["check", file]);
-        refuses(&["gate", file, "--policy", file]);
+        refuses(&["gate", data, "--policy", file]);
+        refuses(&["gate", file, "--policy", "challenge-25"]);
         refuses(&["study", file, "--out", text(&never)]);
         refuses(&["score", file, "--out", text(&never)]);
         refuses(&["score", "--merge", file, "--out", text(&never)]);
         refuses(&["report", file]);
         refuses(&["verify", file]);
-        refuses(&["compare", file, file, "--out", text(&never)]);
-        refuses(&["publish", file, "--out", text(&never)]);
+        refuses(&["compare", file, data, "--out", text(&never)]);
+        refuses(&["publish", file, "--disclosure", "none", "--out", text(&never)]);
         refuses(&["pool", file, file, "--out", text(&never)]);
         assert!(!never.exists(), "{what}");
     }

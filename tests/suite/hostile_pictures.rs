@@ -109,14 +109,17 @@ fn damaged_bytes_never_panic() {
     // Every 131st byte is changed, one at a time, and a stretch in the middle is zeroed; half may still decode.
     for (decoder, name, bytes) in decoded() {
         for place in (0..bytes.len()).step_by(131.max(bytes.len() / 150)) {
-            let mut damaged = bytes.clone();
-            damaged[place] ^= 0x55;
-            if let Err(error) = decode(&damaged, decoder, PIXEL_LIMIT) {
-                assert!(error.to_string().lines().count() == 1, "{name} at {place}: {error}");
+            let mut damaged = [bytes.clone(), bytes.clone()];
+            damaged[0][place] ^= 0x55;
+            damaged[1][place..(place + 64).min(bytes.len())].fill(0);
+            for damaged in damaged {
+                let Err(error) = decode(&damaged, decoder, PIXEL_LIMIT) else { continue };
+                let error = error.to_string();
+                assert!(error.lines().count() == 1, "{name} at {place}: {error}");
+                // What caught panic says; other decoders than ours for JPEG may have one, which costs the picture and no more.
+                let ours = name.ends_with(".jpg") && decoder == Decoder::default();
+                assert!(!(ours && error.contains("stumbled")), "{name} at {place}: {error}");
             }
-            let end = (place + 64).min(damaged.len());
-            damaged[place..end].fill(0);
-            let _ = decode(&damaged, decoder, PIXEL_LIMIT);
         }
     }
 }
