@@ -10,7 +10,7 @@ if ! test -d "$sysroot/lib/rustlib/$target"; then
     echo "the target $target is not installed: rustup target add $target" >&2
     exit 2
 fi
-cargo build --release --locked --target "$target" --no-default-features --features tract,http
+cargo build --release --locked --target "$target" --no-default-features --features tract,http,parquet
 program=${CARGO_TARGET_DIR:-target}/$target/release/agebench
 mkdir -p "$out/completions"
 cp "$program" "$out/agebench"

@@ -1,5 +1,5 @@
 //! Bytes to an upright RGB picture. The format is told from the content, the size from the header before anything is
-//! allocated, and decoders, which may panic on hostile bytes, run behind the crate's one `catch_unwind`.
+//! allocated, and decoders, which may panic on hostile bytes, run behind `catch_unwind`.
 //!
 //! Colour: alpha is dropped, not composited; gray is replicated; 16-bit values keep their high byte; colour profiles are
 //! ignored. All of it is what Pillow's `convert("RGB")` does, but for 16-bit gray, which Pillow clips to white.
