@@ -109,9 +109,6 @@ impl Keyed {
             return None;
         }
         let cells: Vec<_> = self.present.iter().map(cell).collect();
-        if let [only] = self.present.as_slice() {
-            return only.1.effective(weigh, level);
-        }
         stats::standardised(&cells, &self.joint, &self.pooled, weigh, level)
     }
 
