@@ -215,9 +215,9 @@ impl Maker<'_> {
         of: impl Fn(&Timing) -> Option<f64>,
         entries: &[(Entry, f64)],
     ) {
-        let mut values: Vec<f64> = timings.iter().filter_map(of).collect();
+        let mut values: Vec<f64> = timings.iter().filter_map(&of).collect();
         values.sort_by(f64::total_cmp);
-        let censored = timings.iter().filter(|timing| timing.censored).count();
+        let censored = censored(timings, of);
         for (entry, share) in entries {
             let Some(value) = quantile(&values, *share) else {
                 self.nothing(place.clone(), *entry, RowStatus::NotApplicable, 0, "no attempt has this time");
@@ -267,16 +267,21 @@ impl Maker<'_> {
     /// The longest time; it has no interval.
     fn largest(&mut self, place: &Place, timings: &[Timing], of: impl Fn(&Timing) -> Option<f64>) {
         let entry = catalogue::LATENCY_MAX;
-        let values: Vec<f64> = timings.iter().filter_map(of).collect();
+        let values: Vec<f64> = timings.iter().filter_map(&of).collect();
         let Some(value) = values.iter().copied().max_by(f64::total_cmp) else {
             return self.nothing(place.clone(), entry, RowStatus::NotApplicable, 0, "no attempt has this time");
         };
         let counts = Counts { attempts: Some(values.len() as u64), ..Counts::default() };
         let quantity = Quantity { value, bounds: None, counts, evidence: self.evidence(None) };
         let row = Row::quantity(self.context, place.clone(), entry.measure, quantity);
-        let censored = timings.iter().any(|timing| timing.censored);
-        self.rows.push(if censored { row.flagged(flag::CENSORED) } else { row });
+        self.rows.push(if censored(timings, of) > 0 { row.flagged(flag::CENSORED) } else { row });
     }
+}
+
+/// How many of the attempts that have this time were ended by the time limit: one that told nothing of its parts is among
+/// no part's values.
+fn censored(timings: &[Timing], of: impl Fn(&Timing) -> Option<f64>) -> usize {
+    timings.iter().filter(|timing| timing.censored && of(timing).is_some()).count()
 }
 
 /// The mean of `values` and its variance; `None` without one.
