@@ -129,7 +129,8 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     };
     let short = !found.reasons.is_empty();
     let evidence = Some(if short { Evidence::Short(found.reasons.clone()) } else { Evidence::Sufficient });
-    frame.quantity(place.clone(), difference, Quantity { value, bounds, counts: found.counts, evidence });
+    let quantity = Quantity { value, bounds, counts: found.counts, evidence: evidence.clone() };
+    frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
         frame.flag_last(flag::NO_INTERVAL);
     }
@@ -138,8 +139,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
         let place = Place { variant: variant.clone().with("adjusted", adjust), ..place.clone() };
         match value {
             Some(value) => {
-                let quantity =
-                    Quantity { value, bounds: None, counts: found.counts, evidence: Some(Evidence::Sufficient) };
+                let quantity = Quantity { value, bounds: None, counts: found.counts, evidence: evidence.clone() };
                 frame.quantity(place, catalogue::DIFFERENCE_P, quantity);
             }
             None => {
