@@ -61,8 +61,12 @@ pub fn waterfall(
             for (limit, (_, population, entry)) in
                 protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
             {
-                let place = Place { limit: Some(limit), population, ..Place::of_all() };
-                frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                for weighting in Weighting::ALL {
+                    let weighting = Some(*weighting);
+                    let population = population.clone();
+                    let place = Place { limit: Some(limit), population, weighting, ..Place::of_all() };
+                    frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                }
             }
             return frame.finish();
         }
