@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::catalogue::{self, Entry};
-use super::frame::flag;
+use super::frame::marked;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
 use crate::stats::entropy_miller_madow;
@@ -134,11 +134,7 @@ impl Maker<'_> {
     }
 
     fn finish(self, protocol: &Protocol) -> Vec<Row> {
-        let finish = |row: Row| {
-            let primary = protocol.primary.iter().any(|select| select.matches(&row));
-            row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
-        };
-        self.rows.into_iter().map(finish).collect()
+        self.rows.into_iter().map(|row| marked(protocol, row)).collect()
     }
 }
 

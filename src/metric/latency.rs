@@ -1,7 +1,7 @@
 //! M12: latency, from the raw observations of several starts of the process.
 
 use super::catalogue::{self, Entry};
-use super::frame::flag;
+use super::frame::{flag, marked};
 use crate::protocol::Protocol;
 use crate::stats::{MeanSums, order_statistic_ranks, quantile, subjects_for_percentile};
 use crate::table::{Bounds, Context, Counts, Evidence, Group, Interval, Place, Quantity, Row, RowStatus, Variant};
@@ -114,11 +114,7 @@ pub fn rows(context: &Context, protocol: &Protocol, input: &LatencyInput) -> Vec
         &input.starts.offline,
     );
     maker.starts(place, catalogue::OVERHEAD, &input.starts.null);
-    let finish = |row: Row| {
-        let primary = protocol.primary.iter().any(|select| select.matches(&row));
-        row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
-    };
-    maker.rows.into_iter().map(finish).collect()
+    maker.rows.into_iter().map(|row| marked(protocol, row)).collect()
 }
 
 /// The faster of the two calibrations of each start.
