@@ -7,7 +7,7 @@ use super::frame::{Frame, weigh};
 use super::threshold::{Side, too_many_straddle};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Cell, Clusters, FEWEST_UNITS, Joint, MeanSums, Pair, Weigh, mover_mean,
-    percentile_limits, standardised, wilson,
+    percentile_limits, standardised,
 };
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
@@ -57,11 +57,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     continue;
                 };
                 let bounds = if shared == 0 {
-                    let bounded = |p: f64, n: f64| {
-                        let (low, high) = wilson(p, n, level);
-                        Bounded::new(p, low, high)
-                    };
-                    let mean = bounded(pass.p, pass.n_star).zip(bounded(deny.p, deny.n_star));
+                    let [pass, deny] = [&pass, &deny].map(|rate| Bounded::wilson(rate.p, rate.n_star, level));
+                    let mean = pass.zip(deny);
                     mean.map(|(pass, deny)| mover_mean(pass, deny)).map(|mean| Bounds {
                         interval: Interval::Mover,
                         level,

@@ -177,8 +177,7 @@ impl Side<'_> {
         let level = f64::midpoint(1.0, display);
         let share = |clusters: &Clusters| {
             let effective = clusters.effective(weigh(Weighting::Subject), level)?;
-            let (low, high) = wilson(effective.p, effective.n_star, level);
-            Bounded::new(effective.p, low, high)
+            Bounded::wilson(effective.p, effective.n_star, level)
         };
         let own = |one: &StagedAttempt<'_>| one.decision.is_some() && self.error(one, Decision::Deny);
         let error = self.clusters(own);
