@@ -24,9 +24,6 @@ pub enum AnswerClass {
 }
 
 impl AnswerClass {
-    /// All classes.
-    pub const ALL: [Self; 5] = [Self::Decision, Self::Band, Self::Age, Self::AgeAndSpread, Self::Score];
-
     /// The word in files and messages.
     #[must_use]
     pub fn word(self) -> &'static str {
