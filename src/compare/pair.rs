@@ -2,7 +2,7 @@
 
 use super::Basis;
 use super::entrant::Entrant;
-use crate::metric::flag;
+use crate::metric::{flag, marked};
 use crate::protocol::Protocol;
 use crate::table::{Claim, Compared, Counts, Evidence, Measure, Place, Quantity, Row, RowStatus};
 
@@ -57,10 +57,8 @@ impl<'a> Pair<'a> {
     }
 
     fn add(&mut self, row: Row, basis: Basis, p: Option<f64>, flags: &[&str]) {
-        let primary = self.protocol.primary.iter().any(|select| select.matches(&row));
-        let kind = if primary { flag::PRIMARY } else { flag::EXPLORATORY };
-        let flags = self.flags.iter().chain(flags).chain([&kind]);
-        let row = flags.fold(row, |row, flag| row.flagged(flag));
+        let flags = self.flags.iter().chain(flags);
+        let row = flags.fold(marked(self.protocol, row), |row, flag| row.flagged(flag));
         let (baseline_method, baseline_digest) =
             (self.baseline.name.clone(), self.baseline.context.method_digest.clone());
         self.bases.push(basis);

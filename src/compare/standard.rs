@@ -8,7 +8,7 @@ use super::pair::{Difference, Pair};
 use super::{Basis, CompareError};
 use crate::metric::{self, catalogue};
 use crate::protocol::Protocol;
-use crate::stats::{Bounded, mover_difference, p_at_zero, wilson};
+use crate::stats::{Bounded, mover_difference, p_at_zero};
 use crate::table::{
     Bounds, Claim, Compared, Counts, Evidence, Interval, Measure, Place, Quantity, Row, RowStatus, Weighting,
 };
@@ -104,9 +104,7 @@ fn difference(pair: &mut Pair<'_>, measure: Measure, method: &Row, baseline: &Ro
 
 /// The rate of a row with its Wilson bounds at `level`.
 fn rate(row: &Row, level: f64) -> Option<Bounded> {
-    let (value, n_star) = (row.value?, row.n_star?);
-    let (low, high) = wilson(value, n_star, level);
-    Bounded::new(value, low, high)
+    Bounded::wilson(row.value?, row.n_star?, level)
 }
 
 /// The rows of each pair of all entrants, each pair adjusted for the family.

@@ -118,10 +118,10 @@ fn worst(frame: &mut Frame<'_>, whole: &GroupTally) {
         for challenge in frame.challenges(*limit, true) {
             let Some(column) = frame.tally.grid.column(*limit, challenge) else { continue };
             for index in 0..2 {
-                let mut found: Option<((f64, f64), Population, Cell)> = None;
+                let mut found: Option<((f64, f64), Cell)> = None;
                 for tally in whole.families.attacks.0.values() {
                     let [all, under] = populations(tally, *limit);
-                    let (population, cell) = if index == 0 { all } else { under };
+                    let (_, cell) = if index == 0 { all } else { under };
                     let pair = |combo| Side::UnderAgePass.pair(combo, protocol.failure_policy, protocol.tie);
                     let clusters = cell.clusters(column, pair);
                     let Some(rate) = clusters.effective(weigh(Weighting::Subject), protocol.levels.display) else {
@@ -129,14 +129,19 @@ fn worst(frame: &mut Frame<'_>, whole: &GroupTally) {
                     };
                     let bound = upper_claim(rate.p * rate.n_star, rate.n_star, protocol.levels.claim);
                     if found.as_ref().is_none_or(|(most, ..)| (rate.p, bound) > *most) {
-                        found = Some(((rate.p, bound), population, cell));
+                        found = Some(((rate.p, bound), cell));
                     }
                 }
-                if let Some((_, population, cell)) = found {
-                    let group = Group::from_cells(COLUMN, "");
-                    let place = Place { group, variant: Variant::of("worst", COLUMN), ..Place::of_all() };
-                    let place = located(frame, place, *limit, challenge, population);
-                    pass(frame, place, &cell, challenge);
+                let population = if index == 0 { Population::All } else { Population::Under };
+                let group = Group::from_cells(COLUMN, "");
+                let place = Place { group, variant: Variant::of("worst", COLUMN), ..Place::of_all() };
+                let place = located(frame, place, *limit, challenge, population);
+                match found {
+                    Some((_, cell)) => pass(frame, place, &cell, challenge),
+                    None => {
+                        let reason = "no species has anybody to count";
+                        frame.nothing(place, catalogue::ATTACK_PASS, RowStatus::Empty, Counts::default(), reason);
+                    }
                 }
             }
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::catalogue;
 use super::frame::{Frame, weigh};
-use super::threshold::Side;
+use super::threshold::{Side, too_many_straddle};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Cell, Clusters, FEWEST_UNITS, Joint, MeanSums, Pair, Weigh, mover_mean,
-    percentile_limits, standardised, wilson,
+    percentile_limits, standardised,
 };
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
@@ -22,6 +22,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     for (index, limit) in frame.protocol.limits.clone().into_iter().enumerate() {
         let cells = [Slot::Under, Slot::Over].map(|slot| group.slot(Some(limit), slot, frame.protocol));
         let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
+        let mut everybody = cells[0].clone();
+        everybody.merge(&cells[1]);
+        let straddling = too_many_straddle(&everybody, &straddling, frame.protocol);
         for challenge in frame.challenges(limit, true) {
             let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
             let pair = [Side::UnderAgePass, Side::AdultDenial].map(|side| move |combo| side.pair(combo, policy, tie));
@@ -54,11 +57,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     continue;
                 };
                 let bounds = if shared == 0 {
-                    let bounded = |p: f64, n: f64| {
-                        let (low, high) = wilson(p, n, level);
-                        Bounded::new(p, low, high)
-                    };
-                    let mean = bounded(pass.p, pass.n_star).zip(bounded(deny.p, deny.n_star));
+                    let [pass, deny] = [&pass, &deny].map(|rate| Bounded::wilson(rate.p, rate.n_star, level));
+                    let mean = pass.zip(deny);
                     mean.map(|(pass, deny)| mover_mean(pass, deny)).map(|mean| Bounds {
                         interval: Interval::Mover,
                         level,
@@ -111,7 +111,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                         high,
                     })
                 };
-                let evidence = evidence(frame, [&under, &over], straddling.total(0, Combo::attempts));
+                let evidence = evidence(frame, [&under, &over], &straddling);
                 let value = f64::midpoint(pass.p, deny.p);
                 frame.quantity(
                     place,
@@ -151,8 +151,8 @@ pub(super) fn adds(cell: usize, (events, attempts): (u64, u64), weigh: Weigh) ->
     })
 }
 
-/// The floor of subjects on both sides, and few enough straddling attempts.
-fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: u64) -> Evidence {
+/// The floor of subjects on both sides, and why too many attempts straddle the limit.
+fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: &[String]) -> Evidence {
     let rule = frame.protocol.evidence;
     let mut reasons = Vec::new();
     for (side, clusters) in [("below", under), ("at or above", over)] {
@@ -160,9 +160,6 @@ fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: u64) -
             reasons.push(format!("{}<{} subjects {side} the limit", clusters.subjects(), rule.subjects));
         }
     }
-    let share = straddling as f64 / (straddling + under.attempts() + over.attempts()).max(1) as f64;
-    if share > frame.protocol.straddling_share {
-        reasons.push(format!("straddling {:.1}%>{:.0}%", share * 100.0, frame.protocol.straddling_share * 100.0));
-    }
+    reasons.extend_from_slice(straddling);
     if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
 }

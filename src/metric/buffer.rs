@@ -75,9 +75,13 @@ fn required<'a>(frame: &Frame<'a>, half: Option<Half>) -> Option<Vec<Required<'a
         if found.is_empty() {
             return None;
         }
-        names.extend(found);
+        for name in found {
+            // `sex` and then `sex=female` require her once.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
     }
-    names.dedup();
     let groups: &'a BTreeMap<Group, GroupTally> = &frame.tally.groups;
     let of = |name: Group| {
         let counted = half.map_or_else(|| name.clone(), |half| half.group(&name));
@@ -113,23 +117,25 @@ fn search(frame: &Frame<'_>, groups: Option<&[Required<'_>]>, limit: AgeLimit) -
     let standings: Vec<_> = groups.iter().map(|group| standing(frame, group, limit, Side::UnderAgePass)).collect();
     let mut safe = None;
     for challenge in protocol.buffer_ages(limit).into_iter().rev() {
-        for (group, standing) in groups.iter().zip(&standings) {
-            for among in places(frame, limit) {
-                let Some(level) = level(frame, standing, challenge, among) else { continue };
+        let levels: Vec<(String, Level)> = groups
+            .iter()
+            .zip(&standings)
+            .flat_map(|(group, standing)| places(frame, limit).into_iter().map(move |among| (group, standing, among)))
+            .filter_map(|(group, standing, among)| {
                 let who = format!("{} at {}", spoken(&group.name), standing.population(among, protocol));
-                if safe.is_none()
-                    && let Some(short) = short(frame, &level)
-                {
-                    return Found::Insufficient(format!("{who}: {short}"));
-                }
-                let upper = level.upper(protocol.levels.claim).unwrap_or(1.0);
-                if upper > protocol.buffer.target {
-                    return safe.map_or_else(
-                        || Found::NotAchievable(format!("{who}: at most {upper:.4} at {challenge}")),
-                        Found::At,
-                    );
-                }
-            }
+                Some((who, level(frame, standing, challenge, among)?))
+            })
+            .collect();
+        // Before any miss: with a group too small nobody knows whether more people would do.
+        if safe.is_none()
+            && let Some((who, short)) = levels.iter().find_map(|(who, level)| Some((who, short(frame, level)?)))
+        {
+            return Found::Insufficient(format!("{who}: {short}"));
+        }
+        let upper = |level: &Level| level.upper(protocol.levels.claim).unwrap_or(1.0);
+        if let Some((who, level)) = levels.iter().find(|(_, level)| upper(level) > protocol.buffer.target) {
+            let missed = || Found::NotAchievable(format!("{who}: at most {:.4} at {challenge}", upper(level)));
+            return safe.map_or_else(missed, Found::At);
         }
         safe = Some(challenge);
     }

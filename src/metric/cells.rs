@@ -109,25 +109,28 @@ impl Keyed {
             return None;
         }
         let cells: Vec<_> = self.present.iter().map(cell).collect();
-        if let [only] = self.present.as_slice() {
-            return only.1.effective(weigh, level);
-        }
         stats::standardised(&cells, &self.joint, &self.pooled, weigh, level)
     }
 
     /// What speaks against a claim: missing cells, cells of one subject.
     pub fn reasons(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if !self.missing.is_empty() {
-            reasons.push(no_subject(&self.missing, self.present.len()));
-        }
-        let lone: Vec<CellKey> =
-            self.present.iter().filter(|(_, clusters)| clusters.subjects() == 1).map(|(key, _)| key.clone()).collect();
-        if !lone.is_empty() {
-            reasons.push(format!("one subject in {}", list(&lone)));
-        }
-        reasons
+        reasons(&self.missing, self.present.iter().map(|(key, clusters)| (key, clusters.subjects())))
     }
+}
+
+/// What speaks against a claim on a mean over required cells: those without a subject, and of `present`, each with its
+/// subjects, those of one, whose variance nobody knows.
+pub(super) fn reasons<'k>(missing: &[CellKey], present: impl Iterator<Item = (&'k CellKey, u64)>) -> Vec<String> {
+    let (mut there, mut lone) = (0, Vec::new());
+    for (key, subjects) in present {
+        there += 1;
+        if subjects == 1 {
+            lone.push(key.clone());
+        }
+    }
+    let none = (!missing.is_empty()).then(|| no_subject(missing, there));
+    let one = (!lone.is_empty()).then(|| format!("one subject in {}", list(&lone)));
+    none.into_iter().chain(one).collect()
 }
 
 /// `no subject in 3 of 26 cells: female 18, male 30, ...`.
@@ -136,7 +139,7 @@ pub(super) fn no_subject(missing: &[CellKey], present: usize) -> String {
 }
 
 /// The first few keys as words.
-pub(super) fn list(keys: &[CellKey]) -> String {
+fn list(keys: &[CellKey]) -> String {
     const SHOWN: usize = 6;
     let word = |(level, year): &CellKey| {
         let level = level.replace(';', ",");

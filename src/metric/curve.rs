@@ -5,7 +5,7 @@
 //! accepted ends it, so that no correction over the steps is needed; over the axes there is one.
 
 use super::catalogue::{self, Entry};
-use super::frame::flag;
+use super::frame::{flag, marked};
 use super::paired_error::{ErrorReplicates, error_difference};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::{Groups, Protocol};
@@ -79,7 +79,7 @@ impl Ruled {
         }
     }
 
-    /// What is held against the margin, in words: `under_age_pass_rate at 18, challenge age 25`.
+    /// What is held against the margin, in words: `under-age passes at 18, challenge age 25`.
     #[must_use]
     pub fn words(&self) -> String {
         let rate = if self.entry == catalogue::CURVE_PASS { "under-age passes" } else { "adult denials" };
@@ -245,11 +245,7 @@ pub fn curve(context: &Context, protocol: &Protocol, steps: &[(CurveStep, Vec<Ru
         rows.extend(rules.iter().map(|rule| rule.row(context, &variant)));
     }
     rows.extend(least.rows(context));
-    let finish = |row: Row| {
-        let primary = protocol.primary.iter().any(|select| select.matches(&row));
-        row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
-    };
-    rows.into_iter().map(finish).collect()
+    rows.into_iter().map(|row| marked(protocol, row)).collect()
 }
 
 impl Ruled {

@@ -2,7 +2,7 @@
 
 use super::catalogue;
 use super::footprint::DECLARED;
-use super::frame::flag;
+use super::frame::marked;
 use crate::protocol::Protocol;
 use crate::table::{Context, Counts, Evidence, Place, Quantity, Row, RowStatus, Variant};
 
@@ -63,8 +63,7 @@ pub fn declared(context: &Context, protocol: &Protocol, declarations: &[Declarat
             Measured::Unknown(why) => unknown(why),
             Measured::Never => unknown("only declared"),
         };
-        let primary = protocol.primary.iter().any(|select| select.matches(&row));
-        row.flagged(DECLARED).flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
+        marked(protocol, row.flagged(DECLARED))
     };
     declarations.iter().map(row).collect()
 }

@@ -1,7 +1,7 @@
 //! M13: footprint, from what was observed of one method. Each number is measured, or the row says that it cannot be.
 
 use super::catalogue::Entry;
-use super::frame::flag;
+use super::frame::marked;
 use crate::protocol::Protocol;
 use crate::table::{Context, Counts, Place, Quantity, Row, RowStatus, Variant};
 
@@ -40,8 +40,7 @@ pub fn rows(context: &Context, protocol: &Protocol, figures: &[Figure]) -> Vec<R
             }
         };
         let row = if figure.declared { row.flagged(DECLARED) } else { row };
-        let primary = protocol.primary.iter().any(|select| select.matches(&row));
-        row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
+        marked(protocol, row)
     };
     figures.iter().map(row).collect()
 }

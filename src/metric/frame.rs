@@ -64,6 +64,14 @@ pub mod flag {
     pub const INDEPENDENCE_ASSUMED: &str = "independence_assumed";
 }
 
+/// `row`, flagged `primary` where the protocol declares it and `exploratory` where not.
+///
+/// Source: METRICS M0, the protocol's `primary` rows.
+pub fn marked(protocol: &Protocol, row: Row) -> Row {
+    let primary = protocol.primary.iter().any(|select| select.matches(&row));
+    row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
+}
+
 /// Fewer subjects with an event than this are flagged.
 const FEW_EVENT_SUBJECTS: u64 = 30;
 
@@ -296,11 +304,7 @@ impl<'a> Frame<'a> {
     /// All rows, each `primary` or `exploratory` and with the flags of the data set.
     pub fn finish(self) -> Vec<Row> {
         let Self { protocol, flags, rows, .. } = self;
-        let finish = |row: Row| {
-            let primary = protocol.primary.iter().any(|select| select.matches(&row));
-            let row = row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY });
-            flags.iter().fold(row, |row, flag| row.flagged(flag))
-        };
+        let finish = |row: Row| flags.iter().fold(marked(protocol, row), |row, flag| row.flagged(flag));
         rows.into_par_iter().map(finish).collect()
     }
 }

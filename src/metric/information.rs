@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::catalogue::{self, Entry};
-use super::frame::flag;
+use super::frame::marked;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
 use crate::stats::entropy_miller_madow;
@@ -52,10 +52,11 @@ pub fn information(context: &Context, protocol: &Protocol, input: &InformationIn
     if let Some(ages) = input.answers.ages(input.claimed_ages) {
         maker.value(Place::of_all(), catalogue::ANSWER_RESOLUTION, ages.step);
     }
+    let unknown = if input.answers.has_spreads_that_are_none() { NO_SPREAD } else { NO_RANGE };
     let capacity = input.answers.expressible_answers(input.claimed_ages, input.bands).map(f64::log2);
     match capacity {
         Some(bits) => maker.value(Place::of_all(), catalogue::ANSWER_CAPACITY, bits),
-        None => maker.nothing(Place::of_all(), catalogue::ANSWER_CAPACITY, RowStatus::NotMeasurable, NO_RANGE),
+        None => maker.nothing(Place::of_all(), catalogue::ANSWER_CAPACITY, RowStatus::NotMeasurable, unknown),
     }
     let entropy = entropy_miller_madow(&kinds).map(|bits| capacity.map_or(bits, |most| bits.min(most)));
     match entropy {
@@ -71,7 +72,7 @@ pub fn information(context: &Context, protocol: &Protocol, input: &InformationIn
                 continue;
             }
             Some(bits) => maker.value(place, entry, (bits - DECISION_BITS).max(0.0)),
-            None => maker.nothing(place, entry, RowStatus::NotMeasurable, NO_RANGE),
+            None => maker.nothing(place, entry, RowStatus::NotMeasurable, unknown),
         }
         for challenge in challenges(&input.answers, protocol, *limit) {
             let variant = Variant::of("of", "observed");
@@ -88,6 +89,7 @@ pub fn information(context: &Context, protocol: &Protocol, input: &InformationIn
 }
 
 const NO_RANGE: &str = "nobody says from where to where the scores go";
+const NO_SPREAD: &str = "some spreads are negative or infinite: they are no standard deviations";
 
 /// The challenge ages of `limit` at which answers decide; none in the place of one where they are decisions themselves.
 fn challenges(answers: &Information, protocol: &Protocol, limit: AgeLimit) -> Vec<Option<ChallengeAge>> {
@@ -132,11 +134,7 @@ impl Maker<'_> {
     }
 
     fn finish(self, protocol: &Protocol) -> Vec<Row> {
-        let finish = |row: Row| {
-            let primary = protocol.primary.iter().any(|select| select.matches(&row));
-            row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
-        };
-        self.rows.into_iter().map(finish).collect()
+        self.rows.into_iter().map(|row| marked(protocol, row)).collect()
     }
 }
 
@@ -144,7 +142,7 @@ impl Maker<'_> {
 mod tests {
     use super::*;
     use crate::age::Age;
-    use crate::outcome::{Answer, Outcome};
+    use crate::outcome::{Answer, LimitAnswer, Outcome};
     use crate::tally::Answers;
 
     fn rows(ages: &[(f64, usize)]) -> Vec<Row> {
@@ -202,6 +200,25 @@ mod tests {
         let Some(Evidence::Short(reasons)) = &row.evidence else { panic!() };
         assert_eq!(reasons.len(), 2, "{reasons:?}");
         assert!(value(&rows, "answer_capacity", None, None, "").is_some());
+    }
+
+    #[test]
+    fn a_capacity_that_nobody_can_tell_has_its_own_reason() {
+        let reason = |answer: Answer| {
+            let protocol = Protocol::default_protocol();
+            let mut answers = Answers::new(&protocol.limits);
+            answers.push(Some(&Outcome::answered(answer)));
+            let answers = Information::of(&answers);
+            let input = InformationInput { answers, claimed_ages: [0.0, 127.0], ..InformationInput::default() };
+            let rows = information(&Context::default(), &protocol, &input);
+            let row = rows.into_iter().find(|row| row.metric == "answer_capacity").unwrap();
+            assert_eq!(row.status, RowStatus::NotMeasurable);
+            row.evidence.unwrap().cell()
+        };
+        let age = |spread: f64| Answer::Age { age: Age::new(20.0).unwrap(), spread: Some(spread) };
+        assert_eq!([age(-1.0), age(f64::INFINITY)].map(reason), [NO_SPREAD; 2]);
+        let limits = vec![LimitAnswer { limit: AgeLimit::new(18).unwrap(), score: Some(7.0), decision: None }];
+        assert_eq!(reason(Answer::Limits(limits)), NO_RANGE);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! M12: latency, from the raw observations of several starts of the process.
 
 use super::catalogue::{self, Entry};
-use super::frame::flag;
+use super::frame::{flag, marked};
 use crate::protocol::Protocol;
 use crate::stats::{MeanSums, order_statistic_ranks, quantile, subjects_for_percentile};
 use crate::table::{Bounds, Context, Counts, Evidence, Group, Interval, Place, Quantity, Row, RowStatus, Variant};
@@ -114,11 +114,7 @@ pub fn rows(context: &Context, protocol: &Protocol, input: &LatencyInput) -> Vec
         &input.starts.offline,
     );
     maker.starts(place, catalogue::OVERHEAD, &input.starts.null);
-    let finish = |row: Row| {
-        let primary = protocol.primary.iter().any(|select| select.matches(&row));
-        row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
-    };
-    maker.rows.into_iter().map(finish).collect()
+    maker.rows.into_iter().map(|row| marked(protocol, row)).collect()
 }
 
 /// The faster of the two calibrations of each start.
@@ -215,9 +211,9 @@ impl Maker<'_> {
         of: impl Fn(&Timing) -> Option<f64>,
         entries: &[(Entry, f64)],
     ) {
-        let mut values: Vec<f64> = timings.iter().filter_map(of).collect();
+        let mut values: Vec<f64> = timings.iter().filter_map(&of).collect();
         values.sort_by(f64::total_cmp);
-        let censored = timings.iter().filter(|timing| timing.censored).count();
+        let censored = censored(timings, of);
         for (entry, share) in entries {
             let Some(value) = quantile(&values, *share) else {
                 self.nothing(place.clone(), *entry, RowStatus::NotApplicable, 0, "no attempt has this time");
@@ -267,16 +263,21 @@ impl Maker<'_> {
     /// The longest time; it has no interval.
     fn largest(&mut self, place: &Place, timings: &[Timing], of: impl Fn(&Timing) -> Option<f64>) {
         let entry = catalogue::LATENCY_MAX;
-        let values: Vec<f64> = timings.iter().filter_map(of).collect();
+        let values: Vec<f64> = timings.iter().filter_map(&of).collect();
         let Some(value) = values.iter().copied().max_by(f64::total_cmp) else {
             return self.nothing(place.clone(), entry, RowStatus::NotApplicable, 0, "no attempt has this time");
         };
         let counts = Counts { attempts: Some(values.len() as u64), ..Counts::default() };
         let quantity = Quantity { value, bounds: None, counts, evidence: self.evidence(None) };
         let row = Row::quantity(self.context, place.clone(), entry.measure, quantity);
-        let censored = timings.iter().any(|timing| timing.censored);
-        self.rows.push(if censored { row.flagged(flag::CENSORED) } else { row });
+        self.rows.push(if censored(timings, of) > 0 { row.flagged(flag::CENSORED) } else { row });
     }
+}
+
+/// How many of the attempts that have this time were ended by the time limit: one that told nothing of its parts is among
+/// no part's values.
+fn censored(timings: &[Timing], of: impl Fn(&Timing) -> Option<f64>) -> usize {
+    timings.iter().filter(|timing| timing.censored && of(timing).is_some()).count()
 }
 
 /// The mean of `values` and its variance; `None` without one.

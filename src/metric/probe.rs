@@ -78,7 +78,7 @@ fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
     let answered: Vec<Answered> =
         attempts.iter().map(|one| Answered { unit: one.unit, x: one.age, yes: one.passed }).collect();
     let level = frame.protocol.levels.display;
-    match probit(&answered, level) {
+    let evidence = match probit(&answered, level) {
         Ok(line) if line.slope > 0.0 => fitted(frame, at, counts, &line, clusters.subjects()),
         Ok(_) => {
             let reason = "older people do not pass more often than younger ones";
@@ -89,10 +89,10 @@ fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
             let status = if why == NoLine::Empty { RowStatus::Empty } else { RowStatus::InsufficientEvidence };
             return nothing(frame, at, status, counts, &reason(why, attempts));
         }
-    }
+    };
     match rising_half(&answered) {
         Some(value) => {
-            let quantity = Quantity { value, bounds: None, counts, evidence: None };
+            let quantity = Quantity { value, bounds: None, counts, evidence: Some(evidence) };
             frame.quantity(at.rising(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
         }
         None => {
@@ -102,8 +102,8 @@ fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
     }
 }
 
-/// The rows of a line.
-fn fitted(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, line: &Probit, subjects: u64) {
+/// The rows of a line; what speaks against a claim on its age, and so on the age that is found without it.
+fn fitted(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, line: &Probit, subjects: u64) -> Evidence {
     let level = frame.protocol.levels.display;
     let both = [counts.events, counts.attempts.zip(counts.events).map(|(all, passed)| all - passed)];
     let fewest = both.into_iter().flatten().min().unwrap_or(0);
@@ -113,36 +113,41 @@ fn fitted(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, line: &Probit, subj
         }
         other => other,
     };
-    match line.half_bounds {
+    let of_age = match line.half_bounds {
         Some((low, high)) => {
             let bounds = Some(Bounds { interval: Interval::Fieller, level, low, high });
             let quantity = Quantity { value: line.half, bounds, counts, evidence: Some(evidence.clone()) };
             frame.quantity(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
+            evidence.clone()
         }
         None => {
             let reason = "it is not shown that older people pass more often: the age may be any";
             let status = RowStatus::InsufficientEvidence;
             frame.nothing(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, status, counts, reason);
+            Evidence::Short(vec![reason.to_owned()])
         }
-    }
+    };
     let (low, high) = line.slope_bounds;
     let scaled = |slope: f64| slope * DENSITY_AT_HALF;
     let bounds = Some(Bounds { interval: Interval::T, level, low: scaled(low), high: scaled(high) });
     let quantity = Quantity { value: scaled(line.slope), bounds, counts, evidence: Some(evidence) };
     frame.quantity(at.place(), catalogue::SHARPNESS, quantity);
+    of_age
 }
 
-/// Everybody younger was denied and everybody older passed: the gate lies between, and no slope is too steep.
-fn separated(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, last_no: f64, first_yes: f64) {
+/// Everybody younger was denied and everybody older passed: the gate lies between, and no slope is too steep. No claim rests on
+/// the one age or the other.
+fn separated(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, last_no: f64, first_yes: f64) -> Evidence {
     let bounds =
         Bounds { interval: Interval::Bounds, level: frame.protocol.levels.display, low: last_no, high: first_yes };
     let why = "ages part those who pass from those who do not".to_owned();
-    let evidence = Some(Evidence::Short(vec![why.clone()]));
+    let evidence = Evidence::Short(vec![why.clone()]);
     let value = f64::midpoint(last_no, first_yes);
-    let quantity = Quantity { value, bounds: Some(bounds), counts, evidence };
+    let quantity = Quantity { value, bounds: Some(bounds), counts, evidence: Some(evidence.clone()) };
     frame.quantity(at.place(), catalogue::EFFECTIVE_CHALLENGE_AGE, quantity);
     let reason = format!("{why}: no slope is too steep");
     frame.nothing(at.place(), catalogue::SHARPNESS, RowStatus::InsufficientEvidence, counts, &reason);
+    evidence
 }
 
 fn reason(why: NoLine, attempts: &[DecidedAttempt]) -> String {

@@ -141,16 +141,7 @@ impl<'a> Cells<'a> {
     }
 
     fn reasons(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if !self.missing.is_empty() {
-            reasons.push(cells::no_subject(&self.missing, self.present.len()));
-        }
-        let lone: Vec<CellKey> =
-            self.present.iter().filter(|(_, cell)| cell.subjects() == 1).map(|(key, _)| key.clone()).collect();
-        if !lone.is_empty() {
-            reasons.push(format!("one subject in {}", cells::list(&lone)));
-        }
-        reasons
+        cells::reasons(&self.missing, self.present.iter().map(|(key, cell)| (key, cell.subjects())))
     }
 
     /// The equal mean of the cells that are there; none without any.

@@ -61,8 +61,12 @@ pub fn waterfall(
             for (limit, (_, population, entry)) in
                 protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
             {
-                let place = Place { limit: Some(limit), population, ..Place::of_all() };
-                frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                for weighting in Weighting::ALL {
+                    let weighting = Some(*weighting);
+                    let population = population.clone();
+                    let place = Place { limit: Some(limit), population, weighting, ..Place::of_all() };
+                    frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                }
             }
             return frame.finish();
         }
@@ -173,8 +177,7 @@ impl Side<'_> {
         let level = f64::midpoint(1.0, display);
         let share = |clusters: &Clusters| {
             let effective = clusters.effective(weigh(Weighting::Subject), level)?;
-            let (low, high) = wilson(effective.p, effective.n_star, level);
-            Bounded::new(effective.p, low, high)
+            Bounded::wilson(effective.p, effective.n_star, level)
         };
         let own = |one: &StagedAttempt<'_>| one.decision.is_some() && self.error(one, Decision::Deny);
         let error = self.clusters(own);

@@ -33,6 +33,8 @@ pub fn concordance(pairs: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// The slope of the line through (true, answered) pairs by least squares; `None` where the truth does not vary.
+///
+/// Source: Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix.
 #[must_use]
 pub fn slope(pairs: &[(f64, f64)]) -> Option<f64> {
     let moments = Moments::of(pairs)?;

@@ -5,8 +5,6 @@ use rayon::prelude::*;
 
 use super::random::{bits, key};
 
-/// Bins of the default table.
-pub const BINS: usize = 15;
 /// Redraws whose mean error stands beside the calibration error.
 pub const REDRAWS: u64 = 1_000;
 /// Separates these draws from all others with the same seed.
@@ -25,14 +23,6 @@ pub struct Bin {
     pub mean: f64,
     /// Attempts that came true.
     pub came_true: u64,
-}
-
-impl Bin {
-    /// Share that came true - mean probability.
-    #[must_use]
-    pub fn gap(&self) -> f64 {
-        self.came_true as f64 / self.attempts as f64 - self.mean
-    }
 }
 
 /// Probabilities in bins of nearly equal mass.
@@ -164,15 +154,13 @@ mod tests {
     #[test]
     fn table_and_error_are_those_of_a_second_implementation() {
         for (attempts, case) in cases() {
-            let found = Reliability::of(&attempts, BINS).unwrap();
+            let found = Reliability::of(&attempts, 15).unwrap();
             let wanted = case["bins"].as_array().unwrap();
             assert_eq!(found.bins.len(), wanted.len());
             for (bin, wanted) in found.bins.iter().zip(wanted) {
                 assert_eq!(Some(bin.attempts), wanted[0].as_u64());
                 assert_eq!(Some(bin.came_true), wanted[1].as_u64());
                 agree(bin.mean, wanted[2].as_f64().unwrap(), 1.0, "mean");
-                let share = wanted[1].as_f64().unwrap() / wanted[0].as_f64().unwrap();
-                assert!((bin.gap() - (share - wanted[2].as_f64().unwrap())).abs() < 1e-12, "gap");
             }
             agree(found.expected_error(), number(&case, "ece"), 1.0, "expected calibration error");
         }
@@ -181,7 +169,7 @@ mod tests {
     #[test]
     fn redraws_have_the_mean_that_numpy_draws() {
         for (attempts, case) in cases() {
-            let found = Reliability::of(&attempts, BINS).unwrap().redrawn_error(0);
+            let found = Reliability::of(&attempts, 15).unwrap().redrawn_error(0);
             let (wanted, sd) = (number(&case, "redrawn_mean"), number(&case, "redrawn_sd"));
             let error = sd * (1.0 / REDRAWS as f64 + 1.0 / number(&case, "redraws")).sqrt();
             assert!((found - wanted).abs() <= 4.0 * error + 1e-12, "{found} is not {wanted} +- {error}");
@@ -193,7 +181,7 @@ mod tests {
         // scipy 1.17.1: the mean of |X / n - 1/2| for X binomial(n, 1/2), and its standard deviation.
         for (n, mean, sd) in [(12_288, 0.0035988, 0.0027190), (40_000, 0.0019947, 0.0015070)] {
             let attempts: Vec<(f64, bool)> = (0..n).map(|i| (0.5, i % 2 == 0)).collect();
-            let found = Reliability::of(&attempts, BINS).unwrap().redrawn_error(3);
+            let found = Reliability::of(&attempts, 15).unwrap().redrawn_error(3);
             assert!((found - mean).abs() < 4.0 * sd / (REDRAWS as f64).sqrt(), "{n}: {found} is not {mean}");
         }
     }
@@ -210,7 +198,7 @@ mod tests {
         assert_eq!(Reliability::of(&[(0.5, true)], 0), None);
         assert_eq!(Reliability::of(&[(0.5, true), (f64::NAN, true)], 15), None);
         let one = Reliability::of(&[(0.25, true)], 15).unwrap();
-        assert_eq!((one.bins.len(), one.expected_error(), one.bins[0].gap()), (1, 0.75, 0.75));
+        assert_eq!((one.bins.len(), one.expected_error()), (1, 0.75));
         let tied = Reliability::of(&[(0.5, true), (0.5, false), (0.5, true), (0.5, false)], 15).unwrap();
         assert_eq!((tied.bins.len(), tied.expected_error()), (1, 0.0));
         let sure = Reliability::of(&[(0.0, false), (1.0, true)], 15).unwrap();

@@ -2,12 +2,15 @@
 
 use super::clusters::{Effective, TRUSTED, n_star};
 
+/// Chances that are no farther apart are one: each is 1 less a product of fractions, whose rounding this is well above.
+const SAME: f64 = 1e-13;
+
 /// The mean of `chances` (each with how many subjects have it) with its variance over subjects and its effective
 /// sample size; `attempts` are those of all of them together. `None` without a subject.
 ///
 /// v = sum (x_s - p)^2 / (S (S - 1)), and n* as for subject weighting: at most `attempts`, at most S where fewer than
 /// 15 subjects have a chance above 0 or fewer than 15 one below 1; S where every chance is 0 or 1, since each subject
-/// then is one trial.
+/// then is one trial, and where all have one chance, since v is 0 then.
 ///
 /// Source: METRICS M15 (`subject`), M10.
 #[must_use]
@@ -21,7 +24,9 @@ pub fn mean_of_chances(chances: &[(f64, u64)], attempts: u64, level: f64) -> Opt
     let (some, other) = (count(&|x| x > 0.0), count(&|x| x < 1.0));
     let p = chances.iter().map(|(x, n)| x * *n as f64).sum::<f64>() / s;
     let squares: f64 = chances.iter().map(|(x, n)| (x - p) * (x - p) * *n as f64).sum();
-    let v = if subjects < 2 { 0.0 } else { squares / (s * (s - 1.0)) };
+    let ends = chances.iter().filter(|(_, n)| *n > 0).map(|(x, _)| *x);
+    let (least, most) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let v = if subjects < 2 || most - least <= SAME { 0.0 } else { squares / (s * (s - 1.0)) };
     let n = if count(&|x| x > 0.0 && x < 1.0) == 0 {
         s
     } else {
@@ -67,6 +72,11 @@ mod tests {
         assert_eq!(mean_of_chances(&[(0.0, 40), (1.0, 10)], 100, 0.95).unwrap().n_star, 50.0);
         assert_eq!(mean_of_chances(&[(0.0, 40)], 100, 0.95).unwrap().p, 0.0);
         assert_eq!(mean_of_chances(&[(0.25, 40)], 100, 0.95).unwrap().n_star, 40.0);
+        // One chance for all, which is no double, and as two formulas round it.
+        for chances in [&[(1.0 / 3.0, 40)][..], &[(0.7, 13), (1.0 - 0.3, 27)], &[(0.1, 13), (1.0 - 0.9, 27)]] {
+            let found = mean_of_chances(chances, 120, 0.95).unwrap();
+            assert_eq!((found.v, found.n_star), (0.0, 40.0), "{chances:?}");
+        }
         assert_eq!(mean_of_chances(&[], 0, 0.95), None);
     }
 }

@@ -41,7 +41,7 @@ pub use agreement::{concordance, slope, spearman};
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Ranked, Scored, auc, auc_difference, auc_of_ranked};
 pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};
-pub use calibration::{BINS, Bin, REDRAWS, Reliability};
+pub use calibration::{Bin, REDRAWS, Reliability};
 pub use chances::mean_of_chances;
 pub use clusters::{Clusters, Effective, Weigh};
 pub use design::{CrossWeights, PairWeights, Triple};
@@ -56,7 +56,7 @@ pub use meta::{Combined, Heterogeneity, fixed_effect, heterogeneity, logit_of, r
 pub use mover::{Bounded, mover_difference, mover_mean, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
 pub use paired_power::{paired_power, paired_subjects_needed};
-pub use permutation::{Drawn, Null, PERMUTATIONS, Permutation, REAL_UNDER, Stratum, Values, null_of};
+pub use permutation::{Drawn, Null, Permutation, REAL_UNDER, Stratum, Values, null_of};
 pub use power::{
     allowed_events, largest_rate_that_passes, least_limit_to_show, power, subjects_for_mean, subjects_needed,
     with_design_effect, zero_event_trials,

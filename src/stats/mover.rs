@@ -1,5 +1,7 @@
 //! Bounds of a difference and of a mean of two independent quantities, from the bounds of each: MOVER.
 
+use super::proportion::wilson;
+
 /// A value between two bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounded {
@@ -23,6 +25,16 @@ impl Bounded {
             low: low.min(point),
             high: high.max(point),
         })
+    }
+
+    /// The share `p` between Wilson's two-sided bounds on the effective sample size `n_star` at `level`; `None` where there
+    /// are none.
+    ///
+    /// Source: as [`wilson`].
+    #[must_use]
+    pub fn wilson(p: f64, n_star: f64, level: f64) -> Option<Self> {
+        let (low, high) = wilson(p, n_star, level);
+        Self::new(p, low, high)
     }
 
     /// `factor` times the quantity.

@@ -52,14 +52,18 @@ impl Joint {
 ///
 /// v = sum over subjects of (sum over their cells of w_c (x_sc - p_c) / sqrt(S_c (S_c - 1)))^2; for attempt weighting
 /// the residual is (k_sc - p_c m_sc) sqrt(S_c / (S_c - 1)) / M_c. A cell with one subject adds nothing to v. With design
-/// weights M_c and S_c in the denominators are sums of weights, and k_sc, m_sc those of the subject.
+/// weights M_c and S_c in the denominators are sums of weights, and k_sc, m_sc those of the subject. One cell alone is its
+/// own mean, with the n* of a plain share.
 ///
 /// Source: METRICS M15, "Standardised".
 #[must_use]
 pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: Weigh, level: f64) -> Option<Effective> {
+    if let [only] = cells {
+        return only.clusters.effective(weigh, level);
+    }
     struct Prepared {
         share: f64,
-        // What multiplies the residual: weight over the root of the cell's own denominator.
+        // What multiplies the residual: weight over the root of the cell's own denominator; 0 where no residual is one.
         factor: f64,
     }
     let residual = |cell: &Prepared, (events, attempts): Pair| {
@@ -76,8 +80,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
         let share = cell.clusters.share(weigh)?;
         let (s, m) = (cell.clusters.subjects() as f64, cell.clusters.attempts() as f64);
         let weighted = cell.clusters.weighted();
-        let factor =
-            if s < 2.0 { 0.0 } else { cell.weight / cell.clusters.denominator(weigh) * (s / (s - 1.0)).sqrt() };
+        let still = s < 2.0 || cell.clusters.of_one_share();
+        let factor = if still { 0.0 } else { cell.weight / cell.clusters.denominator(weigh) * (s / (s - 1.0)).sqrt() };
         let cap = cell.clusters.cap(weigh);
         let this = Prepared { share, factor };
         p += cell.weight * share;
@@ -92,6 +96,7 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
         dominated |= (weighted || weigh == Weigh::Attempts) && cap < s / 2.0;
         prepared.push(this);
     }
+    let squares = v;
     for pair in joint {
         let (first, second) = (prepared.get(pair.first)?, prepared.get(pair.second)?);
         for ((one, other, _), weights) in pair.pairs.iter().zip(&pair.weights) {
@@ -115,8 +120,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
     } else if pooled.non_event_subjects() == 0 {
         p = 1.0;
     }
-    // Rounding may leave a sum of squares that cancel a hair beside 0.
-    let v = if v <= 1e-30 { 0.0 } else { v };
+    // Residuals of a subject that cancel leave a rest of rounding, of the squares or of nothing at all.
+    let v = if v <= 1e-30_f64.max(1e-13 * squares) { 0.0 } else { v };
     let few = pooled.event_subjects() < TRUSTED || pooled.non_event_subjects() < TRUSTED;
     let n = n_star(p, v, pooled.subjects() as f64, 1.0 / spread, 1.0 / tightest, few, level);
     Some(Effective { p, v, n_star: n, deff: pooled.attempts() as f64 / n, dominated })
@@ -358,6 +363,25 @@ mod tests {
             standardised(std::slice::from_ref(&cell), &[], &cell.clusters, Weigh::Attempts, 0.95).unwrap().dominated
         };
         assert_eq!((five(6), five(7)), (false, true));
+    }
+
+    #[test]
+    fn residuals_of_one_subject_that_cancel_are_no_variance() {
+        // Who has 1 of 3 in the one cell has 2 of 3 in the other: each subject's mean is 1/2, whatever the rest.
+        for (low, high, attempts) in [(1, 2, 3), (2, 5, 7), (3, 8, 11), (10, 39, 49)] {
+            let pairs = [((low, attempts), (high, attempts), 40), ((high, attempts), (low, attempts), 60)];
+            let cells = [
+                Cell { weight: 0.5, clusters: Clusters::of(pairs.map(|(one, _, n)| (one.0, one.1, n))) },
+                Cell { weight: 0.5, clusters: Clusters::of(pairs.map(|(_, other, n)| (other.0, other.1, n))) },
+            ];
+            let joint = [Joint { first: 0, second: 1, pairs: pairs.to_vec(), weights: Vec::new() }];
+            let pooled = Clusters::of([(low + high, 2 * attempts, 100)]);
+            for weigh in [Weigh::Subjects, Weigh::Attempts] {
+                let found = standardised(&cells, &joint, &pooled, weigh, 0.95).unwrap();
+                assert_eq!(found.v, 0.0, "{low} and {high} of {attempts}");
+                agree(found.n_star, 200.0, 1.0, "exactly the cap: 1 / (1/2 / 100)");
+            }
+        }
     }
 
     #[test]

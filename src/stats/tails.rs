@@ -6,6 +6,8 @@ use super::special::normal_two_sided;
 const FAR: f64 = -30.0;
 
 /// φ(z) / Φ(z).
+///
+/// Source: for the far tail Abramowitz & Stegun (1964), 26.2.12, turned over.
 pub(super) fn mills(z: f64) -> f64 {
     if z < FAR {
         // -z (1 + 1/z² - 2/z⁴ + ...), the asymptotic series.
@@ -23,6 +25,8 @@ fn cdf(z: f64) -> f64 {
 }
 
 /// ln Φ(z).
+///
+/// Source: for the far tail the first two terms of Abramowitz & Stegun (1964), 26.2.12.
 pub(super) fn log_cdf(z: f64) -> f64 {
     if z < FAR {
         return -z * z / 2.0 - (-z * (2.0 * std::f64::consts::PI).sqrt()).ln() - 1.0 / (z * z);

@@ -24,9 +24,6 @@ pub enum AnswerClass {
 }
 
 impl AnswerClass {
-    /// All classes.
-    pub const ALL: [Self; 5] = [Self::Decision, Self::Band, Self::Age, Self::AgeAndSpread, Self::Score];
-
     /// The word in files and messages.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -183,11 +180,18 @@ impl Information {
         expressible(&numbers, claimed.map(|age| age.clamp(0.0, OLDEST)))
     }
 
+    /// Whether some spread is no standard deviation: negative or infinite.
+    #[must_use]
+    pub fn has_spreads_that_are_none(&self) -> bool {
+        let is_none = |spread: f64| !spread.is_finite() || spread < 0.0;
+        self.answers.keys().any(|told| matches!(told, Told::Age(_, Some(bits)) if is_none(f64::from_bits(*bits))))
+    }
+
     /// How many different answers the returned format can express: of each class that was seen, added up. Where the card says
     /// how many `bands` there are these are they, else two ages, the lower first, or twice the same. An age with a
     /// spread has every spread from 0 to half the claimed range, which no standard deviation within it exceeds
     /// (Popoviciu 1935). None where scores are no probabilities, because nobody knows from where to where they go, or a
-    /// spread is negative.
+    /// spread is negative or infinite.
     #[must_use]
     pub fn expressible_answers(&self, claimed: [f64; 2], bands: Option<usize>) -> Option<f64> {
         let ages = self.ages(claimed);

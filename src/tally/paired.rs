@@ -1,6 +1,7 @@
 //! What two methods decided on the attempts that both ran, as counts of subjects by their pairs of passes.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -8,7 +9,7 @@ use super::answers::{Answers, Said};
 use super::class::Slot;
 use super::pair_cell::PairCell;
 use super::shape::{NO_CLASS, Shape};
-use super::units::{LEAST_UNITS, Shard, order, starts};
+use super::units::{Shard, order, portions, starts};
 use super::{TallyError, Truth};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::outcome::Decision;
@@ -74,19 +75,15 @@ impl PairTally {
         let plan = Plan::of(&shape, protocol);
         let order = order(&truth.units, Shard::WHOLE);
         let starts = starts(&truth.units, &order);
-        let units = starts.len().saturating_sub(1);
-        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
-        let parts: Vec<(usize, usize)> =
-            (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
-        let count = |(first, last): (usize, usize)| {
+        let count = |units: Range<usize>| {
             let mut counting = Counting::new(&shape, &plan, method, protocol.tie);
-            for unit in first..last {
+            for unit in units {
                 counting.unit(&order[starts[unit]..starts[unit + 1]]);
             }
             counting.finish()
         };
         let empty = || Self { flow: PairFlow::default(), cells: BTreeMap::new() };
-        Ok(parts.into_par_iter().map(count).reduce(empty, |mut one, other| {
+        Ok(portions(&starts).into_par_iter().map(count).reduce(empty, |mut one, other| {
             one.merge(&other);
             one
         }))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::Said;
 use super::cell::Combo;
+use super::class::AgeClass;
 use super::families::Seen;
 use super::shape::Reply;
 use super::wire;
@@ -25,7 +26,7 @@ pub struct RepeatSums {
 }
 
 /// Everything counted of repeated answers. A set are the answers of one subject at one completed year under one
-/// condition; sets of one answer are left out.
+/// condition; sets of one answer are left out, and so are answers on a band of ages, which is no one year.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatTally {
@@ -76,7 +77,8 @@ impl HotRepeats {
             (shape.truth.subject(index), shape.truth.condition(index), shape.class_of[index], *sample)
         };
         self.keys.clear();
-        self.keys.extend(seen.taken.live.iter().map(key));
+        let of_one_year = |key: &Key| matches!(shape.classes.get(usize::from(key.2)), Some(AgeClass::Year(_)));
+        self.keys.extend(seen.taken.live.iter().map(key).filter(of_one_year));
         self.keys.sort_unstable();
         if self.columns.is_empty() {
             self.columns.clone_from(&shape.plan.headline);

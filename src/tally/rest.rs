@@ -23,8 +23,7 @@ impl Joints {
 
 impl GroupTally {
     /// The rest of this whole beside `part`: its cells and the sums of its errors (those of required cells too), without
-    /// flow, lines or bins. Exact
-    /// only where no subject has attempts on both sides.
+    /// flow, lines or bins. Exact only where no subject has attempts on both sides.
     #[must_use]
     pub fn less(&self, part: &Self) -> Self {
         fn cells<K: Ord + Copy>(all: &BTreeMap<K, Cell>, part: &BTreeMap<K, Cell>) -> BTreeMap<K, Cell> {

@@ -58,6 +58,8 @@ pub struct Truth {
     subjects: Vec<u32>,
     /// Whether each column says how a sample was taken.
     conditions: Vec<bool>,
+    /// The condition of each sample, where there may be more combinations of levels than a number holds; else empty.
+    ranked_conditions: Vec<u64>,
     /// Ends of the known age; NaN when unknown.
     pub(super) ages: Vec<(f64, f64)>,
     pub(super) attacks: Vec<bool>,
@@ -108,8 +110,30 @@ impl Truth {
 
     /// The condition under which sample `index` was taken, as a number.
     pub(super) fn condition(&self, index: usize) -> u64 {
-        let conditions = self.columns.iter().zip(&self.conditions).filter(|(_, condition)| **condition);
-        conditions.fold(0, |key, (column, _)| key * column.levels.len() as u64 + u64::from(column.codes[index]))
+        if let Some(ranked) = self.ranked_conditions.get(index) {
+            return *ranked;
+        }
+        let level = |key: u64, column: &Column| key * column.levels.len() as u64 + u64::from(column.codes[index]);
+        self.condition_columns().fold(0, level)
+    }
+
+    fn condition_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().zip(&self.conditions).filter(|(_, condition)| **condition).map(|(column, _)| column)
+    }
+
+    /// The rank of each sample's condition among those that there are, in the order of the levels; nothing where the
+    /// combinations of levels can be counted.
+    fn rank_conditions(&self) -> Vec<u64> {
+        let combinations = |count: u64, column: &Column| count.checked_mul(column.levels.len() as u64);
+        if self.condition_columns().try_fold(1, combinations).is_some() {
+            return Vec::new();
+        }
+        self.condition_columns().fold(vec![0; self.len()], |ranks, column| {
+            let both = || ranks.iter().copied().zip(column.codes.iter().copied());
+            let there: BTreeSet<(u64, u32)> = both().collect();
+            let place: BTreeMap<(u64, u32), u64> = there.into_iter().zip(0..).collect();
+            both().map(|key| place[&key]).collect()
+        })
     }
 
     /// The same samples, those outside of these completed years with an unknown age: in no denominator.
@@ -273,6 +297,43 @@ impl TruthBuilder {
         if self.truth.clustered {
             self.truth.subjects = self.subjects;
         }
+        self.truth.ranked_conditions = self.truth.rank_conditions();
         Ok(self.truth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_of_more_levels_than_a_number_holds_are_told_apart() {
+        // Eight columns of 300 levels each: 300^8 is more than 2^64.
+        let names: Vec<String> = (0..8).map(|column| format!("c{column}")).collect();
+        let columns: Vec<(&str, bool)> = names.iter().map(|name| (name.as_str(), false)).collect();
+        let truth_of = |levels: usize| {
+            let mut builder = TruthBuilder::new(&columns).with_conditions(&names);
+            let mut push = |place: usize, first: usize| {
+                let own: Vec<String> =
+                    (0..8).map(|column| format!("{:03}", if column == 0 { first } else { place })).collect();
+                let own: Vec<&str> = own.iter().map(String::as_str).collect();
+                builder.push(&TruthRow::of(0, AgeRange::new(17.0, 18.0).unwrap(), &own));
+            };
+            (0..levels).for_each(|place| push(place, place));
+            // Those of the last sample, and those of the last but for the first column.
+            push(levels - 1, levels - 1);
+            push(levels - 1, 0);
+            builder.finish().unwrap()
+        };
+        for levels in [3, 300] {
+            let truth = truth_of(levels);
+            assert_eq!(truth.ranked_conditions.is_empty(), levels == 3);
+            let conditions: Vec<u64> = (0..truth.len()).map(|index| truth.condition(index)).collect();
+            let different: BTreeSet<u64> = conditions.iter().copied().collect();
+            assert_eq!((different.len(), conditions[levels]), (levels + 1, conditions[levels - 1]));
+            // In the order of their levels, as counted so ranked.
+            assert!(conditions[..levels].is_sorted() && conditions[levels + 1] < conditions[1]);
+            assert!(conditions[levels + 1] > conditions[0]);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One walk over the units, in parallel over ranges of them, of all or of one shard.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -10,8 +11,8 @@ use super::walk::Hot;
 use super::{Answers, TallyError, Truth};
 use crate::protocol::Protocol;
 
-/// Units a task takes; small enough to keep all cores busy, large enough that merging is nothing.
-pub(super) const LEAST_UNITS: usize = 128;
+/// Units a task takes at least; few enough to keep all cores busy, and so many that merging is nothing.
+const LEAST_UNITS: usize = 128;
 
 /// One of several parts of the units: those whose rank leaves `index` when divided by `of`. All samples of a unit are
 /// in one shard, so shards are tallied apart and add up.
@@ -67,22 +68,25 @@ impl Tally {
             labelled_years: false,
             bands: false,
         };
-        let units = starts.len().saturating_sub(1);
-        let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
-        let parts: Vec<(usize, usize)> =
-            (0..units).step_by(size).map(|first| (first, (first + size).min(units))).collect();
-        let part = |(first, last): (usize, usize)| {
+        let part = |units: Range<usize>| {
             let mut hot = Hot::new(&shape);
-            for unit in first..last {
+            for unit in units {
                 hot.unit(&order[starts[unit]..starts[unit + 1]]);
             }
             hot.finish(empty())
         };
-        parts.into_par_iter().map(|range| Ok(part(range))).try_reduce(empty, |mut one, other| {
+        portions(&starts).into_par_iter().map(|range| Ok(part(range))).try_reduce(empty, |mut one, other| {
             one.merge(&other)?;
             Ok(one)
         })
     }
+}
+
+/// The units between `starts` in as many portions as keep all threads busy, two a thread at most.
+pub(super) fn portions(starts: &[usize]) -> Vec<Range<usize>> {
+    let units = starts.len().saturating_sub(1);
+    let size = units.div_ceil(rayon::current_num_threads() * 2).max(LEAST_UNITS);
+    (0..units).step_by(size).map(|first| first..(first + size).min(units)).collect()
 }
 
 /// The samples of `shard`, those of a unit together and in manifest order. In which order the units stand shows nowhere:

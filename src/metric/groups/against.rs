@@ -15,7 +15,7 @@ use super::super::threshold::{Side, years_of};
 use super::{both, difference_of, groups_of, is_crossing};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
-use crate::stats::{Bounded, MeanSums, Weigh, holm, mean_of_subjects, mover_difference, p_at_zero, wilson};
+use crate::stats::{Bounded, Effective, MeanSums, Weigh, holm, mean_of_subjects, mover_difference, p_at_zero};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
@@ -129,7 +129,8 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     };
     let short = !found.reasons.is_empty();
     let evidence = Some(if short { Evidence::Short(found.reasons.clone()) } else { Evidence::Sufficient });
-    frame.quantity(place.clone(), difference, Quantity { value, bounds, counts: found.counts, evidence });
+    let quantity = Quantity { value, bounds, counts: found.counts, evidence: evidence.clone() };
+    frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
         frame.flag_last(flag::NO_INTERVAL);
     }
@@ -138,8 +139,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
         let place = Place { variant: variant.clone().with("adjusted", adjust), ..place.clone() };
         match value {
             Some(value) => {
-                let quantity =
-                    Quantity { value, bounds: None, counts: found.counts, evidence: Some(Evidence::Sufficient) };
+                let quantity = Quantity { value, bounds: None, counts: found.counts, evidence: evidence.clone() };
                 frame.quantity(place, catalogue::DIFFERENCE_P, quantity);
             }
             None => {
@@ -232,11 +232,8 @@ impl<'a> Pair<'a> {
         let counts = both(Frame::counts(&own.clusters), Frame::counts(&rest.clusters));
         let (Some(p), Some(q)) = (own.effective, rest.effective) else { return without(&own, &rest, counts) };
         let at = |level: f64| {
-            let bounded = |p: f64, n: f64| {
-                let (low, high) = wilson(p, n, level);
-                Bounded::new(p, low, high)
-            };
-            Some(mover_difference(bounded(p.p, p.n_star)?, bounded(q.p, q.n_star)?))
+            let bounded = |rate: Effective| Bounded::wilson(rate.p, rate.n_star, level);
+            Some(mover_difference(bounded(p)?, bounded(q)?))
         };
         let mut reasons = floor(protocol, own.clusters.subjects(), rest.clusters.subjects());
         reasons.extend(thin(protocol, p.n_star, q.n_star));

@@ -7,7 +7,7 @@ use super::super::threshold::{Side, years_of};
 use super::is_crossing;
 use crate::age::ChallengeAge;
 use crate::protocol::FixedThreshold;
-use crate::table::{Counts, Group, Place, Population, Quantity, RowStatus, Variant, Weighting};
+use crate::table::{Counts, Evidence, Group, Place, Population, Quantity, RowStatus, Variant, Weighting};
 
 /// The rows of every fixed threshold of the protocol.
 pub(super) fn rows(frame: &mut Frame<'_>) {
@@ -16,8 +16,9 @@ pub(super) fn rows(frame: &mut Frame<'_>) {
         let group = Group::from_cells(&fixed.by, &fixed.level);
         let place = place(frame, fixed, &group);
         match set(frame, fixed, &group) {
-            Found::At(challenge, flags, counts) => {
-                let quantity = Quantity { value: challenge.years(), bounds: None, counts, evidence: None };
+            Found::At(challenge, flags, counts, evidence) => {
+                let evidence = Some(evidence);
+                let quantity = Quantity { value: challenge.years(), bounds: None, counts, evidence };
                 frame.quantity(place, catalogue::FIXED_CHALLENGE_AGE, quantity);
                 for flag in flags {
                     frame.flag_last(flag);
@@ -46,8 +47,8 @@ fn place(frame: &Frame<'_>, fixed: &FixedThreshold, group: &Group) -> Place {
 
 /// What the search came to.
 enum Found {
-    /// The challenge age, flags of its row, and on whom it was set.
-    At(ChallengeAge, Vec<&'static str>, Counts),
+    /// The challenge age, flags of its row, on whom it was set, and whether these are enough.
+    At(ChallengeAge, Vec<&'static str>, Counts, Evidence),
     /// Why there is none.
     Nothing(RowStatus, String, Counts),
 }
@@ -70,13 +71,17 @@ fn set(frame: &Frame<'_>, fixed: &FixedThreshold, name: &Group) -> Found {
     let at = |challenge| standing.at(&frame.tally.grid, Some(challenge), among, rule, protocol);
     let mut last = Counts::default();
     for challenge in protocol.buffer_ages(fixed.limit) {
-        let Some(Level { clusters, effective, .. }) = at(challenge) else { continue };
+        let Some(Level { clusters, effective, mut reasons, .. }) = at(challenge) else { continue };
         last = Frame::counts(&clusters);
         let Some(found) = effective else { continue };
         if found.p <= fixed.rate {
             let few = fixed.rate < 3.0 / clusters.subjects() as f64;
             let flags = if few { vec![flag::TARGET_BELOW_3_PER_N] } else { Vec::new() };
-            return Found::At(challenge, flags, last);
+            if let Evidence::Short(floor) = frame.evidence_of_mean(clusters.subjects(), 0) {
+                reasons.extend(floor);
+            }
+            let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+            return Found::At(challenge, flags, last, evidence);
         }
     }
     if last.subjects.unwrap_or(0) == 0 {
@@ -135,10 +140,16 @@ fn used(frame: &mut Frame<'_>, fixed: &FixedThreshold, set_on: &Group, challenge
                         frame.nothing(place, side.entry(), status, counts, &reasons.join(", "));
                     }
                 }
-                if side == Side::UnderAgePass && name == set_on {
+                if side == Side::UnderAgePass && (within(name, set_on) || within(set_on, name)) {
                     frame.flag_last(flag::IN_SAMPLE);
                 }
             }
         }
     }
+}
+
+/// Whether all people of `inner` are of `outer`: it is that group, or a crossing within it; everybody's group holds all.
+fn within(inner: &Group, outer: &Group) -> bool {
+    let parts = inner.parts();
+    outer.parts().iter().all(|part| parts.contains(part))
 }

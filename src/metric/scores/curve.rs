@@ -14,7 +14,7 @@ use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
 const LARGEST_MULTIPLE: u64 = 1_000_000_000;
 /// The largest multiple where attempts have design weights as well.
 const LARGEST_WEIGHTED: u64 = 60;
-/// What stands for a common multiple where there is none so small.
+/// What stands for a common multiple where there is none so small, unless people are too many for it.
 const INEXACT_MULTIPLE: u64 = 1_000_000_000_000;
 
 /// The rows of one limit; thresholds also for each of the groups of `at`.
@@ -92,10 +92,7 @@ fn curve(at: &At<'_>, attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt
         }
         tries[unit][usize::from(one.over)] += 1;
     }
-    let multiple = common_multiple(tries.iter().flatten().copied());
-    // Design weights are below 10^10: the sum over a hundred million attempts stays below 2^64.
-    let multiple =
-        if attempts.iter().any(|one| one.weight.is_some()) { multiple.min(LARGEST_WEIGHTED) } else { multiple };
+    let multiple = multiple(&tries, attempts.iter().filter_map(|one| one.weight).max());
     let weight = |one: &ScoredAttempt| Weighted {
         place: at.ranks.place(one.sample as usize),
         over: one.over,
@@ -104,8 +101,21 @@ fn curve(at: &At<'_>, attempts: &[ScoredAttempt], minors: impl Fn(&ScoredAttempt
     Det::of(at.ranks.distinct(), attempts.iter().filter(taken).map(weight))
 }
 
+/// What a subject counts, by the attempts of each on the one side and on the other: a multiple of all these numbers, but
+/// no more than leaves the sum over all subjects below 2^64, `heaviest` being the largest design weight where there are any.
+fn multiple(tries: &[[u64; 2]], heaviest: Option<i64>) -> u64 {
+    let exact = common_multiple(tries.iter().flatten().copied());
+    let wanted = if heaviest.is_some() { exact.min(LARGEST_WEIGHTED) } else { exact };
+    at_most(wanted, tries.len() as u64, whole(heaviest))
+}
+
+/// `multiple`, or what leaves the sum over so many subjects, each of so much weight at most, below 2^64.
+fn at_most(multiple: u64, subjects: u64, heaviest: u64) -> u64 {
+    multiple.min(u64::MAX / subjects.saturating_mul(heaviest).max(1)).max(1)
+}
+
 /// The least common multiple of the numbers of attempts; a large number where there is none up to 10^9: weights are
-/// then right to 10^-9.
+/// then right to 10^-9 for up to a thousand attempts of a subject.
 fn common_multiple(tries: impl Iterator<Item = u64>) -> u64 {
     let mut multiple = 1_u64;
     for tries in tries.filter(|tries| *tries > 1) {
@@ -250,5 +260,25 @@ fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &
             let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
             frame.plain_share(place, entry, &found, Weighting::Subject);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_count_adds_up_to_less_than_2_to_the_64_however_many_they_are() {
+        assert_eq!(multiple(&[[2, 3], [4, 0], [1, 1]], None), 12);
+        assert_eq!(multiple(&[[7, 11], [13, 0]], Some(3)), LARGEST_WEIGHTED);
+        // 2, 3, 5, ... 31 have no common multiple up to 10^9.
+        let primes: Vec<[u64; 2]> = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31].map(|prime| [prime, 1]).to_vec();
+        assert_eq!(multiple(&primes, None), INEXACT_MULTIPLE);
+        for subjects in [18_446_744, 18_446_745, 100_000_000, u64::from(u32::MAX / 2)] {
+            let most = at_most(INEXACT_MULTIPLE, subjects, 1);
+            assert!(most.checked_mul(subjects).is_some() && most > 8 * LARGEST_MULTIPLE, "{subjects}: {most}");
+        }
+        assert_eq!(at_most(INEXACT_MULTIPLE, 18_446_744, 1), INEXACT_MULTIPLE);
+        assert!(at_most(LARGEST_WEIGHTED, 100_000_000, 10_000_000_000) < 19);
     }
 }

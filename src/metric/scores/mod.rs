@@ -30,9 +30,6 @@ pub enum Scores<'a> {
     NotKept,
 }
 
-/// What is said of scores at one limit, whatever their kind.
-const OF_CURVE: [Entry; 4] =
-    [catalogue::AUC, catalogue::EQUAL_ERROR, catalogue::EQUAL_ERROR_THRESHOLD, catalogue::THRESHOLD];
 /// What is said of scores that are probabilities.
 const OF_PROBABILITIES: [Entry; 5] = [
     catalogue::BRIER,
@@ -74,7 +71,7 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
                 _ if count(place) == 0 => absent(frame, Some(*limit), "no answer has a score for this limit"),
                 Scores::NotKept => {
                     at.absent(frame, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
-                    probability::absent(frame, *limit, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
+                    probability::absent(frame, Some(*limit), RowStatus::NotMeasurable, Counts::default(), "needs_rows");
                 }
                 Scores::Rows(rows) => {
                     let attempts = rows.scored(*limit, ScoreKind::Given);
@@ -188,12 +185,21 @@ impl<'a> Ages<'a> {
     }
 }
 
-/// A row for each metric of scores, without a value: the method has none, for this limit or at all.
+/// The rows of the metrics of scores without a value, as they would be with one, but for the rates at thresholds: the
+/// method has no scores, for this limit or at all.
 fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, reason: &str) {
-    for entry in OF_CURVE.into_iter().chain(OF_PROBABILITIES) {
-        let place = Place { limit, weighting: Some(Weighting::Attempt), ..Place::of_all() };
-        frame.nothing(place, entry, RowStatus::NotApplicable, Counts::default(), reason);
+    let (status, counts) = (RowStatus::NotApplicable, Counts::default());
+    let place = |weighting: Weighting| Place { limit, weighting: Some(weighting), ..Place::of_all() };
+    frame.nothing(place(Weighting::Attempt), catalogue::AUC, status, counts, reason);
+    for entry in [catalogue::EQUAL_ERROR, catalogue::EQUAL_ERROR_THRESHOLD] {
+        frame.nothing(place(Weighting::Subject), entry, status, counts, reason);
     }
+    for target in &frame.protocol.scores.targets {
+        let variant = Variant::of("target", twelve_digits(*target));
+        let place = Place { variant, ..place(Weighting::Subject) };
+        frame.nothing(place, catalogue::THRESHOLD, status, counts, reason);
+    }
+    probability::absent(frame, limit, status, counts, reason);
 }
 
 /// The subjects behind attempts, each an event or not, with the attempt's weight where samples weigh differently.

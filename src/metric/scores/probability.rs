@@ -23,7 +23,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         } else {
             (RowStatus::NotApplicable, "some scores are outside of 0 to 1")
         };
-        absent(frame, limit, status, counts, reason);
+        absent(frame, Some(limit), status, counts, reason);
         return;
     };
     let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?, one.weight)));
@@ -63,12 +63,12 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
 }
 
 /// The rows without a value; the reliability table is one of them.
-pub(super) fn absent(frame: &mut Frame<'_>, limit: AgeLimit, status: RowStatus, counts: Counts, reason: &str) {
+pub(super) fn absent(frame: &mut Frame<'_>, limit: Option<AgeLimit>, status: RowStatus, counts: Counts, reason: &str) {
     for entry in super::OF_PROBABILITIES {
         let both = [catalogue::BRIER, catalogue::LOG_LOSS].contains(&entry);
         let weightings = if both { Weighting::ALL } else { &[Weighting::Attempt] };
         for weighting in weightings {
-            let place = Place { limit: Some(limit), weighting: Some(*weighting), ..Place::of_all() };
+            let place = Place { limit, weighting: Some(*weighting), ..Place::of_all() };
             frame.nothing(place, entry, status, counts, reason);
         }
     }

@@ -58,6 +58,27 @@ fn a_sample_with_a_species_is_in_no_other_row() {
 }
 
 #[test]
+fn where_no_attacker_is_under_age_the_worst_species_is_a_row_that_says_so() {
+    let protocol = Protocol::from_toml("limits = [18]").unwrap();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    for subject in 0..40 {
+        truth.push(&TruthRow { attack: true, ..TruthRow::of(subject, year(30), &[]) });
+        truth.species(if subject < 20 { "mask" } else { "beard" });
+        answers.push(Some(&answered(if subject < 30 { 40.0 } else { 10.0 })));
+    }
+    let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);
+    let worst = |population: &str| {
+        let select = "metric = 'attack_pass_rate'\nchallenge = 18\ngroup_by = 'species'\nvariant = 'worst=species'";
+        only(&table, &format!("{select}\npopulation = '{population}'"))
+    };
+    assert_eq!((worst("all").value, worst("all").n_subjects), (Some(1.0), Some(20)));
+    let nobody = worst("under");
+    assert_eq!((nobody.value, nobody.status), (None, RowStatus::Empty));
+    assert_eq!(nobody.evidence.as_ref().unwrap().cell(), "no species has anybody to count");
+}
+
+#[test]
 fn without_an_attack_one_row_says_so() {
     let table = table(&[(0, year(17), answered(20.0), ["female", ""])], &Protocol::default_protocol());
     let found = only(&table, "metric = 'attack_pass_rate'");

@@ -81,6 +81,37 @@ fn a_group_that_misses_is_named_and_so_is_one_that_is_too_small() {
 }
 
 #[test]
+fn a_group_that_is_too_small_comes_before_one_that_misses() {
+    // Nobody's answer meets the target at any challenge age; male people are 20 of 130 in each year.
+    let attempts: Vec<Attempt> = people(130, |_, _| 60.0)
+        .into_iter()
+        .map(|(subject, age, outcome, _)| {
+            let sex = if subject % 100_000 < 20 { "male" } else { "female" };
+            (subject, age, outcome, [sex, "north"])
+        })
+        .collect();
+    let table = table(&attempts, &protocol("groups = [{ group_by = 'sex' }]"));
+    let found = only(&table, "metric = 'safe_buffer'");
+    let reason = found.evidence.as_ref().unwrap().cell();
+    assert_eq!(found.status, RowStatus::InsufficientEvidence, "{reason}");
+    assert!(reason.starts_with("sex=male at age:17: 20 subjects, n* 20.0, 59 needed"), "{reason}");
+}
+
+#[test]
+fn a_group_that_is_required_twice_is_a_row_once() {
+    let right = |age: u32, _| if age < 18 { 10.0 } else { 40.0 };
+    let groups = "groups = [{ group_by = 'sex' }, { group_by = 'region' }, { group_by = 'sex', group = 'female' }]";
+    let protocol = format!("limits = [18]\ngroups = ['sex', 'region']\n[buffer]\ntarget = 0.05\n{groups}\n");
+    let table = table(&people(130, right), &Protocol::from_toml(&protocol).unwrap());
+    assert_eq!(only(&table, "metric = 'safe_buffer'").value, Some(0.0));
+    for population in ["age:17", "window:13-17"] {
+        let place = format!("metric = 'under_age_pass_rate'\nvariant = 'buffer=selected'\npopulation = '{population}'");
+        only(&table, &format!("{place}\ngroup_by = 'sex'\ngroup = 'female'"));
+        only(&table, &format!("{place}\ngroup_by = 'sex'\ngroup = 'male'"));
+    }
+}
+
+#[test]
 fn a_buffer_that_one_half_chose_is_tested_once_on_the_other() {
     let right = |age: u32, _| if age < 18 { 10.0 } else { 40.0 };
     let one = table(&people(400, right), &protocol("confirm = true"));

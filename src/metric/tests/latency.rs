@@ -84,6 +84,28 @@ fn a_percentile_among_timeouts_is_censored_and_the_mean_is_none() {
 }
 
 #[test]
+fn an_attempt_that_the_limit_ended_without_a_word_of_its_parts_is_among_no_part() {
+    let mut late = input(10);
+    for timing in late.single[0].1.iter_mut().skip(4) {
+        *timing = Timing { start: timing.start, latency: 1000.0, censored: true, ..Timing::default() };
+    }
+    // The last one answered, but late: its parts are known to be that or more.
+    late.single[0].1[9].answer = Some(900.0);
+    let rows = made(&late);
+    let row = |metric: &str, part: &str| found(&rows, metric, &format!("{part}stream=single"));
+    // Type 7 of 1/4, 2/4, 3/4, 1: the median lies in the middle.
+    let median = row("latency_median", "part=prepare;");
+    assert_eq!((median.value, median.n_attempts, median.has(flag::CENSORED)), (Some(0.625), Some(4), false));
+    assert!(!row("latency_p99", "part=prepare;").has(flag::CENSORED));
+    assert!(!row("latency_max", "part=prepare;").has(flag::CENSORED));
+    assert!(row("latency_max", "part=answer;").has(flag::CENSORED));
+    assert!(row("latency_p99", "part=answer;").has(flag::CENSORED));
+    assert!(!row("latency_median", "part=answer;").has(flag::CENSORED), "the third of 0.5, 1, 1.5, 2, 900");
+    assert!(row("latency_median", "").has(flag::CENSORED));
+    assert_eq!(row("latency_mean", "part=prepare;").status, RowStatus::NotApplicable);
+}
+
+#[test]
 fn what_makes_a_measurement_invalid_stands_in_every_row_it_touches() {
     let reason = |change: &dyn Fn(&mut LatencyInput), metric: &str, variant: &str| {
         let mut input = input(400);

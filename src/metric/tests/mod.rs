@@ -2,6 +2,7 @@ mod answered;
 mod attacks;
 mod buffer;
 mod clustered;
+mod decided;
 mod families;
 mod golden;
 mod groups;

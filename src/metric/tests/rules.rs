@@ -173,6 +173,52 @@ fn the_window_is_the_equal_mean_of_its_years_and_a_missing_year_leaves_no_value(
 }
 
 #[test]
+fn a_window_of_which_one_year_is_there_is_that_year() {
+    let mut attempts = people(0, 80, 17, 10.0);
+    attempts.extend(people(80, 20, 17, 20.0));
+    let table = table(&attempts, &eighteen());
+    let window = under(18.0, "conditional").replace("'under'", "'window'");
+    let row = only(&table, &format!("{window}variant = 'cells=present'"));
+    let year = only(&table, &under(18.0, "conditional").replace("'under'", "'age:17'"));
+    // One attempt each: n* is the number of people, and the interval Wilson's on 20 of 100.
+    assert_eq!((row.n_star, row.value), (Some(100.0), Some(0.2)));
+    assert_eq!((row.low, row.high, row.claim_high), (year.low, year.high, year.claim_high));
+    assert_eq!(row.status, RowStatus::InsufficientEvidence);
+}
+
+#[test]
+fn straddling_attempts_are_a_share_of_all_attempts_in_the_balanced_error_as_elsewhere() {
+    let mut attempts = people(0, 60, 17, 12.0);
+    attempts.extend(people(60, 60, 30, 40.0));
+    // Without a decision, so not in the denominators of the policy: of 230 attempts 10 straddle, of 130 decided ones too.
+    attempts.extend((120..220).map(|subject| (subject, year(17), Outcome::failed("x"), PLAIN)));
+    let band = AgeRange::new(15.0, 21.0).unwrap();
+    attempts.extend((220..230).map(|subject| (subject, band, answered(30.0), PLAIN)));
+    let select = "metric = 'balanced_error'\nchallenge = 18\nweighting = 'subject'";
+    let row = only(&table(&attempts, &eighteen()), select).clone();
+    assert_eq!((row.n_attempts, row.status), (Some(120), RowStatus::Value), "{row:?}");
+    attempts.extend((230..240).map(|subject| (subject, band, answered(30.0), PLAIN)));
+    let row = only(&table(&attempts, &eighteen()), select).clone();
+    assert_eq!(row.evidence.as_ref().unwrap().cell(), "straddling 8.3%>5%");
+}
+
+#[test]
+fn answers_on_a_band_of_ages_are_of_no_one_year_and_say_nothing_of_repeatability() {
+    let band = AgeRange::new(25.0, 30.0).unwrap();
+    let twice = |first: u32, age: AgeRange, other: f64| {
+        (first..first + 40).flat_map(move |subject| [20.0, other].map(|years| (subject, age, answered(years), PLAIN)))
+    };
+    let attempts: Vec<Attempt> = twice(0, year(27), 22.0).chain(twice(40, band, 60.0)).collect();
+    let table = table(&attempts, &eighteen());
+    // 20 and 22 lie 1 from their mean.
+    let noise = only(&table, "metric = 'answer_noise'");
+    assert_eq!((noise.value, noise.n_subjects), (Some(1.0), Some(40)));
+    // At 23 both answers of a known year are denied, and of 20 and 60 one passes.
+    let flips = only(&table, "metric = 'decision_flip_rate'\nchallenge = 23");
+    assert_eq!((flips.value, flips.n_subjects), (Some(0.0), Some(40)));
+}
+
+#[test]
 fn crossings_are_printed_at_the_headline_challenge_ages_of_the_windows_only() {
     let protocol = Protocol::from_toml("limits = [18]\ncrossings = [['sex', 'region']]").unwrap();
     let table = table(&people(0, 40, 17, 19.0), &protocol);

@@ -192,6 +192,25 @@ fn the_tally_alone_says_that_scores_and_spreads_need_rows() {
 }
 
 #[test]
+fn a_method_without_scores_has_the_rows_of_one_with_scores_but_for_groups_and_rates() {
+    let keys = |attempts: &[Attempt]| -> std::collections::BTreeSet<String> {
+        let table = of(attempts, &protocol("[scores]\ntargets = [0.05, 0.1]\n"));
+        let of_scores = |row: &&Row| {
+            let own = ["auc", "equal_error_rate", "equal_error_threshold", "threshold", "brier_score", "log_loss"];
+            let calibration = ["expected_calibration_error", "expected_calibration_error_if_calibrated"];
+            own.iter().chain(&calibration).any(|metric| row.metric == *metric)
+                && !row.variant.to_string().contains("age")
+        };
+        let key = |row: &Row| format!("{} {:?} {} {}", row.metric, row.weighting, row.variant, row.population);
+        table.rows.iter().filter(of_scores).map(key).collect()
+    };
+    let without: Vec<Attempt> = (0..40).map(|subject| (subject, year(15), answered(15.0), ["male", ""])).collect();
+    let (absent, there) = (keys(&without), keys(&drawn(false)));
+    assert_eq!(absent, there);
+    assert!(there.len() == 11, "{there:?}");
+}
+
+#[test]
 fn points_of_the_curve_are_rows_when_asked_for_and_ages_beyond_the_limit_are_not_sorted() {
     let table = of(&drawn(false), &protocol("[scores]\ndet_points = 5\n"));
     let points: Vec<_> = table.rows.iter().filter(|row| row.metric == "det_under_age_pass_rate").collect();

@@ -39,12 +39,6 @@ impl Bootstrap {
         Self { seed, replicates }
     }
 
-    /// Replicates.
-    #[must_use]
-    pub fn replicates(&self) -> usize {
-        self.replicates
-    }
-
     /// Length of a buffer for [`Self::weights`]: the replicates, rounded up to whole blocks.
     #[must_use]
     pub fn padded(&self) -> usize {
@@ -52,7 +46,7 @@ impl Bootstrap {
     }
 
     /// Writes the weights of the unit of this rank: that of replicate r at r. Whole blocks of 64 are written, the rest
-    /// of `into` is left as it is; what lies behind [`Self::replicates`] means nothing.
+    /// of `into` is left as it is; what lies behind the replicates means nothing.
     pub fn weights(&self, rank: u64, into: &mut [u8]) {
         fill(key(self.seed, &[PURPOSE, rank]), into);
     }
@@ -72,7 +66,7 @@ impl Bootstrap {
         let none = || Sums::none(self.replicates, columns);
         let portion = |sums: Sums, (ranks, values): (&[u64], &[i64])| self.portion(sums, ranks, values);
         if columns == 0 || self.replicates == 0 {
-            return Some(Sums { units: ranks.len() as u64, ..none() });
+            return Some(none());
         }
         Some(ranks.par_chunks(PORTION).zip(values.par_chunks(PORTION * columns)).fold(none, portion).reduce(
             none,
@@ -112,7 +106,6 @@ impl Bootstrap {
             }
         }
         sums.take(&mut doubles, padded);
-        sums.units += ranks.len() as u64;
         sums
     }
 }
@@ -123,12 +116,11 @@ pub struct Sums {
     columns: usize,
     /// Column after column, a sum a replicate.
     sums: Vec<i128>,
-    units: u64,
 }
 
 impl Sums {
     fn none(replicates: usize, columns: usize) -> Self {
-        Self { columns, sums: vec![0; replicates * columns], units: 0 }
+        Self { columns, sums: vec![0; replicates * columns] }
     }
 
     fn replicates(&self) -> usize {
@@ -151,13 +143,6 @@ impl Sums {
         for (sum, more) in self.sums.iter_mut().zip(&other.sums) {
             *sum += more;
         }
-        self.units += other.units;
-    }
-
-    /// Units that were summed.
-    #[must_use]
-    pub fn units(&self) -> u64 {
-        self.units
     }
 
     /// The sums of a column, one a replicate; empty when there is no such column.

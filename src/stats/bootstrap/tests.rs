@@ -104,7 +104,6 @@ fn sums_are_exact_whatever_the_order_the_shards_and_the_threads() {
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     shards.add(&one.install(|| bootstrap.sums(&reversed[17..], &units[17..].concat(), columns).unwrap()));
     assert_eq!(shards, whole);
-    assert_eq!(whole.units(), 9001);
 }
 
 #[test]
@@ -114,10 +113,10 @@ fn sums_refuse_what_does_not_fit_and_none_gives_none() {
     assert_eq!(bootstrap.sums(&[1], &[LARGEST_VALUE + 1], 1), None);
     assert_eq!(bootstrap.sums(&[1], &[i64::MIN], 1), None);
     let nobody = bootstrap.sums(&[], &[], 2).unwrap();
-    assert_eq!((nobody.units(), nobody.column(1).len(), nobody.ratio(0, 1)[99]), (0, 100, None));
+    assert_eq!((nobody.column(1).len(), nobody.ratio(0, 1)[99]), (100, None));
     assert!(nobody.column(2).is_empty());
     let no_replicate = Bootstrap::new(0, 0).sums(&[1], &[1], 1).unwrap();
-    assert_eq!((no_replicate.units(), no_replicate.column(0).len()), (1, 0));
+    assert!(no_replicate.column(0).is_empty());
 }
 
 #[test]
@@ -151,7 +150,6 @@ fn limits_are_type_7_percentiles_and_need_30_units_and_99_of_100_replicates() {
 fn the_largest_values_of_many_units_are_summed_to_the_last_digit() {
     // Together beyond what a double holds: each sum against one of integers.
     let bootstrap = Bootstrap::new(5, 64);
-    assert_eq!(bootstrap.replicates(), 64);
     let ranks: Vec<u64> = (0..3_000).collect();
     let values: Vec<i64> = ranks.iter().map(|rank| LARGEST_VALUE - 2 * *rank as i64 - 1).collect();
     let found = bootstrap.sums(&ranks, &values, 1).unwrap();

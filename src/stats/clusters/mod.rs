@@ -123,6 +123,14 @@ impl Clusters {
         self.pairs.iter().all(|(_, attempts, _)| *attempts == 1)
     }
 
+    /// Whether all subjects weigh the same and have one share of events, told exactly from the counts: then v is 0, which
+    /// a sum of rounded squares is not where that share is a third.
+    pub(super) fn of_one_share(&self) -> bool {
+        let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
+        let same = |(k, m, _): &(u64, u64, u64), (l, n, _): &(u64, u64, u64)| product(*k, *n) == product(*l, *m);
+        !self.weighted() && self.pairs.first().is_none_or(|first| self.pairs.iter().all(|other| same(first, other)))
+    }
+
     /// Sum of squared attempts over subjects, as a double: it only caps n*.
     pub(super) fn squared_attempts(&self) -> f64 {
         self.pairs.iter().map(|(_, attempts, subjects)| (*attempts as f64).powi(2) * *subjects as f64).sum()
@@ -196,7 +204,7 @@ impl Clusters {
             })
             .sum();
         let v = match weigh {
-            _ if s < 2.0 => 0.0,
+            _ if s < 2.0 || self.of_one_share() => 0.0,
             Weigh::Subjects => squares / (s * (s - 1.0)),
             Weigh::Attempts => s / (s - 1.0) * squares / (m * m),
         };

@@ -161,6 +161,24 @@ fn subjects_of_one_share_have_no_variance_whatever_they_weigh() {
 }
 
 #[test]
+fn without_a_variance_n_star_is_exactly_the_cap_whatever_the_share() {
+    // A share of 1/3, 1/7 or 10/49 is no double: its residuals are not 0 but some 1e-17.
+    for (events, attempts) in [(1, 3), (1, 7), (2, 7), (10, 49), (1, 2)] {
+        let found = |weigh| Clusters::of([(events, attempts, 50)]).effective(weigh, 0.95).unwrap();
+        for weigh in [Weigh::Subjects, Weigh::Attempts] {
+            assert_eq!((found(weigh).v, found(weigh).n_star), (0.0, 50.0), "{events} of {attempts}");
+            agree(found(weigh).deff, attempts as f64, 1.0, "deff");
+        }
+        let more = Clusters::of([(events, attempts, 50), (2 * events, 2 * attempts, 20)]);
+        assert_eq!(more.effective(Weigh::Subjects, 0.95).unwrap().n_star, 70.0, "one share of several numbers");
+        // (50 m + 20 2m)^2 / (50 m^2 + 20 4m^2) = 8100 / 130.
+        agree(more.effective(Weigh::Attempts, 0.95).unwrap().n_star, 8100.0 / 130.0, 1.0, "cap of attempts");
+    }
+    // 1 of 3 and 34 of 100 are not one share.
+    assert!(Clusters::of([(1, 3, 50), (34, 100, 50)]).effective(Weigh::Subjects, 0.95).unwrap().v > 0.0);
+}
+
+#[test]
 fn pairs_are_sorted_each_once_and_those_without_an_attempt_or_a_subject_are_none() {
     let given = [(2, 2, 1), (1, 2, 3), (0, 1, 0), (0, 0, 5), (1, 2, 4), (0, 2, 6)];
     for clusters in [Clusters::of(given), Clusters::of_triples(given.map(Triple::from))] {

@@ -12,8 +12,6 @@ use real::Real;
 
 /// Strata with fewer subjects are permuted; larger ones are drawn from the normal form.
 pub const REAL_UNDER: u64 = 30;
-/// Replicates that METRICS asks for.
-pub const PERMUTATIONS: usize = 9_999;
 /// Separates these draws from all others with the same seed.
 const PURPOSE: u64 = 0x7065_726D;
 /// Replicates that are drawn together, at most: as many lanes has every loop.

@@ -220,7 +220,7 @@ fn bands(set: &Set, units: &[Vec<&Drawn>]) -> BandTally {
     tally
 }
 
-/// Deviations about the means of sets, in floating point; decisions pair by pair.
+/// Deviations about the means of sets, in floating point; decisions pair by pair. A band of ages is no completed year.
 fn repeats(set: &Set, found: &RepeatTally) {
     let mut answers = 0;
     let columns = set.columns();
@@ -230,6 +230,9 @@ fn repeats(set: &Set, found: &RepeatTally) {
         let mut sets: BTreeMap<u32, BTreeMap<(&str, AgeClass), Vec<&Drawn>>> = BTreeMap::new();
         for drawn in own {
             let key = (drawn.light, class(drawn));
+            if matches!(key.1, AgeClass::Band(..)) {
+                continue;
+            }
             sets.entry(drawn.subject).or_default().entry(key).or_default().push(drawn);
         }
         let (mut subjects, mut free, mut noise) = (0, 0, [0.0; 3]);

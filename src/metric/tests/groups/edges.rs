@@ -110,6 +110,30 @@ fn a_group_of_two_people_is_left_out_by_name_and_one_group_alone_is_compared_wit
 }
 
 #[test]
+fn a_p_value_that_is_not_adjusted_is_no_better_evidence_than_its_difference() {
+    // Twenty minors live on the isle, of whom four pass.
+    let mut attempts = two_sexes(|age, i, _| Some(if age < 18 && i % 5 == 0 { 40.0 } else { f64::from(age) }));
+    for (at, attempt) in attempts.iter_mut().enumerate() {
+        attempt.3[1] = if at < 20 { "isle" } else { "north" };
+    }
+    let protocol = "limits = [18]\n[between_groups]\nreplicates = 999\nraw_p = true\n";
+    let made = table(&attempts, &Protocol::from_toml(protocol).unwrap());
+    let place = "population = 'under'\nchallenge = 18\ngroup_by = 'region'\ngroup = 'isle'\n";
+    let of = |metric: &str, variant: &str| only(&made, &format!("metric = '{metric}'\n{place}variant = '{variant}'"));
+    let difference = of("under_age_pass_rate_difference", "against=rest");
+    let raw = of("difference_p", "adjusted=none;against=rest;of=under_age_pass_rate");
+    let holm = of("difference_p", "adjusted=holm;against=rest;of=under_age_pass_rate");
+    assert!(raw.value.is_some() && holm.value.is_none());
+    for row in [difference, raw, holm] {
+        assert_eq!(row.status, RowStatus::InsufficientEvidence, "{row:?}");
+        assert!(row.evidence.as_ref().unwrap().cell().starts_with("20<30 subjects"), "{row:?}");
+    }
+    let sex = "group_by = 'sex'\ngroup = 'male'\npopulation = 'under'\nchallenge = 18\nmetric = 'difference_p'\n";
+    let raw = only(&made, &format!("{sex}variant = 'adjusted=none;against=rest;of=under_age_pass_rate'"));
+    assert_eq!((raw.status, &raw.evidence), (RowStatus::Value, &Some(Evidence::Sufficient)));
+}
+
+#[test]
 fn labels_that_cannot_move_are_too_little_evidence() {
     // One sex has the even ages, the other the odd ones: no stratum has two labels.
     let attempts: Vec<Attempt> = two_sexes(|age, i, _| Some(f64::from(age) + f64::from(i % 9) - 4.0))
@@ -166,6 +190,37 @@ fn a_fixed_threshold_of_a_group_that_is_not_there_says_so_and_one_that_none_meet
     assert_eq!(of(&protocol("female", 0.1)).status, RowStatus::NotAchievable);
     assert_eq!(of(&protocol("male", 0.0)).value, Some(18.0));
     assert!(of(&protocol("male", 0.0)).has(flag::TARGET_BELOW_3_PER_N));
+}
+
+#[test]
+fn a_fixed_threshold_needs_people_to_be_set_on_and_is_in_sample_wherever_they_are() {
+    let mut attempts = two_sexes(|age, i, _| Some(f64::from(age) + f64::from(i % 9) - 4.0));
+    for (at, attempt) in attempts.iter_mut().enumerate() {
+        attempt.3[1] = if at < 5 { "isle" } else { ["north", "south"][at / 2 % 2] };
+    }
+    let of = |by: &str, group: &str| {
+        let fixed = format!("name = 'x'\nlimit = 18\ngroup_by = '{by}'\ngroup = '{group}'\npopulation = 'under'\n");
+        let head = "limits = [18]\ncrossings = [['sex', 'region']]\n[between_groups]\nreplicates = 999\n";
+        let protocol = format!("{head}[[fixed_thresholds]]\n{fixed}under_age_pass_rate = 0.1\n");
+        table(&attempts, &Protocol::from_toml(&protocol).unwrap())
+    };
+    let male = of("sex", "male");
+    let set = only(&male, "metric = 'fixed_challenge_age'\ngroup_by = '*'\nvariant = 'fixed=x'");
+    assert_eq!((set.status, &set.evidence), (RowStatus::Value, &Some(Evidence::Sufficient)));
+    let flagged = |table: &Table, metric: &str| {
+        let select = format!("metric = '{metric}'\ngroup_by = '*'\nvariant = 'fixed=x'");
+        let rows: Vec<Row> = table.find(&toml::from_str::<Select>(&select).unwrap()).cloned().collect();
+        let flagged = rows.iter().filter(|row| row.has(flag::IN_SAMPLE));
+        flagged.map(|row| row.group.level().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let wanted = ["", "male", "male*isle", "male*north", "male*south"].map(str::to_owned);
+    assert_eq!(flagged(&male, "under_age_pass_rate"), wanted.into());
+    assert!(flagged(&male, "adult_denial_rate").is_empty());
+    let isle = of("region", "isle");
+    let set = only(&isle, "metric = 'fixed_challenge_age'\ngroup_by = '*'\nvariant = 'fixed=x'");
+    assert_eq!(set.status, RowStatus::InsufficientEvidence);
+    assert_eq!((set.n_subjects, set.evidence.as_ref().unwrap().cell().as_str()), (Some(5), "5<30 subjects"));
+    assert!(set.value.is_some());
 }
 
 #[test]
