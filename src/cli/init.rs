@@ -172,7 +172,7 @@ fn failure(error: InitError) -> Failure {
         }
         InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
         InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
-        InitError::Stopped | InitError::Write { .. } => None,
+        InitError::Size(_) | InitError::Stopped | InitError::Write { .. } => None,
     };
     let exit = match &error {
         InitError::Write { .. } => Exit::CannotWrite,

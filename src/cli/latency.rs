@@ -151,6 +151,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         starts: arguments.starts.get(),
         dataset: &dataset,
         truth: &truth,
+        keep_ids: arguments.keep_ids,
         pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         protocol: &protocol,
         method: &method,

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::dataset::Column;
 use crate::digest::Digest;
 use crate::folder::{Observed, Phase, Thing};
+use crate::method::adapter::AdapterCard;
 use crate::method::{Ask, Content, MOST_OPENINGS, Method, MethodError, Sample, Session, lend};
 use crate::outcome::{Outcome, Status};
 use crate::run::{Event, Sink};
@@ -69,7 +70,11 @@ impl<'a> Attempts<'a> {
         let boxed = self.boxed(method);
         let mut work =
             Work { columns, boxed, session: None, reaches: true, openings: 0, tells: true, seen: BTreeSet::new() };
-        work.session = Some(self.open(&mut work)?);
+        work.session = Some(match self.open(&mut work) {
+            // Whatever it says when it is stopped while it starts.
+            Err(_) if self.stop.load(Ordering::Relaxed) => return Ok(End::Interrupted),
+            opened => opened?,
+        });
         if method.copies_samples() && work.boxed.is_err() {
             self.request.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
         }
@@ -105,9 +110,10 @@ impl<'a> Attempts<'a> {
     /// The box for a program, where one can be made.
     fn boxed(&self, method: &'a dyn Method) -> Result<Boxed<'a>, String> {
         let Some(program) = method.program() else {
-            return Err(match method.is_outside() {
-                true => "what a service keeps can only be declared",
-                false => "it works within this program",
+            return Err(match (method.is_outside(), &method.card().adapter) {
+                (true, AdapterCard::Waterfall(_)) => "its stages are not put into boxes: measure them one by one",
+                (true, _) => "what a service keeps can only be declared",
+                (false, _) => "it works within this program",
             }
             .to_owned());
         };
@@ -160,7 +166,9 @@ impl<'a> Attempts<'a> {
         let mut longer = 0;
         if let (Ok(boxed), Some(bytes)) = (&mut work.boxed, sample.bytes()) {
             let marked = boxed.mark(place, bytes);
-            longer = (marked.len() - bytes.len()) as u64;
+            if given::is_given_content(method) {
+                longer = (marked.len() - bytes.len()) as u64;
+            }
             let face_box = sample.face_box();
             sample = Sample::new(Content::File(Cow::Owned(marked)), face_box, &**self.clock);
             sample.share(false);
@@ -273,9 +281,7 @@ impl<'a> Attempts<'a> {
             return works(same);
         }
         let is_broken = |status: &Status| matches!(status, Status::Failed | Status::TimedOut);
-        if !statuses.is_empty() && statuses.values().all(|status| *status == Status::Answered) {
-            works(true)
-        } else if statuses.values().any(is_broken) {
+        if statuses.values().any(is_broken) {
             let why = "some attempts failed, and no host was allowed to tell whether that is why";
             Observed::not_measurable(Phase::Whole, Thing::WorksOffline, why)
         } else {

@@ -106,6 +106,8 @@ pub fn curve<E: From<FootprintError>>(
     if seen.longest == 0 {
         return Err(FootprintError::NoPicture.into());
     }
+    // The last step whose reduction stays.
+    let mut base = full.clone();
     steps.push(full.clone());
     write_steps(folder, &steps).map_err(FootprintError::from)?;
     for axis in &plan.axes {
@@ -130,7 +132,7 @@ pub fn curve<E: From<FootprintError>>(
             };
             let Some(step) = maker.step(wanted, reduction, &mut Seen::default())? else { return Ok(false) };
             let same = |before: &StepRecord| (before.bytes, before.changed) == (step.bytes, step.changed);
-            if steps.last().is_some_and(same) {
+            if same(&base) || steps.last().is_some_and(same) {
                 // No file was changed any further: nothing more was taken away.
                 let path = folder.file(&step_file(step.step));
                 std::fs::remove_file(&path)
@@ -142,7 +144,7 @@ pub fn curve<E: From<FootprintError>>(
             if !accepted(&StepDone { step: &step, full: &full })? {
                 break;
             }
-            taken = reduction;
+            (taken, base) = (reduction, step);
         }
     }
     maker.settled(true)?;

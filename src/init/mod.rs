@@ -13,6 +13,7 @@ mod worked;
 use std::path::PathBuf;
 
 use crate::engine::EngineError;
+use crate::photo::RecipeError;
 
 pub use card::{Drafted, MethodDraft, file_for, from_network};
 pub use draft::{Draft, DraftFile};
@@ -35,6 +36,9 @@ pub enum InitError {
     /// The network cannot be loaded or run.
     #[error("the network cannot be tried")]
     Engine(#[source] EngineError),
+    /// No card could have its size.
+    #[error("the network's input cannot be tried")]
+    Size(#[source] RecipeError),
     /// No output can be an age.
     #[error("no output of the network can be read as an age: {found}")]
     NoHead {

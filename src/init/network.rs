@@ -4,13 +4,13 @@
 use super::InitError;
 use crate::engine::{Axis, Declared, Engine, EngineError, Model, Tensor, TensorInfo};
 use crate::method::head::{Head, OrdinalRule};
-use crate::photo::Layout;
+use crate::photo::{Layout, check_size};
 
 /// Side of the picture where the network leaves it open: the most usual one.
 pub(super) const USUAL_SIDE: u32 = 224;
 
-/// Sides that are tried where the network leaves it open and does not take the most usual one.
-const SIDES: [u32; 6] = [USUAL_SIDE, 112, 64, 128, 160, 256];
+/// Sides that are tried where the network leaves it open, the most usual one first.
+pub(super) const SIDES: [u32; 6] = [USUAL_SIDE, 112, 64, 128, 160, 256];
 
 /// A head of fewer ages than this need not begin at 0.
 const WHOLE_RANGE: usize = 91;
@@ -107,7 +107,8 @@ pub struct Tried {
 /// Loads the network with what the shape says, or with the first of the usual sizes that it takes, and tries it on grey.
 ///
 /// # Errors
-/// [`InitError::Engine`] with the last reason when it loads with none of them.
+/// [`InitError::Engine`] with the last reason when it loads with none of them; [`InitError::Size`] before anything is as large
+/// as a file or a user says.
 pub fn try_once(
     onnx: &[u8],
     declared: &Declared,
@@ -116,7 +117,10 @@ pub fn try_once(
     engine: &dyn Engine,
 ) -> Result<Tried, InitError> {
     let sizes: Vec<(u32, u32)> = match size.or(input.size) {
-        Some(size) => vec![size],
+        Some(size) => {
+            check_size(size).map_err(InitError::Size)?;
+            vec![size]
+        }
         None => SIDES.iter().map(|side| (*side, *side)).collect(),
     };
     let wanted: Vec<&str> = declared.outputs.iter().map(|output| output.name.as_str()).collect();
@@ -320,6 +324,33 @@ mod tests {
         assert!(InputGuess::of(&declared(axes([1, 4, 64, 64]))).is_err());
         assert!(InputGuess::of(&declared(Some(vec![Axis::Fixed(5)]))).is_err());
         assert_eq!(InputGuess::of(&declared(None)).unwrap().layouts.len(), 2);
+    }
+
+    /// An engine that is never asked.
+    struct Never;
+
+    impl Engine for Never {
+        fn name(&self) -> String {
+            unreachable!()
+        }
+
+        fn declared(&self, _: &[u8]) -> Result<Declared, EngineError> {
+            unreachable!()
+        }
+
+        fn load(&self, _: &[u8], _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn a_size_that_no_card_could_have_is_refused_before_a_tensor_is_as_large() {
+        let of_file = declared(axes([1, 3, 1_000_000, 1_000_000]));
+        let open = declared(axes([-1, 3, -1, -1]));
+        for (declared, size) in [(&of_file, None), (&open, Some((4097, 1))), (&open, Some((0, 64)))] {
+            let input = InputGuess::of(declared).unwrap();
+            assert!(matches!(try_once(&[], declared, &input, size, &Never), Err(InitError::Size(_))), "{size:?}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Measured<'a> {
     pub dataset: &'a Dataset,
     /// Their truth, ids as printed.
     pub truth: &'a Truth,
+    /// Whether ids are written as they are, instead of pseudonyms.
+    pub keep_ids: bool,
     /// The filter in words; empty when all samples are listed.
     pub pick: String,
     /// The protocol, for limits and groups.
@@ -113,6 +115,7 @@ impl Measured<'_> {
             ("busy", json!(self.busy)),
             ("clock_step_ns", json!(u64::try_from(self.clock_step.as_nanos()).unwrap_or(u64::MAX))),
             ("jobs", json!(plan.jobs)),
+            ("keep_ids", json!(self.keep_ids)),
             ("rate", json!(plan.rate)),
             ("starts", json!(self.starts)),
             ("timeout_seconds", json!(plan.time_limit.as_secs_f64())),

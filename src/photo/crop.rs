@@ -1,6 +1,6 @@
 //! Which part of the picture a face box, its margin and the fit ask for.
 
-use super::{Fit, PhotoError};
+use super::{Fit, PIXEL_LIMIT, PhotoError};
 
 /// A face box in pixels of the upright picture: `[x0, x1)` by `[y0, y1)`; may reach beyond the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +65,12 @@ impl Rect {
             && self.y >= 0
             && self.x + i64::from(self.width) <= i64::from(width)
             && self.y + i64::from(self.height) <= i64::from(height)
+    }
+
+    /// Whether it may be cut out of a picture of `width` x `height`: all of it is there, or it is at most [`PIXEL_LIMIT`]
+    /// pixels, since those beyond the edges must be made.
+    pub(super) fn may_be_cut(self, width: u32, height: u32) -> bool {
+        self.within(width, height) || u64::from(self.width) * u64::from(self.height) <= PIXEL_LIMIT
     }
 
     /// The largest centred part with the shape `width` : `height`; the side that is cut is rounded half up, an odd
@@ -196,6 +202,14 @@ mod tests {
             let placed = place(Fit::Pad, from, to);
             assert_eq!((placed.width, placed.height, placed.left, placed.top), expected, "{from:?} in {to:?}");
         }
+    }
+
+    #[test]
+    fn a_crop_beyond_the_picture_has_no_more_pixels_than_a_picture_may_have() {
+        assert!(rect(-1, 0, 10_000, 10_000).may_be_cut(100, 100));
+        assert!(!rect(-1, 0, 10_000, 10_001).may_be_cut(100, 100));
+        assert!(rect(0, 0, 10_000, 10_001).may_be_cut(10_000, 10_001), "all of it is there");
+        assert!(!rect(-100, -100, 32_768, 32_768).may_be_cut(100, 100));
     }
 
     proptest! {

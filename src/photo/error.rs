@@ -9,12 +9,12 @@ pub enum PhotoError {
     /// The first bytes are of no picture format that is read here.
     #[error("not a picture: expected JPEG, PNG, WebP, BMP, GIF or TIFF data")]
     UnknownFormat,
-    /// More pixels than the limit; found in the header, nothing was allocated.
+    /// More pixels than the limit, in the header or in what a face box asks for; nothing was allocated.
     #[error("{width} x {height} pixels are more than the limit of {limit}")]
     TooManyPixels {
-        /// Pixels in a row, as the header says.
+        /// Pixels in a row, as the header says or the box asks.
         width: u32,
-        /// Rows, as the header says.
+        /// Rows, as the header says or the box asks.
         height: u32,
         /// The limit in pixels.
         limit: u64,

@@ -28,6 +28,7 @@ pub use decoder::Decoder;
 pub use error::PhotoError;
 pub use likeness::{Likeness, Look, look};
 pub use prepare::Preparer;
+pub(crate) use recipe::check_size;
 pub use recipe::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeError, RecipeFields};
 pub use reduce::{Reduced, Reduction};
 

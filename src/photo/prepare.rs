@@ -3,7 +3,7 @@
 use super::crop::{Placed, Rect, place};
 use super::decode::caught;
 use super::resize::{ByRows, Scratch, Source, resize};
-use super::{Border, Channels, Decoder, FaceBox, Fit, Layout, PhotoError, Picture, Recipe, decode, jpeg};
+use super::{Border, Channels, Decoder, FaceBox, Fit, Layout, PIXEL_LIMIT, PhotoError, Picture, Recipe, decode, jpeg};
 
 /// Follows one recipe for picture after picture and keeps its scratch between them. One per worker.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl Preparer {
     /// Each number is `(pixel / divide - mean) / std`, each step rounded to f32, as NumPy computes it on float32 arrays.
     ///
     /// # Errors
-    /// [`PhotoError::BoxOutside`] for a box that holds no pixel of the picture, [`PhotoError::WrongLength`] for a
-    /// tensor of another length.
+    /// [`PhotoError::BoxOutside`] for a box that holds no pixel of the picture, [`PhotoError::TooManyPixels`] for one
+    /// that asks for too many beyond it, [`PhotoError::WrongLength`] for a tensor of another length.
     pub fn prepare(&mut self, picture: &Picture, face: Option<FaceBox>, tensor: &mut [f32]) -> Result<(), PhotoError> {
         self.check_length(tensor)?;
         self.pixels(picture, face)?;
@@ -139,6 +139,9 @@ impl Preparer {
         };
         if fields.fit == Fit::Crop {
             rect = rect.centred(to.0, to.1);
+        }
+        if !rect.may_be_cut(width, height) {
+            return Err(PhotoError::TooManyPixels { width: rect.width, height: rect.height, limit: PIXEL_LIMIT });
         }
         let placed = place(fields.fit, (rect.width, rect.height), to);
         Ok(Cut { rect, placed, whole: (placed.width, placed.height) == to })
@@ -331,7 +334,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::super::{Filter, PIXEL_LIMIT, RecipeFields};
+    use super::super::{Filter, RecipeFields};
     use super::*;
 
     #[test]

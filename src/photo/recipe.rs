@@ -163,6 +163,16 @@ impl RecipeError {
     }
 }
 
+/// Whether a model's input may be `width` x `height` pixels.
+///
+/// # Errors
+/// [`RecipeError::Size`].
+pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), RecipeError> {
+    let sides = 1..=LARGEST_SIDE;
+    let may_be = sides.contains(&width) && sides.contains(&height);
+    may_be.then_some(()).ok_or(RecipeError::Size(width, height))
+}
+
 /// The numbers of a recipe, not yet held against each other. Defaults are those of the method card, and so are the names
 /// in its serialised form, which enters the method digest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -212,10 +222,7 @@ impl RecipeFields {
     #[must_use]
     pub fn problems(&self) -> Vec<RecipeError> {
         let mut found = Vec::new();
-        let (width, height) = self.size;
-        if !(1..=LARGEST_SIDE).contains(&width) || !(1..=LARGEST_SIDE).contains(&height) {
-            found.push(RecipeError::Size(width, height));
-        }
+        found.extend(check_size(self.size).err());
         if !(0.0..=WIDEST_MARGIN).contains(&self.margin) {
             found.push(RecipeError::Margin(self.margin));
         }

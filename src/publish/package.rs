@@ -123,7 +123,11 @@ impl Package {
         }
         let held: Vec<String> = Self::read(path)?.files.into_keys().collect();
         let refused = match existing {
-            Existing::Replace => held.iter().find(|name| !may_hold(name)),
+            // Names alone do not make a package: many a folder holds a README.md, and one of `compare` no other files.
+            Existing::Replace => held
+                .iter()
+                .find(|name| !may_hold(name))
+                .or_else(|| held.first().filter(|_| !Self::is_at(path) && !path.join(SUMS).is_file())),
             Existing::Refuse | Existing::Resume => held.first(),
         };
         let Some(found) = refused else { return Ok(held) };

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::file::RunSettings;
 use super::plan::{DatasetPlan, Measurement, MethodPlan, Plan};
 use crate::folder::{FolderError, MethodRecord, RunFolder, RunRecord, names};
 
@@ -49,11 +50,12 @@ impl Part<'_> {
         }
     }
 
-    /// What `path` holds of this part of `plan`.
+    /// What `path` holds of this part of `plan`, which is written as `run` says: whether with ids as they are changes no
+    /// answer, and so is no part of the plan.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn held(&self, plan: &Plan, path: &Path) -> Result<Held, FolderError> {
+    pub fn held(&self, plan: &Plan, run: &RunSettings, path: &Path) -> Result<Held, FolderError> {
         match fs::read_dir(path) {
             Ok(mut entries) => {
                 if entries.next().is_none() {
@@ -69,7 +71,7 @@ impl Part<'_> {
         }
         let record = RunRecord::read(&folder)?;
         let finished = record.ended.is_some() && folder.file(names::METRICS).exists();
-        let mut other = self.differences(plan, &record);
+        let mut other = self.differences(plan, run, &record);
         if !finished && record.tool_version != crate::VERSION {
             other.push(format!("it was begun by agebench {}, this is {}", record.tool_version, crate::VERSION));
         }
@@ -80,7 +82,7 @@ impl Part<'_> {
     }
 
     /// What of `record` is not as planned.
-    fn differences(&self, plan: &Plan, record: &RunRecord) -> Vec<String> {
+    fn differences(&self, plan: &Plan, run: &RunSettings, record: &RunRecord) -> Vec<String> {
         let mut found = Vec::new();
         let mut differs = |what: &str, held: &str, planned: &str| {
             if held != planned {
@@ -118,11 +120,17 @@ impl Part<'_> {
         for method in planned.iter().skip(record.methods.len()) {
             differs("a further method", "none", &format!("`{}`", method.name));
         }
-        let timeout = plan.settings.iter().filter(|(name, _)| name.as_str() == "timeout_seconds");
-        let settings: Vec<(&String, &Value)> = match self {
-            Self::Run(_) => timeout.collect(),
-            Self::Measurement(one) => one.settings.iter().collect(),
-        };
+        let mut settings = vec![("keep_ids", json!(run.keep_ids))];
+        match self {
+            Self::Run(_) => {
+                settings.push(("timings", json!(run.timings)));
+                let timeout = plan.settings.get("timeout_seconds");
+                settings.extend(timeout.map(|planned| ("timeout_seconds", planned.clone())));
+            }
+            Self::Measurement(one) => {
+                settings.extend(one.settings.iter().map(|(name, planned)| (name.as_str(), planned.clone())));
+            }
+        }
         for (name, planned) in settings {
             let held = record.settings.get(name).unwrap_or(&Value::Null);
             // A curve that was not finished is the beginning of one.

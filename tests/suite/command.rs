@@ -351,9 +351,10 @@ fn a_stop_ends_the_wait_for_a_program_that_hangs_and_for_one_that_does_not_get_r
     let card =
         "name = \"m\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"sleep\"\nargs = [\"4711.5\"]\n";
     fs::write(mute.join("method.toml"), card).unwrap();
-    let out = place.path().join("out");
+    let [out, other] = ["out", "other"].map(|name| place.path().join(name));
     for verb in [
         &["run", text(&mute), "--dataset", text(&data), "--out", text(&out)][..],
+        &["footprint", text(&mute), "--dataset", text(&data), "--out", text(&other)],
         &["check", text(&mute), "--conformance"],
     ] {
         let mut child = agebench().args(verb).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

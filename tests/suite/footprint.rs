@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Ran, agebench, column, dataset, jpeg, package, run, text};
+use crate::support::{Ran, agebench, bmp, column, dataset, jpeg, package, run, text};
 
 /// A card of `fixtures/plugins/takes.py`, which takes more than it needs in this way.
 pub fn takes(place: &Path, way: &str, args: &[&str]) -> PathBuf {
@@ -154,4 +154,39 @@ fn without_bubblewrap_nothing_of_the_box_is_zero_and_the_run_says_so() {
         assert!(unknown.clone().all(|line| line.split(',').nth(5) == Some("")), "unknown is empty: {raw}");
         run(&["verify", text(&out)]).ended(0);
     }
+}
+
+#[test]
+fn of_a_waterfall_of_programs_it_is_said_that_its_stages_are_in_no_box() {
+    let place = tempfile::tempdir().unwrap();
+    let (out, both) = (place.path().join("out"), place.path().join("both.toml"));
+    let mut card = "name = 'both'\nkind = 'estimation'\nversion = '1'\n".to_owned();
+    for way in ["clean", "blind"] {
+        let stage = takes(place.path(), way, &[]);
+        card += &format!("[[waterfall.stages]]\nmethod = {:?}\nbuffer = [-9, 9]\n", text(&stage));
+    }
+    fs::write(&both, card).unwrap();
+    let data = faces(&place.path().join("faces"), 2);
+    run(&["footprint", text(&both), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    let raw = fs::read_to_string(out.join("footprint.csv")).unwrap();
+    let unknown: Vec<&str> = raw.lines().filter(|line| line.contains(",not_measurable,")).collect();
+    assert!(unknown.len() >= ONLY_IN_A_BOX.len());
+    let said = "its stages are not put into boxes: measure them one by one";
+    assert!(unknown.iter().all(|line| line.contains(said)), "{unknown:#?}");
+}
+
+#[test]
+fn a_step_that_changes_no_file_beyond_the_last_accepted_one_is_left_out_of_the_curve() {
+    let place = tempfile::tempdir().unwrap();
+    let method = takes(place.path(), "clean", &[]);
+    // Gray already; and two people show no step not to be worse.
+    let gray = |level: u8| bmp(40, &vec![level; 40 * 40 * 3]);
+    let data = dataset(&place.path().join("data"), &[("a.bmp", &gray(9)), ("b.bmp", &gray(200))], "");
+    let out = place.path().join("out");
+    let measure = ["footprint", text(&method), "--dataset", text(&data), "--out", text(&out), "--curve=pixels,gray"];
+    run(&measure).ended(0);
+    let steps = fs::read_to_string(out.join("curve/steps.csv")).unwrap();
+    assert_eq!(column(&steps, "axis"), ["", "pixels"], "{steps}");
+    assert!(!out.join("curve/02.csv").exists());
+    run(&["verify", text(&out)]).ended(0);
 }

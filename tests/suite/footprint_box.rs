@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 use crate::footprint::{faces, rows, takes};
-use crate::support::{is_needed, run, text};
+use crate::support::{column, is_needed, run, text};
 
 /// Whether this machine makes boxes; without, a test skips and says so, or fails where CI says that it must not.
 pub fn has_boxes() -> bool {
@@ -251,6 +251,27 @@ fn a_file_that_is_gone_by_the_answer_is_told_without_a_size() {
     let Some(seen) = seen("passing") else { return };
     seen.is_clean_but_for(&["files_created"]);
     seen.has("attempt", "file_created", "shm/for-a-moment");
+}
+
+#[test]
+fn a_program_that_takes_no_file_is_given_the_bytes_of_its_columns() {
+    if !has_boxes() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = (takes(place.path(), "columns", &[]), faces(&place.path().join("faces"), 2));
+    let card = fs::read_to_string(method.join("method.toml")).unwrap();
+    fs::write(method.join("method.toml"), format!("{card}columns = ['region']\n")).unwrap();
+    let manifest = fs::read_to_string(data.join("manifest.csv")).unwrap();
+    let lines = manifest.lines().enumerate();
+    let wider = lines.map(|(row, line)| format!("{line},{}\n", if row == 0 { "region" } else { "north" }));
+    fs::write(data.join("manifest.csv"), wider.collect::<String>()).unwrap();
+    for verb in ["run", "footprint"] {
+        let out = place.path().join(verb);
+        run(&[verb, text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+        let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+        assert_eq!(column(&outcomes, "bytes_in"), ["11", "11"], "{verb}: `region` and `north`");
+    }
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn padding_stands_on_black_and_a_crop_takes_the_middle() {
 }
 
 #[test]
-fn a_tensor_of_another_length_and_a_box_beside_the_picture_are_errors() {
+fn a_tensor_of_another_length_and_a_box_beside_the_picture_or_far_beyond_it_are_errors() {
     let fields = RecipeFields::new((4, 4), Layout::Nhwc, Channels::Rgb, Filter::Nearest);
     let mut preparer = Preparer::new(Recipe::new(fields).unwrap());
     let error = preparer.prepare(&corners(), None, &mut [0.0; 47]).unwrap_err();
@@ -189,6 +189,9 @@ fn a_tensor_of_another_length_and_a_box_beside_the_picture_are_errors() {
     let beside = FaceBox::new(10.0, 0.0, 12.0, 2.0).unwrap();
     let error = preparer.pixels(&corners(), Some(beside)).unwrap_err();
     assert_eq!(error.to_string(), "the face box 10 0 12 2 holds no pixel of the 4 x 2 picture");
+    let vast = FaceBox::new(-5000.0, 0.0, 5001.0, 10_000.0).unwrap();
+    let error = preparer.pixels(&corners(), Some(vast)).unwrap_err();
+    assert_eq!(error.to_string(), "10001 x 10000 pixels are more than the limit of 100000000");
 }
 
 #[test]

@@ -203,8 +203,16 @@ fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_
     let rows = text_of(&metrics);
     fs::write(&metrics, rows.replacen("mae", "rmse", 1)).unwrap();
     run(&["study", text(&file)]).ended(2).told(&["do not follow from its records"]);
-    // Another study, and a folder of something else.
+    // How the folders are written, which is no part of the plan.
     fs::write(&metrics, rows).unwrap();
+    let before = files(&out);
+    fs::write(&file, format!("{study}[run]\nkeep_ids = true\ntimings = false\n")).unwrap();
+    run(&["study", text(&file)]).ended(2).told(&[
+        "runs/young: the setting `keep_ids` is false, the plan has true",
+        "runs/old: the setting `timings` is true, the plan has false",
+    ]);
+    assert!(before == files(&out), "nothing was touched");
+    // Another study, and a folder of something else.
     fs::write(&file, study.replace("two programs", "others")).unwrap();
     run(&["study", text(&file)]).ended(2).told(&["holds the study `two programs`, and not `others`"]);
     fs::write(out.join("thesis.tex"), "x").unwrap();
@@ -361,6 +369,13 @@ fn measurements_are_parts_of_a_study_made_in_processes_of_their_own_and_kept() {
     let text_of = fs::read_to_string(&file).unwrap();
     fs::write(&file, text_of.replace("starts = 1", "starts = 2")).unwrap();
     run(&["study", text(&file)]).ended(2).told(&["latency/young/one: the setting `starts` is 1, the plan has 2"]);
+    // Nor do those of a study that keeps ids stay where it does no more.
+    fs::write(&file, format!("{text_of}[run]\nkeep_ids = true\n")).unwrap();
+    let refused = run(&["study", text(&file)]).ended(2);
+    for folder in ["runs/young", "latency/young/one", "footprint/young/one"] {
+        let said = format!("{folder}: the setting `keep_ids` is false, the plan has true");
+        assert!(refused.err.contains(&said), "{said}\nis not in\n{}", refused.err);
+    }
 }
 
 #[test]

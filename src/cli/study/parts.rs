@@ -82,7 +82,7 @@ impl<'a> Parts<'a> {
             let Some(part) = parts.part(what) else { continue };
             let (folder, verb) = (part.folder(), part.verb().to_owned());
             let path = out.join(&folder);
-            let mut held = part.held(&parts.plan, &path).map_err(folder_failure)?;
+            let mut held = parts.held(part, &path)?;
             if held == Held::Finished {
                 let opened = RunFolder::open(&path).map_err(folder_failure)?;
                 let wrong = score::verify(&opened).map_err(score_failure)?.differences.len();
@@ -127,6 +127,11 @@ impl<'a> Parts<'a> {
             What::Measurement(place) => self.plan.measurements.get(place).map(Part::Measurement),
             What::Comparison(_) => None,
         }
+    }
+
+    /// What the folder `path` of `part` holds.
+    fn held(&self, part: Part<'_>, path: &Path) -> Result<Held, Failure> {
+        part.held(&self.plan, &self.study.file.run, path).map_err(folder_failure)
     }
 
     /// Makes what is missing, part by part. A part that goes wrong is told, and does not keep the others from being made.
@@ -197,7 +202,7 @@ impl<'a> Parts<'a> {
     /// Counts the attempts of a finished part, notes the digest of the files that it read, and whether too many failed.
     fn count(&mut self, at: usize, path: &Path) -> Result<(), Failure> {
         let Some(what) = self.lines.get(at).map(|line| line.what) else { return Ok(()) };
-        let finished = self.part(what).map(|part| part.held(&self.plan, path)).transpose().map_err(folder_failure)?;
+        let finished = self.part(what).map(|part| self.held(part, path)).transpose()?;
         if finished != Some(Held::Finished) {
             return Ok(());
         }
@@ -263,8 +268,7 @@ impl<'a> Parts<'a> {
 
     /// Whether the folder of `part` holds what is planned, finished.
     fn is_finished(&self, part: Part<'_>) -> Result<bool, Failure> {
-        let held = part.held(&self.plan, &self.out.join(part.folder())).map_err(folder_failure)?;
-        Ok(held == Held::Finished)
+        Ok(self.held(part, &self.out.join(part.folder()))? == Held::Finished)
     }
 
     /// How the study stands to the plan on record.
@@ -275,7 +279,7 @@ impl<'a> Parts<'a> {
     fn record(&self) -> Result<StudyRecord, Failure> {
         let part = |line: &Line| -> Result<PartRecord, Failure> {
             let state = match self.part(line.what) {
-                Some(part) => match part.held(&self.plan, &self.out.join(&line.folder)).map_err(folder_failure)? {
+                Some(part) => match self.held(part, &self.out.join(&line.folder))? {
                     Held::Finished => State::Finished,
                     Held::Unfinished => State::Unfinished,
                     Held::Nothing | Held::Other(_) => State::Missing,

@@ -31,7 +31,7 @@ pub(super) fn open() -> io::Result<OwnedFd> {
 pub(super) enum Heard {
     /// Somebody begins to speak to an address.
     Begun(SocketAddr),
-    /// Bytes for an address; whether they are a query for a name that nobody here answers.
+    /// Bytes for an address.
     Said(SocketAddr, Vec<u8>),
 }
 

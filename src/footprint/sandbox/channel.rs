@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::net::{Shutdown, shutdown};
+
 use super::relay::{Carried, Relay};
 use crate::footprint::report::Report;
 
@@ -26,6 +28,8 @@ pub(in crate::footprint) struct Seen {
 
 /// The channel of one box.
 pub(in crate::footprint) struct Channel {
+    /// Where callers are waited for, in a thread of its own.
+    listener: UnixListener,
     state: Mutex<State>,
     changed: Condvar,
     relay: Relay,
@@ -47,12 +51,16 @@ impl Channel {
     /// What the system says.
     pub(super) fn open(socket: &Path, hosts: &[(String, u16)]) -> io::Result<Arc<Self>> {
         let listener = UnixListener::bind(socket)?;
-        let channel =
-            Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), relay: Relay::to(hosts.to_vec()) });
+        let channel = Arc::new(Self {
+            listener: listener.try_clone()?,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            relay: Relay::to(hosts.to_vec()),
+        });
         let weak = Arc::downgrade(&channel);
         thread::Builder::new().name("box".to_owned()).spawn(move || {
-            for caller in listener.incoming().flatten() {
-                let Some(channel) = weak.upgrade() else { return };
+            for caller in listener.incoming() {
+                let (Ok(caller), Some(channel)) = (caller, weak.upgrade()) else { return };
                 thread::spawn(move || channel.serve(caller));
             }
         })?;
@@ -132,5 +140,43 @@ impl Channel {
             .unwrap_or_else(PoisonError::into_inner);
         let is_complete = state.reports.contains(&Report::Ended);
         Seen { reports: std::mem::take(&mut state.reports), carried: self.relay.take(), is_complete }
+    }
+}
+
+impl Drop for Channel {
+    /// Ends the thread that waits for callers, which else would wait for one more.
+    fn drop(&mut self) {
+        let _ = shutdown(&self.listener, Shutdown::Both); // nobody may be waiting any more
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Threads that wait for callers from a box.
+    fn waiting() -> usize {
+        let threads = fs::read_dir("/proc/self/task").unwrap().flatten();
+        let names = threads.filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok());
+        names.filter(|name| name.trim() == "box").count()
+    }
+
+    #[test]
+    fn a_channel_that_is_gone_leaves_no_thread_behind_though_nobody_calls() {
+        let place = tempfile::tempdir().unwrap();
+        let channels: Vec<_> =
+            (0..3).map(|number| Channel::open(&place.path().join(number.to_string()), &[]).unwrap()).collect();
+        let socket = place.path().join("0");
+        UnixStream::connect(&socket).unwrap();
+        drop(channels);
+        let mut looks = 0;
+        while waiting() > 0 {
+            assert!(looks < 500, "{} threads still wait", waiting());
+            thread::sleep(Duration::from_millis(20));
+            looks += 1;
+        }
+        assert!(UnixStream::connect(&socket).is_err(), "nobody listens any more");
     }
 }

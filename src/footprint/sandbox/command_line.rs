@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CHANNEL, COPIES, PLACES, Tools, mount_point};
+use super::{CHANNEL, COPIES, PLACES, Tools};
 use crate::method::adapter::command::Launch;
 
 /// This program, as the box has it.
@@ -114,7 +114,7 @@ impl CommandLine<'_> {
     /// Makes the folder that `path` is to be mounted on, where it lies in a place of the box.
     fn prepare(&self, path: &Path) -> io::Result<()> {
         match hidden_by(path) {
-            Some((name, inner)) => mount_point(&self.folder.join(name), &inner),
+            Some((name, inner)) => fs::create_dir_all(self.folder.join(name).join(inner)),
             None => Ok(()),
         }
     }

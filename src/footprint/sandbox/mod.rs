@@ -5,10 +5,10 @@ mod channel;
 mod command_line;
 mod relay;
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -175,9 +175,4 @@ impl Sandbox {
             }
         }
     }
-}
-
-/// Makes the folder `inner` of the folder that stands for a place, for something to be mounted on.
-fn mount_point(place: &Path, inner: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(place.join(inner))
 }

@@ -1,14 +1,11 @@
 //! A variant: one way to prepare a picture, chosen axis by axis from what is tried.
 
-use crate::init::network::InputGuess;
+use crate::init::network::{InputGuess, SIDES};
 use crate::init::scaling::SCALINGS;
 use crate::photo::{Border, Channels, Filter, Fit, Layout, RecipeFields};
 
 /// Shares of the face box's longer side that are tried as margins.
 pub(super) const MARGINS: [f64; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
-
-/// Sides that are tried where the network leaves the size open.
-pub(super) const SIDES: [u32; 5] = [64, 112, 128, 160, 224];
 
 /// One way to prepare a picture: a place on each [`Axis`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,10 +5,11 @@
 mod cells;
 mod numbers;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::about::{PACKAGE_SCHEMA, PackageRecord};
-use super::data_package::DataPackage;
+use super::data_package::{DataPackage, Schema};
 use super::fields::Kind;
 use super::package::{DATA_PACKAGE, Package, README, may_hold};
 use super::sign::{self, SignError};
@@ -170,11 +171,7 @@ fn tables(package: &Package, described: &DataPackage, checked: &mut Checked) {
                 if resource.bytes != bytes.len() as u64 || resource.hash != format!("sha256:{}", Digest::of(bytes)) {
                     checked.problems.push(Problem::of(name, "size or hash are not those in datapackage.json"));
                 }
-                for column in kind.columns() {
-                    if !resource.schema.fields.iter().any(|field| field.name == column) {
-                        checked.problems.push(Problem::of(DATA_PACKAGE, format!("{name} has no column `{column}`")));
-                    }
-                }
+                columns(name, kind, &resource.schema, &mut checked.problems);
                 cells::check(name, bytes, &resource.schema, checked);
             }
         }
@@ -184,6 +181,25 @@ fn tables(package: &Package, described: &DataPackage, checked: &mut Checked) {
             let text = format!("it names `{}`, which is no table of a package", resource.path);
             checked.problems.push(Problem::of(DATA_PACKAGE, text));
         }
+    }
+}
+
+/// The table `name` has each column of its kind once, and no other: nobody looked at what another one holds.
+fn columns(name: &str, kind: Kind, schema: &Schema, problems: &mut Vec<Problem>) {
+    let known = kind.columns();
+    for column in &known {
+        if !schema.fields.iter().any(|field| field.name == *column) {
+            problems.push(Problem::of(DATA_PACKAGE, format!("{name} has no column `{column}`")));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for field in &schema.fields {
+        let text = match (known.contains(&field.name.as_str()), seen.insert(&field.name)) {
+            (true, true) => continue,
+            (true, false) => "it is there more than once",
+            (false, _) => "no column of a package: it may be about people, or of somebody else",
+        };
+        problems.push(Problem { column: Some(field.name.clone()), ..Problem::of(name, text) });
     }
 }
 

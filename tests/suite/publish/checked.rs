@@ -58,6 +58,30 @@ fn every_changed_file_is_found_and_so_is_a_number_whose_sums_were_made_again() {
 }
 
 #[test]
+fn a_column_that_no_package_has_is_named_though_the_package_describes_it() {
+    let place = tempfile::tempdir().unwrap();
+    let run_folder = recorded(place.path(), "one", |person| i64::from(person % 5) - 2);
+    let (out, ran) = release(place.path(), &[&run_folder], "none", &[]);
+    ran.ended(0);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let described = out.join("datapackage.json");
+    let original = fs::read_to_string(&described).unwrap();
+    for (name, said) in [
+        ("who", "metrics.csv, column `who`: no column of a package"),
+        ("group", "metrics.csv, column `group`: it is there more than once"),
+    ] {
+        let mut package: serde_json::Value = serde_json::from_str(&original).unwrap();
+        let fields = package["resources"][0]["schema"]["fields"].as_array_mut().unwrap();
+        fields.push(serde_json::json!({ "name": name, "type": "string" }));
+        fs::write(&described, package.to_string()).unwrap();
+        let lines = metrics.lines().enumerate();
+        let wider = lines.map(|(row, line)| format!("{line},{}\n", if row == 0 { name } else { "Ada" }));
+        seal(&out, &wider.collect::<String>());
+        run(&["verify", text(&out)]).ended(1).told(&[said]);
+    }
+}
+
+#[test]
 fn a_validator_that_we_did_not_write_accepts_the_tables_and_finds_a_wrong_cell() {
     let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let validate = |folder: &Path| {

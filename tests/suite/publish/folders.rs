@@ -166,3 +166,29 @@ fn check_of_a_package_tells_what_does_not_hold_and_what_its_reader_should_know()
     let ran = run(&["check", text(&out), "--format", "csv"]).ended(2);
     assert!(ran.out.lines().any(|line| line.contains("error") && line.contains("README.md")), "{}", ran.out);
 }
+
+#[test]
+fn what_is_no_package_is_not_replaced_by_one_though_its_files_have_such_names() {
+    let place = tempfile::tempdir().unwrap();
+    let one = recorded(place.path(), "one", |person| i64::from(person % 5) - 2);
+    let two = recorded(place.path(), "two", |person| i64::from(person % 7));
+    let (compared, project) = (place.path().join("compared"), place.path().join("project"));
+    run(&["compare", text(&one), text(&two), "--out", text(&compared)]).ended(0);
+    fs::remove_file(compared.join("report.html")).unwrap(); // which no package holds
+    fs::create_dir(&project).unwrap();
+    fs::write(project.join("README.md"), "mine").unwrap();
+    let publish =
+        |out: &Path| run(&["publish", text(&one), text(&two), "--out", text(out), "--disclosure", "none", "--replace"]);
+    for (out, held) in [(&compared, "comparison.csv"), (&project, "README.md")] {
+        publish(out).ended(2).told(&[held, "name another folder"]);
+        assert!(out.join(held).is_file(), "{held}");
+    }
+    // An empty folder, a package, and what is left of one are.
+    let out = place.path().join("out");
+    fs::create_dir(&out).unwrap();
+    publish(&out).ended(0);
+    publish(&out).ended(0);
+    fs::remove_file(out.join("datapackage.json")).unwrap();
+    publish(&out).ended(0);
+    run(&["verify", text(&out)]).ended(0);
+}
