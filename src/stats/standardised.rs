@@ -58,8 +58,8 @@ impl Joint {
 /// Source: METRICS M15, "Standardised".
 #[must_use]
 pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: Weigh, level: f64) -> Option<Effective> {
-    if let [only] = cells {
-        return only.clusters.effective(weigh, level);
+    if let [Cell { weight: 1.0, clusters }] = cells {
+        return clusters.effective(weigh, level);
     }
     struct Prepared {
         share: f64,
