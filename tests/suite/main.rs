@@ -42,7 +42,7 @@ mod gate_policies;
 mod hostile_bombs;
 mod hostile_files;
 mod hostile_pictures;
-#[cfg(feature = "http")]
+#[cfg(all(feature = "http", feature = "tract"))]
 mod http;
 mod import;
 mod import_checked;
