@@ -283,10 +283,10 @@ fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failur
     let folder = RunFolder::open(from).map_err(results::folder_failure)?;
     let protocol = arguments.buffer.of_folder(protocol, &folder)?;
     let shard = arguments.tallies.shard.unwrap_or((1, 1));
-    let text = Tallied::of(&folder, protocol.as_ref(), shard).and_then(|tallied| Ok(tallied.to_text()?));
-    let text = text.map_err(score_failure)?;
+    let tallied = Tallied::of(&folder, protocol.as_ref(), shard).map_err(score_failure)?;
+    let text = tallied.to_text().map_err(|error| score_failure(error.into()))?;
     write_whole(file, text.as_bytes(), true).map_err(results::folder_failure)?;
-    let next = if shard.1 == 1 { file.display().to_string() } else { "FILE... (of all parts)".to_owned() };
+    let next = if tallied.is_whole() { file.display().to_string() } else { "FILE... (of all parts)".to_owned() };
     tell(&format!(
         "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {next} --out DIR\n",
         file.display(),

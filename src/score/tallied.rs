@@ -115,6 +115,12 @@ impl Tallied {
         self
     }
 
+    /// Whether the people of all shards are in it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.head.held.len() == self.head.shards as usize
+    }
+
     /// The file: the same bytes for the same counts.
     ///
     /// # Errors
