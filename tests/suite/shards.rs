@@ -249,13 +249,18 @@ fn shards_tallied_apart_and_merged_give_the_metrics_of_the_tallies_of_everybody(
     let asked = asked(place.path());
     let whole = place.path().join("whole");
     run(&asked.run(&whole, &[])).ended(0);
-    let tally = |folder: &Path, to: &Path| run(&["score", text(folder), "--tally", text(to)]).ended(0);
+    // What to do next: one file is merged by itself only where it holds everybody.
+    let tally = |folder: &Path, to: &Path, whole: bool| {
+        let next = if whole { text(to) } else { "FILE... (of all parts)" };
+        let next = format!("Next: agebench score --merge {next} --out DIR");
+        run(&["score", text(folder), "--tally", text(to)]).ended(0).told(&[&next]);
+    };
     let joined = |files: &[PathBuf], out: &Path| {
         let files: Vec<&str> = files.iter().map(|file| text(file)).collect();
         run(&[&["score", "--merge"][..], &files, &["--out", text(out)]].concat())
     };
     let one = place.path().join("one.tally");
-    tally(&whole, &one);
+    tally(&whole, &one, true);
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
     let expected = place.path().join("expected");
@@ -266,7 +271,7 @@ fn shards_tallied_apart_and_merged_give_the_metrics_of_the_tallies_of_everybody(
         let mut files: Vec<PathBuf> = Vec::new();
         for (index, folder) in asked.shards(place.path(), of).iter().enumerate() {
             let file = place.path().join(format!("{index}-of-{of}.tally"));
-            tally(folder, &file);
+            tally(folder, &file, false);
             files.push(file);
         }
         files.reverse();
