@@ -3,6 +3,7 @@
 #
 #     scripts/fuzz.sh TARGET [SECONDS]     # 60 unless told
 #     scripts/fuzz.sh smoke [SECONDS]      # as CI: each target that needs no engine in turn, built without optimisation and sanitizer
+#     scripts/fuzz.sh build                # what smoke runs, without running it
 #     scripts/fuzz.sh list                 # the targets that need no engine
 #
 # Needs cargo-fuzz and a C++ compiler. The target `onnx` links the embedded engine, and takes long to build: by hand.
@@ -12,6 +13,8 @@ cd "$(dirname "$0")/.."
 targets=(manifest records metrics toml replies http matlab photo)
 # The marks of the fuzzer and the sanitizer are flags that stable compilers keep for themselves; for this command only.
 export RUSTC_BOOTSTRAP=1
+# agebench forbids unsafe code: what it does wrong is a panic, with or without a sanitizer.
+smoke=(--dev --sanitizer none --no-trace-compares)
 
 # fuzz TARGET SECONDS FLAGS OF THE RUN -- FLAGS OF THE BUILD...
 fuzz() {
@@ -29,16 +32,18 @@ fuzz() {
         -max_total_time="$seconds" -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 "${flags[@]}"
 }
 
-case ${1:?a target, smoke, or list} in
+case ${1:?a target, smoke, build, or list} in
 list)
     printf '%s\n' "${targets[@]}"
     ;;
+build)
+    cargo fuzz build "${smoke[@]}"
+    ;;
 smoke)
-    # agebench forbids unsafe code: what it does wrong is a panic, with or without a sanitizer. One seed, so that a change and not
-    # chance decides; and time for the largest picture without optimisation.
+    # One seed, so that a change and not chance decides; and time for the largest picture without optimisation.
     for target in "${targets[@]}"; do
         echo "fuzzing $target"
-        fuzz "$target" "${2:-60}" -seed=1 -timeout=300 -- --dev --sanitizer none --no-trace-compares
+        fuzz "$target" "${2:-60}" -seed=1 -timeout=300 -- "${smoke[@]}"
     done
     ;;
 onnx)

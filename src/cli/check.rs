@@ -19,8 +19,8 @@ use super::run::unusable_dataset;
 use super::{Exit, Failure, conformance, methods, packages};
 use crate::age::AgeLimit;
 use crate::bundled;
-use crate::dataset;
 use crate::dataset::lint::{self, Checked, Depth};
+use crate::dataset::{self, DatasetError};
 use crate::finding::{Findings, counted};
 use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
@@ -47,7 +47,7 @@ use crate::sheet::RowWriter;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; the name of a bundled method, protocol or policy; or a package
+    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; the name of a bundled dataset, method, protocol or policy; or a package
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -255,31 +255,40 @@ fn check(
     if Package::is_at(place) {
         return Ok((What::Package, plain(packages::check(place)?)));
     }
+    let depth = Depth {
+        limits: limits.to_vec(),
+        read_files: (!arguments.manifest_only).then_some(decoder),
+        fix: arguments.fix,
+    };
+    if path == bundled::DATASET && !place.exists() {
+        let faces = Box::new(bundled::faces());
+        return of_dataset(environment, |read| lint::check_files(faces, dataset::CARD_FILE, &depth, read));
+    }
     let Some(file) = card_file(place)? else {
         return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
     };
     match what_is_in(&file)? {
-        What::Dataset => {
-            let depth = Depth {
-                limits: limits.to_vec(),
-                read_files: (!arguments.manifest_only).then_some(decoder),
-                fix: arguments.fix,
-            };
-            let bar = progress::files(environment.bars);
-            let read = |files: usize, all: usize| {
-                bar.set_length(all as u64);
-                bar.inc(files as u64);
-            };
-            let checked = lint::check(&file, &depth, &read).map_err(unusable_dataset);
-            bar.finish_and_clear();
-            Ok((What::Dataset, checked?))
-        }
+        What::Dataset => of_dataset(environment, |read| lint::check(&file, &depth, read)),
         What::Method => Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))),
         What::Protocol => Ok((What::Protocol, plain(cards::protocol(&file)?))),
         What::Policy | What::Package => {
             Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
         }
     }
+}
+
+/// Looks at a dataset, with a bar of the files that were read.
+fn of_dataset(
+    environment: &Environment,
+    look: impl FnOnce(&dyn Fn(usize, usize)) -> Result<Checked, DatasetError>,
+) -> Result<(What, Checked), Failure> {
+    let bar = progress::files(environment.bars);
+    let checked = look(&|files, all| {
+        bar.set_length(all as u64);
+        bar.inc(files as u64);
+    });
+    bar.finish_and_clear();
+    Ok((What::Dataset, checked.map_err(unusable_dataset)?))
 }
 
 /// The card that `place` names: itself, or the one card in it.

@@ -7,17 +7,13 @@ use std::any::Any;
 use std::io::{self, BufRead, Read};
 
 use image::metadata::Orientation;
-use memchr::memmem;
 use mozjpeg::{ColorSpace, ColorSpaceExt, Decompress, Marker};
 
 use super::decode::check_size;
-use super::jpeg::colour::from_inverted_cmyk;
+use super::jpeg::{check_scans, colour::from_inverted_cmyk};
 use super::{PhotoError, Picture, spare};
 
 const NAME: &str = "JPEG";
-
-/// Scans of one file. A progressive JPEG has about ten; thousands over a large picture would take minutes.
-const MOST_SCANS: usize = 500;
 
 /// The picture as it is stored, with the orientation that its EXIF block asks for. CMYK and YCCK are taken as inverted,
 /// as Pillow takes them. Unwinds where libjpeg gives up.
@@ -28,9 +24,7 @@ pub(super) fn decode(bytes: &[u8], pixel_limit: u64) -> Result<(Picture, Orienta
         return Err(PhotoError::broken(NAME, "it states no size"));
     };
     check_size(width, height, NAME, pixel_limit)?;
-    if memmem::find_iter(bytes, b"\xFF\xDA").nth(MOST_SCANS).is_some() {
-        return Err(PhotoError::broken(NAME, &format!("more than {MOST_SCANS} scans")));
-    }
+    check_scans(bytes)?;
     let orientation = header.markers().find_map(|marker| marker.data.strip_prefix(b"Exif\0\0"));
     let orientation = orientation.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
     // Colours as Pillow asks for them: gray stays gray, four components stay four.

@@ -8,8 +8,9 @@ use super::answers::{Answers, Said};
 use super::cell::{Cell, Combo};
 use super::class::point_age;
 use super::hot::{Run, Runs};
+use super::own_errors::OwnErrors;
 use super::truth::Truth;
-use super::weighted_errors::{WeightedErrors, WeightedMoments, WeightedOwn, WeightedSums};
+use super::weighted_errors::{WeightedErrors, WeightedMoments, WeightedSums};
 use super::weights::{PartWeights, UNIT};
 use crate::age::{NANOS_PER_YEAR, nanos};
 use crate::stats::SubjectSums;
@@ -172,33 +173,19 @@ impl Profiled {
 }
 
 impl ErrorTally {
-    /// Adds the sums of one subject.
+    /// Adds the errors of one subject.
     pub(super) fn add(&mut self, errors: impl Iterator<Item = Error> + Clone) {
-        let whole = errors.clone();
-        let (mut attempts, mut signed, mut absolute, mut squared) = (0_u32, 0_i128, 0_i128, 0_i128);
-        let mut weighted = false;
-        for error in errors {
-            attempts += 1;
-            weighted |= error.weight.is_some();
-            let signed_one = i128::from(error.signed);
-            signed += signed_one;
-            absolute += signed_one.abs();
-            squared += signed_one * signed_one;
-        }
-        if attempts == 0 {
+        self.add_own(&OwnErrors::of(errors));
+    }
+
+    /// Adds the sums of one subject.
+    pub(super) fn add_own(&mut self, own: &OwnErrors) {
+        if own.attempts == 0 {
             return;
         }
-        // From 10^-18 to 10^-6 squared years, half up, so that its square over all subjects fits.
-        let millionths = (squared + 500_000_000_000) / 1_000_000_000_000;
-        self.moments.entry(attempts).or_default().merge(&Moments {
-            subjects: 1,
-            signed: MomentSums { sum: signed, square: signed * signed },
-            absolute: MomentSums { sum: absolute, square: absolute * absolute },
-            squared,
-            fourth: millionths * millionths,
-        });
-        if weighted {
-            self.weighted.add(attempts, &WeightedOwn::of(whole));
+        self.moments.entry(own.attempts).or_default().merge(&own.moments());
+        if let Some(weighted) = &own.weighted {
+            self.weighted.add(own.attempts, weighted);
         }
     }
 

@@ -24,6 +24,7 @@ mod information;
 mod measured;
 mod months;
 mod moved;
+mod own_errors;
 mod pair_cell;
 mod paired;
 mod paired_errors;

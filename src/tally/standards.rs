@@ -9,6 +9,7 @@ use super::class::AgeClass;
 use super::errors::{BEYOND, Error, ErrorTally, Profiled};
 use super::families::Seen;
 use super::hot::HotCell;
+use super::own_errors::OwnErrors;
 use super::profile::join;
 use super::shape::{NO_CLASS, Reply, Shape};
 use super::truth::Truth;
@@ -66,6 +67,19 @@ impl JointDesignSums {
 }
 
 impl JointMoments {
+    /// Of one subject, who has errors in both cells.
+    pub(super) fn of(one: &OwnErrors, other: &OwnErrors) -> Self {
+        let products = |one: i128, other: i128| [one, other, one * other];
+        let design = one.weighted.zip(other.weighted);
+        Self {
+            subjects: 1,
+            signed: products(one.signed, other.signed),
+            absolute: products(one.absolute, other.absolute),
+            squared: products(one.millionths(), other.millionths()),
+            design: design.map_or_else(Default::default, |(one, other)| JointDesignSums::of(&one, &other)),
+        }
+    }
+
     /// Takes the sums of `part` away, all of whose subjects are counted here.
     pub(super) fn take_away(&mut self, part: &Self) {
         self.subjects -= part.subjects.min(self.subjects);
@@ -279,13 +293,17 @@ impl HotStandard {
             .errors
             .chunk_by(|one, other| one.0 == other.0)
             .map(|part| {
-                (part[0].0, Own::of(part.iter().map(|(_, error)| *error)), add(&mut self.several[part[0].0], part))
+                (
+                    part[0].0,
+                    OwnErrors::of(part.iter().map(|(_, error)| *error)),
+                    add(&mut self.several[part[0].0], part),
+                )
             })
             .collect();
         for (index, (cell, one, runs)) in parts.iter().enumerate() {
             for (later, other, later_runs) in &parts[index + 1..] {
                 let pair = self.pairs.entry((*cell, *later)).or_default();
-                pair.moments.entry((one.attempts, other.attempts)).or_default().merge(&one.with(other));
+                pair.moments.entry((one.attempts, other.attempts)).or_default().merge(&JointMoments::of(one, other));
                 if let (Some(runs), Some(later_runs)) = (runs, later_runs) {
                     join(&mut pair.beyond, runs.runs(), later_runs.runs(), BEYOND);
                 }
@@ -333,46 +351,5 @@ impl HotStandard {
             vectors: self.vectors.keyed(|cell| plan.key(*cell)),
         };
         (plan.name.clone(), tally)
-    }
-}
-
-/// What one subject's errors in one cell come to.
-pub(super) struct Own {
-    pub attempts: u32,
-    signed: i128,
-    absolute: i128,
-    millionths: i128,
-    weighted: Option<WeightedOwn>,
-}
-
-impl Own {
-    pub fn of(errors: impl Iterator<Item = Error> + Clone) -> Self {
-        let mut weighted = false;
-        let (mut own, mut squared) = (Self { attempts: 0, signed: 0, absolute: 0, millionths: 0, weighted: None }, 0);
-        let whole = errors.clone();
-        for error in errors {
-            weighted |= error.weight.is_some();
-            let signed = i128::from(error.signed);
-            own.attempts += 1;
-            own.signed += signed;
-            own.absolute += signed.abs();
-            squared += signed * signed;
-        }
-        let weighted = weighted.then(|| WeightedOwn::of(whole));
-        Self { millionths: (squared + 500_000_000_000) / 1_000_000_000_000, weighted, ..own }
-    }
-
-    pub fn with(&self, other: &Self) -> JointMoments {
-        let products = |one: i128, other: i128| [one, other, one * other];
-        JointMoments {
-            subjects: 1,
-            signed: products(self.signed, other.signed),
-            absolute: products(self.absolute, other.absolute),
-            squared: products(self.millionths, other.millionths),
-            design: self
-                .weighted
-                .zip(other.weighted)
-                .map_or_else(Default::default, |(one, other)| JointDesignSums::of(&one, &other)),
-        }
     }
 }

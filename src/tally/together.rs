@@ -9,8 +9,9 @@ use super::cell::Combo;
 use super::class::Slot;
 use super::errors::{Error, ErrorTally};
 use super::families::Seen;
+use super::own_errors::OwnErrors;
 use super::shape::Shape;
-use super::standards::{JointMoments, Own};
+use super::standards::JointMoments;
 use super::wire;
 use crate::age::AgeLimit;
 use crate::table::Group;
@@ -93,12 +94,12 @@ impl HotTogether {
             let error = move |sample: &u32| Error::of(shape.truth, shape.answers, *sample as usize, false);
             seen.taken.live.iter().filter(of).filter_map(error)
         };
-        let (one, other) = (Own::of(errors(Some(true))), Own::of(errors(Some(false))));
+        let (one, other) = (OwnErrors::of(errors(Some(true))), OwnErrors::of(errors(Some(false))));
         if one.attempts > 0 && other.attempts > 0 {
-            own.inside.add(errors(Some(true)));
-            own.outside.add(errors(Some(false)));
+            own.inside.add_own(&one);
+            own.outside.add_own(&other);
             own.both.add(errors(None));
-            own.joint.entry((one.attempts, other.attempts)).or_default().merge(&one.with(&other));
+            own.joint.entry((one.attempts, other.attempts)).or_default().merge(&JointMoments::of(&one, &other));
         }
     }
 

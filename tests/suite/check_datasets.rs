@@ -291,3 +291,15 @@ fn the_limits_are_those_of_a_protocol_that_is_checked_beside() {
     assert!(ran.out.contains("limit 15: 1 sample under, 1 over"), "{}{}", ran.out, ran.err);
     assert!(!ran.out.contains("limit 18"), "{}", ran.out);
 }
+
+#[test]
+fn the_bundled_dataset_is_checked_by_its_name_as_its_folder_is() {
+    let (code, by_name) = check(Path::new("drawn-faces"), &[]);
+    let (of_folder, folder) = check(&package().join("fixtures/faces"), &[]);
+    assert_eq!((code, by_name.len()), (of_folder, folder.len()));
+    let without_path = |rows: Vec<Found>| -> Vec<Found> {
+        rows.into_iter().map(|row| row.into_iter().filter(|(column, _)| column != "path").collect()).collect()
+    };
+    assert_eq!(without_path(by_name), without_path(folder));
+    assert_eq!(code, 0);
+}

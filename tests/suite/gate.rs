@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{column, package, run, text};
+use crate::support::{column, package, recorded_answers, run, text};
 
 /// A run folder made of a recorded file below `place`: `people` minors of 17, each passing at 18 where `passes` says so,
 /// and as many adults who all pass.
@@ -190,11 +190,7 @@ fn hostile_names_stay_text_in_every_form() {
 
 #[test]
 fn recorded_answers_of_a_published_model_get_the_verdicts_of_their_published_counts() {
-    let recorded = package().join("../shared/outcomes/morph2_coral_seed0.csv");
-    if !recorded.exists() {
-        eprintln!("skipped: the recorded answers are not here");
-        return;
-    }
+    let Some(recorded) = recorded_answers("morph2_coral_seed0.csv") else { return };
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("coral");
     let columns = "sample_id=file,age=predicted_age";

@@ -8,44 +8,29 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{is_needed, package, run, text};
+use crate::support::{package, python_with, run, text};
 
 const VALIDATE: &str = "import sys\nfrom lxml import etree\n\
     schema = etree.XMLSchema(etree.parse(sys.argv[1]))\n\
     sys.exit(0 if schema.validate(etree.parse(sys.argv[2])) else str(schema.error_log))\n";
 
-fn python() -> Command {
-    Command::new(std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned()))
-}
-
-/// Whether Python has a validator; says that a test skips where not.
-fn validator() -> bool {
-    let there = python().args(["-c", "import lxml.etree"]).output().is_ok_and(|ran| ran.status.success());
-    if !there {
-        assert!(!is_needed("lxml"), "Python's lxml is not there");
-        eprintln!("skipped: no Python with lxml (pip install lxml)");
-    }
-    there
-}
-
-fn accepted(file: &Path) -> Result<(), String> {
+/// What the schema says of `file`.
+fn accepted(python: &str, file: &Path) -> Result<(), String> {
     let schema = package().join("fixtures/junit/junit-10.xsd");
-    let ran = python().args(["-c", VALIDATE, text(&schema), text(file)]).output().unwrap();
+    let ran = Command::new(python).args(["-c", VALIDATE, text(&schema), text(file)]).output().unwrap();
     if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stderr).into_owned()) }
 }
 
 /// Fails unless the schema accepts `file`; does nothing where there is no validator.
 pub fn validate(file: &Path) {
-    if validator() {
-        accepted(file).unwrap();
+    if let Some(python) = python_with("lxml") {
+        accepted(&python, file).unwrap();
     }
 }
 
 #[test]
 fn passes_failures_and_errors_are_what_the_schema_wants_and_another_file_is_not() {
-    if !validator() {
-        return;
-    }
+    let Some(python) = python_with("lxml") else { return };
     let place = tempfile::tempdir().unwrap();
     let mut csv = "sample_id,true_age,age\n".to_owned();
     (0..400).for_each(|person| csv.push_str(&format!("s{person},17,{}\n", if person < 40 { 30 } else { 12 })));
@@ -65,8 +50,8 @@ fn passes_failures_and_errors_are_what_the_schema_wants_and_another_file_is_not(
     run(&["gate", text(&out), "--policy", text(&policy), "--junit", text(&junit)]).ended(1);
     let xml = fs::read_to_string(&junit).unwrap();
     assert!(xml.contains("<failure") && xml.contains("<error") && xml.contains("type=\"inconclusive\""), "{xml}");
-    accepted(&junit).unwrap();
+    accepted(&python, &junit).unwrap();
     // The validator is one: it refuses an attribute that the schema has not.
     fs::write(&junit, xml.replacen("<testsuites ", "<testsuites skipped=\"0\" ", 1)).unwrap();
-    assert!(accepted(&junit).unwrap_err().contains("skipped"));
+    assert!(accepted(&python, &junit).unwrap_err().contains("skipped"));
 }

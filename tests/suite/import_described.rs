@@ -5,22 +5,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use crate::import::fixture;
-use crate::support::{is_needed, run, text};
-
-/// Runs `program` in `folder`; none, after saying that a test skips, where Python has no `module`.
-fn python(folder: &Path, module: &str, program: &str) -> Option<Output> {
-    let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let import = format!("import {module}");
-    if !Command::new(&python).args(["-c", &import]).output().is_ok_and(|ran| ran.status.success()) {
-        assert!(!is_needed(module), "the Python package {module} is not installed");
-        eprintln!("skipped: no Python package {module} (pip install {module}; AGEBENCH_PYTHON names the interpreter)");
-        return None;
-    }
-    Some(Command::new(&python).args(["-c", program]).current_dir(folder).output().unwrap())
-}
+use crate::support::{python_in, run, text};
 
 /// Imports that are described: a table with boxes and accents, layouts with a licence, bands, subjects and splits, and dates.
 fn described(place: &Path) -> Vec<std::path::PathBuf> {
@@ -51,7 +38,7 @@ fn frictionless_accepts_the_description_and_its_table_and_finds_another_table_an
     let validate = "import sys, frictionless; report = frictionless.validate('datapackage.json', type='package'); \
                     print(report.flatten(['type', 'message'])); sys.exit(not report.valid)";
     for out in described(place.path()) {
-        let Some(ran) = python(&out, "frictionless", validate) else { return };
+        let Some(ran) = python_in(&out, "frictionless", validate) else { return };
         let said = String::from_utf8_lossy(&ran.stdout).into_owned();
         assert!(ran.status.success(), "{}: {said}{}", out.display(), String::from_utf8_lossy(&ran.stderr));
         let table = out.join("manifest.csv");
@@ -59,7 +46,7 @@ fn frictionless_accepts_the_description_and_its_table_and_finds_another_table_an
         let row = whole.lines().nth(1).unwrap();
         // Another table than the one that was described: one id twice, too.
         fs::write(&table, format!("{whole}{row}\n")).unwrap();
-        let said = String::from_utf8_lossy(&python(&out, "frictionless", validate).unwrap().stdout).into_owned();
+        let said = String::from_utf8_lossy(&python_in(&out, "frictionless", validate).unwrap().stdout).into_owned();
         assert!(said.contains("hash-count") && said.contains("primary-key"), "{said}");
         fs::write(&table, whole).unwrap();
     }
@@ -87,7 +74,7 @@ for record, row in zip(records, rows):
     assert all(same(record[key], row[key]) for key in row), (record, row)
 "#;
     for out in described(place.path()) {
-        let Some(ran) = python(&out, "mlcroissant", program) else { return };
+        let Some(ran) = python_in(&out, "mlcroissant", program) else { return };
         assert!(ran.status.success(), "{}: {}", out.display(), String::from_utf8_lossy(&ran.stderr));
     }
 }

@@ -5,11 +5,11 @@
 //! their absence is a failure. The fixture of the importer was written by pyarrow.
 
 #[cfg(feature = "parquet")]
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use crate::import::{fixture, import};
 #[cfg(feature = "parquet")]
-use crate::support::{is_needed, run, text};
+use crate::support::{python_in, run, text};
 
 #[cfg(not(feature = "parquet"))]
 #[test]
@@ -29,14 +29,7 @@ fn a_build_without_parquet_says_so_and_what_to_do() {
 /// Runs `program` in `place`; false, after saying that a test skips, where Python has no `module`.
 #[cfg(feature = "parquet")]
 fn python(place: &Path, module: &str, program: &str) -> bool {
-    let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let import = format!("import {module}");
-    if !Command::new(&python).args(["-c", &import]).output().is_ok_and(|ran| ran.status.success()) {
-        assert!(!is_needed(module), "the Python package {module} is not installed");
-        eprintln!("skipped: no Python package {module} (pip install {module}; AGEBENCH_PYTHON names the interpreter)");
-        return false;
-    }
-    let ran = Command::new(&python).args(["-c", program]).current_dir(place).output().unwrap();
+    let Some(ran) = python_in(place, module, program) else { return false };
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     true
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{column, run, text};
+use crate::support::{column, rows, run, text};
 
 /// A folder with people from 12 to 24 under a card with two groups: `person` says age, sex, and how many photos.
 fn people(place: &Path, people: usize, card: &str, person: impl Fn(usize) -> (String, usize)) -> PathBuf {
@@ -27,15 +27,6 @@ fn people(place: &Path, people: usize, card: &str, person: impl Fn(usize) -> (St
 fn year(at: usize) -> String {
     let age = 12 + at % 13;
     format!("{age},{}", age + 1)
-}
-
-/// The rows of a CSV where `wanted` columns have these cells, as the cells of `columns`.
-fn rows(csv: &str, wanted: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<String>> {
-    let cells: Vec<(Vec<String>, &str)> = wanted.iter().map(|(name, word)| (column(csv, name), *word)).collect();
-    let shown: Vec<Vec<String>> = columns.iter().map(|name| column(csv, name)).collect();
-    let fits = |row: &usize| cells.iter().all(|(cells, word)| cells[*row] == *word);
-    let count = csv.lines().count() - 1;
-    (0..count).filter(fits).map(|row| shown.iter().map(|cells| cells[row].clone()).collect()).collect()
 }
 
 const CLAIM: [&str; 7] = ["plan", "--limit", "18", "--target", "0.01", "--power", "0.8"];

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{column, run, text};
+use crate::support::{column, rows, run, text};
 
 /// What `metrics.csv` of one method's run on this holder's people is: of `n` seventeen-year-olds the first `passes` are answered
 /// 20, the others 15. Recorded files are methods of their own, so the digest is made that of one method.
@@ -35,16 +35,6 @@ fn rates(csv: &str, columns: &[&str]) -> Vec<Vec<String>> {
         ("variant", ""),
     ];
     rows(csv, &wanted, columns)
-}
-
-fn rows(csv: &str, wanted: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<String>> {
-    let cells: Vec<(Vec<String>, &str)> = wanted.iter().map(|(name, word)| (column(csv, name), *word)).collect();
-    let shown: Vec<Vec<String>> = columns.iter().map(|name| column(csv, name)).collect();
-    let fits = |row: &usize| cells.iter().all(|(cells, word)| cells[*row] == *word);
-    (0..csv.lines().count() - 1)
-        .filter(fits)
-        .map(|row| shown.iter().map(|cells| cells[row].clone()).collect())
-        .collect()
 }
 
 fn near(found: &str, wanted: f64, what: &str) {

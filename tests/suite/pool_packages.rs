@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{column, run, text};
+use crate::support::{column, rows, run, text};
 
 /// Answers what the manifest's column says: one method, by its digest, at every holder.
 const PLUGIN: &str = r#"
@@ -59,16 +59,6 @@ fn holder_of(place: &Path, name: &str, [side, photos]: [usize; 2], [passed, deni
     run(&[&arguments[..], &["--out", text(&answers)]].concat()).ended(0);
     run(&["publish", text(&answers), "--out", text(&package), "--disclosure", "uk_7_5"]).ended(0);
     package
-}
-
-/// The cells of `columns` in the rows of `csv` that have the `wanted` cells.
-fn rows(csv: &str, wanted: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<String>> {
-    let cells: Vec<(Vec<String>, &str)> = wanted.iter().map(|(name, word)| (column(csv, name), *word)).collect();
-    let shown: Vec<Vec<String>> = columns.iter().map(|name| column(csv, name)).collect();
-    (0..csv.lines().count() - 1)
-        .filter(|row| cells.iter().all(|(cells, word)| cells[*row] == *word))
-        .map(|row| shown.iter().map(|cells| cells[row].clone()).collect())
-        .collect()
 }
 
 fn at<'a>(metric: &'a str, population: &'a str, effect: &'a str) -> [(&'a str, &'a str); 6] {

@@ -7,25 +7,13 @@ use std::process::Command;
 
 #[cfg(feature = "tract")]
 use crate::support::column;
-use crate::support::{is_needed, package, run, text};
+use crate::support::{package, python_with, recorded_answers, run, text};
 
 /// The packages of results/.
 fn packages() -> Vec<PathBuf> {
     let found = agebench::publish::Package::all_in(&package().join("results"));
     assert!(found.len() >= 2, "results/ has its packages");
     found
-}
-
-/// The interpreter that has the Python packages, or `None` after saying that a test skips.
-fn python(module: &str) -> Option<String> {
-    let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let there = Command::new(&python).args(["-c", &format!("import {module}")]).output();
-    if there.is_ok_and(|ran| ran.status.success()) {
-        return Some(python);
-    }
-    assert!(!is_needed(module), "the Python package {module} is not installed");
-    eprintln!("skipped: no Python package {module} (pip install {module}; AGEBENCH_PYTHON names the interpreter)");
-    None
 }
 
 #[test]
@@ -42,7 +30,7 @@ fn every_published_package_holds_and_stands_in_the_leaderboard() {
 
 #[test]
 fn a_validator_that_we_did_not_write_accepts_every_published_package() {
-    let Some(python) = python("frictionless") else { return };
+    let Some(python) = python_with("frictionless") else { return };
     for folder in packages() {
         let program = "import sys, frictionless; report = frictionless.validate('datapackage.json', type='package'); print(report.flatten(['type', 'message'])); sys.exit(not report.valid)";
         let ran = Command::new(&python).args(["-c", program]).current_dir(&folder).output().unwrap();
@@ -58,7 +46,7 @@ fn the_python_lines_of_the_documentation_run_as_they_stand_there() {
     for block in blocks {
         assert_eq!(block.lines().count(), 3, "three lines: {block}");
         let module = block.split_whitespace().nth(1).unwrap();
-        let Some(python) = python(module) else { continue };
+        let Some(python) = python_with(module) else { continue };
         let ran = Command::new(python).args(["-c", block]).current_dir(package()).output().unwrap();
         let printed = String::from_utf8_lossy(&ran.stdout).into_owned();
         assert!(ran.status.success(), "{block}\n{}", String::from_utf8_lossy(&ran.stderr));
@@ -70,18 +58,15 @@ fn the_python_lines_of_the_documentation_run_as_they_stand_there() {
 
 #[test]
 fn the_package_of_recorded_answers_is_made_again_byte_for_byte() {
-    let recorded = package().join("../shared/outcomes");
-    if !recorded.join("morph2_coral_seed0.csv").exists() {
-        eprintln!("skipped: the recorded answers on MORPH-II are not here (results/README.md)");
-        return;
-    }
+    let Some(of_coral) = recorded_answers("morph2_coral_seed0.csv") else { return };
+    let Some(of_ordinal) = recorded_answers("morph2_ordinal_seed0.csv") else { return };
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("results");
     let (coral, ordinal) = ("morph2/coral", "morph2/ordinal");
     let work = place.path().join("work");
     copy(&package().join("scripts/results/morph2"), &work.join("morph2"));
-    fs::copy(recorded.join("morph2_coral_seed0.csv"), work.join(coral).join("answers.csv")).unwrap();
-    fs::copy(recorded.join("morph2_ordinal_seed0.csv"), work.join(ordinal).join("answers.csv")).unwrap();
+    fs::copy(of_coral, work.join(coral).join("answers.csv")).unwrap();
+    fs::copy(of_ordinal, work.join(ordinal).join("answers.csv")).unwrap();
     let answers = fs::read_to_string(work.join(coral).join("answers.csv")).unwrap();
     let manifest: String = answers
         .lines()

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use agebench::base64;
 
-use crate::support::{Ran, agebench, jpeg, run, text};
+use crate::support::{Ran, agebench, files_under, jpeg, run, text};
 
 /// Ids, names and columns that no file and no word may hold.
 const PLANTED: [&str; 7] = [
@@ -67,12 +67,6 @@ fn planted(place: &Path) -> (PathBuf, PathBuf) {
                 [command]\nprogram = \"python3\"\nargs = [\"program.py\"]\n";
     fs::write(method.join("method.toml"), card).unwrap();
     (data, method)
-}
-
-/// Every file below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// Which planted words `bytes` hold: as they are, in any case, in hexadecimal digits, in base64 at each of its three ways to fall.
@@ -171,7 +165,7 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
         says(place.path(), &["run", text(&service), "--dataset", data, "--out", text(&out("service"))], &[2, 4]);
     }
 
-    let all = files(&made);
+    let all = files_under(&made);
     assert!(all.len() > 20, "{all:?}");
     for file in &all {
         let mut found = held(&fs::read(file).unwrap());
@@ -192,9 +186,9 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
     for file in ["outcomes.csv", "truth.csv"] {
         assert!(!held(&fs::read(kept.join(file)).unwrap()).is_empty(), "nobody is found in {file}");
     }
-    let left: Vec<_> = [files(&place.path().join("work")), files(&place.path().join("temporary"))].concat();
+    let left: Vec<_> = [files_under(&place.path().join("work")), files_under(&place.path().join("temporary"))].concat();
     assert!(left.is_empty(), "left behind: {left:?}");
-    let release: Vec<_> = files(&out("release"));
+    let release: Vec<_> = files_under(&out("release"));
     let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(release.iter().all(|file| !["outcomes.csv", "truth.csv"].contains(&name(file).as_str())), "{release:?}");
 }

@@ -165,3 +165,50 @@ pub fn column(csv: &str, name: &str) -> Vec<String> {
     let place = lines.next().unwrap().split(',').position(|cell| cell == name).unwrap();
     lines.map(|line| line.split(',').nth(place).unwrap().to_owned()).collect()
 }
+
+/// The cells of `columns` in the rows of `csv` that have the `wanted` cells; without quotes, as [`column`].
+pub fn rows(csv: &str, wanted: &[(&str, &str)], columns: &[&str]) -> Vec<Vec<String>> {
+    let cells: Vec<(Vec<String>, &str)> = wanted.iter().map(|(name, word)| (column(csv, name), *word)).collect();
+    let shown: Vec<Vec<String>> = columns.iter().map(|name| column(csv, name)).collect();
+    (0..csv.lines().count() - 1)
+        .filter(|row| cells.iter().all(|(cells, word)| cells[*row] == *word))
+        .map(|row| shown.iter().map(|cells| cells[row].clone()).collect())
+        .collect()
+}
+
+/// Every file under `folder`.
+pub fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
+}
+
+/// The Python that has `module`, or `None` after saying that a test skips; with `module` in `AGEBENCH_NEEDS` its absence is
+/// a failure. `AGEBENCH_PYTHON` names the interpreter.
+pub fn python_with(module: &str) -> Option<String> {
+    let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let there = Command::new(&python).args(["-c", &format!("import {module}")]).output();
+    if there.is_ok_and(|ran| ran.status.success()) {
+        return Some(python);
+    }
+    assert!(!is_needed(module), "the Python package {module} is not installed");
+    eprintln!("skipped: no Python package {module} (pip install {module}; AGEBENCH_PYTHON names the interpreter)");
+    None
+}
+
+/// What `program` of Python did in `folder`; `None` as [`python_with`].
+pub fn python_in(folder: &Path, module: &str, program: &str) -> Option<Output> {
+    let python = python_with(module)?;
+    Some(Command::new(python).args(["-c", program]).current_dir(folder).output().unwrap())
+}
+
+/// A file of recorded answers that others published, where this machine has them; `None` after saying that a test skips.
+pub fn recorded_answers(name: &str) -> Option<PathBuf> {
+    let folder =
+        std::env::var_os("AGEBENCH_OUTCOMES").map_or_else(|| package().join("../shared/outcomes"), PathBuf::from);
+    let file = folder.join(name);
+    if !file.is_file() {
+        eprintln!("skipped: {name} is not here (set AGEBENCH_OUTCOMES to the folder that holds it)");
+        return None;
+    }
+    Some(file)
+}

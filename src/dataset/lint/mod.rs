@@ -61,11 +61,24 @@ pub fn check(place: &Path, depth: &Depth, read: &dyn Fn(usize, usize)) -> Result
     } else {
         (place, CARD_FILE)
     };
-    let unreadable = |source| DatasetError::Read { file: place.display().to_string(), source };
-    let files = Folder::new(folder).map_err(unreadable)?;
-    let beside = files.clone();
+    let files =
+        Folder::new(folder).map_err(|source| DatasetError::Read { file: place.display().to_string(), source })?;
+    check_files(Box::new(files), card_file, depth, read)
+}
+
+/// Looks at the dataset that `card_file` of `files` describes, as [`check`] does.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_files(
+    files: Box<dyn Files>,
+    card_file: &str,
+    depth: &Depth,
+    read: &dyn Fn(usize, usize),
+) -> Result<Checked, DatasetError> {
+    let text = files.read(MANIFEST_FILE);
     let mut checked = Checked::default();
-    let Loaded { dataset, findings, rows } = match manifest::load_on(Box::new(files), card_file, &Pick::all(), KEPT) {
+    let Loaded { dataset, findings, rows } = match manifest::load_on(files, card_file, &Pick::all(), KEPT) {
         Ok(loaded) => loaded,
         Err(DatasetError::Unusable { source, .. }) => {
             checked.findings = source;
@@ -76,7 +89,7 @@ pub fn check(place: &Path, depth: &Depth, read: &dyn Fn(usize, usize)) -> Result
     };
     checked.findings = findings;
     let findings = &mut checked.findings;
-    let text = beside.read(MANIFEST_FILE).map_err(unreadable)?;
+    let text = text.map_err(|source| DatasetError::Read { file: MANIFEST_FILE.to_owned(), source })?;
     look_at_card(card_file, &dataset, findings);
     look_at_subjects(&dataset, findings);
     ages::look(&dataset, &rows, &depth.limits, findings);

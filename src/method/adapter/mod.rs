@@ -4,6 +4,7 @@
 pub mod command;
 pub mod declared;
 pub mod http;
+mod named;
 pub mod onnx;
 pub mod replay;
 pub mod waterfall;

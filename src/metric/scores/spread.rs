@@ -11,17 +11,13 @@ use crate::table::{Counts, Place, Quantity, RowStatus, Variant, Weighting};
 pub(super) fn rows(frame: &mut Frame<'_>, scores: Scores<'_>) {
     let middles: &[bool] = if frame.tally.labelled_years { &[false, true] } else { &[false] };
     if frame.tally.kinds.spreads == 0 {
-        for entry in OF_SPREADS {
-            let weighting = (entry != catalogue::SPREADS_LEFT_OUT).then_some(Weighting::Subject);
-            let place = Place { weighting, ..Place::of_all() };
-            frame.nothing(place, entry, RowStatus::NotApplicable, Counts::default(), "no answered age has a spread");
-        }
+        nothing(frame, false, RowStatus::NotApplicable, "no answered age has a spread");
         return;
     }
     for middle in middles {
         match scores {
             Scores::Rows(rows) => of_label(frame, rows, *middle),
-            Scores::NotKept => not_kept(frame, *middle),
+            Scores::NotKept => nothing(frame, *middle, RowStatus::NotMeasurable, "needs_rows"),
         }
     }
 }
@@ -32,18 +28,18 @@ fn place(middle: bool) -> Place {
     Place { variant, ..Place::of_all() }
 }
 
-fn not_kept(frame: &mut Frame<'_>, middle: bool) {
-    let mut nothing = |entry, weighting| {
-        let place = Place { weighting, ..place(middle) };
-        frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
-    };
-    for entry in [catalogue::COVERAGE_68, catalogue::COVERAGE_95, catalogue::CRPS] {
-        for weighting in Weighting::ALL {
-            nothing(entry, Some(*weighting));
+/// The rows that [`of_label`] makes, without a value.
+fn nothing(frame: &mut Frame<'_>, middle: bool, status: RowStatus, reason: &str) {
+    for entry in OF_SPREADS {
+        let weightings: Vec<Option<Weighting>> = match entry {
+            catalogue::SPREADS_LEFT_OUT if middle => continue,
+            catalogue::SPREADS_LEFT_OUT => vec![None],
+            _ => Weighting::ALL.iter().copied().map(Some).collect(),
+        };
+        for weighting in weightings {
+            let place = Place { weighting, ..place(middle) };
+            frame.nothing(place, entry, status, Counts::default(), reason);
         }
-    }
-    if !middle {
-        nothing(catalogue::SPREADS_LEFT_OUT, None);
     }
 }
 

@@ -53,6 +53,12 @@ impl From<Broken> for PhotoError {
     }
 }
 
+/// Refuses a file of more scans than [`MOST_SCANS`].
+pub(super) fn check_scans(bytes: &[u8]) -> Result<(), PhotoError> {
+    let marker = b"\xFF\xDA";
+    if memmem::find_iter(bytes, marker).nth(MOST_SCANS).is_some() { Err(Broken::TooManyScans.into()) } else { Ok(()) }
+}
+
 /// Whether `bytes` begin as a JPEG does.
 pub(super) fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xFF\xD8\xFF")
@@ -80,9 +86,7 @@ impl<'a> Opened<'a> {
         let first = file.scan(&mut header)?.ok_or(Broken::Truncated)?;
         let frame = header.frame.take().ok_or(Broken::Damaged("a scan before the frame"))?;
         check_size(frame.width as u32, frame.height as u32, NAME, pixel_limit)?;
-        if memmem::find_iter(bytes, b"\xFF\xDA").nth(MOST_SCANS).is_some() {
-            return Err(Broken::TooManyScans.into());
-        }
+        check_scans(bytes)?;
         let scan = header.scan(&frame, first)?;
         Ok(Self { file, header, frame, scan })
     }

@@ -68,6 +68,14 @@ fn meaning(flag: &str) -> Option<String> {
         "withheld" => "Some counts are held back because a small count would follow from them.",
         "n_summed" => "Some numbers of attempts are the sums of what is published of groups.",
         "events_summed" => "Some numbers of events are the sums of what is published of groups.",
+        "holders_left_out" => "Some pooled values are without a data holder who has none.",
+        "half_event_added" => {
+            "Half an event was added to some data holders who have none, or nothing else, so that they can be pooled."
+        }
+        "method_as_stated" => {
+            "That the data holders ran the same method is what they state: their answers were recorded."
+        }
+        "disclosure_controlled" => "Some data holders protected small counts before they were pooled.",
         "uk_7_5" | "midpoint6" | "threshold_10" => {
             return Some(format!("Small counts of people were protected before publication, by the rule `{flag}`."));
         }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::drawn::{Drawn, drawn};
 use super::{protected, rule_of};
-use crate::support::{is_needed, package};
+use crate::support::{package, python_with};
 
 const WITHOUT: [&str; 3] = ["involuntary_failure_rate", "refusal_rate", "abstention_rate"];
 
@@ -116,18 +116,6 @@ fn write(folder: &Path, drawn: &Drawn, published: &[Row], earlier: &[Row], rule:
     fs::write(folder.join("about.json"), about.to_string()).unwrap();
 }
 
-/// A Python with SciPy; `None` after saying that a test skips.
-fn python() -> Option<PathBuf> {
-    let program = std::env::var_os("AGEBENCH_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let there =
-        Command::new(&program).args(["-c", "import scipy"]).output().is_ok_and(|output| output.status.success());
-    if !there {
-        assert!(!is_needed("scipy"), "no SciPy in {}", program.display());
-        eprintln!("skipped: no SciPy (set AGEBENCH_PYTHON to a Python that has it)");
-    }
-    there.then_some(program)
-}
-
 /// What the attacker says of each folder: (targets, those recovered).
 fn attack(python: &Path, folders: &[PathBuf]) -> Vec<(u64, Vec<String>)> {
     let script = package().join("scripts/validation/attack.py");
@@ -162,7 +150,7 @@ fn releases() -> Range<u64> {
 
 #[test]
 fn an_attacker_recovers_no_count_from_drawn_releases() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_with("scipy").map(PathBuf::from) else { return };
     let place = tempfile::tempdir().unwrap();
     let folders: Vec<PathBuf> = releases()
         .map(|seed| {
@@ -209,7 +197,7 @@ fn naive(drawn: &Drawn, published: &[Row], rule: Rule) -> Vec<Row> {
 
 #[test]
 fn without_secondary_suppression_the_attacker_recovers_counts() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_with("scipy").map(PathBuf::from) else { return };
     let place = tempfile::tempdir().unwrap();
     let folders: Vec<PathBuf> = (0..3)
         .map(|seed| {
@@ -227,7 +215,7 @@ fn without_secondary_suppression_the_attacker_recovers_counts() {
 
 #[test]
 fn two_releases_together_tell_no_more_than_may_be_told() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_with("scipy").map(PathBuf::from) else { return };
     let place = tempfile::tempdir().unwrap();
     let mut folders = Vec::new();
     let mut refused = 0;

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::server::{Act, Got, Server, code, json};
 use super::{card, command};
 use crate::command::orders;
-use crate::support::{Ran, agebench, text};
+use crate::support::{Ran, agebench, files_under, text};
 
 const KEY: &str = "sk-live-Zq7\"x/9=&w";
 const USER: &str = "bob-4711-is-secret";
@@ -69,11 +69,6 @@ fn none_in(text: &str, place: &str) {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
 #[test]
 fn secrets_are_in_no_file_and_on_no_stream_although_the_service_sends_them_back() {
     let place = tempfile::tempdir().unwrap();
@@ -115,10 +110,10 @@ fn secrets_are_in_no_file_and_on_no_stream_although_the_service_sends_them_back(
     }
     none_in(&told, "what was printed");
 
-    let mut written = files(&out);
+    let mut written = files_under(&out);
     assert!(written.len() >= 7, "{written:?}");
     let others = [measured, probed].into_iter().filter(|folder| folder.exists());
-    written.extend(others.flat_map(|folder| files(&folder)));
+    written.extend(others.flat_map(|folder| files_under(&folder)));
     for file in &written {
         none_in(&String::from_utf8_lossy(&fs::read(file).unwrap()), &file.display().to_string());
     }

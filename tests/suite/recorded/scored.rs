@@ -1,24 +1,13 @@
 //! Recorded answers scored, rescored and verified; the published ones give the published numbers.
 
 use super::*;
-
-/// Published recorded answers, where this machine has them.
-fn published(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("AGEBENCH_OUTCOMES")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/outcomes"), PathBuf::from);
-    let file = folder.join(name);
-    if !file.is_file() {
-        println!("skipped: {name} is not here (set AGEBENCH_OUTCOMES to the folder that holds it)");
-        return None;
-    }
-    Some(file)
-}
+use crate::support::recorded_answers;
 
 const MORPH: &str = "sample_id=file,age=predicted_age";
 
 #[test]
 fn a_published_log_that_holds_no_ages_is_refused() {
-    let Some(file) = published("broken_morph2_ce_seed0.log") else { return };
+    let Some(file) = recorded_answers("broken_morph2_ce_seed0.log") else { return };
     let recorded = Recorded::new("", MORPH);
     let error = recorded.with(&file, None, import).unwrap_err();
     assert!(matches!(error, ScoreError::NoTable { .. }));
@@ -27,7 +16,7 @@ fn a_published_log_that_holds_no_ages_is_refused() {
 
 #[test]
 fn published_answers_become_a_run_folder_of_11044_attempts() {
-    let Some(file) = published("morph2_coral_seed0.csv") else { return };
+    let Some(file) = recorded_answers("morph2_coral_seed0.csv") else { return };
     let recorded = Recorded::new("", MORPH).groups(&["sex", "race"]);
     let made = recorded.with(&file, None, import).unwrap();
     assert_eq!(made.attempts, 11_044);
@@ -69,7 +58,7 @@ fn published_answers_score_to_the_published_numbers_and_to_395_of_657_minors_pas
         ("morph2_coral_seed0.csv", 2.661_897_863_093_082, 3.689_874_748_686_247, 395, 116),
         ("morph2_ordinal_seed0.csv", 2.866_081_130_025_353, 4.083_617_591_438_251_5, 387, 177),
     ] {
-        let Some(file) = published(name) else { return };
+        let Some(file) = recorded_answers(name) else { return };
         let recorded = Recorded::new("", MORPH).groups(&["sex"]);
         let made = recorded.with(&file, None, import).unwrap();
         let table = score(&ScoreRequest { folder: &made.folder, protocol: None, out: None }).unwrap().table;

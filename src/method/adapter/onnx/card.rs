@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::detector::DetectorCard;
 use crate::digest::Digest;
 use crate::keys::Keys;
+use crate::method::adapter::named::stated_digest;
 use crate::method::head::{Head, HeadError, OrdinalRule};
 use crate::photo::{Border, Channels, Filter, Fit, Layout, Recipe, RecipeFields};
 
@@ -79,9 +80,7 @@ impl Network {
     /// Reads the keys `file` and `sha256` and the table `input` of a network.
     pub(super) fn read(keys: &mut Keys<'_>, part: Part) -> Self {
         let file = keys.require::<String>("file", "the name of an onnx file beside the card");
-        let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
-            Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
-        });
+        let sha256 = stated_digest(keys);
         let recipe = keys.require_table("input", "size, layout, channels and resize").and_then(|mut input| {
             let recipe = read_recipe(&mut input, part);
             keys.absorb(input);

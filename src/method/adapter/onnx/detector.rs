@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::engine::{Engine, EngineError, Model, State, Tensor};
 use crate::keys::Keys;
 use crate::method::MethodError;
+use crate::method::adapter::named::read_named;
 use crate::method::detector::{Choice, Face, Rules};
 use crate::photo::{FaceBox, PhotoError, Picture, Preparer, Recipe};
 
@@ -124,11 +125,7 @@ impl Detector {
         engine: &dyn Engine,
     ) -> Result<Self, MethodError> {
         let file = &card.file;
-        let bytes = read(file).map_err(|source| MethodError::Read { file: file.clone(), source })?;
-        let digest = Digest::of(&bytes);
-        if let Some(stated) = card.sha256.filter(|stated| *stated != digest) {
-            return Err(MethodError::Digest { file: file.clone(), found: digest, stated });
-        }
+        let (bytes, digest) = read_named(file, card.sha256, read)?;
         let shape = card.recipe.shape();
         let load = |source| MethodError::Engine { file: file.clone(), source };
         let model = engine.load(&bytes, Some(&shape), &[&card.scores, &card.boxes]).map_err(load)?;

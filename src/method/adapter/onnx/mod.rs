@@ -14,6 +14,7 @@ pub use detector::{Detector, DetectorCard, DetectorState, Whose};
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::engine::{Engine, EngineError, Model, State, Tensor};
+use crate::method::adapter::named::read_named;
 use crate::method::head::Head;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::{Outcome, Status};
@@ -52,11 +53,7 @@ impl OnnxMethod {
         decoder: Decoder,
     ) -> Result<Self, MethodError> {
         let file = onnx.file.clone();
-        let bytes = read(&file).map_err(|source| MethodError::Read { file: file.clone(), source })?;
-        let digest = Digest::of(&bytes);
-        if let Some(stated) = onnx.sha256.filter(|stated| *stated != digest) {
-            return Err(MethodError::Digest { file, found: digest, stated });
-        }
+        let (bytes, digest) = read_named(&file, onnx.sha256, read)?;
         let shape = onnx.recipe.shape();
         let wanted: Vec<&str> = onnx.output.iter().map(String::as_str).collect();
         let load = |source| MethodError::Engine { file: file.clone(), source };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::finding::{did_you_mean, listed, quoted};
 use crate::keys::Keys;
+use crate::method::adapter::named::stated_digest;
 use crate::recorded::{OURS, is_of_answer};
 
 /// The table `[replay]`.
@@ -28,9 +29,7 @@ impl ReplayCard {
     /// Reads the table, noting all that is wrong with it.
     pub(crate) fn read(keys: &mut Keys<'_>) -> Option<Self> {
         let file = keys.require::<String>("file", "the name of a csv file beside the card");
-        let sha256 = keys.take::<String>("sha256", "a text of 64 hexadecimal digits").and_then(|text| {
-            Digest::parse(&text).map_err(|error| keys.wrong("sha256", None, error.to_string(), None)).ok()
-        });
+        let sha256 = stated_digest(keys);
         let row = keys.row_of_key("columns");
         let columns: BTreeMap<String, String> =
             keys.take("columns", "a table of names: ours = \"theirs\"").unwrap_or_default();

@@ -14,6 +14,7 @@ pub use card::ReplayCard;
 use crate::age::AgeLimit;
 use crate::digest::Digest;
 use crate::finding::{Finding, Findings, counted, quoted};
+use crate::method::adapter::named::read_named;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session, Told};
 use crate::outcome::Outcome;
 use crate::recorded::{Mapping, Said, limit_of, read_outcome};
@@ -53,11 +54,7 @@ impl ReplayMethod {
         read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
     ) -> Result<Self, MethodError> {
         let file = &replay.file;
-        let bytes = read(file).map_err(|source| MethodError::Read { file: file.clone(), source })?;
-        let digest = Digest::of(&bytes);
-        if let Some(stated) = replay.sha256.filter(|stated| *stated != digest) {
-            return Err(MethodError::Digest { file: file.clone(), found: digest, stated });
-        }
+        let (bytes, digest) = read_named(file, replay.sha256, read)?;
         let rows_of = replay.rows_of.as_deref().unwrap_or(&card.name);
         let unusable = |source| MethodError::Recorded { file: file.clone(), source: Box::new(source) };
         let (records, limits) = records(file, &bytes, replay, rows_of).map_err(unusable)?;
