@@ -3,37 +3,43 @@
 #
 #     scripts/release/reproducible.sh [FLAGS OF CARGO BUILD]      # such as --no-default-features; --release is understood
 #
-# A path that gets into a program (panics name their file) is written as if it lay in /agebench, /registry or /toolchain; time does
-# not get in, and SOURCE_DATE_EPOCH says so to what might ask. Prints the SHA-256 of both; ends with 1 when they differ. With
-# KEEP=FOLDER both programs are left there, to be published or to be compared.
+# A path that gets into a program (panics name their file, and so does what debuggers read of C and assembler) is written as if it lay in
+# /agebench, /registry or /toolchain; time does not get in, and SOURCE_DATE_EPOCH says so to what might ask. Both are built at once, from
+# the commit that is checked out. Prints the SHA-256 of both; ends with 1 when they differ. With KEEP=FOLDER both programs are left
+# there, to be published or to be compared.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0
-SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
+commit=$(git -C "$here" rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct "$commit")
 
 # The committed tree, as whoever checks a release has it.
 build() {
     local folder=$1 name=$2
     shift 2
     mkdir -p "$folder"
-    git -C "$here" archive HEAD | tar -x -C "$folder"
+    git -C "$here" archive "$commit" | tar -x -C "$folder"
     (
         cd "$folder"
-        export RUSTFLAGS="--remap-path-prefix=$folder=/agebench --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry=/registry \
+        local registry=${CARGO_HOME:-$HOME/.cargo}/registry
+        export RUSTFLAGS="--remap-path-prefix=$folder=/agebench --remap-path-prefix=$registry=/registry \
 --remap-path-prefix=$(rustc --print sysroot)=/toolchain"
+        export CFLAGS="-ffile-prefix-map=$folder=/agebench -ffile-prefix-map=$registry=/registry"
         cargo build --release --locked --quiet --target-dir "$folder/built" "$@"
     )
     if [ -n "${KEEP:-}" ]; then
         mkdir -p "$KEEP"
         cp "$folder/built/release/agebench" "$KEEP/$name"
     fi
-    sha256sum "$folder/built/release/agebench" | cut -d' ' -f1
+    sha256sum "$folder/built/release/agebench" | cut -d' ' -f1 >"$place/$name"
 }
 
-one=$(build "$place/a" first "$@")
-two=$(build "$place/another/folder/with-a-longer-name" second "$@")
+build "$place/a" first "$@" &
+build "$place/another/folder/with-a-longer-name" second "$@"
+wait %1
+one=$(<"$place/first") two=$(<"$place/second")
 printf '%s  first\n%s  second\n' "$one" "$two"
 if [ "$one" = "$two" ]; then
     echo "the same bytes: $(rustc --version), $*"
