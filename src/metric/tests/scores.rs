@@ -174,7 +174,12 @@ fn scores_that_are_no_probabilities_one_class_and_missing_scores_say_so() {
     assert_eq!(only(&table, "metric = 'brier_score'\nweighting = 'subject'").status, RowStatus::NotApplicable);
     assert_eq!(only(&table, "metric = 'auc'").status, RowStatus::Empty);
     assert_eq!(only(&table, "metric = 'scores_missing'").value, Some(6.0));
-    assert_eq!(only(&table, "metric = 'coverage_68'").status, RowStatus::NotApplicable);
+    for metric in ["coverage_68", "coverage_95", "crps"] {
+        for weighting in ["subject", "attempt"] {
+            let row = only(&table, &format!("metric = '{metric}'\nweighting = '{weighting}'"));
+            assert_eq!(row.status, RowStatus::NotApplicable, "{metric} {weighting}");
+        }
+    }
     assert!(only(&of(&attempts[40..], &protocol("")), "metric = 'auc'").status == RowStatus::NotApplicable);
 }
 
