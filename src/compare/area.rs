@@ -93,7 +93,10 @@ fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored
         let count = side.len() as u64;
         (count < floor).then(|| format!("{count}<{floor} subjects {name} the limit"))
     };
-    let reasons: Vec<String> = [(&under, "under"), (&over, "over")].into_iter().filter_map(short).collect();
+    let mut reasons: Vec<String> = [(&under, "under"), (&over, "over")].into_iter().filter_map(short).collect();
+    if found.variance == Some(0.0) {
+        reasons.push("no two subjects differ in it".to_owned());
+    }
     let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
     let quantity = Quantity { value: found.value, bounds, counts, evidence: Some(evidence) };
     let weighted = attempts.iter().any(|one| one.weight > 1);

@@ -17,6 +17,9 @@ pub(super) const REPLICATES: usize = 2000;
 
 /// The rows of the whole data set at the headline challenge ages, by both weightings. The two rates are those of
 /// everybody below and of everybody at or above the limit.
+///
+/// Where all people of one side have the same share, replicates do not vary there, and the covariance of both sides is
+/// 0: MOVER stands, as where nobody is on both sides.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let (policy, tie, level) = (frame.protocol.failure_policy, frame.protocol.tie, frame.protocol.levels.display);
     for (index, limit) in frame.protocol.limits.clone().into_iter().enumerate() {
@@ -56,7 +59,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     frame.nothing(place, catalogue::BALANCED, RowStatus::Empty, counts, &reason);
                     continue;
                 };
-                let bounds = if shared == 0 {
+                let still = pass.v == 0.0 || deny.v == 0.0;
+                let bounds = if shared == 0 || still {
                     let [pass, deny] = [&pass, &deny].map(|rate| Bounded::wilson(rate.p, rate.n_star, level));
                     let mean = pass.zip(deny);
                     mean.map(|(pass, deny)| mover_mean(pass, deny)).map(|mean| Bounds {

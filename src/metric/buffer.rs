@@ -126,11 +126,10 @@ fn search(frame: &Frame<'_>, groups: Option<&[Required<'_>]>, limit: AgeLimit) -
                 Some((who, level(frame, standing, challenge, among)?))
             })
             .collect();
-        // Before any miss: with a group too small nobody knows whether more people would do.
-        if safe.is_none()
-            && let Some((who, short)) = levels.iter().find_map(|(who, level)| Some((who, short(frame, level)?)))
-        {
-            return Found::Insufficient(format!("{who}: {short}"));
+        // Before any miss: with a group too small nobody knows whether more people would do. Further down a group may
+        // become too small, where fewer of its answers decide: nothing is shown from there on.
+        if let Some((who, short)) = levels.iter().find_map(|(who, level)| Some((who, short(frame, level)?))) {
+            return safe.map_or_else(|| Found::Insufficient(format!("{who}: {short}")), Found::At);
         }
         let upper = |level: &Level| level.upper(protocol.levels.claim).unwrap_or(1.0);
         if let Some((who, level)) = levels.iter().find(|(_, level)| upper(level) > protocol.buffer.target) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::frame::weigh;
 use super::threshold::{Side, View, side_counts, too_many_straddle};
-use super::window::{Years, list};
+use super::window::{Within, Years, list};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::{Protocol, Tie};
 use crate::stats::{Clusters, Effective, upper_claim};
@@ -28,7 +28,7 @@ pub(super) enum Among {
 pub(super) struct Standing<'a> {
     view: View<'a>,
     total: Cell,
-    pooled: Cell,
+    within: Within,
     /// Why no claim can rest on everybody, and on the window.
     straddling: [Vec<String>; 2],
 }
@@ -68,10 +68,11 @@ impl<'a> Standing<'a> {
         protocol: &Protocol,
     ) -> Self {
         let slot = |slot| group.slot(Some(limit), slot, protocol);
-        let (total, pooled, outside) = (slot(side.slot()), slot(side.window_slot()), slot(Slot::Straddling));
-        let straddling = [&total, &pooled].map(|cell| too_many_straddle(cell, &outside, protocol));
+        let (total, outside) = (slot(side.slot()), slot(Slot::Straddling));
+        let within = Within::of(group, limit, side, protocol);
+        let straddling = [&total, &within.pooled].map(|cell| too_many_straddle(cell, &outside, protocol));
         let view = View { name, group, limit, side, years, straddling: Vec::new() };
-        Self { view, total, pooled, straddling }
+        Self { view, total, within, straddling }
     }
 
     /// The window's first and last year.
@@ -102,7 +103,8 @@ impl<'a> Standing<'a> {
         let none = Cell::default();
         let cell = match among {
             Among::Everyone => &self.total,
-            Among::Window | Among::Pooled => &self.pooled,
+            Among::Window => &self.within.years,
+            Among::Pooled => &self.within.pooled,
             Among::Year(year) => self.view.years.get(&year).unwrap_or(&none),
         };
         let clusters = cell.clusters(column, |combo| self.view.side.pair(combo, rule.policy, rule.tie));

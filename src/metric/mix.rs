@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Facts;
 use super::frame::Frame;
 use super::threshold::{Side, View, side_counts};
-use super::window::Years;
+use super::window::{Asked, Years};
 use crate::protocol::Protocol;
 use crate::table::{Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting};
 use crate::tally::{AgeClass, Cell, Tally};
@@ -49,7 +49,7 @@ pub fn equal_years(
             let view = View { name: &name, group, limit, side, years: &cells, straddling: Vec::new() };
             let inside: Vec<u32> = years.range(first..=last).copied().collect();
             let variant = Variant::of("mix", "equal_years").with("years", ranges(&inside));
-            let pooled = group.slot(Some(limit), side.window_slot(), protocol);
+            let pooled = group.slot(Some(limit), side.years_slot(), protocol);
             for challenge in frame.challenges(limit, false) {
                 let Some(column) = tally.grid.column(limit, challenge) else { continue };
                 for policy in &policies {
@@ -66,7 +66,8 @@ pub fn equal_years(
                     let mean = Years::of(&view, inside.iter().copied(), column, *policy, protocol.tie);
                     let all = pooled.clusters(column, |combo| side.pair(combo, *policy, protocol.tie));
                     let counts = side_counts(&pooled, column, challenge);
-                    mean.row(&mut frame, &view, place, Weighting::Subject, &all, counts, false);
+                    let asked = Asked { weighting: Weighting::Subject, all: &all, left_out: false };
+                    mean.row(&mut frame, &view, place, &asked, counts, false);
                 }
             }
         }

@@ -9,7 +9,9 @@ use super::frame::{Frame, Share};
 use super::threshold::Side;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Projection;
-use crate::stats::{self, Alike, Bootstrap, Clusters, Effective, Pair, Weigh, percentile_limits, wilson};
+use crate::stats::{
+    self, Alike, Bootstrap, Bounded, Clusters, Effective, Pair, Weigh, mover_ratio, percentile_limits, wilson,
+};
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Population, Quantity, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally};
 
@@ -220,6 +222,7 @@ impl<'a> Visitors<'a> {
         let limits = percentile_limits(&replicates, self.counts().subjects.unwrap_or(0), level);
         let bounds = limits.map(|(low, high)| Bounds { interval: Interval::Bootstrap, level, low, high });
         let bounds = self.together.as_ref().map_or(bounds, |cells| self.linearised(cells, (pass, deny), point, level));
+        let bounds = if self.means.iter().flatten().any(|mean| mean.v == 0.0) { self.still(level) } else { bounds };
         let mut reasons: Vec<String> = self.cells.iter().flat_map(Keyed::reasons).collect();
         for (side, cells) in ["below", "at or above"].into_iter().zip(&self.cells) {
             let (subjects, floor) = (cells.pooled.subjects(), frame.protocol.evidence.subjects);
@@ -234,6 +237,23 @@ impl<'a> Visitors<'a> {
 }
 
 impl Visitors<'_> {
+    /// The interval of the positive predictive value where all people of one side have the same share, so that replicates do
+    /// not vary there and the covariance of both sides is 0: from that of the ratio of minors to adults who pass.
+    fn still(&self, level: f64) -> Option<Bounds> {
+        let [pass, deny] = self.means;
+        let pass = Bounded::wilson(pass?.p, pass?.n_star, level)?;
+        let granted = Bounded::wilson(1.0 - deny?.p, deny?.n_star, level)?;
+        let odds = self.shares[0] / self.shares[1];
+        let (low, high) = if granted.point > 0.0 {
+            let ratio = mover_ratio(pass, granted);
+            (1.0 / (1.0 + odds * ratio.high), 1.0 / (1.0 + odds * ratio.low))
+        } else {
+            let ratio = mover_ratio(granted, pass);
+            (ratio.low / (ratio.low + odds), 1.0 / (1.0 + odds / ratio.high))
+        };
+        Some(Bounds { interval: Interval::Mover, level, low, high })
+    }
+
     /// The interval of the positive predictive value where subjects weigh differently: by its slopes in both rates.
     fn linearised(&self, cells: &Keyed, (pass, deny): (f64, f64), point: f64, level: f64) -> Option<Bounds> {
         let [below, above] = self.shares;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Extent;
 use super::catalogue::{self, Entry};
 use super::frame::{Frame, Share, weigh};
-use super::window;
+use super::window::{self, Within};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::{Protocol, Tie};
 use crate::stats::Clusters;
@@ -42,6 +42,11 @@ impl Side {
 
     pub fn window_slot(self) -> Slot {
         if self == Self::UnderAgePass { Slot::UnderWindow } else { Slot::OverWindow }
+    }
+
+    /// The single years of the window, without its bands.
+    pub fn years_slot(self) -> Slot {
+        if self == Self::UnderAgePass { Slot::UnderWindowYears } else { Slot::OverWindowYears }
     }
 
     pub fn window(self, protocol: &Protocol, limit: AgeLimit) -> Option<(u32, u32)> {
@@ -102,10 +107,10 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             not_applicable(frame, &view, extent);
         }
         let total = group.slot(Some(limit), side.slot(), frame.protocol);
-        let pooled = group.slot(Some(limit), side.window_slot(), frame.protocol);
+        let within = Within::of(group, limit, side, frame.protocol);
         let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
         let reasons = |cell: &Cell| too_many_straddle(cell, &straddling, frame.protocol);
-        let (of_total, of_window) = (reasons(&total), reasons(&pooled));
+        let (of_total, of_window) = (reasons(&total), reasons(&within.pooled));
         let policy = [frame.protocol.failure_policy];
         let one = |headline: bool, frame: &Frame<'_>| Spread {
             challenges: frame.challenges(limit, headline),
@@ -126,8 +131,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
                 let spread = everything(frame);
                 cell(frame, &view, &population, &total, &spread);
                 view.straddling.clone_from(&of_window);
-                window::rows(frame, &view, &pooled, &everything(frame));
-                headline(frame, &view, &population, [&total, &pooled], [&of_total, &of_window]);
+                window::rows(frame, &view, &within, &everything(frame));
+                headline(frame, &view, &population, (&total, &within), [&of_total, &of_window]);
                 view.straddling.clear();
                 single_years(frame, &view, &one(false, frame));
             }
@@ -136,12 +141,12 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
                 let spread = one(false, frame);
                 cell(frame, &view, &population, &total, &spread);
                 view.straddling.clone_from(&of_window);
-                window::rows(frame, &view, &pooled, &spread);
+                window::rows(frame, &view, &within, &spread);
             }
             Extent::Crossing => {
                 view.straddling.clone_from(&of_window);
                 let spread = one(true, frame);
-                window::rows(frame, &view, &pooled, &spread);
+                window::rows(frame, &view, &within, &spread);
             }
         }
     });
@@ -174,7 +179,7 @@ fn headline(
     frame: &mut Frame<'_>,
     view: &View<'_>,
     population: &Population,
-    [total, pooled]: [&Cell; 2],
+    (total, within): (&Cell, &Within),
     [of_total, of_window]: [&Vec<String>; 2],
 ) {
     let (limit, side) = (view.limit, view.side);
@@ -192,7 +197,7 @@ fn headline(
     };
     let window = side.window(frame.protocol, limit).map(|(first, last)| Population::Window(first, last));
     if let Some(window) = &window {
-        cell(frame, &of_window, window, pooled, &spread(Variant::of("window", "pooled"), tie));
+        cell(frame, &of_window, window, &within.pooled, &spread(Variant::of("window", "pooled"), tie));
     }
     let (other, word) = match tie {
         Tie::AtOrAbove => (Tie::Above, "above"),
@@ -204,7 +209,7 @@ fn headline(
         column.is_some_and(|column| total.total(column, |combo| combo.get(Combo::TIE)) > 0)
     });
     cell(frame, &of_total, population, total, &tied);
-    window::rows(frame, &of_window, pooled, &tied);
+    window::rows(frame, &of_window, within, &tied);
     if view.group.slot(Some(limit), Slot::Straddling, frame.protocol).is_empty() {
         return;
     }
@@ -212,7 +217,7 @@ fn headline(
     let with = [all_slot, window_slot].map(|slot| view.group.slot(Some(limit), slot, frame.protocol));
     // Under-age rates change when all straddling attempts are taken as under, adult rates when all are over.
     let (inside, outside) = if side == Side::UnderAgePass { ("under", "over") } else { ("over", "under") };
-    for (word, cells) in [(inside, [&with[0], &with[1]]), (outside, [total, pooled])] {
+    for (word, cells) in [(inside, [&with[0], &with[1]]), (outside, [total, &within.pooled])] {
         let variant = Variant::of("straddling", word);
         cell(frame, &of_total, population, cells[0], &spread(variant.clone(), tie));
         if let Some(window) = &window {

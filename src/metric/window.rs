@@ -1,22 +1,38 @@
 //! The window around a limit: the equal mean of its single years.
 
 use super::frame::{Frame, Share, flag, weigh};
-use super::threshold::{Spread, View, cell, side_counts};
-use crate::protocol::Tie;
+use super::threshold::{Side, Spread, View, cell, side_counts};
+use crate::age::AgeLimit;
+use crate::protocol::{Protocol, Tie};
 use crate::stats::{self, Clusters, Effective, Joint};
 use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
-use crate::tally::{AgeClass, Cell, Combo};
+use crate::tally::{AgeClass, Cell, Combo, GroupTally};
 
-/// The window rows of one limit and side; `pooled` holds the window's subjects with all their attempts in it.
+/// The subjects of a window, each with all attempts in it.
+pub(super) struct Within {
+    /// Everybody who is surely in it.
+    pub pooled: Cell,
+    /// Those of its single years: bands of several years left out, for their mean counts nobody else.
+    pub years: Cell,
+}
+
+impl Within {
+    pub fn of(group: &GroupTally, limit: AgeLimit, side: Side, protocol: &Protocol) -> Self {
+        let slot = |slot| group.slot(Some(limit), slot, protocol);
+        Self { pooled: slot(side.window_slot()), years: slot(side.years_slot()) }
+    }
+}
+
+/// The window rows of one limit and side.
 ///
 /// Where a single year has nobody in the denominator there is no value; at the headline challenge ages the mean over
 /// the years that are there stands beside it, `variant cells=present`.
-pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread: &Spread<'_>) {
+pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, within: &Within, spread: &Spread<'_>) {
     let Some((first, last)) = view.side.window(frame.protocol, view.limit) else { return };
     let population = Population::Window(first, last);
     if first == last {
         // One year is its own mean.
-        cell(frame, view, &population, pooled, spread);
+        cell(frame, view, &population, &within.pooled, spread);
         return;
     }
     let headline = frame.challenges(view.limit, true);
@@ -24,8 +40,10 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
             let years = Years::of(view, first..=last, column, *policy, spread.tie);
-            let all = pooled.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
-            let counts = side_counts(pooled, column, *challenge);
+            let clusters = |cell: &Cell| cell.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
+            let all = clusters(&within.years);
+            let left_out = clusters(&within.pooled).attempts() > all.attempts();
+            let counts = side_counts(&within.years, column, *challenge);
             for weighting in spread.weightings {
                 let place = Place {
                     failure_policy: Some(*policy),
@@ -33,14 +51,24 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, pooled: &Cell, spread
                     variant: spread.variant.clone(),
                     ..view.place(population.clone(), *challenge)
                 };
-                years.row(frame, view, place.clone(), *weighting, &all, counts, false);
+                let asked = Asked { weighting: *weighting, all: &all, left_out };
+                years.row(frame, view, place.clone(), &asked, counts, false);
                 if !years.missing.is_empty() && !years.cells.is_empty() && headline.contains(challenge) {
                     let place = Place { variant: spread.variant.clone().with("cells", "present"), ..place };
-                    years.row(frame, view, place, *weighting, &all, counts, true);
+                    years.row(frame, view, place, &asked, counts, true);
                 }
             }
         }
     }
+}
+
+/// What a row of the mean is asked for.
+pub(super) struct Asked<'a> {
+    pub weighting: Weighting,
+    /// The subjects of the years, each with all attempts in them.
+    pub all: &'a Clusters,
+    /// Whether the window holds bands of several years that count nowhere in the mean.
+    pub left_out: bool,
 }
 
 /// Years as text.
@@ -104,26 +132,29 @@ impl Years {
         (!lone.is_empty()).then(|| format!("one subject aged {}", list(&lone)))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row, all of whose parts come from different places")]
+    /// The row of their mean: of all of them, or with `present` of those that are there.
     pub fn row(
         &self,
         frame: &mut Frame<'_>,
         view: &View<'_>,
         place: Place,
-        weighting: Weighting,
-        all: &Clusters,
+        asked: &Asked<'_>,
         (undecided, ties): (Option<u64>, Option<u64>),
         present: bool,
     ) {
+        let Asked { weighting, all, left_out } = *asked;
         let entry = view.side.entry();
         let counts = Counts { undecided, ties, ..Frame::counts(all) };
-        if all.subjects() == 0 {
+        let none_aged = format!("no subject aged {}", list(&self.missing));
+        if !left_out && all.subjects() == 0 {
             frame.nothing(place, entry, RowStatus::Empty, counts, "");
             return;
         }
-        let none_aged = format!("no subject aged {}", list(&self.missing));
         if !self.missing.is_empty() && !present {
             frame.nothing(place, entry, RowStatus::InsufficientEvidence, counts, &none_aged);
+            if left_out {
+                frame.flag_last(flag::BANDS_LEFT_OUT);
+            }
             return;
         }
         let Some(effective) = self.mean(all, weighting, frame.protocol.levels.display) else { return };
@@ -133,8 +164,7 @@ impl Years {
         }
         reasons.extend(self.lone());
         frame.share(Share { place, entry, clusters: all, effective, undecided, ties, reasons });
-        let in_years: u64 = self.cells.iter().map(|(_, clusters)| clusters.attempts()).sum();
-        if in_years < all.attempts() {
+        if left_out {
             frame.flag_last(flag::BANDS_LEFT_OUT);
         }
     }

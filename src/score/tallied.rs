@@ -26,7 +26,7 @@ pub use error::TalliedError;
 pub use gathered::Gathered;
 
 /// The schema of tally files.
-pub const TALLY_SCHEMA: &str = "agebench-tally/1";
+pub const TALLY_SCHEMA: &str = "agebench-tally/2";
 
 /// The first line of a tally file: what was tallied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

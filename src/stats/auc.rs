@@ -56,23 +56,28 @@ impl Area {
         Some((back(centre - half), back(centre + half)))
     }
 
-    /// The interval value +- z SE at `level`, for a difference; `None` without a variance.
+    /// The interval value +- z SE at `level`, for a difference; `None` without a variance, and where it is 0: that no two
+    /// subjects differ does not say that the next one will not.
     ///
     /// Source: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     #[must_use]
     pub fn normal_interval(&self, level: f64) -> Option<(f64, f64)> {
-        let half = normal_quantile(0.5 + level / 2.0) * self.variance?.sqrt();
+        let variance = self.variance.filter(|variance| *variance > 0.0)?;
+        let half = normal_quantile(0.5 + level / 2.0) * variance.sqrt();
         Some((self.value - half, self.value + half))
     }
 
     /// The two-sided p-value of the hypothesis that a difference is 0; 1 when it is exactly 0; `None` without a
-    /// variance.
+    /// variance, and where it is 0.
     ///
     /// Source: as [`Self::normal_interval`].
     #[must_use]
     pub fn p_of_zero(&self) -> Option<f64> {
         let variance = self.variance?;
-        Some(if self.value == 0.0 { 1.0 } else { normal_two_sided(self.value / variance.sqrt()) })
+        if self.value == 0.0 {
+            return Some(1.0);
+        }
+        (variance > 0.0).then(|| normal_two_sided(self.value / variance.sqrt()))
     }
 }
 
@@ -221,6 +226,13 @@ impl Placed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_in_which_no_two_people_differ_has_no_bounds() {
+        let still = Area { value: 0.01, variance: Some(0.0) };
+        assert_eq!((still.normal_interval(0.95), still.p_of_zero()), (None, None));
+        assert_eq!(Area { value: 0.0, ..still }.p_of_zero(), Some(1.0));
+    }
     use crate::stats::golden::{agree, number, own, section};
 
     fn list(value: &serde_json::Value) -> Vec<f64> {

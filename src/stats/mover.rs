@@ -68,6 +68,35 @@ pub fn mover_mean(first: Bounded, second: Bounded) -> Bounded {
     mover_difference(first, second.times(-1.0)).times(0.5)
 }
 
+/// `first` / `second`, both of at least 0 and `second` above it, with bounds at the level of theirs; the upper one is
+/// infinite where `second` may be 0. The two must be independent, or one of them without a known variance.
+///
+/// The bounds are the ratios R at which the bounds of `first` - R `second` ([`mover_difference`]) touch 0.
+///
+/// Source: Donner & Zou (2012), Statistical Methods in Medical Research 21, 347-359, in the form without a difference of
+/// near numbers.
+#[must_use]
+pub fn mover_ratio(first: Bounded, second: Bounded) -> Bounded {
+    let point = first.point / second.point;
+    let product = first.point * second.point;
+    // The root of what is left of the product at these ends of both.
+    let root = |one: f64, other: f64| {
+        let ends = one * (2.0 * first.point - one) * other * (2.0 * second.point - other);
+        (product * product - ends).max(0.0).sqrt()
+    };
+    let low = if first.low > 0.0 {
+        first.low * (2.0 * first.point - first.low) / (product + root(first.low, second.high))
+    } else {
+        0.0
+    };
+    let high = if second.low > 0.0 {
+        (product + root(first.high, second.low)) / (second.low * (2.0 * second.point - second.low))
+    } else {
+        f64::INFINITY
+    };
+    Bounded { point, low: low.min(point), high: high.max(point) }
+}
+
 /// The p-value that belongs to an interval: 1 less the least level at which it holds 0, by bisection to 1e-12.
 /// `holds_zero` says for a level whether the interval at it does; the intervals must grow with the level.
 ///
@@ -119,6 +148,25 @@ mod tests {
         agree(found.point, 0.15, 1.0, "point");
         agree(found.low, (0.2 + share(3.0, 30.0).low) / 2.0, 1.0, "low");
         agree(found.high, (0.2 + share(3.0, 30.0).high) / 2.0, 1.0, "high");
+    }
+
+    #[test]
+    fn the_bounds_of_a_ratio_are_where_the_difference_touches_zero() {
+        for (k1, n1, k2, n2) in
+            [(3.0, 40.0, 30.0, 35.0), (0.0, 30.0, 30.0, 30.0), (20.0, 25.0, 2.0, 60.0), (0.0, 9.0, 1.0, 50.0)]
+        {
+            let (first, second) = (share(k1, n1), share(k2, n2));
+            let found = mover_ratio(first, second);
+            let at = |ratio: f64| mover_difference(first, second.times(ratio));
+            agree(found.point, k1 / n1 / (k2 / n2), 1.0, "point");
+            assert!(at(found.low).high > 0.0 && (k1 == 0.0 || at(found.low).low.abs() < 1e-12), "{found:?}");
+            assert!(at(found.high).high.abs() < 1e-12, "{found:?}");
+        }
+        // Nobody has the one, everybody the other: u / sqrt(l (2 - l)), by hand.
+        let (none, all) = (share(0.0, 30.0), share(30.0, 30.0));
+        let found = mover_ratio(none, all);
+        agree(found.high, none.high / (all.low * (2.0 - all.low)).sqrt(), 1.0, "by hand");
+        assert_eq!(mover_ratio(none, Bounded::new(0.1, 0.0, 0.3).unwrap()).high, f64::INFINITY);
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub enum AgeClass {
     Band(i64, i64),
 }
 
-/// A population of one limit, or everybody. The last four also hold the attempts whose known age straddles the limit,
-/// for the bounds of METRICS M0.
+/// A population of one limit, or everybody. Four also hold the attempts whose known age straddles the limit, for the
+/// bounds of METRICS M0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
@@ -42,11 +42,15 @@ pub enum Slot {
     OverWindowOrStraddling,
     /// Straddling the limit.
     Straddling,
+    /// In the under-age window by completed year, without its bands of several years: whom the mean of its years counts.
+    UnderWindowYears,
+    /// The same of the adult window.
+    OverWindowYears,
 }
 
 impl Slot {
     /// The slots of a limit.
-    pub const OF_LIMIT: [Self; 10] = [
+    pub const OF_LIMIT: [Self; 12] = [
         Self::Under,
         Self::Over,
         Self::UnderWindow,
@@ -57,14 +61,18 @@ impl Slot {
         Self::UnderWindowOrStraddling,
         Self::OverWindowOrStraddling,
         Self::Straddling,
+        Self::UnderWindowYears,
+        Self::OverWindowYears,
     ];
 
-    /// The slots that hold the straddling attempts too, with the same population without them.
-    pub(super) const WITHOUT_STRADDLING: [(Self, Self); 4] = [
+    /// Slots with the one that holds the same people where no age is a band of several years.
+    pub(super) const SAME_WITHOUT_BANDS: [(Self, Self); 6] = [
         (Self::UnderOrStraddling, Self::Under),
         (Self::OverOrStraddling, Self::Over),
         (Self::UnderWindowOrStraddling, Self::UnderWindow),
         (Self::OverWindowOrStraddling, Self::OverWindow),
+        (Self::UnderWindowYears, Self::UnderWindow),
+        (Self::OverWindowYears, Self::OverWindow),
     ];
 }
 
@@ -110,6 +118,7 @@ impl AgeClass {
     pub fn belongs(self, slot: Slot, limit: AgeLimit, protocol: &Protocol) -> bool {
         let side = self.side(limit);
         let straddles = side == Side::Straddling;
+        let year = matches!(self, Self::Year(_));
         let rest = || protocol.over_window(limit).map_or(limit.years(), |(_, last)| last + 1);
         match slot {
             Slot::All => true,
@@ -123,6 +132,8 @@ impl AgeClass {
             Slot::UnderWindowOrStraddling => straddles || self.within(protocol.under_window(limit)),
             Slot::OverWindowOrStraddling => straddles || self.within(protocol.over_window(limit)),
             Slot::Straddling => straddles,
+            Slot::UnderWindowYears => year && self.within(protocol.under_window(limit)),
+            Slot::OverWindowYears => year && self.within(protocol.over_window(limit)),
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) struct Shape<'a> {
     pub classes: Vec<AgeClass>,
     /// Class of each sample.
     pub class_of: Vec<u16>,
-    /// For each slot (everybody, then ten a limit) whether each class belongs to it.
+    /// For each slot (everybody, then [`Slot::OF_LIMIT`] of each limit) whether each class belongs to it.
     pub slots: Vec<Vec<bool>>,
     /// Whether some class is a band.
     pub bands: bool,
@@ -211,12 +211,12 @@ impl<'a> Shape<'a> {
         self.dimensions.iter().filter(|dimension| dimension.printed).map(|dimension| dimension.by.clone()).collect()
     }
 
-    /// Whether slot `index` is counted while walking: those with straddling attempts only where there are any.
+    /// Whether slot `index` is counted while walking: those that differ from another only by bands where there are any.
     pub fn counted(&self, index: usize) -> bool {
         let of_limit = |index: usize| Slot::OF_LIMIT[index % Slot::OF_LIMIT.len()];
         self.bands
             || index.checked_sub(1).map(of_limit).is_none_or(|slot| {
-                slot != Slot::Straddling && Slot::WITHOUT_STRADDLING.iter().all(|(with, _)| *with != slot)
+                slot != Slot::Straddling && Slot::SAME_WITHOUT_BANDS.iter().all(|(other, _)| *other != slot)
             })
     }
 

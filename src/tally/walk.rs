@@ -257,11 +257,11 @@ impl HotCounts {
         let finished = keys.iter().zip(self.slots).map(|(key, hot)| (*key, hot.finish(columns, |_| Vec::new())));
         let mut slots: BTreeMap<_, Cell> = finished.filter(|(_, cell)| !cell.is_empty()).collect();
         if !shape.bands {
-            // Nobody straddles: both populations are the same people, and were counted once.
+            // Both populations are the same people, and were counted once.
             for limit in shape.grid.limits() {
-                for (with, without) in Slot::WITHOUT_STRADDLING {
-                    if let Some(cell) = slots.get(&(Some(*limit), without)).cloned() {
-                        slots.insert((Some(*limit), with), cell);
+                for (slot, same) in Slot::SAME_WITHOUT_BANDS {
+                    if let Some(cell) = slots.get(&(Some(*limit), same)).cloned() {
+                        slots.insert((Some(*limit), slot), cell);
                     }
                 }
             }

@@ -27,7 +27,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         return;
     };
     let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?, one.weight)));
-    means(frame, &place, catalogue::BRIER, &by_subject(squares), counts);
+    means(frame, &place, catalogue::BRIER, &by_subject(squares), counts, None);
     let mut held = 0;
     let losses: Vec<(u32, f64, Option<i64>)> = attempts
         .iter()
@@ -38,10 +38,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         })
         .collect();
     let with_held = Counts { events: Some(held), ..counts };
-    means(frame, &place, catalogue::LOG_LOSS, &by_subject(losses.into_iter()), with_held);
-    if held > 0 {
-        frame.flag_last(flag::CLIPPED);
-    }
+    let clipped = (held > 0).then_some(flag::CLIPPED);
+    means(frame, &place, catalogue::LOG_LOSS, &by_subject(losses.into_iter()), with_held, clipped);
     let by_attempt = Place { weighting: Some(Weighting::Attempt), ..place };
     for (entry, value) in [
         (catalogue::CALIBRATION_ERROR, table.expected_error()),
@@ -127,8 +125,15 @@ pub(super) fn by_subject(attempts: impl Iterator<Item = (u32, f64, Option<i64>)>
     parts.into_values().collect()
 }
 
-/// A mean under both weightings, with Student's interval over subjects.
-pub(super) fn means(frame: &mut Frame<'_>, place: &Place, entry: Entry, parts: &[SubjectSums], counts: Counts) {
+/// A mean under both weightings, with Student's interval over subjects, and what both rows carry besides.
+pub(super) fn means(
+    frame: &mut Frame<'_>,
+    place: &Place,
+    entry: Entry,
+    parts: &[SubjectSums],
+    counts: Counts,
+    flag: Option<&str>,
+) {
     let level = frame.protocol.levels.display;
     for weighting in Weighting::ALL {
         let Some(mean) = mean_of_subjects(parts, weigh(*weighting)) else { continue };
@@ -137,5 +142,8 @@ pub(super) fn means(frame: &mut Frame<'_>, place: &Place, entry: Entry, parts: &
         let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
         let place = Place { weighting: Some(*weighting), ..place.clone() };
         frame.quantity(place, entry, Quantity { value: estimate.point, bounds, counts, evidence });
+        if let Some(flag) = flag {
+            frame.flag_last(flag);
+        }
     }
 }

@@ -166,3 +166,25 @@ fn the_worst_year_has_a_bound_that_holds_for_all_years() {
     // Clopper-Pearson of 7 in 100 at 1 - 0.05 / 5, computed with SciPy: beta.ppf(0.99, 8, 93).
     assert!((found.claim_high.unwrap() - 0.152_896_769_644_252).abs() < 1e-12, "{:?}", found.claim_high);
 }
+
+#[test]
+fn where_fewer_answers_decide_further_down_nothing_is_shown_there() {
+    // At a challenge age of 20 all 100 people of each age are denied; below it 86 of them are undecided, and 14 left.
+    let range = || Outcome::answered(Answer::Range { low: Age::new(12.0).unwrap(), high: Age::new(20.0).unwrap() });
+    let attempts: Vec<Attempt> = people(100, |age, _| if age < 18 { 10.0 } else { 40.0 })
+        .into_iter()
+        .map(|(subject, age, outcome, levels)| {
+            let decided = age.low() >= 18.0 || subject % 100_000 < 14;
+            (subject, age, if decided { outcome } else { range() }, levels)
+        })
+        .collect();
+    // None of 14 is at most 0.1926 at 95 %.
+    let protocol = Protocol::from_toml("limits = [18]\n[buffer]\ntarget = 0.2\n").unwrap();
+    let table = table(&attempts, &protocol);
+    assert_eq!(only(&table, "metric = 'safe_challenge_age'").value, Some(20.0));
+    let at = only(
+        &table,
+        "metric = 'under_age_pass_rate'\nchallenge = 20\npopulation = 'age:17'\nvariant = 'buffer=selected'",
+    );
+    assert_eq!((at.n_subjects, at.status), (Some(100), RowStatus::Value));
+}

@@ -11,7 +11,9 @@ mod independent;
 mod morph;
 mod rules;
 mod scores;
+mod still;
 mod weighted;
+mod window;
 
 use crate::age::{Age, AgeRange};
 use crate::metric::{Errors, Facts, rows};

@@ -27,13 +27,15 @@ fn an_age_is_in_the_populations_that_hold_all_of_it() {
     let over = [Slot::Over, Slot::OverOrStraddling];
     let in_under = [Slot::Under, Slot::UnderWindow, Slot::UnderOrStraddling, Slot::UnderWindowOrStraddling];
     let in_over = [Slot::Over, Slot::OverWindow, Slot::OverOrStraddling, Slot::OverWindowOrStraddling];
+    let aged_under = [&in_under[..], &[Slot::UnderWindowYears]].concat();
+    let aged_over = [&in_over[..], &[Slot::OverWindowYears]].concat();
     let rest = [Slot::Over, Slot::OverRest, Slot::OverOrStraddling];
     for (class, side, wanted) in [
         (year(15), Side::Under, with(&under)),
-        (year(16), Side::Under, with(&in_under)),
-        (year(17), Side::Under, with(&in_under)),
-        (year(18), Side::Over, with(&in_over)),
-        (year(20), Side::Over, with(&in_over)),
+        (year(16), Side::Under, with(&aged_under)),
+        (year(17), Side::Under, with(&aged_under)),
+        (year(18), Side::Over, with(&aged_over)),
+        (year(20), Side::Over, with(&aged_over)),
         (year(21), Side::Over, with(&rest)),
         (band(14.0, 16.0), Side::Under, with(&under)),
         // Across the outer edge of a window: in no window.

@@ -7,17 +7,18 @@ use super::super::super::catalogue::{self, Entry};
 use super::super::super::level::Among;
 use super::super::super::standard::weighted_joint;
 use super::super::super::threshold::{Side, too_many_straddle};
-use super::{Difference, Pair, floor};
+use super::{Difference, Pair, floor, thin};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::stats::{
-    Alike, Bootstrap, Clusters, JointSums, MeanCell, MeanJoint, Weigh, p_at_zero, percentile_limits, percentile_p,
-    standardised_mean,
+    Alike, Bootstrap, Bounded, Clusters, Effective, JointSums, MeanCell, MeanJoint, Weigh, mover_difference, p_at_zero,
+    percentile_limits, percentile_p, standardised_mean,
 };
 use crate::table::{Bounds, Counts, Interval, RowStatus};
 use crate::tally::{Combo, ErrorTally, GroupTally, JointMoments, Slot, Together};
 
 impl Pair<'_> {
-    /// Rates where somebody is on both sides: a Poisson bootstrap over subjects.
+    /// Rates where somebody is on both sides: a Poisson bootstrap over subjects; where all people of one side have the same
+    /// share, MOVER, for replicates do not vary there and the covariance of both sides is 0.
     pub(super) fn shared_rate(
         &self,
         together: &Together,
@@ -95,10 +96,21 @@ impl Pair<'_> {
         };
         let mut reasons = floor(protocol, own.subjects(), rest.subjects());
         reasons.extend(too_many_straddle(&cell(self.group), &straddling, protocol));
+        let level = protocol.levels.display;
+        let rates = [&own, &rest].map(|side| side.effective(Weigh::Subjects, level));
+        if let [Some(one), Some(other)] = rates
+            && (one.v == 0.0 || other.v == 0.0)
+        {
+            let at = |level: f64| {
+                let wilson = |rate: Effective| Bounded::wilson(rate.p, rate.n_star, level);
+                Some(mover_difference(wilson(one)?, wilson(other)?))
+            };
+            reasons.extend(thin(protocol, one.n_star, other.n_star));
+            return self.mover(at, p - q, counts, reasons);
+        }
         let found = Bootstrap::new(protocol.seed, REPLICATES).ratios(column as u64, &units, 2);
         let difference = |(own, rest): (&Option<f64>, &Option<f64>)| Some(own.as_ref()? - rest.as_ref()?);
         let drawn: Vec<Option<f64>> = found[0].iter().zip(&found[1]).map(difference).collect();
-        let level = protocol.levels.display;
         let bounds = percentile_limits(&drawn, subjects, level).map(|(low, high)| Bounds {
             interval: Interval::Bootstrap,
             level,
