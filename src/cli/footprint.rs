@@ -12,6 +12,7 @@ use super::output::tell;
 use super::progress::Progress;
 use super::results::{self, Shown};
 use super::run::{open_dataset, seconds};
+use super::spared::Read;
 use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::Pick;
@@ -154,6 +155,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
     let memory = environment.memory().map(|(now, _)| now);
     let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
+    let read = Read {
+        dataset: &arguments.dataset,
+        protocol: arguments.protocol.as_deref(),
+        methods: vec![(arguments.method.as_str(), &method)],
+    };
+    read.spared(&arguments.out, existing)?;
     if method.method.is_told() {
         let text = format!("`{}` takes nothing: its answers are recorded or drawn", method.method.card().name);
         return Err(Failure::unusable(text).with_help("measure the method itself"));

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::results::folder_failure;
+use super::spared;
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::finding::{did_you_mean, listed};
@@ -66,8 +67,17 @@ enum Form {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
+    let outputs = || [&arguments.junit, &arguments.markdown].into_iter().flatten();
+    for file in outputs() {
+        spared::no_record(file, &[&arguments.policy])?;
+    }
+    if let (Some(junit), Some(markdown)) = (&arguments.junit, &arguments.markdown)
+        && junit == markdown
+    {
+        return Err(Failure::unusable("--junit and --markdown name one file").with_help("give each a file of its own"));
+    }
     // An old verdict must not outlive a gate that could not be held.
-    for file in [&arguments.junit, &arguments.markdown].into_iter().flatten().filter(|file| file.is_file()) {
+    for file in outputs().filter(|file| file.is_file()) {
         fs::remove_file(file).map_err(|source| Failure::cannot_write(Unremovable { file: shown(file), source }))?;
     }
     let policy = policy(&arguments.policy)?;
@@ -102,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 
 /// The verdict once more, and what to do next.
 fn next(gated: &Gated, folder: &Path) -> String {
-    let folder = folder.display();
+    let folder = word(folder);
     match gated.verdict {
         Verdict::Pass => format!("Passed. Next: agebench report {folder}"),
         Verdict::Fail => format!("Failed. Next: agebench report {folder} --all shows every challenge age."),

@@ -13,6 +13,7 @@ use super::engines::{EngineOptions, Means};
 use super::environment::Environment;
 use super::output::tell;
 use crate::method::isolated::{Confined, IsolatedEngine, Rooms, confine, serve};
+use crate::run::RunMethod;
 
 /// Whether models run in processes of their own.
 #[derive(Debug, Clone, Args)]
@@ -84,6 +85,18 @@ impl IsolateOptions {
             },
         );
         Ok(Means { engine: Arc::new(engine), decoder: means.decoder })
+    }
+
+    /// Whether there is something to keep apart.
+    ///
+    /// # Errors
+    /// `--isolate` where none of `methods` is a model that runs in this process.
+    pub(super) fn used(&self, methods: &[RunMethod]) -> Result<(), Failure> {
+        if !self.isolate || methods.iter().any(RunMethod::is_model) {
+            return Ok(());
+        }
+        Err(Failure::unusable("--isolate: no method here is a model, which is what it keeps apart")
+            .with_help("leave it out: a program or a service runs in a process of its own anyway"))
     }
 
     /// What run.json says of it.

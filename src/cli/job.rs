@@ -19,7 +19,7 @@ use crate::folder::{
 use crate::footprint;
 use crate::outcome::Outcome;
 use crate::protocol::Protocol;
-use crate::run::{self, Request, Retain, RunError, RunMethod, Summary};
+use crate::run::{self, Ahead, Request, Retain, RunError, RunMethod, Summary};
 use crate::score::{Gathered, ScoreRequest};
 
 /// A run with its results, as `run`, `demo` and `study` make it.
@@ -45,8 +45,13 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What would be run, in words.
-    pub(super) fn plan(&self) -> String {
+    /// What would be run, in words. Makes and removes nothing.
+    ///
+    /// # Errors
+    /// What a run would be refused for.
+    pub(super) fn plan(&self, running: &Running, environment: &Environment) -> Result<String, Failure> {
+        let request = self.request(&|_, _, _| {}, running, environment);
+        let ahead = run::look(&request, &environment.clock).map_err(failure)?;
         let part = self.shard.map(|shard| {
             let own = Truth::of(self.dataset, &Pseudonyms::of(self.dataset, true)).of_shard(shard);
             (shard, ShardRecord::of(shard, &own, &own), own.len())
@@ -57,8 +62,13 @@ impl Job<'_> {
         };
         let shard = part.map(|(shard, ..)| format!("shard {shard}: ")).unwrap_or_default();
         let names: Vec<String> = self.methods.iter().map(|it| format!("`{}`", it.method.card().name)).collect();
-        format!(
-            "{shard}{} of {} of `{}` x {} ({}) would be {}, written to {}\n",
+        let done = match ahead {
+            Ahead { finished: true, .. } => format!("; all {} are done, and nothing would be run", ahead.done),
+            Ahead { done: 0, .. } => String::new(),
+            Ahead { done, .. } => format!("; {done} of them are done, and it would go on behind them"),
+        };
+        Ok(format!(
+            "{shard}{} of {} of `{}` x {} ({}) would be {}, written to {}{done}\n",
             counted(samples, "sample"),
             counted(subjects, "subject"),
             self.dataset.card().name,
@@ -66,7 +76,7 @@ impl Job<'_> {
             names.join(", "),
             counted(samples * names.len(), "attempt"),
             self.out.display(),
-        )
+        ))
     }
 
     /// Makes the attempts; `None` when they were interrupted, which is told.
@@ -82,23 +92,7 @@ impl Job<'_> {
                 gathered.take(sample, method, outcome);
             }
         };
-        let request = Request {
-            retain: if self.rows { Retain::Rows } else { Retain::Nothing(&take) },
-            methods: self.methods,
-            dataset: self.dataset,
-            shard: self.shard,
-            protocol: self.protocol,
-            out: self.out,
-            existing: self.existing,
-            jobs: running.jobs.unwrap_or(environment.processors),
-            time_limit: running.timeout,
-            scratch: environment.scratch.clone(),
-            keep_ids: self.keep_ids,
-            timings: self.timings,
-            pick: self.pick.clone(),
-            machine: environment.machine(),
-            further: self.further.clone(),
-        };
+        let request = self.request(&take, running, environment);
         let progress = Progress::new(environment.bars);
         let ran = run::run(&request, &environment.clock, &environment.stop, &|event| progress.take(event));
         progress.end();
@@ -117,6 +111,31 @@ impl Job<'_> {
                 .map_err(super::footprint::failure)?;
         }
         Ok(Some((folder, summary)))
+    }
+
+    fn request<'r>(
+        &'r self,
+        take: &'r dyn Fn(usize, usize, &Outcome),
+        running: &Running,
+        environment: &Environment,
+    ) -> Request<'r> {
+        Request {
+            retain: if self.rows { Retain::Rows } else { Retain::Nothing(take) },
+            methods: self.methods,
+            dataset: self.dataset,
+            shard: self.shard,
+            protocol: self.protocol,
+            out: self.out,
+            existing: self.existing,
+            jobs: running.jobs.unwrap_or(environment.processors),
+            time_limit: running.timeout,
+            scratch: environment.scratch.clone(),
+            keep_ids: self.keep_ids,
+            timings: self.timings,
+            pick: self.pick.clone(),
+            machine: environment.machine(),
+            further: self.further.clone(),
+        }
     }
 
     /// Runs, scores and reports.
@@ -175,8 +194,16 @@ fn interrupted(summary: &Summary, out: &Path) -> String {
 pub(super) fn failure(error: RunError) -> Failure {
     match error {
         RunError::GaveUp { .. } => Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None },
-        RunError::Folder(error @ FolderError::NotEmpty { .. }) => Failure::unusable(error)
-            .with_help("name another folder, give --resume to go on with the run in it, or --replace to overwrite it"),
+        // Where rows were kept, or begun.
+        RunError::Folder(FolderError::NotEmpty { path, found })
+            if [files::OUTCOMES, files::OUTCOMES_PART].iter().any(|name| path.join(name).exists()) =>
+        {
+            Failure::unusable(FolderError::NotEmpty { path, found }).with_help(
+                "name another folder, give --resume to go on with the run in it, or --replace to overwrite it",
+            )
+        }
+        RunError::Folder(error @ FolderError::TalliesOnly { .. }) => Failure::unusable(error)
+            .with_help("name another folder, or give --replace to overwrite it: without rows no run goes on"),
         RunError::Folder(error) => results::folder_failure(error),
         RunError::SameName(_) => {
             Failure::unusable(error).with_help("give each card a name of its own: rows are told apart by it")

@@ -13,9 +13,10 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::results::Shown;
 use super::run::{open_dataset, seconds};
+use super::spared::Read;
 use super::{Exit, Failure, methods, results};
 use crate::dataset::{Dataset, Pick};
 use crate::finding::counted;
@@ -125,6 +126,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
     let means = arguments.engine.open(environment)?;
     let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
+    let read = Read {
+        dataset: &arguments.dataset,
+        protocol: arguments.protocol.as_deref(),
+        methods: vec![(arguments.method.as_str(), &method)],
+    };
+    read.spared(&arguments.out, existing)?;
     if method.method.is_told() {
         let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
         return Err(Failure::unusable(text).with_help("time the method itself"));
@@ -245,7 +252,7 @@ fn shown(folder: &RunFolder, observations: &[Observation], environment: &Environ
         counted(scored.table.rows.len(), "row"),
         file(names::METRICS),
         file(names::LATENCY),
-        folder.path().display(),
+        word(folder.path()),
     ));
     if failed > 0 {
         tell(&format!("error: {} failed and are in no row\n", counted(failed, "attempt")));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Failure;
 use super::engines::{BUILD_WITH_TRACT, Means};
 use super::environment::Environment;
+use super::output::word;
 use crate::bundled;
 use crate::dataset::{Files, Folder};
 use crate::digest::Digest;
@@ -76,7 +77,7 @@ impl CardPlace {
     }
 
     /// A method that this card names: a path relative to the card where there is something, else as on a command line.
-    fn beside(&self, name: &str) -> String {
+    pub(super) fn beside(&self, name: &str) -> String {
         let path = self.files.folder().map(|folder| folder.join(name)).filter(|path| path.exists());
         path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
@@ -102,6 +103,10 @@ type Opened = Result<(Arc<dyn Method>, Digest, Vec<Option<RunMethod>>), MethodEr
 /// When there is none: says what was looked for, and which bundled names there are.
 pub(crate) fn find(method: &str) -> Result<CardPlace, Failure> {
     let path = Path::new(method);
+    if path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
+        return Err(Failure::unusable(format!("{method} is a model, which says nothing of how it is used"))
+            .with_help(format!("draft its card: agebench init method --from {} --out DIR", word(path))));
+    }
     if path.is_file() || path.is_dir() {
         let file: PathBuf = if path.is_dir() { path.join(CARD_FILE) } else { path.to_owned() };
         let shown = file.display().to_string();

@@ -38,6 +38,7 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod spared;
 mod study;
 mod verify;
 

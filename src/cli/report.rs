@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::environment::Environment;
 use super::output::{print, tell};
 use super::results::{Shown, folder_failure, score_failure};
+use super::spared;
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::finding::counted;
@@ -82,6 +83,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
                 .with_help("end it in .html, .md, .txt or .csv, or name the form with --format")
         })?,
     };
+    if let Some(file) = &arguments.out {
+        spared::no_record(file, &[])?;
+    }
     let width = if arguments.out.is_some() { None } else { environment.width };
     let folders: Vec<PathBuf> = arguments.folders.iter().flat_map(|folder| with_packages(folder)).collect();
     // A package may hold a comparison beside the rows of the methods: then it is those that are reported.

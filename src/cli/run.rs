@@ -13,11 +13,12 @@ use super::job::{self, Job};
 use super::methods;
 use super::output::print;
 use super::results;
+use super::spared::Read;
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
-use crate::folder::{Existing, RunFolder, Timings};
-use crate::run;
+use crate::folder::{Existing, Timings};
+use crate::run::RunError;
 
 /// Put every sample of a dataset to one or more methods, then score and report.
 ///
@@ -115,7 +116,7 @@ struct Writing {
 
     /// What is kept of each person: `rows`, or `none`: answers are tallied in memory and forgotten, and no row about a person is
     /// ever written; medians, percentiles and other numbers that need rows are not measurable then
-    #[arg(long, value_name = "WHAT", default_value = "rows", conflicts_with_all = ["resume", "keep_ids"])]
+    #[arg(long, value_name = "WHAT", default_value = "rows")]
     retain: Retained,
 
     /// Write ids as they are, instead of pseudonyms
@@ -148,7 +149,15 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let isolation = &arguments.isolation;
+    let (isolation, writing) = (&arguments.isolation, &arguments.writing);
+    if writing.retain == Retained::None && writing.resume {
+        return Err(job::failure(RunError::NothingKept));
+    }
+    if writing.retain == Retained::None && writing.keep_ids {
+        return Err(
+            Failure::unusable("--keep-ids: with --retain none no id is written").with_help("leave out one of them")
+        );
+    }
     let shard = arguments.data.shard.as_deref().map(environment::shard).transpose().map_err(Failure::unusable)?;
     let means = arguments.engine.open(environment)?;
     let means = isolation.around(means, &arguments.engine, arguments.running.timeout, environment)?;
@@ -160,7 +169,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let other = || if isolation.given() { None } else { arguments.engine.other(environment) };
     let load = |name: &String| methods::load(name, &means, &other, environment);
     let methods = arguments.methods.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-    let writing = &arguments.writing;
+    isolation.used(&methods)?;
     let job = Job {
         methods: &methods,
         dataset: &dataset,
@@ -180,10 +189,15 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         further: isolation.settings(),
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
+    let names = arguments.methods.iter().map(String::as_str);
+    let read = Read {
+        dataset: &arguments.data.dataset,
+        protocol: arguments.data.protocol.as_deref(),
+        methods: names.zip(&methods).collect(),
+    };
+    read.spared(job.out, job.existing)?;
     if writing.dry_run {
-        run::check_names(job.methods).map_err(job::failure)?;
-        RunFolder::check(job.out, job.existing).map_err(results::folder_failure)?;
-        print(&job.plan())?;
+        print(&job.plan(&arguments.running, environment)?)?;
         return Ok(Exit::Done);
     }
     job.run(&arguments.running, environment)

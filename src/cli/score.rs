@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::buffer::SafeBuffer;
 use super::environment::Environment;
-use super::output::tell;
+use super::output::{tell, word};
 use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
@@ -17,7 +17,7 @@ use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 /// Score a CSV that holds truth and answers, or score a run folder anew.
 ///
 /// A CSV becomes a whole run folder: its truth columns are the manifest. OURS in --columns is one of sample_id,
-/// subject_id, method, true_age (or true_age_low and true_age_high), age (or age_low and age_high), spread, score_18,
+/// subject_id, method, true_age (or true_age_low and true_age_high), age (or answer_low and answer_high), spread, score_18,
 /// pass_18, status, reason, weight, cluster_id, split and species; columns that already have these names need no
 /// mapping. An empty answer is an attempt without one.
 #[derive(Debug, Args)]
@@ -279,6 +279,7 @@ fn refuse_flags_of_files(arguments: &Arguments, from: &Path) -> Result<(), Failu
 /// Writes the tallies of a run folder, or of one shard of its people.
 fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failure> {
     refuse_flags_of_files(arguments, from)?;
+    super::spared::no_record(file, arguments.protocol.as_deref().as_slice())?;
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
     let folder = RunFolder::open(from).map_err(results::folder_failure)?;
     let protocol = arguments.buffer.of_folder(protocol, &folder)?;
@@ -286,7 +287,7 @@ fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failur
     let tallied = Tallied::of(&folder, protocol.as_ref(), shard).map_err(score_failure)?;
     let text = tallied.to_text().map_err(|error| score_failure(error.into()))?;
     write_whole(file, text.as_bytes(), true).map_err(results::folder_failure)?;
-    let next = if tallied.is_whole() { file.display().to_string() } else { "FILE... (of all parts)".to_owned() };
+    let next = if tallied.is_whole() { word(file) } else { "FILE... (of all parts)".to_owned() };
     tell(&format!(
         "Wrote tallies to {}: sums, but small ones may speak of single people. Next: agebench score --merge {next} --out DIR\n",
         file.display(),

@@ -111,9 +111,10 @@ impl FolderError {
         match self {
             Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
             Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
-            Self::WouldRemove { .. } => {
+            Self::WouldRemove { path, read } if path.canonicalize().ok() == read.canonicalize().ok() => {
                 Some("name another folder with --out; `agebench score DIR` without --out scores a run where it is")
             }
+            Self::WouldRemove { .. } => Some("name another folder with --out"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
             Self::Shard { .. } => Some(

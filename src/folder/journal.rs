@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,12 +76,33 @@ impl Journal {
         let path = folder.file(names::OUTCOMES_PART);
         let failed = |error| FolderError::write(&path, error);
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        lock(&opened, folder)?;
+        lock(&opened, folder.path())?;
         let file = create_private(&path)?;
         drop(opened);
-        lock(&file, folder)?;
+        lock(&file, folder.path())?;
         let journal = create_private(&folder.file(names::JOURNAL))?;
         Ok((Hashed { file, hasher: Hasher::default(), bytes: 0 }, Self { file: journal }))
+    }
+
+    /// Keeps every other process from going on with the run in the folder at `path`, as long as what it gives is held; `None`
+    /// where no run is unfinished there.
+    ///
+    /// # Errors
+    /// [`FolderError::Busy`] when another process writes it; [`FolderError::Write`].
+    pub(super) fn claim(path: &Path) -> Result<Option<File>, FolderError> {
+        let part = path.join(names::OUTCOMES_PART);
+        match OpenOptions::new().write(true).open(&part) {
+            Ok(file) => lock(&file, path).map(|()| Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FolderError::write(&part, error)),
+        }
+    }
+
+    /// What the journal of `folder` says last, without a look at the rows; `None` where there is none.
+    #[must_use]
+    pub fn last(folder: &RunFolder) -> Option<Mark> {
+        let text = crate::foreign::text(&folder.file(names::JOURNAL)).ok()?;
+        text.lines().rev().find_map(|line| serde_json::from_str(line).ok())
     }
 
     /// Opens both files of `folder` behind their last whole block; `None` when there is none, so that the run begins anew.
@@ -89,13 +111,13 @@ impl Journal {
     /// [`FolderError::Read`], [`FolderError::Write`]; [`FolderError::Busy`] when another process writes them.
     pub fn reopen(folder: &RunFolder) -> Result<Option<Reopened>, FolderError> {
         let path = folder.file(names::OUTCOMES_PART);
-        let open = |path: &std::path::Path| OpenOptions::new().read(true).write(true).open(path);
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
         let mut file = match open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FolderError::read(&path, error)),
         };
-        lock(&file, folder)?;
+        lock(&file, folder.path())?;
         let journal_path = folder.file(names::JOURNAL);
         let mut journal = match open(&journal_path) {
             Ok(journal) => journal,
@@ -158,9 +180,9 @@ impl Journal {
 }
 
 /// Keeps every other process from writing the same run, as long as `file` is open. A file system without locks has none.
-fn lock(file: &File, folder: &RunFolder) -> Result<(), FolderError> {
+fn lock(file: &File, folder: &Path) -> Result<(), FolderError> {
     match file.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::Busy { path: folder.path().to_owned() }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::Busy { path: folder.to_owned() }),
         _ => Ok(()),
     }
 }
@@ -196,7 +218,7 @@ mod tests {
     use super::*;
 
     /// A folder with a run of three blocks of 4 bytes; gives the file, and the journal.
-    fn blocks(place: &std::path::Path) -> (RunFolder, Vec<u8>, Vec<u8>) {
+    fn blocks(place: &Path) -> (RunFolder, Vec<u8>, Vec<u8>) {
         let folder = RunFolder::open(place).unwrap();
         let (mut outcomes, mut journal) = Journal::begin(&folder).unwrap();
         for block in 1..=3_u64 {

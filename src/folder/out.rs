@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::held::Held;
 use super::{FolderError, RunRecord, names};
 use crate::foreign;
 
@@ -40,15 +41,14 @@ impl RunFolder {
     /// a mistyped `--out` costs nobody anything.
     ///
     /// # Errors
-    /// [`FolderError::NotAFolder`], [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
+    /// [`FolderError::NotAFolder`], [`FolderError::NotEmpty`], [`FolderError::Foreign`], [`FolderError::Write`], or
+    /// [`FolderError::Busy`] where the run that would be removed is being written.
     pub fn prepare(path: &Path, existing: Existing) -> Result<Self, FolderError> {
         Self::check(path, existing)?;
         fs::create_dir_all(path).map_err(|error| FolderError::write(path, error))?;
-        let held = held(path, existing)?;
+        let held = Held::of(path, existing)?;
         if existing == Existing::Replace {
-            for name in &held {
-                remove(&path.join(name))?;
-            }
+            held.remove(path)?;
         }
         Ok(Self { path: path.to_owned() })
     }
@@ -58,8 +58,11 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::prepare`].
     pub fn check(path: &Path, existing: Existing) -> Result<(), FolderError> {
+        if path.is_symlink() && !path.exists() {
+            return Err(FolderError::NotAFolder { path: path.to_owned() });
+        }
         // What is not there, or stands below a file, is told when it is made.
-        if path.metadata().is_err() { Ok(()) } else { held(path, existing).map(drop) }
+        if path.metadata().is_err() { Ok(()) } else { Held::of(path, existing).map(drop) }
     }
 
     /// Whether [`RunFolder::prepare`] with [`Existing::Replace`] would leave `read` alone: it is not the folder at `path`, by
@@ -120,6 +123,9 @@ impl RunFolder {
                 }
                 names::OUTCOMES | names::TRUTH if is_missing && self.holds_tallies() => {
                     FolderError::TalliesOnly { path }
+                }
+                names::METRICS if is_missing && self.file(names::OUTCOMES_PART).exists() => {
+                    FolderError::Unfinished { path }
                 }
                 names::METRICS if is_missing => match shard() {
                     Some(shard) => FolderError::Shard { path, shard },
@@ -194,40 +200,6 @@ impl RunFolder {
         let before = fs::read_to_string(&path).unwrap_or_default();
         write_whole(&path, format!("{before}{text}").as_bytes(), true)
     }
-}
-
-/// The names in the folder at `path`, ascending, unless `existing` refuses them.
-fn held(path: &Path, existing: Existing) -> Result<Vec<String>, FolderError> {
-    if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
-        return Err(FolderError::NotAFolder { path: path.to_owned() });
-    }
-    let failed = |error| FolderError::write(path, error);
-    let mut held = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        held.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
-    }
-    held.sort_unstable();
-    let own = |name: &str| {
-        names::ALL.contains(&name)
-            || [names::CARDS, names::STDERR, names::CURVE].contains(&name)
-            || name.ends_with(".part")
-    };
-    let refused = match existing {
-        Existing::Refuse => held.first(),
-        Existing::Replace | Existing::Resume => held.iter().find(|name| !own(name)),
-    };
-    let Some(found) = refused else { return Ok(held) };
-    let (path, found) = (path.to_owned(), format!("`{found}`"));
-    Err(match existing {
-        Existing::Replace | Existing::Resume => FolderError::Foreign { path, found },
-        Existing::Refuse => FolderError::NotEmpty { path, found },
-    })
-}
-
-fn remove(path: &Path) -> Result<(), FolderError> {
-    let about = fs::symlink_metadata(path).map_err(|error| FolderError::write(path, error))?;
-    let removed = if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.map_err(|error| FolderError::write(path, error))
 }
 
 /// Makes or empties the file at `path`, which only its owner may read.

@@ -180,13 +180,14 @@ impl Streams<'_> {
         Ok(())
     }
 
-    /// All workers at once, until each of the attempts has been made by one of them.
+    /// All workers at once, until each of the attempts has been made by one of them. The time of the whole is of those that
+    /// were answered in time; each of the others is an observation of its own.
     fn offline(&self, first: usize, sink: Sink<'_>) -> Result<(), Broken> {
         let clock = &**self.setting.clock;
         let workers = self.method.sessions(self.plan.jobs).get();
         let attempts = self.plan.attempts.get() * workers;
         let mut sessions = (0..workers).map(|_| self.open(self.method)).collect::<Result<Vec<_>, _>>()?;
-        let (next, broken) = (AtomicUsize::new(0), Mutex::new(None));
+        let (next, broken, unanswered) = (AtomicUsize::new(0), Mutex::new(None), Mutex::new(Vec::new()));
         let begun = clock.monotonic();
         std::thread::scope(|scope| {
             for session in &mut sessions {
@@ -196,19 +197,31 @@ impl Streams<'_> {
                         if number >= attempts {
                             return;
                         }
-                        if let Err(error) = self.attempt(first + number, session) {
-                            *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                            return;
+                        match self.timed(first + number, session) {
+                            Ok(timed) if matches!(timed.status, Status::Failed | Status::TimedOut) => {
+                                let mut all = unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+                                all.push((first + number, timed));
+                            }
+                            Ok(_) => {}
+                            Err(error) => {
+                                *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                                return;
+                            }
                         }
                     }
                 });
             }
         });
         let taken = clock.monotonic().saturating_sub(begun);
-        match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(Broken::Method(error)),
-            None => self.whole(Stream::Offline, attempts, taken, sink),
+        if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
         }
+        let mut unanswered = unanswered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        unanswered.sort_by_key(|(number, _)| *number);
+        self.whole(Stream::Offline, attempts - unanswered.len(), taken, sink)?;
+        unanswered.into_iter().try_for_each(|(number, timed)| {
+            sink(self.observation(Stream::Offline, number, timed)).map_err(Broken::Sink)
+        })
     }
 
     /// The method that does nothing, on the same samples and through the same calls, files read included.

@@ -8,8 +8,8 @@ use super::*;
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Pick};
 use crate::folder::Stream;
-use crate::method::{Ask, MethodCard, Session};
-use crate::outcome::Status;
+use crate::method::{Ask, MethodCard, Sample, Session};
+use crate::outcome::{Outcome, Status};
 
 /// A clock that moves one microsecond whenever it is looked at.
 #[derive(Default)]
@@ -126,6 +126,53 @@ fn an_answer_after_the_time_limit_is_timed_out_and_has_the_limits_length() {
     for observation in found.iter().filter(|it| it.stream == Stream::Single) {
         assert_eq!((observation.status, observation.latency.as_nanos()), (Some(Status::TimedOut), 500));
     }
+    let offline: Vec<_> = found.iter().filter(|it| it.stream == Stream::Offline).collect();
+    let [whole, late @ ..] = &offline[..] else { panic!("no offline stream") };
+    assert_eq!((whole.attempts, whole.status, late.len()), (0, None, 14), "none of 2 workers' 7 in time");
+    assert!(late.iter().all(|it| it.status == Some(Status::TimedOut) && it.attempts == 1));
+}
+
+/// A method whose every second attempt ends its session.
+struct Breaking(Arc<dyn Method>);
+
+impl Method for Breaking {
+    fn card(&self) -> &MethodCard {
+        self.0.card()
+    }
+
+    fn engine(&self) -> String {
+        String::new()
+    }
+
+    fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
+        jobs
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        Ok(Box::new(Once(self.0.open(ask)?, false)))
+    }
+}
+
+struct Once(Box<dyn Session>, bool);
+
+impl Session for Once {
+    fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        if std::mem::replace(&mut self.1, true) {
+            return Err(MethodError::Ended(Box::new(Outcome::failed("it ended"))));
+        }
+        self.0.attempt(sample)
+    }
+}
+
+#[test]
+fn sessions_that_end_are_opened_anew_in_every_stream_and_their_attempts_are_counted() {
+    let breaking = |card: &MethodCard| -> Arc<dyn Method> { Arc::new(Breaking(null_method(card))) };
+    let found = observed_of(&Plan { rate: None, jobs: NonZeroUsize::MIN, ..plan() }, breaking).0;
+    let failed = |stream| found.iter().filter(|it| it.stream == stream && it.status == Some(Status::Failed)).count();
+    // Of the 11 attempts before and in the single stream every second one.
+    assert_eq!(failed(Stream::WarmUp) + failed(Stream::Single), 5);
+    let offline = found.iter().find(|it| it.stream == Stream::Offline && it.status.is_none()).unwrap();
+    assert_eq!((offline.attempts, failed(Stream::Offline)), (4, 3));
 }
 
 #[test]

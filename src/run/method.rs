@@ -36,6 +36,12 @@ impl RunMethod {
         })
     }
 
+    /// Whether it, or a stage of it, is a model that is run in this process.
+    #[must_use]
+    pub fn is_model(&self) -> bool {
+        matches!(self.method.card().adapter, AdapterCard::Onnx(_)) || self.stages.iter().flatten().any(Self::is_model)
+    }
+
     /// What run.json says of this method, the one at `place` on the command line.
     #[must_use]
     pub fn record(&self, place: usize) -> MethodRecord {

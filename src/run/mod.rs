@@ -115,11 +115,8 @@ pub fn run(
     stop: &Arc<AtomicBool>,
     sink: &Sink<'_>,
 ) -> Result<(RunFolder, Summary), RunError> {
-    check_names(request.methods)?;
+    usable(request)?;
     let rows = matches!(request.retain, Retain::Rows);
-    if !rows && request.existing == Existing::Resume {
-        return Err(RunError::NothingKept);
-    }
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
     let whole = Truth::of(request.dataset, &pseudonyms);
@@ -130,12 +127,8 @@ pub fn run(
         move |source| FolderError::Write { path: path.clone(), source }
     };
     let mut record = record(request, &whole, own, clock)?;
-    let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder)? } else { None };
+    let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder, &record)? } else { None };
     if let Some(before) = &resumed {
-        let other = resume::differences(&before.record, &record);
-        if !other.is_empty() {
-            return Err(RunError::OtherRun(other));
-        }
         if before.finished {
             Journal::remove(&folder)?;
             let (attempts, failed) = resume::counts(&folder)?;
@@ -191,6 +184,46 @@ pub fn run(
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
+}
+
+/// What of a run is done before it begins, as far as a look tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// Attempts that are done.
+    pub done: usize,
+    /// Whether all of them are.
+    pub finished: bool,
+}
+
+/// What [`run`] would find: makes, removes and runs nothing.
+///
+/// # Errors
+/// As [`run`] before its first attempt.
+pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunError> {
+    usable(request)?;
+    RunFolder::check(request.out, request.existing)?;
+    if request.existing != Existing::Resume || !request.out.is_dir() {
+        return Ok(Ahead::default());
+    }
+    let folder = RunFolder::open(request.out)?;
+    let whole = Truth::of(request.dataset, &Pseudonyms::of(request.dataset, request.keep_ids));
+    let of_shard = request.shard.map(|shard| whole.of_shard(shard));
+    let now = record(request, &whole, of_shard.as_ref().unwrap_or(&whole), clock)?;
+    Ok(match resume::Before::of(&folder, &now)? {
+        None => Ahead::default(),
+        Some(before) if before.finished => Ahead { done: resume::counts(&folder)?.0, finished: true },
+        Some(_) => {
+            let rows = Journal::last(&folder).map_or(0, |mark| mark.rows);
+            Ahead { done: usize::try_from(rows).unwrap_or(usize::MAX), finished: false }
+        }
+    })
+}
+
+/// Whether a request makes sense, whatever its folder holds.
+fn usable(request: &Request<'_>) -> Result<(), RunError> {
+    check_names(request.methods)?;
+    let rows = matches!(request.retain, Retain::Rows);
+    if rows || request.existing != Existing::Resume { Ok(()) } else { Err(RunError::NothingKept) }
 }
 
 /// Whether an attempt counts against `--max-failed`.

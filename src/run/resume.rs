@@ -24,15 +24,22 @@ pub(super) struct Before {
 }
 
 impl Before {
-    /// The run that `folder` holds; `None` where none was begun.
+    /// The run that `folder` holds, which is that of `now`; `None` where none was begun.
     ///
     /// # Errors
-    /// Its run.json cannot be read.
-    pub(super) fn of(folder: &RunFolder) -> Result<Option<Self>, FolderError> {
+    /// Its run.json cannot be read; [`FolderError::TalliesOnly`] where no row of it was kept; [`RunError::OtherRun`].
+    pub(super) fn of(folder: &RunFolder, now: &RunRecord) -> Result<Option<Self>, RunError> {
+        if folder.holds_tallies() {
+            return Err(FolderError::TalliesOnly { path: folder.path().to_owned() }.into());
+        }
         if !folder.file(names::RUN).exists() {
             return Ok(None);
         }
         let record = RunRecord::read_any(folder)?;
+        let other = differences(&record, now);
+        if !other.is_empty() {
+            return Err(RunError::OtherRun(other));
+        }
         // The rename is the last step.
         Ok(Some(Self { record, finished: folder.file(names::OUTCOMES).exists() }))
     }
@@ -68,6 +75,10 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
         differs(&format!("the setting `{setting}`"), &of(before), &of(now));
     }
+    let kept = |record: &RunRecord| {
+        record.settings.get("retain").and_then(serde_json::Value::as_str).unwrap_or("rows").to_owned()
+    };
+    differs("what is kept of each person", &kept(before), &kept(now));
     let list =
         |record: &RunRecord| record.methods.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
     differs("the list of methods", &list(before), &list(now));

@@ -76,7 +76,9 @@ fn input(observations: &[Observation], facts: LatencyFacts, groups: &BTreeMap<St
             },
             Stream::Load => input.starts.load.push(time),
             Stream::WarmUp => {}
-            Stream::Offline if time > 0.0 => input.starts.offline.push(observation.attempts as f64 / time * 1000.0),
+            Stream::Offline if observation.status.is_none() && time > 0.0 => {
+                input.starts.offline.push(observation.attempts as f64 / time * 1000.0)
+            }
             Stream::Offline => {}
             Stream::Null => input.starts.null.push(time / observation.attempts.max(1) as f64),
             Stream::First | Stream::Single | Stream::Offered if observation.status == Some(Status::Failed) => {

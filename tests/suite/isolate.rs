@@ -217,3 +217,13 @@ fn an_engine_that_dies_in_an_attempt_fails_it_and_the_next_go_on() {
     assert_eq!(column(&outcomes, "status"), ["answered", "failed", "answered"]);
     assert!(column(&outcomes, "reason")[1].contains("ended by signal 6"), "{outcomes}");
 }
+
+#[test]
+fn nothing_to_keep_apart_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    run(&["run", "declared", "--dataset", "drawn-faces", "--out", text(&out), "--isolate", "--memory", "1GiB"])
+        .ended(2)
+        .told(&["--isolate: no method here is a model"]);
+    assert!(!out.exists());
+}

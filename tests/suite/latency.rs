@@ -100,6 +100,25 @@ fn a_sample_that_cannot_be_decoded_fails_and_is_in_no_row() {
 }
 
 #[test]
+fn a_program_that_is_late_or_ends_at_every_attempt_is_measured_all_the_same_and_the_exit_code_says_it() {
+    let place = tempfile::tempdir().unwrap();
+    let method = misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
+    for (name, order, code) in [("late", "slow 9 20", 0), ("ends", "crash", 4)] {
+        let data = orders(&place.path().join(name), &[order]);
+        let out = place.path().join(format!("out-{name}"));
+        let measured = ["latency", text(&method), "--dataset", text(&data), "--starts", "1", "--attempts", "2"];
+        let more = ["--warm-up", "0", "--jobs", "1", "--timeout", "0.3", "--out", text(&out)];
+        let ran = run(&[&measured[..], &more].concat()).ended(code);
+        let raw = fs::read_to_string(out.join("latency.csv")).unwrap();
+        let offline = crate::support::rows(&raw, &[("stream", "offline")], &["status", "attempts"]);
+        let status = if code == 0 { "timed_out" } else { "failed" };
+        let one = || vec![status.to_owned(), "1".to_owned()];
+        assert_eq!(offline, [vec![String::new(), "0".to_owned()], one(), one()], "{}", ran.err);
+        run(&["verify", text(&out)]).ended(0);
+    }
+}
+
+#[test]
 fn of_a_program_the_words_of_all_starts_what_decoded_for_it_and_where_its_copies_lay_are_kept() {
     let place = tempfile::tempdir().unwrap();
     let folder = |name: &str| place.path().join(name);

@@ -71,6 +71,7 @@ mod protocol;
 mod publish;
 mod recorded;
 mod reference;
+mod replaced;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;

@@ -1,0 +1,163 @@
+//! What an output folder holds already: whether all of it is a run's, and how that is removed.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::journal::Journal;
+use super::out::Existing;
+use super::{FolderError, names};
+
+/// The files and the folders of a run, below its folder.
+pub(super) struct Held {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl Held {
+    /// What is in the folder at `path`, unless `existing` refuses it.
+    ///
+    /// # Errors
+    /// [`FolderError::NotAFolder`], [`FolderError::NotEmpty`], [`FolderError::Foreign`], or [`FolderError::Write`].
+    pub fn of(path: &Path, existing: Existing) -> Result<Self, FolderError> {
+        if fs::metadata(path).is_ok_and(|about| !about.is_dir()) {
+            return Err(FolderError::NotAFolder { path: path.to_owned() });
+        }
+        let mut held = Self { files: Vec::new(), folders: Vec::new() };
+        for (name, is_folder) in listed(path)? {
+            let found = || format!("`{name}`");
+            if existing == Existing::Refuse {
+                return Err(FolderError::NotEmpty { path: path.to_owned(), found: found() });
+            }
+            if !is_folder && is_file_of_run(&name) {
+                held.files.push(path.join(&name));
+                continue;
+            }
+            let Some(ending) = ending_in(&name).filter(|_| is_folder) else {
+                return Err(FolderError::Foreign { path: path.to_owned(), found: found() });
+            };
+            let folder = path.join(&name);
+            for (inner, is_folder) in listed(&folder)? {
+                if is_folder || !inner.trim_end_matches(PART).ends_with(ending) {
+                    return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{name}/{inner}`") });
+                }
+                held.files.push(folder.join(inner));
+            }
+            held.folders.push(folder);
+        }
+        Ok(held)
+    }
+
+    /// Removes it, and nothing else: a folder that something was put into meanwhile stays, and is an error.
+    ///
+    /// # Errors
+    /// [`FolderError::Busy`] when another process writes the run; [`FolderError::Write`].
+    pub fn remove(&self, path: &Path) -> Result<(), FolderError> {
+        // Until all is gone nobody else may go on with it.
+        let _locked: Option<File> = Journal::claim(path)?;
+        for file in &self.files {
+            fs::remove_file(file).map_err(|error| FolderError::write(file, error))?;
+        }
+        for folder in &self.folders {
+            fs::remove_dir(folder).map_err(|error| FolderError::write(folder, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a file ends in until it is whole.
+const PART: &str = ".part";
+
+fn is_file_of_run(name: &str) -> bool {
+    names::ALL.contains(&name) || name.strip_suffix(PART).is_some_and(|whole| names::ALL.contains(&whole))
+}
+
+/// How the files end that a run keeps in its folder `name`; `None` of a folder that is none of a run's.
+fn ending_in(name: &str) -> Option<&'static str> {
+    match name {
+        names::CARDS => Some(".toml"),
+        names::STDERR => Some(".txt"),
+        names::CURVE => Some(".csv"),
+        _ => None,
+    }
+}
+
+/// The names in a folder, ascending, and whether each is a folder itself; a link is none.
+fn listed(path: &Path) -> Result<Vec<(String, bool)>, FolderError> {
+    let failed = |error| FolderError::write(path, error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        found.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Whether `file` is what a run was recorded in, and no report of it: a file of the folder of a run, but for those that are
+/// `made` from the others.
+#[must_use]
+pub fn is_record(file: &Path, made: &[&str]) -> bool {
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let is_run = |folder: &Path| folder.join(names::RUN).is_file();
+    let beside = is_file_of_run(name) && !made.contains(&name) && is_run(folder);
+    let below = folder.canonicalize().is_ok_and(|folder| {
+        let own = folder.file_name().and_then(|name| name.to_str()).and_then(ending_in);
+        own.is_some_and(|ending| name.ends_with(ending)) && folder.parent().is_some_and(is_run)
+    });
+    file.exists() && (beside || below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RunFolder;
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_of_a_run_is_refused_wherever_it_lies_and_nothing_is_removed() {
+        for foreign in ["thesis.tex", "thesis.part", "cards/mine/model.onnx", "cards/mine.onnx", "stderr/cards.toml"] {
+            let place = tempfile::tempdir().unwrap();
+            let folder = RunFolder::prepare(place.path(), Existing::Refuse).unwrap();
+            folder.write(names::OUTCOMES, b"x", true).unwrap();
+            folder.write_card("dataset.toml", "name").unwrap();
+            let file = place.path().join(foreign);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, "x").unwrap();
+            let refused = RunFolder::prepare(place.path(), Existing::Replace).unwrap_err();
+            assert!(matches!(refused, FolderError::Foreign { .. }), "{foreign}: {refused}");
+            assert!(file.exists() && folder.file(names::OUTCOMES).exists() && folder.card("dataset.toml").exists());
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_being_written_is_not_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap();
+        let running = Journal::begin(&folder).unwrap();
+        let refused = RunFolder::prepare(place.path(), Existing::Replace).unwrap_err();
+        assert!(matches!(refused, FolderError::Busy { .. }), "{refused}");
+        assert!(folder.file(names::OUTCOMES_PART).exists() && folder.file(names::JOURNAL).exists());
+        drop(running);
+        RunFolder::prepare(place.path(), Existing::Replace).unwrap();
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn records_of_a_run_are_told_from_reports_of_it_and_from_files_elsewhere() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap();
+        for name in [names::RUN, names::OUTCOMES, names::REPORT] {
+            folder.write(name, b"x", false).unwrap();
+        }
+        folder.write_card("dataset.toml", "name").unwrap();
+        let record = |name: &str| is_record(&place.path().join(name), &[names::REPORT]);
+        assert!(record(names::RUN) && record(names::OUTCOMES) && record("cards/dataset.toml"));
+        assert!(!record(names::REPORT) && !record("mine.md") && !record(names::TRUTH));
+        fs::remove_file(folder.file(names::RUN)).unwrap();
+        assert!(!record(names::OUTCOMES));
+    }
+}
