@@ -83,7 +83,15 @@ pub(super) fn compare(
     let mut loaded = Vec::new();
     for (means, name) in difference.ways(decoder, runtime, environment)? {
         let other = || difference.other(&name, runtime, environment);
-        loaded.push(methods::load(method, &means, &other, environment)?.method);
+        let ready = methods::load(method, &means, &other, environment)?;
+        if !ready.is_model() {
+            let flag = if difference == Difference::Engines { "--engines" } else { "--decoders" };
+            return Err(Failure::unusable(format!(
+                "{flag}: `{method}` is no model: it runs with no engine of this program"
+            ))
+            .with_help(format!("leave {flag} out, or name the method.toml of a model file")));
+        }
+        loaded.push(ready.method);
         names.push(name);
     }
     let [one, other] = loaded.as_slice() else { return Ok((String::new(), Findings::new())) };

@@ -13,7 +13,7 @@ use super::decoders::DecoderOptions;
 use super::engines::RuntimeOptions;
 use super::environment::Environment;
 use super::findings::{COLUMNS, Ignored, Told};
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::progress;
 use super::run::unusable_dataset;
 use super::{Exit, Failure, conformance, methods, packages};
@@ -21,7 +21,7 @@ use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset::lint::{self, Checked, Depth};
 use crate::dataset::{self, DatasetError};
-use crate::finding::{Findings, counted};
+use crate::finding::{Findings, counted, did_you_mean};
 use crate::method::adapter;
 use crate::method::card::CARD_FILE as METHOD_CARD;
 use crate::photo::Decoder;
@@ -102,6 +102,9 @@ impl Arguments {
     }
 }
 
+/// What a policy's file is called in a folder of its own.
+const POLICY_FILE: &str = "policy.toml";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people: at most ten findings of a kind
@@ -150,8 +153,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     COLUMNS.iter().for_each(|name| rows.cell(name));
     rows.end_row().map_err(Failure::cannot_write)?;
     let (mut text, mut objects, mut errors) = (String::new(), Vec::new(), 0);
+    let mut seen = Vec::new();
     for path in &arguments.paths {
         let (what, mut checked) = check(path, arguments, &limits, decoder, environment)?;
+        seen.push(what);
         let findings = &mut checked.findings;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
             for difference in arguments.differences() {
@@ -177,7 +182,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         objects.extend(told.json(&ignored));
         errors += remaining.unwrap_or_else(|| told.errors(&ignored));
         if what == What::Method && !arguments.conformance && told.findings.errors() == 0 && cards::is_outside(path)? {
-            text.push_str(&format!("   next: agebench check {path} --conformance starts it and puts samples to it\n"));
+            text.push_str(&format!(
+                "   next: agebench check {} --conformance starts it and puts samples to it\n",
+                word(Path::new(path))
+            ));
         }
     }
     match arguments.format {
@@ -185,7 +193,23 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         Format::Csv => print(&String::from_utf8_lossy(&rows.finish().map_err(Failure::cannot_write)?))?,
         Format::Json => print(&format!("{:#}\n", json!(objects)))?,
     }
+    heeded(arguments, &seen)?;
     Ok(if errors > 0 { Exit::Unusable } else { Exit::Done })
+}
+
+/// Whether every flag had something that it is for.
+fn heeded(arguments: &Arguments, seen: &[What]) -> Result<(), Failure> {
+    let flags = [
+        ("--engines", arguments.engines, What::Method),
+        ("--decoders", arguments.decoders, What::Method),
+        ("--conformance", arguments.conformance, What::Method),
+        ("--manifest-only", arguments.manifest_only, What::Dataset),
+    ];
+    match flags.iter().find(|(_, given, what)| *given && !seen.contains(what)) {
+        Some((flag, _, what)) => Err(Failure::unusable(format!("{flag}: no {} is checked", what.word()))
+            .with_help(format!("name one beside it, or leave {flag} out"))),
+        None => Ok(()),
+    }
 }
 
 /// The limits of the one protocol among `paths`, else of the default one.
@@ -265,7 +289,10 @@ fn check(
         return of_dataset(environment, |read| lint::check_files(faces, dataset::CARD_FILE, &depth, read));
     }
     let Some(file) = card_file(place)? else {
-        return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))); // a bundled name, or an error that lists them
+        if methods::find(path).is_err() {
+            return Err(nothing(path));
+        }
+        return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?)));
     };
     match what_is_in(&file)? {
         What::Dataset => of_dataset(environment, |read| lint::check(&file, &depth, read)),
@@ -275,6 +302,15 @@ fn check(
             Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
         }
     }
+}
+
+/// That there is no `path`, with what may be meant.
+fn nothing(path: &str) -> Failure {
+    let bundled = [vec![bundled::DATASET], bundled::methods(), bundled::protocols(), bundled::policies()].concat();
+    let near = did_you_mean(path, bundled.into_iter().chain(bundled::catalog()));
+    let otherwise = "give a dataset, a card, a protocol, a policy or a package, or its folder; `agebench list` says what is bundled";
+    Failure::unusable(format!("there is no file or folder `{path}`, and nothing of that name is bundled"))
+        .with_help(near.unwrap_or_else(|| otherwise.to_owned()))
 }
 
 /// Looks at a dataset, with a bar of the files that were read.
@@ -299,7 +335,7 @@ fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
     if !place.is_dir() {
         return Ok(None);
     }
-    let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL];
+    let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL, POLICY_FILE];
     let found: Vec<PathBuf> = names.iter().map(|name| place.join(name)).filter(|file| file.is_file()).collect();
     match found.as_slice() {
         [one] => Ok(Some(one.clone())),

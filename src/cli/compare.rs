@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::results::folder_failure;
 use super::{Exit, Failure};
 use crate::compare::{self, CompareRequest, Comparison};
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         counted(leaderboard.len(), "row"),
         file(names::LEADERBOARD),
         file(names::REPORT),
-        arguments.out.display(),
+        word(&arguments.out),
     ));
     Ok(Exit::Done)
 }

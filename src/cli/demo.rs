@@ -8,11 +8,12 @@ use super::engines::Means;
 use super::environment::Environment;
 use super::job::Job;
 use super::output::tell;
+use super::results::folder_failure;
 use super::run::Running;
 use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, Pick};
-use crate::folder::{Existing, Timings};
+use crate::folder::{Existing, RunFolder, Timings};
 use crate::protocol::Protocol;
 
 /// Run the bundled methods over the bundled drawn faces.
@@ -41,6 +42,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     methods.retain(|it| it.method.looks());
     tell(&format!("{} {} methods, {} pictures.\n", bundled::NOTICE, methods.len(), dataset.samples().len()));
     let out = arguments.out.clone().unwrap_or_else(|| free(Path::new("agebench-demo")));
+    RunFolder::check(&out, Existing::Refuse).map_err(|error| {
+        folder_failure(error).with_help("name a folder that does not exist yet, or leave --out out")
+    })?;
     let job = Job {
         methods: &methods,
         dataset: &dataset,

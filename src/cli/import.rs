@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::{Exit, Failure};
 use crate::dataset::import::{self, Description, ImportRequest, Imported, Options, WhichAge};
 use crate::dataset::{LabelKind, Precision, check_name};
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         text.push_str(&format!("and {} more{listed}\n", imported.doubts.total() - 20));
     }
     let files: Vec<String> = imported.files.iter().map(|file| file.display().to_string()).collect();
-    let out = arguments.out.display();
+    let out = word(&arguments.out);
     tell(&format!(
         "{text}\nWrote {}.\nNext: agebench check {out} looks for what is wrong with the dataset itself.\n",
         files.join(", ")

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::environment::Environment;
-use super::output::tell;
+use super::output::{tell, word};
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::import::{self, ImportRequest, Options};
@@ -194,15 +194,28 @@ fn put(draft: &Draft, place: &Place, next: &str) -> Result<Exit, Failure> {
 
 fn dataset(arguments: &DatasetArguments) -> Result<Exit, Failure> {
     let out = &arguments.place.out;
-    let next = format!("agebench check {}", out.display());
+    let next = format!("agebench check {}", word(out));
     let name = || arguments.name.clone().unwrap_or_else(|| ask("The dataset's name", &name_of(out, "my-faces")));
     let draft = match &arguments.from {
         None => init::dataset(&name(), out),
-        Some(from) if from.to_str() == Some(bundled::DATASET) && !from.exists() => init::drawn_faces(out),
+        Some(from) if from.to_str() == Some(bundled::DATASET) && !from.exists() => {
+            let given = [("--name", arguments.name.is_some()), ("--label-kind", arguments.label_kind.is_some())];
+            has_a_card(bundled::DATASET, &given)?;
+            init::drawn_faces(out)
+        }
         Some(from) => return imported(arguments, from),
     };
     let draft = draft.ok_or_else(|| Failure::unusable("the bundled faces cannot be read"))?;
     put(&draft, &arguments.place, &next)
+}
+
+/// Refuses flags that say what the card of `name`, which is written out as it is, says itself.
+fn has_a_card(name: &str, given: &[(&str, bool)]) -> Result<(), Failure> {
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::unusable(format!("{flag}: `{name}` is written out with the card that it has"))
+            .with_help(format!("leave {flag} out, and change the card that is written"))),
+        None => Ok(()),
+    }
 }
 
 /// A dataset that is there already: what `import` makes of it.
@@ -235,12 +248,13 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
     tell(&format!(
         "Read as {} (`{name}`){reason}: {}, {left_out} left out. The labels count as {}: the card says so, and only you know.\n\
          The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind}\n\
-         Wrote {}.\nNext: agebench check {out}\n",
+         Wrote {}.\nNext: agebench check {}\n",
         imported.importer.title,
         counted(imported.samples, "sample"),
         arguments.label_kind.unwrap_or(imported.importer.label_kind).word(),
         from.display(),
-        files.join(", ")
+        files.join(", "),
+        word(&arguments.place.out)
     ));
     Ok(Exit::Done)
 }
@@ -266,8 +280,8 @@ fn worked(
         return Err(Failure::unusable(format!("there is no worked {what} `{from}`")).with_help(help));
     };
     let next = match what {
-        "policy" => format!("agebench gate RUN --policy {}", file.display()),
-        _ => format!("agebench run METHOD --dataset D --protocol {} --out DIR", file.display()),
+        "policy" => format!("agebench gate RUN --policy {}", word(&file)),
+        _ => format!("agebench run METHOD --dataset D --protocol {} --out DIR", word(&file)),
     };
     put(&Draft::one(file, text), &arguments.place, &next)
 }

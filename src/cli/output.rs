@@ -1,6 +1,7 @@
 //! The two streams: results on the output stream, everything else on the error stream.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use super::Failure;
 use crate::report::visible;
@@ -30,9 +31,32 @@ fn for_people(text: &str) -> String {
         .collect()
 }
 
+/// `path` as a shell takes it for one word: in quotes where it would be several, or something else.
+pub(super) fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./+:,=@%".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_a_shell_would_take_apart_is_quoted() {
+        for (path, told) in [
+            ("out/a-1_b.csv", "out/a-1_b.csv"),
+            ("kind faces/ü", "'kind faces/ü'"),
+            ("it's", "'it'\\''s'"),
+            ("a$(b)", "'a$(b)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(word(Path::new(path)), told);
+        }
+    }
 
     #[test]
     fn lines_and_tabs_stay_and_what_steers_a_terminal_does_not() {

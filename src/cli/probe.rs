@@ -7,7 +7,7 @@ use clap::Args;
 use super::engines::EngineOptions;
 use super::environment::Environment;
 use super::job::Job;
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::results::{self, score_failure};
 use super::run::{Running, open_dataset};
 use super::{Exit, Failure, methods};
@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         "\nWrote {} to {}. Next: agebench report {}\n",
         counted(table.rows.len(), "row"),
         folder.file(names::METRICS).display(),
-        folder.path().display(),
+        word(folder.path()),
     ));
     Ok(exit)
 }

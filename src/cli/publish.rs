@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::{Exit, Failure};
 use crate::finding::counted;
 use crate::folder::{Existing, names};
@@ -150,7 +150,7 @@ fn show(arguments: &Arguments, release: &Release) -> Result<(), Failure> {
         "\nWrote {}, and what they mean to {}.{signed}\nNext: agebench verify {}\n",
         tables.join(", "),
         file(README),
-        arguments.out.display()
+        word(&arguments.out)
     ));
     Ok(())
 }

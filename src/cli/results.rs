@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use crate::bundled;
 use crate::finding::{counted, did_you_mean, listed};
 use crate::folder::{FolderError, RunFolder, names};
@@ -77,7 +77,7 @@ pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
     let private =
         [names::OUTCOMES, names::LATENCY].map(|name| folder.file(name)).into_iter().find(|file| file.is_file());
     let private = private.map(|file| format!("{} is about people: keep it. ", file.display())).unwrap_or_default();
-    tell(&format!("{private}Next: agebench report {} --all\n", folder.path().display()));
+    tell(&format!("{private}Next: agebench report {} --all\n", word(folder.path())));
     Ok(())
 }
 

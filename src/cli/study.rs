@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::results::{self, folder_failure};
 use super::run::open_dataset;
 use super::{Exit, Failure, methods};
@@ -141,7 +141,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let file = |name: &str| out.join(name).display().to_string();
     let next = match exit {
         Exit::Done | Exit::TooManyFailed => format!("agebench report {} --all", file("runs/*")),
-        _ => format!("agebench study {} goes on", arguments.file.display()),
+        _ => format!("agebench study {} goes on", word(&arguments.file)),
     };
     let page = match out.join(crate::folder::names::REPORT) {
         page if page.is_file() => format!(" and a page to {}", page.display()),

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::ages::AgeReader;
-use super::builder::{Builder, check_duplicates, check_levels};
+use super::builder::{Builder, check_duplicates, check_levels, check_weights};
 use super::card::{self, DatasetCard, Precision};
 use super::files::{Files, Folder};
 use super::row::{self, Places};
@@ -61,6 +61,7 @@ pub(super) fn load_on(
     let files = samples_of(card_file, &card, files, &mut findings);
     let (dataset, rows) = builder.finish(card, card_text, precision, files);
     check_levels(MANIFEST_FILE, &dataset, &mut findings);
+    check_weights(MANIFEST_FILE, &dataset, &rows, &mut findings);
     check_duplicates(MANIFEST_FILE, "sample_id", &dataset, &rows, &mut findings);
     Ok(Loaded { dataset, findings, rows })
 }

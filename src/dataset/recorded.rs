@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::ages::{AgeColumns, AgeReader};
-use super::builder::{Builder, check_duplicates, check_levels};
+use super::builder::{Builder, check_duplicates, check_levels, check_weights};
 use super::card::{DatasetCard, LeapBirthday, Precision};
 use super::files::Files;
 use super::row::{self, Places};
@@ -169,6 +169,7 @@ impl<'c> TruthReader<'c> {
         let (card, card_text) = card(self.stated.then_some(precision))?;
         let (mut dataset, rows) = builder.finish(card, card_text, precision, Box::new(NoFiles));
         check_levels(file, &dataset, &mut findings);
+        check_weights(file, &dataset, &rows, &mut findings);
         let id_column = self.columns.sample_id.and_then(|at| header.get(at).cloned()).unwrap_or_default();
         check_duplicates(file, &id_column, &dataset, &rows, &mut findings);
         if findings.errors() > 0 {

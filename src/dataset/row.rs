@@ -184,7 +184,7 @@ fn read_weight(row: &Row<'_>, place: Option<usize>) -> Result<f64, Finding> {
         Some(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
         Some(weight) => Err(row
             .wrong(place, format!("{weight} is not a weight: expected a number above 0"))
-            .help("leave rows out with a filter, not with a weight of 0")),
+            .help("leave the row out, or take it out of the file: a weight of 0 counts nobody")),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Groups, Protocol};
+use crate::finding::{did_you_mean, quoted};
+use crate::metric::catalogue;
 use crate::table::ChallengeSelect;
 
 /// A protocol that cannot be used, with every problem that was found.
@@ -121,6 +123,13 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
     }
     for (list, selects) in [("primary", &protocol.primary), ("family", &protocol.family)] {
         for (index, select) in selects.iter().enumerate() {
+            // An entry of no metric would match no row, and say nothing.
+            if let Some(name) = select.metric.as_deref().filter(|name| catalogue::find(name).is_none()) {
+                let near = did_you_mean(name, catalogue::ALL.iter().map(|entry| entry.measure.name));
+                let help = near.unwrap_or_else(|| "`agebench list metrics` names them".to_owned());
+                let text = format!("{} is not the name of a metric: {help}", quoted(name));
+                wrong(&format!("{list}, entry {}", index + 1), text);
+            }
             // Without a limit of its own an entry speaks of every limit that is not above its challenge age.
             let limit = select.limit.or_else(|| protocol.limits.first().copied());
             if let (Some(limit), Some(ChallengeSelect::At(challenge))) = (limit, select.challenge)

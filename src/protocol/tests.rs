@@ -55,6 +55,15 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
+fn a_metric_that_nobody_knows_is_refused_wherever_rows_are_named() {
+    for list in ["primary", "family"] {
+        let text = format!("[[{list}]]\nmetric = 'mae'\n[[{list}]]\nmetric = 'under_age_pas_rate'\n");
+        let [found] = &problems(&text)[..] else { panic!("{list}") };
+        assert!(found.contains(&format!("{list}, entry 2")) && found.contains("`under_age_pass_rate`"), "{found}");
+    }
+}
+
+#[test]
 fn a_challenge_age_below_its_limit_is_refused_with_the_reason() {
     assert!(problems("[challenge]\nheadline = [-1]\n")[0].contains("below its limit"));
     let text = "[[primary]]\nmetric = 'under_age_pass_rate'\nlimit = 18\nchallenge = 16\n";

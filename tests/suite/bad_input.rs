@@ -112,6 +112,10 @@ fn a_model_that_is_missing_changed_or_no_onnx_is_refused() {
     let zeros = "0".repeat(64);
     refused("mean", |card| card.replace("file =", &format!("sha256 = \"{zeros}\"\nfile ="))).told(&["sha-256", &zeros]);
     refused("mean", |card| card.replace("model.onnx", "method.toml")).told(&["not an ONNX network"]);
+    let model = package().join("fixtures/models/mean.onnx");
+    for verb in [&["check"][..], &["run", "--dataset", "drawn-faces", "--out", "nowhere"]] {
+        run(&[verb, &[text(&model)]].concat()).ended(2).told(&["is a model", "agebench init method --from"]);
+    }
 }
 
 #[test]

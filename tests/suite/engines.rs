@@ -66,6 +66,24 @@ fn check_tells_how_far_apart_the_engines_are() {
 }
 
 #[test]
+fn what_runs_with_no_engine_and_paths_without_a_method_are_refused_instead_of_agreeing() {
+    if onnxruntime_library().is_some() {
+        let compared = |how: &str| run(&["check", "declared", how, "--dataset", "drawn-faces"]).ended(2);
+        compared("--engines").told(&["--engines: `declared` is no model"]);
+        compared("--decoders").told(&["--decoders: `declared` is no model"]);
+        run(&["check", "drawn-faces", "--manifest-only", "--engines", "--dataset", "drawn-faces"])
+            .ended(2)
+            .told(&["--engines: no method is checked"]);
+    }
+    run(&["check", "drawn-faces", "--conformance", "--manifest-only"])
+        .ended(2)
+        .told(&["--conformance: no method is checked"]);
+    run(&["check", "declared", "--manifest-only"]).ended(2).told(&["--manifest-only: no dataset is checked"]);
+    run(&["check", "nothere"]).ended(2).told(&["no file or folder `nothere`", "agebench list"]);
+    run(&["check", "drawn-evn"]).ended(2).told(&["did you mean `drawn-even`"]);
+}
+
+#[test]
 fn a_library_that_is_none_is_refused_with_what_to_do() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");

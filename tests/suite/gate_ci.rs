@@ -100,7 +100,7 @@ fn the_steps_of_the_github_workflow_measure_gate_and_write_the_summary() {
     let workflow = ci("github.yml");
     let steps = github_steps(&workflow);
     let names: Vec<&str> = steps.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["install", "measure", "gate", "table"]);
+    assert_eq!(names, ["install", "measure", "gate", "table", "page"]);
     // Installing needs the network; the program under test stands in for it.
     assert_eq!(steps[0].1, "cargo install --locked agebench");
     let pipeline = Pipeline::new();
@@ -111,11 +111,12 @@ fn the_steps_of_the_github_workflow_measure_gate_and_write_the_summary() {
     }
     assert!(fs::read_to_string(pipeline.at("summary.md")).unwrap().starts_with("## Gate passed: pipeline"));
     assert!(fs::read_to_string(pipeline.at("gate.csv")).unwrap().contains("identical"));
-    for kept in ["gate.xml", "gate.csv", "results/report.html"] {
-        assert!(workflow.contains(&format!("            {kept}\n")) && pipeline.at(kept).is_file(), "{kept}");
+    for kept in ["gate.xml", "gate.csv", "package", "report.html"] {
+        assert!(workflow.contains(&format!("            {kept}\n")) && pipeline.at(kept).exists(), "{kept}");
     }
+    run(&["verify", text(&pipeline.at("package"))]).ended(0);
     // What is about people is not uploaded.
-    assert!(!workflow.split("path: |").nth(1).unwrap().contains("outcomes"));
+    assert!(!workflow.split("path: |").nth(1).unwrap().contains("results"));
     pipeline.break_method();
     pipeline.shell(&steps[1].1).ended(0);
     let gated = pipeline.shell(&steps[2].1);
@@ -132,9 +133,12 @@ fn the_commands_of_the_gitlab_job_measure_and_gate() {
     assert_eq!(commands.len(), 2);
     let pipeline = Pipeline::new();
     pipeline.shell(&commands.join("\n")).ended(0);
-    for kept in ["gate.xml", "gate.md", "results/report.html"] {
-        assert!(job.contains(kept) && pipeline.at(kept).is_file(), "{kept}");
+    pipeline.shell(&gitlab_commands(&job, "after_script").join("\n")).ended(0);
+    for kept in ["gate.xml", "gate.md", "- package\n", "- report.html"] {
+        assert!(job.contains(kept) && pipeline.at(kept.trim_matches(['-', ' ', '\n'])).exists(), "{kept}");
     }
+    // What is not protected is not uploaded.
+    assert!(!job.split("artifacts:").nth(1).unwrap().contains("results"));
     pipeline.break_method();
     let gated = pipeline.shell(&commands.join("\n"));
     assert!([1, 3].contains(&gated.code), "{}: {}", gated.code, gated.out);

@@ -210,6 +210,25 @@ fn a_card_from_a_model_alone_marks_what_it_guesses_and_passes_check() {
     assert_eq!(["layout", "channels", "head"].map(|key| value(&card, key)), ["nhwc", "gray", "expectation"]);
 }
 
+#[test]
+fn what_has_a_card_already_takes_no_flag_that_the_card_would_contradict() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    for (asked, flag) in [
+        (["method", "drawn-even", "--name", "mine"], "--name"),
+        (["method", "drawn-even", "--size", "64x64"], "--size"),
+        (["method", "drawn-even", "--samples", "drawn-faces"], "--samples"),
+        (["dataset", "drawn-faces", "--name", "mine"], "--name"),
+        (["dataset", "drawn-faces", "--label-kind", "declared"], "--label-kind"),
+    ] {
+        let [what, from, flags @ ..] = asked;
+        run(&[&["init", what, "--from", from, "--out", text(&out)][..], &flags].concat())
+            .ended(2)
+            .told(&[flag, "with the card that it has"]);
+        assert!(!out.exists());
+    }
+}
+
 #[cfg(feature = "tract")]
 #[test]
 fn few_samples_tell_little_and_the_finder_says_so() {

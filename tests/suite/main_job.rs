@@ -13,6 +13,17 @@ fn demo() -> (tempfile::TempDir, std::path::PathBuf, crate::support::Ran) {
 }
 
 #[test]
+fn a_demo_into_a_folder_that_holds_something_names_a_remedy_that_it_has() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("mine.txt"), "keep").unwrap();
+    let refused = run(&["demo", "--out", text(place.path())]).ended(2).told(&["not empty", "--out"]);
+    assert!(!refused.err.contains("--resume") && !refused.err.contains("--replace"), "{}", refused.err);
+    let link = place.path().join("link");
+    std::os::unix::fs::symlink(place.path().join("nowhere"), &link).unwrap();
+    run(&["run", "drawn-even", "--dataset", "drawn-faces", "--out", text(&link)]).ended(2).told(&["is not a folder"]);
+}
+
+#[test]
 fn the_demo_leaves_a_whole_run_folder_and_says_that_the_faces_are_drawn() {
     let (_place, out, ran) = demo();
     let files =

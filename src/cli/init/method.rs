@@ -11,7 +11,7 @@ use super::super::decoders::DecoderOptions;
 use super::super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::super::environment::Environment;
 use super::super::methods::Unreadable;
-use super::super::output::{print, tell};
+use super::super::output::{print, tell, word};
 use super::super::run::open_dataset;
 use super::super::{Exit, Failure};
 use super::{Place, ask, failure, file_in, name_of, put, table};
@@ -105,12 +105,18 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let out = &arguments.place.out;
     let card = file_in(out, "toml", CARD_FILE);
-    let next = format!("agebench check {}", out.display());
+    let next = format!("agebench check {}", word(out));
     if let Some(from) = &arguments.from {
         let name = from.to_str().filter(|_| !from.exists());
         if let Some((name, draft)) = name.and_then(|name| Some((name, init::bundled_method(name, out)?))) {
+            let given = [
+                ("--name", arguments.name.is_some()),
+                ("--size", arguments.size.is_some()),
+                ("--samples", arguments.samples.is_some()),
+            ];
+            super::has_a_card(name, &given)?;
             let next = if bundled::catalog().contains(&name) {
-                format!("put the file that the card names into {}; then {next}", out.display())
+                format!("put the file that the card names into {}; then {next}", word(out))
             } else {
                 next
             };
@@ -139,7 +145,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             failure.with_help(help.unwrap_or_else(|| format!("there are {}", listed(&known))))
         });
     };
-    let next = if adapter == "command" { format!("agebench check {} --conformance", out.display()) } else { next };
+    let next = if adapter == "command" { format!("agebench check {} --conformance", word(out)) } else { next };
     put(&draft, &arguments.place, &next)
 }
 
@@ -207,9 +213,9 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
         ),
     };
     tell(&format!("Drafted with {}: {guesses}.\n", engine.name()));
-    let out = arguments.place.out.display();
+    let out = word(&arguments.place.out);
     let next = match &arguments.samples {
-        Some(samples) => format!("agebench run {out} --dataset {samples} --out results/"),
+        Some(samples) => format!("agebench run {out} --dataset {} --out results/", word(Path::new(samples))),
         None => {
             format!("agebench check {out}, and --samples DATASET to find out how the model's pictures were prepared")
         }

@@ -115,7 +115,7 @@ impl ImportError {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("give the folder of the dataset, unpacked")
+                Some("nothing is there: give the dataset's folder, unpacked, or a CSV file")
             }
             Self::Archive { .. } => Some("unpack it, and give the folder"),
             Self::NoImporter { help, .. } | Self::NotRecognised { help, .. } | Self::Flag { help, .. } => Some(help),

@@ -101,6 +101,9 @@ fn nearby<I: Iterator<Item = &'static Importer>>(tree: &Tree, importers: impl Fn
             below.iter().take(5).map(|folder| tree.place().join(folder).display().to_string()).collect();
         return Some(format!("the dataset lies one folder further down: give {}", shown.join(" or ")));
     }
+    if tree.files().is_empty() {
+        return Some("there is no file in it: give the dataset's folder, unpacked, or a CSV file".to_owned());
+    }
     let real = tree.root().canonicalize().ok()?;
     let mut above: Option<&Path> = real.parent();
     for _ in 0..2 {

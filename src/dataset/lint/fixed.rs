@@ -89,7 +89,7 @@ pub(super) fn fix(manifest: &[u8], findings: &Findings) -> Result<Fixed, Box<Fin
                     .map(|finding| finding.code)
                     .filter(|code| !code.is_empty())
                     .unwrap_or(Code::ManifestValue.word()),
-                text: reason.map_or(String::new(), |finding| finding.text.clone()),
+                text: reason.map_or(String::new(), |finding| of_row(finding, row.number())),
             }),
         }
     }
@@ -99,4 +99,14 @@ pub(super) fn fix(manifest: &[u8], findings: &Findings) -> Result<Fixed, Box<Fin
     }
     let manifest = written.finish().map_err(|error| Box::new(Finding::error(MANIFEST_FILE, error.to_string())))?;
     Ok(Fixed { manifest, kept, left_out, remaining })
+}
+
+/// What `finding` says of `row`, which is the one that it is about or the one that it names.
+fn of_row(finding: &Finding, row: u64) -> String {
+    match (finding.row, finding.other_row) {
+        (Some(about), Some(named)) if named == row && about != row => {
+            format!("row {about} says so beside this one: {}", finding.text)
+        }
+        _ => finding.text.clone(),
+    }
 }

@@ -157,7 +157,7 @@ impl Process {
         let Some(Some(status)) = waited else { return "its process closed its pipe".to_owned() };
         // Signals by their numbers, as the system tells them: 6 is what a program ends itself with that gets no memory.
         let memory = match (status.signal(), self.rooms.memory) {
-            (Some(6), Some(most)) => format!(": an allocation beyond {most} bytes of memory ends it so"),
+            (Some(6), Some(most)) => format!(": an allocation beyond {most} bytes of memory (--memory) ends it so"),
             (Some(9), _) => ": the system may have needed its memory".to_owned(),
             _ => String::new(),
         };

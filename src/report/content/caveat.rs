@@ -79,7 +79,9 @@ fn meaning(flag: &str) -> Option<String> {
         "uk_7_5" | "midpoint6" | "threshold_10" => {
             return Some(format!("Small counts of people were protected before publication, by the rule `{flag}`."));
         }
-        "independence_assumed" => "Some values assume that stages fail independently of each other.",
+        "independence_assumed" => {
+            "Some values take tries, or stages that were measured on other people, for independent of each other."
+        }
         "simulated" => "The answers were drawn from the true ages by a table of the card: nobody was asked.",
         "declared" => {
             "Some statements are the maker's own, with their source; what was measured of them stands beside them."

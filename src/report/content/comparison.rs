@@ -46,9 +46,13 @@ impl Sheet {
                 }
             }
         }
-        let dataset = rows.first().map_or("", |compared| compared.row.dataset.as_str());
+        let unpaired = rows.iter().any(|compared| compared.row.has(names::UNPAIRED));
+        let title = match rows.first().filter(|_| !unpaired) {
+            Some(compared) => format!("{} methods compared on {}", methods.len(), compared.row.dataset),
+            None => format!("{} methods compared, each on people of its own", methods.len()),
+        };
         Self {
-            title: format!("{} methods compared on {dataset}", methods.len()),
+            title,
             sentences: sentences(&rows),
             grids: grids.into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
             figure,
