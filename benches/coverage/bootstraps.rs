@@ -22,6 +22,11 @@ pub fn tables(effort: &Effort) -> Vec<Table> {
     vec![differences(effort), both_sides(effort)]
 }
 
+/// Where errors are rare.
+pub fn rare(effort: &Effort) -> Vec<Table> {
+    vec![hardly(effort)]
+}
+
 fn differences(effort: &Effort) -> Table {
     let measures = ["mean absolute errors, subject", "attempt", "root mean squared errors, attempt"];
     let mut table = Table::new("bootstrap-differences", ["ρ", "people"], measures);
@@ -94,6 +99,10 @@ const VISITORS: [f64; 5] = [0.15, 0.15, 0.2, 0.2, 0.3];
 const PASSING: [(&str, [f64; 5]); 2] =
     [("0.1 to 0.95", [0.1, 0.3, 0.7, 0.85, 0.95]), ("0.04 to 0.8", [0.04, 0.12, 0.5, 0.65, 0.8])];
 
+/// Of methods that hardly err.
+const RARE: [(&str, [f64; 5]); 2] =
+    [("0.01 to 0.99", [0.01, 0.03, 0.97, 0.98, 0.99]), ("0.002 to 0.998", [0.002, 0.005, 0.99, 0.995, 0.998])];
+
 /// Kinds of people with their shares: the completed years at their attempts. A quarter of the people are on each side of
 /// the limit only, half on both.
 fn kinds() -> Vec<(f64, Vec<u32>)> {
@@ -145,23 +154,66 @@ fn truths(kinds: &[(f64, Vec<u32>)], passing: &[f64; 5]) -> [f64; 3] {
     [f64::midpoint(under[0], over[0]), f64::midpoint(under[1], over[1]), value]
 }
 
+const SIDES: [&str; 3] = ["balanced error, subject", "balanced error, attempt", "positive predictive value"];
+
+/// Balanced error and positive predictive value of what has a bootstrap.
+fn both_sides(effort: &Effort) -> Table {
+    let table = Table::new("bootstrap-sides", ["rates of passing", "ρ", "people"], SIDES);
+    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 300, 1000] };
+    let passing = &PASSING[..if effort.few { 1 } else { 2 }];
+    through_rows(
+        effort,
+        table,
+        passing,
+        sizes,
+        (RULE, |row, truth| {
+            let row = Some(row).filter(|row| row.interval == Some(Interval::Bootstrap))?;
+            Some(row.low? <= truth && truth <= row.high?)
+        }),
+    )
+}
+
+/// Errors so rare that often nobody on a side has one, with whatever interval there is: how often a gate that asks for the
+/// end on the bad side is not deceived.
+fn hardly(effort: &Effort) -> Table {
+    let measures = SIDES.map(|measure| format!("{measure}, worse end"));
+    let table = Table::new("bootstrap-rare", ["rates of passing", "ρ", "people"], measures);
+    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 300, 1000] };
+    let passing = &RARE[..if effort.few { 1 } else { 2 }];
+    through_rows(
+        effort,
+        table,
+        passing,
+        sizes,
+        (Rule::AtLeast(0.925), |row, truth| {
+            // More of a balanced error is worse, and less of a predictive value.
+            if row.metric == "balanced_error" { Some(truth <= row.high?) } else { Some(truth >= row.low?) }
+        }),
+    )
+}
+
+/// What a row's interval does with the true value; none where there is no interval.
+type Judge = fn(&Row, f64) -> Option<bool>;
+
 /// Balanced error and positive predictive value, through tallies and rows. Two attempts of a person hang together as in
 /// windows: with probability sqrt(rho) each uses the person's own draw.
-fn both_sides(effort: &Effort) -> Table {
-    let about = ["rates of passing", "ρ", "people"];
-    let measures = ["balanced error, subject", "balanced error, attempt", "positive predictive value"];
-    let mut table = Table::new("bootstrap-sides", about, measures);
+fn through_rows(
+    effort: &Effort,
+    mut table: Table,
+    cases: &[(&str, [f64; 5])],
+    sizes: &[u64],
+    (rule, judge): (Rule, Judge),
+) -> Table {
     let Ok(protocol) = Protocol::from_toml(PROTOCOL) else {
         table.broken.push("the protocol of both sides is not read".to_owned());
         return table;
     };
     let kinds = kinds();
-    let sizes: &[u64] = if effort.few { &[100] } else { &[100, 300, 1000] };
     let rhos: &[f64] = if effort.few { &[0.3] } else { &[0.0, 0.3, 0.8] };
-    for (name, passing) in PASSING.into_iter().take(if effort.few { 1 } else { 2 }) {
+    for (name, passing) in cases {
         for rho in rhos {
             for subjects in sizes {
-                let truths = truths(&kinds, &passing);
+                let truths = truths(&kinds, passing);
                 let label = format!("bootstrap sides {name} {rho} {subjects}");
                 let found = over_sets(effort.sets, &label, |random| {
                     let mut drawn = People::new(&protocol, &[]);
@@ -180,8 +232,7 @@ fn both_sides(effort: &Effort) -> Table {
                     let Some(rows) = drawn.rows(&protocol) else { return [None; 3] };
                     let holds = |metric: &str, weighting: Weighting, truth: f64| {
                         let wanted = |row: &&Row| row.metric == metric && row.weighting == Some(weighting);
-                        let row = rows.iter().find(wanted).filter(|row| row.interval == Some(Interval::Bootstrap))?;
-                        Some(row.low? <= truth && truth <= row.high?)
+                        judge(rows.iter().find(wanted)?, truth)
                     };
                     [
                         holds("balanced_error", Weighting::Subject, truths[0]),
@@ -189,8 +240,8 @@ fn both_sides(effort: &Effort) -> Table {
                         holds("positive_predictive_value", Weighting::Subject, truths[2]),
                     ]
                 });
-                let about = [name.to_owned(), rho.to_string(), subjects.to_string()];
-                table.row(&about, found.map(|tally| Figure::drawn(tally, RULE)));
+                let about = [(*name).to_owned(), rho.to_string(), subjects.to_string()];
+                table.row(&about, found.map(|tally| Figure::drawn(tally, rule)));
             }
         }
     }

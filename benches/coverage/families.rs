@@ -31,7 +31,7 @@ pub struct Effort {
 pub type Make = fn(&Effort) -> Vec<Table>;
 
 /// The families by the names of the command line, in the order of the page.
-pub const ALL: [(&str, Make); 14] = [
+pub const ALL: [(&str, Make); 15] = [
     ("exact", exact::tables),
     ("rates", rates::tables),
     ("dominated", rates::dominated),
@@ -39,6 +39,7 @@ pub const ALL: [(&str, Make); 14] = [
     ("means", means::tables),
     ("percentiles", means::percentiles),
     ("bootstraps", bootstraps::tables),
+    ("rare", bootstraps::rare),
     ("gate", paired::tables),
     ("buffer", buffer::tables),
     ("unpaired", unpaired::tables),

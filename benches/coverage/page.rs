@@ -9,7 +9,7 @@ use super::report::FIGURE;
 type Failure = Box<dyn std::error::Error>;
 
 /// The tables with what is tried in them, in the order of the page.
-const TRIED: [(&str, &str); 21] = [
+const TRIED: [(&str, &str); 22] = [
     ("exact", "a rate, one attempt each, exactly"),
     ("rates-display", "a rate, several attempts: display interval"),
     ("rates-upper", "a rate, several attempts: upper bound for claims"),
@@ -21,6 +21,7 @@ const TRIED: [(&str, &str); 21] = [
     ("percentiles", "medians and percentiles of errors"),
     ("bootstrap-differences", "differences of two methods' mean errors"),
     ("bootstrap-sides", "balanced error, positive predictive value"),
+    ("bootstrap-rare", "the same where errors are rare: the worse end"),
     ("gate-one-sided", "gate: a baseline that passes nobody alone, exactly"),
     ("gate-exact", "gate: one attempt each, exactly"),
     ("gate-clustered", "gate: several attempts"),

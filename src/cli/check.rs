@@ -16,7 +16,7 @@ use super::findings::{COLUMNS, Ignored, Told};
 use super::output::{print, tell, word};
 use super::progress;
 use super::run::unusable_dataset;
-use super::{Exit, Failure, conformance, methods, packages};
+use super::{Exit, Failure, conformance, methods, packages, results};
 use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset::lint::{self, Checked, Depth};
@@ -217,12 +217,10 @@ fn limits(paths: &[String]) -> Result<Vec<AgeLimit>, Failure> {
     for path in paths {
         let place = Path::new(path);
         let found = match (!place.exists()).then(|| bundled::protocol(path)).flatten() {
-            Some(text) => {
-                Protocol::from_toml_with(text, &|_: &str| Err("a bundled protocol names no files".to_owned()))
-            }
+            Some(text) => results::read_protocol(text, &|_: &str| Err("a bundled protocol names no files".to_owned())),
             None => match card_file(place)? {
                 Some(file) if what_is_in(&file)? == What::Protocol => {
-                    Protocol::from_toml_with(&read(&file)?, &super::results::beside(&file))
+                    results::read_protocol(&read(&file)?, &results::beside(&file))
                 }
                 _ => continue,
             },
@@ -271,7 +269,7 @@ fn check(
     let place = Path::new(path);
     if let Some(text) = (!place.exists()).then(|| bundled::protocol(path)).flatten() {
         let none = |_: &str| Err("a bundled protocol names no files".to_owned());
-        return Ok((What::Protocol, plain(cards::of_protocol(path, Protocol::from_toml_with(text, &none)))));
+        return Ok((What::Protocol, plain(cards::of_protocol(path, results::read_protocol(text, &none)))));
     }
     if let Some(text) = (!place.exists()).then(|| bundled::policy(path)).flatten() {
         return Ok((What::Policy, plain(cards::of_policy(path, text))));
@@ -354,8 +352,12 @@ fn what_is_in(file: &Path) -> Result<What, Failure> {
             return Ok(what);
         }
     }
-    if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+    let ends = |with: &str| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(with));
+    if ends("csv") {
         return Ok(What::Dataset); // which says what to give instead
+    }
+    if ends("onnx") {
+        return Ok(What::Method); // likewise
     }
     let text = read(file)?;
     let keys = text.parse::<toml::Table>().unwrap_or_default();

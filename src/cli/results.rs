@@ -5,9 +5,10 @@ use std::path::Path;
 use super::exit::{Exit, Failure};
 use super::output::{print, tell, word};
 use crate::bundled;
-use crate::finding::{counted, did_you_mean, listed};
+use crate::finding::{counted, did_you_mean, listed, quoted};
 use crate::folder::{FolderError, RunFolder, names};
-use crate::protocol::Protocol;
+use crate::metric::catalogue;
+use crate::protocol::{Around, Files, Protocol, ProtocolError};
 use crate::report::{self, Options};
 use crate::score::{self, ScoreError, ScoreRequest, Scored};
 use crate::table::Table;
@@ -46,8 +47,21 @@ pub(super) fn protocol(file: Option<&Path>) -> Result<Protocol, Failure> {
         let known = || format!("give a protocol.toml or a bundled protocol: {}", listed(&names));
         Failure::unusable(unreadable).with_help(near.unwrap_or_else(known))
     })?;
-    Protocol::from_toml_with(&text, &beside(file))
+    read_protocol(&text, &beside(file))
         .map_err(|source| Failure::unusable(UnusableProtocol { file: file.display().to_string(), source }))
+}
+
+/// The protocol in `text`, in which every metric is one that agebench knows.
+pub(super) fn read_protocol(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolError> {
+    let metric = |name: &str| match catalogue::find(name) {
+        Some(_) => Ok(()),
+        None => {
+            let near = did_you_mean(name, catalogue::ALL.iter().map(|entry| entry.measure.name));
+            let help = near.unwrap_or_else(|| "`agebench list metrics` names them".to_owned());
+            Err(format!("{} is not the name of a metric: {help}", quoted(name)))
+        }
+    };
+    Protocol::from_toml_around(text, &Around { files, metric: &metric })
 }
 
 /// Reads the files that the protocol in `file` names.
@@ -61,7 +75,7 @@ pub(super) fn beside(file: &Path) -> impl Fn(&str) -> Result<String, String> {
 #[error("cannot use the protocol {file}")]
 struct UnusableProtocol {
     file: String,
-    source: crate::protocol::ProtocolError,
+    source: ProtocolError,
 }
 
 /// Scores a run folder, writes `metrics.csv` and `report.html`, and prints the tables.

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Groups, Protocol};
-use crate::finding::{did_you_mean, quoted};
-use crate::metric::catalogue;
-use crate::table::ChallengeSelect;
+use crate::table::{ChallengeSelect, Select};
 
 /// A protocol that cannot be used, with every problem that was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,29 +119,18 @@ pub(super) fn problems(protocol: &Protocol) -> Vec<Problem> {
             wrong(key, format!("{level} is not a level: expected 0.5 or more and less than 1"));
         }
     }
-    for (list, selects) in [("primary", &protocol.primary), ("family", &protocol.family)] {
-        for (index, select) in selects.iter().enumerate() {
-            // An entry of no metric would match no row, and say nothing.
-            if let Some(name) = select.metric.as_deref().filter(|name| catalogue::find(name).is_none()) {
-                let near = did_you_mean(name, catalogue::ALL.iter().map(|entry| entry.measure.name));
-                let help = near.unwrap_or_else(|| "`agebench list metrics` names them".to_owned());
-                let text = format!("{} is not the name of a metric: {help}", quoted(name));
-                wrong(&format!("{list}, entry {}", index + 1), text);
-            }
-            // Without a limit of its own an entry speaks of every limit that is not above its challenge age.
-            let limit = select.limit.or_else(|| protocol.limits.first().copied());
-            if let (Some(limit), Some(ChallengeSelect::At(challenge))) = (limit, select.challenge)
-                && challenge < limit.into()
-            {
-                let text = format!(
-                    "the challenge age {challenge} lies below the limit {limit}: people under the limit would pass by rule"
-                );
-                wrong(&format!("{list}, entry {}", index + 1), text);
-            }
-        }
-    }
     found.extend(super::populations::problems(&protocol.standards, &protocol.projections));
     found
+}
+
+/// What is wrong with an entry of `[[primary]]` or `[[family]]`: people under the limit would pass by rule.
+pub(super) fn below_its_limit(select: &Select, protocol: &Protocol) -> Option<String> {
+    // Without a limit of its own an entry speaks of every limit that is not above its challenge age.
+    let limit = select.limit.or_else(|| protocol.limits.first().copied())?;
+    let Some(ChallengeSelect::At(challenge)) = select.challenge else { return None };
+    (challenge < limit.into()).then(|| {
+        format!("the challenge age {challenge} lies below the limit {limit}: people under the limit would pass by rule")
+    })
 }
 
 fn columns(protocol: &Protocol, wrong: &mut impl FnMut(&str, String)) {

@@ -18,7 +18,7 @@ use crate::table::{FailurePolicy, Select};
 pub use between::{BetweenGroups, FixedThreshold};
 pub use buffer::{Buffer, RequiredGroup, Settled};
 pub use check::{Found, Problem, ProtocolError};
-pub use populations::{Projection, Standard};
+pub use populations::{Files, Projection, Standard};
 pub use scores::Scores;
 
 /// Everything that defines a number. Made by [`Protocol::default_protocol`] and [`Protocol::from_toml`], which check
@@ -136,6 +136,15 @@ pub struct Levels {
     pub claim: f64,
 }
 
+/// What a protocol is read with.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// The files that it names.
+    pub files: Files<'a>,
+    /// Whether a name is that of a metric; says what may be meant otherwise.
+    pub metric: &'a dyn Fn(&str) -> Result<(), String>,
+}
+
 impl Protocol {
     /// The protocol of `default.toml`.
     #[must_use]
@@ -162,7 +171,7 @@ impl Protocol {
     /// # Ok::<(), agebench::protocol::ProtocolError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, ProtocolError> {
-        wire::read(text, &|_| Err("this protocol stands alone, without the files beside it".to_owned()))
+        Self::from_toml_with(text, &|_| Err("this protocol stands alone, without the files beside it".to_owned()))
     }
 
     /// As [`Protocol::from_toml`]; `files` gives the text of a file that the protocol names (a distribution of
@@ -170,8 +179,17 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Protocol::from_toml`].
-    pub fn from_toml_with(text: &str, files: &dyn Fn(&str) -> Result<String, String>) -> Result<Self, ProtocolError> {
-        wire::read(text, files)
+    pub fn from_toml_with(text: &str, files: Files<'_>) -> Result<Self, ProtocolError> {
+        Self::from_toml_around(text, &Around { files, metric: &|_| Ok(()) })
+    }
+
+    /// As [`Protocol::from_toml_with`], for what somebody wrote: a metric that nobody knows is an error, for its entry would
+    /// match no row and say nothing.
+    ///
+    /// # Errors
+    /// As [`Protocol::from_toml`].
+    pub fn from_toml_around(text: &str, around: &Around<'_>) -> Result<Self, ProtocolError> {
+        wire::read(text, around)
     }
 
     /// The effective protocol as TOML: every default written out, in a fixed order. Reads back as the same protocol.

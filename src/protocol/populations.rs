@@ -64,7 +64,7 @@ pub(super) struct WireProjection {
 }
 
 /// Gives the text of a file that a protocol names, or why it cannot be read.
-pub(super) type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 impl From<WireStandard> for Standard {
     fn from(wire: WireStandard) -> Self {

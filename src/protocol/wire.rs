@@ -7,9 +7,9 @@ use super::buffer;
 use super::check::{Found, Problem, ProtocolError};
 use super::keys::leave_out_unknown;
 use super::lines::Lines;
-use super::populations::{Files, Standard, WireProjection, WireStandard};
+use super::populations::{Standard, WireProjection, WireStandard};
 use super::scores;
-use super::{ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
+use super::{Around, ChallengeGrid, EvidenceRule, Groups, Levels, Protocol, Tie, Windows};
 use crate::age::AgeLimit;
 use crate::table::{FailurePolicy, Select};
 
@@ -91,7 +91,7 @@ struct WireLevels {
 ///
 /// # Errors
 /// See [`Protocol::from_toml`].
-pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolError> {
+pub(super) fn read(text: &str, around: &Around<'_>) -> Result<Protocol, ProtocolError> {
     let lines = Lines::of(text).map_err(|found| ProtocolError { problems: vec![found] })?;
     let syntax = |error: toml::de::Error| Found { row: None, problem: Problem::Toml(error.message().to_owned()) };
     let table = |text: &str| text.parse().map_err(|error| ProtocolError { problems: vec![syntax(error)] });
@@ -106,7 +106,7 @@ pub(super) fn read(text: &str, files: Files<'_>) -> Result<Protocol, ProtocolErr
     let wire: Result<Wire, toml::de::Error> = full.try_into();
     let protocol = wire
         .map_err(|error| vec![Problem::Toml(error.message().to_owned())])
-        .and_then(|wire| wire.into_protocol(files))
+        .and_then(|wire| wire.into_protocol(around))
         .map_err(|found| problems.extend(found.into_iter().map(|problem| lines.place(problem))));
     match protocol {
         Ok(protocol) if problems.is_empty() => Ok(protocol),
@@ -168,7 +168,7 @@ fn overlay(base: &mut toml::Table, given: toml::Table) {
 }
 
 impl Wire {
-    fn into_protocol(self, files: Files<'_>) -> Result<Protocol, Vec<Problem>> {
+    fn into_protocol(self, around: &Around<'_>) -> Result<Protocol, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, text: String| problems.push(Problem::Value { key: key.to_owned(), text });
         if let Some(schema) = self.schema.as_deref().filter(|schema| *schema != SCHEMA) {
@@ -246,7 +246,7 @@ impl Wire {
             family: Vec::new(),
         };
         for (index, entry) in self.projection.into_iter().enumerate() {
-            match entry.read(files) {
+            match entry.read(around.files) {
                 Ok(projection) => protocol.projections.push(projection),
                 Err(text) => problems.push(Problem::Value { key: format!("projection, entry {}", index + 1), text }),
             }
@@ -254,7 +254,13 @@ impl Wire {
         for (list, entries) in [("primary", self.primary), ("family", self.family)] {
             for (index, entry) in entries.into_iter().enumerate() {
                 let into = if list == "family" { &mut family } else { &mut primary };
-                match selects(entry, &protocol) {
+                let found = selects(entry, &protocol).and_then(|selects| {
+                    let names = selects.first().and_then(|select| select.metric.as_deref());
+                    names.map_or(Ok(()), around.metric)?;
+                    let below = selects.iter().find_map(|select| super::check::below_its_limit(select, &protocol));
+                    below.map_or(Ok(selects), Err)
+                });
+                match found {
                     Ok(selects) => into.extend(selects),
                     Err(text) => problems.push(Problem::Value { key: format!("{list}, entry {}", index + 1), text }),
                 }

@@ -53,7 +53,7 @@ fn the_new_manifest_is_without_the_rows_that_cannot_be_right_and_nothing_else_is
     ];
     let said =
         |row: &str| rows.iter().find(|it| it["severity"] == "left_out" && it["row"] == row).unwrap()["text"].clone();
-    assert!(said("7").starts_with("row 8 says so beside this one: "), "{}", said("7"));
+    assert!(said("7").contains("row 8 says so beside this one: "), "{}", said("7"));
     assert!(said("8").contains("stands also in row 7"), "{}", said("8"));
     let found: Vec<(&str, &str)> = left.iter().map(|(row, code)| (row.as_str(), code.as_str())).collect();
     assert_eq!(found, expected);

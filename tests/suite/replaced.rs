@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::resume;
 use crate::shards::{asked, files};
-use crate::support::{agebench, dataset, jpeg, outcomes, run, text, tiny_method};
+use crate::support::{agebench, column, dataset, jpeg, outcomes, run, text, tiny_method};
 
 #[test]
 fn a_command_does_not_remove_what_it_reads_nor_what_others_put_into_the_folder() {
@@ -29,9 +29,11 @@ fn a_command_does_not_remove_what_it_reads_nor_what_others_put_into_the_folder()
         run(&[&asked[..], &protocol].concat()).ended(2).told(&["would remove"]);
         // Answers that were recorded in the very run.
         let card = place.path().join(format!("replay-{verb}.toml"));
-        let text_of =
-            "name = \"again\"\nkind = \"estimation\"\nversion = \"1\"\n[replay]\nfile = \"out/outcomes.csv\"\n";
-        fs::write(&card, text_of).unwrap();
+        let name = &column(&outcomes(&out), "method")[0];
+        let replay = format!(
+            "name = \"{name}\"\nkind = \"estimation\"\nversion = \"1\"\n[replay]\nfile = \"out/outcomes.csv\"\n"
+        );
+        fs::write(&card, replay).unwrap();
         let asked = [verb, text(&card), "--dataset", text(&data), "--out", text(&out), "--replace"];
         run(&asked).ended(2).told(&["would remove", "outcomes.csv"]);
         assert!(files(&out) == before, "{verb}");

@@ -67,7 +67,7 @@ pub(super) fn of_policy(shown: &str, text: &str) -> Findings {
 /// What is wrong with the protocol in `file`.
 pub(super) fn protocol(file: &Path) -> Result<Findings, Failure> {
     let shown = file.display().to_string();
-    Ok(of_protocol(&shown, Protocol::from_toml_with(&super::read(file)?, &results::beside(file))))
+    Ok(of_protocol(&shown, results::read_protocol(&super::read(file)?, &results::beside(file))))
 }
 
 /// What is wrong with a protocol that was read.
