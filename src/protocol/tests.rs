@@ -56,7 +56,7 @@ fn every_problem_is_named_at_once() {
 
 #[test]
 fn a_metric_that_nobody_knows_is_refused_wherever_rows_are_named() {
-    let metric = |name: &str| if name == "mae" { Ok(()) } else { Err(format!("{name} is none")) };
+    let metric = |name: &str| if name == "mea" { Err(format!("{name} is none")) } else { Ok(()) };
     let around = Around { files: &|_| Err(String::new()), metric: &metric };
     for list in ["primary", "family"] {
         let text = format!("[[{list}]]\nmetric = 'mae'\nchallenge = 'headline'\n[[{list}]]\nmetric = 'mea'\n");
