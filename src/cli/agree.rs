@@ -12,8 +12,9 @@ use super::{Failure, methods};
 use crate::dataset::Pick;
 use crate::engine::Engine;
 use crate::finding::{Finding, Findings, counted};
+use crate::method::adapter::AdapterCard;
 use crate::photo::Decoder;
-use crate::run;
+use crate::run::{self, RunMethod};
 
 /// Years from which on two engines do not agree: far below what any label says.
 const SAME_YEARS: f64 = 1e-3;
@@ -50,6 +51,16 @@ impl Difference {
         }
     }
 
+    /// Whether both ways can differ for `method` or a stage of it: programs may be given pictures that were decoded here.
+    fn shows_in(self, method: &RunMethod) -> bool {
+        let shows = match &method.method.card().adapter {
+            AdapterCard::Onnx(_) => true,
+            AdapterCard::Command(_) => self == Self::Decoders,
+            _ => false,
+        };
+        shows || method.stages.iter().flatten().any(|stage| self.shows_in(stage))
+    }
+
     /// Of two engines, the one that is not called `name`: for saying which has what the other lacks.
     fn other(
         self,
@@ -84,12 +95,13 @@ pub(super) fn compare(
     for (means, name) in difference.ways(decoder, runtime, environment)? {
         let other = || difference.other(&name, runtime, environment);
         let ready = methods::load(method, &means, &other, environment)?;
-        if !ready.is_model() {
-            let flag = if difference == Difference::Engines { "--engines" } else { "--decoders" };
-            return Err(Failure::unusable(format!(
-                "{flag}: `{method}` is no model: it runs with no engine of this program"
-            ))
-            .with_help(format!("leave {flag} out, or name the method.toml of a model file")));
+        if !difference.shows_in(&ready) {
+            let (flag, what) = match difference {
+                Difference::Engines => ("--engines", "no model: it runs with no engine of this program"),
+                Difference::Decoders => ("--decoders", "given no picture that this program decodes"),
+            };
+            return Err(Failure::unusable(format!("{flag}: `{method}` is {what}"))
+                .with_help(format!("leave {flag} out, or name the method.toml of a model file")));
         }
         loaded.push(ready.method);
         names.push(name);

@@ -1,12 +1,15 @@
 //! `agebench check`: everything that is wrong with a dataset, a method card, a protocol, a policy or a package, in one pass.
 
 mod cards;
+mod named;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
+
+use named::{What, card_file, kind, read, what_is_in};
 
 use super::agree::{self, Difference};
 use super::decoders::DecoderOptions;
@@ -16,14 +19,12 @@ use super::findings::{COLUMNS, Ignored, Told};
 use super::output::{print, tell, word};
 use super::progress;
 use super::run::unusable_dataset;
-use super::{Exit, Failure, conformance, methods, packages, results};
+use super::{Exit, Failure, conformance, packages, results};
 use crate::age::AgeLimit;
 use crate::bundled;
 use crate::dataset::lint::{self, Checked, Depth};
 use crate::dataset::{self, DatasetError};
-use crate::finding::{Findings, counted, did_you_mean};
-use crate::method::adapter;
-use crate::method::card::CARD_FILE as METHOD_CARD;
+use crate::finding::{Findings, counted};
 use crate::photo::Decoder;
 use crate::protocol::Protocol;
 use crate::publish::Package;
@@ -102,9 +103,6 @@ impl Arguments {
     }
 }
 
-/// What a policy's file is called in a folder of its own.
-const POLICY_FILE: &str = "policy.toml";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people: at most ten findings of a kind
@@ -113,28 +111,6 @@ enum Format {
     Csv,
     /// Every finding, an object each
     Json,
-}
-
-/// What a file describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    Dataset,
-    Method,
-    Protocol,
-    Policy,
-    Package,
-}
-
-impl What {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Dataset => "dataset",
-            Self::Method => "method",
-            Self::Protocol => "protocol",
-            Self::Policy => "policy",
-            Self::Package => "package",
-        }
-    }
 }
 
 /// Runs the verb.
@@ -153,10 +129,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     COLUMNS.iter().for_each(|name| rows.cell(name));
     rows.end_row().map_err(Failure::cannot_write)?;
     let (mut text, mut objects, mut errors) = (String::new(), Vec::new(), 0);
-    let mut seen = Vec::new();
+    let kinds = arguments.paths.iter().map(|path| kind(path)).collect::<Result<Vec<_>, _>>()?;
+    heeded(arguments, &kinds)?;
     for path in &arguments.paths {
         let (what, mut checked) = check(path, arguments, &limits, decoder, environment)?;
-        seen.push(what);
         let findings = &mut checked.findings;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
             for difference in arguments.differences() {
@@ -193,7 +169,6 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         Format::Csv => print(&String::from_utf8_lossy(&rows.finish().map_err(Failure::cannot_write)?))?,
         Format::Json => print(&format!("{:#}\n", json!(objects)))?,
     }
-    heeded(arguments, &seen)?;
     Ok(if errors > 0 { Exit::Unusable } else { Exit::Done })
 }
 
@@ -287,9 +262,6 @@ fn check(
         return of_dataset(environment, |read| lint::check_files(faces, dataset::CARD_FILE, &depth, read));
     }
     let Some(file) = card_file(place)? else {
-        if methods::find(path).is_err() {
-            return Err(nothing(path));
-        }
         return Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?)));
     };
     match what_is_in(&file)? {
@@ -300,15 +272,6 @@ fn check(
             Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
         }
     }
-}
-
-/// That there is no `path`, with what may be meant.
-fn nothing(path: &str) -> Failure {
-    let bundled = [vec![bundled::DATASET], bundled::methods(), bundled::protocols(), bundled::policies()].concat();
-    let near = did_you_mean(path, bundled.into_iter().chain(bundled::catalog()));
-    let otherwise = "give a dataset, a card, a protocol, a policy or a package, or its folder; `agebench list` says what is bundled";
-    Failure::unusable(format!("there is no file or folder `{path}`, and nothing of that name is bundled"))
-        .with_help(near.unwrap_or_else(|| otherwise.to_owned()))
 }
 
 /// Looks at a dataset, with a bar of the files that were read.
@@ -323,56 +286,4 @@ fn of_dataset(
     });
     bar.finish_and_clear();
     Ok((What::Dataset, checked.map_err(unusable_dataset)?))
-}
-
-/// The card that `place` names: itself, or the one card in it.
-fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
-    if place.is_file() {
-        return Ok(Some(place.to_owned()));
-    }
-    if !place.is_dir() {
-        return Ok(None);
-    }
-    let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL, POLICY_FILE];
-    let found: Vec<PathBuf> = names.iter().map(|name| place.join(name)).filter(|file| file.is_file()).collect();
-    match found.as_slice() {
-        [one] => Ok(Some(one.clone())),
-        [] => Err(Failure::unusable(format!("{} holds no card", place.display()))
-            .with_help(format!("a folder to check holds one of {}", crate::finding::listed(&names)))),
-        _ => Err(Failure::unusable(format!("{} holds more than one card", place.display()))
-            .with_help("name the file that you mean")),
-    }
-}
-
-/// What the file describes: by its name, or by the keys that only one of them has.
-fn what_is_in(file: &Path) -> Result<What, Failure> {
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    for (card, what) in [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method)] {
-        if name == card {
-            return Ok(what);
-        }
-    }
-    let ends = |with: &str| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(with));
-    if ends("csv") {
-        return Ok(What::Dataset); // which says what to give instead
-    }
-    if ends("onnx") {
-        return Ok(What::Method); // likewise
-    }
-    let text = read(file)?;
-    let keys = text.parse::<toml::Table>().unwrap_or_default();
-    Ok(if keys.contains_key("label_kind") {
-        What::Dataset
-    } else if adapter::ADAPTERS.iter().any(|adapter| keys.contains_key(*adapter)) || keys.contains_key("kind") {
-        What::Method
-    } else if keys.contains_key("rule") {
-        What::Policy
-    } else {
-        What::Protocol
-    })
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    crate::foreign::text(file)
-        .map_err(|source| Failure::unusable(methods::Unreadable { file: file.display().to_string(), source }))
 }

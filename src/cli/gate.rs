@@ -69,10 +69,10 @@ enum Form {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let outputs = || [&arguments.junit, &arguments.markdown].into_iter().flatten();
     for file in outputs() {
-        spared::no_record(file, &[&arguments.policy])?;
+        spared::no_record(file, &[&arguments.policy], None)?;
     }
     if let (Some(junit), Some(markdown)) = (&arguments.junit, &arguments.markdown)
-        && junit == markdown
+        && spared::same_file(junit, markdown)
     {
         return Err(Failure::unusable("--junit and --markdown name one file").with_help("give each a file of its own"));
     }

@@ -244,7 +244,7 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
     let reason = imported.reason.as_ref().map_or_else(String::new, |reason| format!(", for {reason}"));
     let files: Vec<String> = imported.files.iter().map(|file| file.display().to_string()).collect();
     let kind = arguments.label_kind.map_or_else(String::new, |kind| format!(" --label-kind {}", kind.word()));
-    let (out, name) = (arguments.place.out.display(), imported.importer.name);
+    let (out, name) = (word(&arguments.place.out), imported.importer.name);
     tell(&format!(
         "Read as {} (`{name}`){reason}: {}, {left_out} left out. The labels count as {}: the card says so, and only you know.\n\
          The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind}\n\
@@ -252,7 +252,7 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
         imported.importer.title,
         counted(imported.samples, "sample"),
         arguments.label_kind.unwrap_or(imported.importer.label_kind).word(),
-        from.display(),
+        word(from),
         files.join(", "),
         word(&arguments.place.out)
     ));

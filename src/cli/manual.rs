@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::output::{print, tell};
+use super::output::{print, tell, word};
 use super::{Exit, Failure};
 
 /// Print what makes a shell complete verbs, flags and words.
@@ -40,7 +40,7 @@ pub(super) fn completions(arguments: &CompletionArguments) -> Result<Exit, Failu
 pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
     std::fs::create_dir_all(&arguments.out).map_err(Failure::cannot_write)?;
     clap_mangen::generate_to(super::Arguments::command(), &arguments.out).map_err(Failure::cannot_write)?;
-    let out = arguments.out.display();
-    tell(&format!("Wrote the man pages to {out}.\nNext: man -l {out}/agebench.1\n"));
+    let first = word(&arguments.out.join("agebench.1"));
+    tell(&format!("Wrote the man pages to {}.\nNext: man -l {first}\n", arguments.out.display()));
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ use super::job::Job;
 use super::output::{print, tell, word};
 use super::results::{self, score_failure};
 use super::run::{Running, open_dataset};
+use super::spared::Read;
 use super::{Exit, Failure, methods};
 use crate::age::AgeLimit;
 use crate::dataset::Pick;
@@ -152,14 +153,20 @@ fn protocol(arguments: &Arguments, folder: Option<&RunFolder>) -> Result<Protoco
 
 /// Puts a dataset to the method, and scores.
 fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment) -> Result<Exit, Failure> {
-    let Some(dataset) = &arguments.dataset else {
+    let Some(name) = &arguments.dataset else {
         return Err(Failure::unusable(format!("--dataset is missing: `{}` is no run folder", arguments.from))
             .with_help("name a dataset with known ages, or a folder that `agebench run` or `agebench score` wrote"));
     };
     let means = arguments.engine.open(environment)?;
     let protocol = protocol(arguments, None)?;
-    let dataset = open_dataset(dataset, &Pick::all())?;
+    let dataset = open_dataset(name, &Pick::all())?;
     let method = methods::load(&arguments.from, &means, &|| arguments.engine.other(environment), environment)?;
+    let read = Read {
+        dataset: name,
+        protocol: arguments.protocol.as_deref(),
+        methods: vec![(arguments.from.as_str(), &method)],
+    };
+    read.spared(&arguments.out, existing)?;
     let job = Job {
         methods: &[method],
         dataset: &dataset,

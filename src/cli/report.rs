@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         })?,
     };
     if let Some(file) = &arguments.out {
-        spared::no_record(file, &[])?;
+        spared::no_record(file, &[], None)?;
     }
     let width = if arguments.out.is_some() { None } else { environment.width };
     let folders: Vec<PathBuf> = arguments.folders.iter().flat_map(|folder| with_packages(folder)).collect();

@@ -11,7 +11,7 @@ use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::finding::counted;
-use crate::folder::{Existing, RunFolder, UNSTATED_VERSION, write_whole};
+use crate::folder::{Existing, RunFolder, UNSTATED_VERSION, names, write_whole};
 use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 
 /// Score a CSV that holds truth and answers, or score a run folder anew.
@@ -279,7 +279,7 @@ fn refuse_flags_of_files(arguments: &Arguments, from: &Path) -> Result<(), Failu
 /// Writes the tallies of a run folder, or of one shard of its people.
 fn tally(arguments: &Arguments, from: &Path, file: &Path) -> Result<Exit, Failure> {
     refuse_flags_of_files(arguments, from)?;
-    super::spared::no_record(file, arguments.protocol.as_deref().as_slice())?;
+    super::spared::no_record(file, arguments.protocol.as_deref().as_slice(), Some(names::TALLY))?;
     let protocol = arguments.protocol.as_deref().map(|file| results::protocol(Some(file))).transpose()?;
     let folder = RunFolder::open(from).map_err(results::folder_failure)?;
     let protocol = arguments.buffer.of_folder(protocol, &folder)?;

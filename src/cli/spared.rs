@@ -1,4 +1,4 @@
-//! What a command reads is not what its `--replace` removes.
+//! What a command reads is not what its `--replace` removes, and no result is written over a record.
 
 use std::path::{Path, PathBuf};
 
@@ -50,18 +50,29 @@ fn files(name: &str, method: &RunMethod) -> Vec<PathBuf> {
     found
 }
 
-/// Refuses to write a result to `file` where that is a record of a run, or one of the files `read`.
+/// Refuses to write a result to `file` where that is a record of a run, or one of the files `read`. Reports are none, nor is
+/// what else is `made` from the rows beside it.
 ///
 /// # Errors
 /// Says which one it is.
-pub(super) fn no_record(file: &Path, read: &[&Path]) -> Result<(), Failure> {
-    let same = |one: &&Path| one.canonicalize().ok().is_some_and(|one| file.canonicalize().is_ok_and(|own| own == one));
-    let why = if read.iter().any(same) {
+pub(super) fn no_record(file: &Path, read: &[&Path], made: Option<&str>) -> Result<(), Failure> {
+    let beside_rows = file.with_file_name(names::OUTCOMES).is_file();
+    let made: Vec<&str> = made.into_iter().filter(|_| beside_rows).chain([names::REPORT]).collect();
+    let why = if read.iter().any(|one| same_file(one, file)) {
         "it is read"
-    } else if is_record(file, &[names::REPORT, names::TALLY]) {
+    } else if is_record(file, &made) {
         "it is a record of a run"
     } else {
         return Ok(());
     };
     Err(Failure::unusable(format!("{} is not overwritten: {why}", file.display())).with_help("name another file"))
+}
+
+/// Whether both are one file, by whatever name of its folder, or would be.
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
+    let place = |file: &Path| {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        file.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(file.file_name()?)))
+    };
+    place(one).zip(place(other)).is_some_and(|(one, other)| one == other)
 }

@@ -140,7 +140,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     print(&parts.table())?;
     let file = |name: &str| out.join(name).display().to_string();
     let next = match exit {
-        Exit::Done | Exit::TooManyFailed => format!("agebench report {} --all", file("runs/*")),
+        Exit::Done | Exit::TooManyFailed => format!("agebench report {}/* --all", word(&out.join("runs"))),
         _ => format!("agebench study {} goes on", word(&arguments.file)),
     };
     let page = match out.join(crate::folder::names::REPORT) {

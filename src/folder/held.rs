@@ -1,9 +1,8 @@
 //! What an output folder holds already: whether all of it is a run's, and how that is removed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::journal::Journal;
 use super::out::Existing;
 use super::{FolderError, names};
 
@@ -32,28 +31,28 @@ impl Held {
                 held.files.push(path.join(&name));
                 continue;
             }
-            let Some(ending) = ending_in(&name).filter(|_| is_folder) else {
+            if !is_folder || ![names::CARDS, names::STDERR, names::CURVE].contains(&name.as_str()) {
                 return Err(FolderError::Foreign { path: path.to_owned(), found: found() });
-            };
+            }
             let folder = path.join(&name);
             for (inner, is_folder) in listed(&folder)? {
-                if is_folder || !inner.trim_end_matches(PART).ends_with(ending) {
+                if is_folder || !is_file_in(&name, inner.trim_end_matches(PART)) {
                     return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{name}/{inner}`") });
                 }
                 held.files.push(folder.join(inner));
             }
             held.folders.push(folder);
         }
+        // As long as it is there and locked, nobody goes on with the run.
+        held.files.sort_by_key(|file| file.ends_with(names::OUTCOMES_PART));
         Ok(held)
     }
 
     /// Removes it, and nothing else: a folder that something was put into meanwhile stays, and is an error.
     ///
     /// # Errors
-    /// [`FolderError::Busy`] when another process writes the run; [`FolderError::Write`].
-    pub fn remove(&self, path: &Path) -> Result<(), FolderError> {
-        // Until all is gone nobody else may go on with it.
-        let _locked: Option<File> = Journal::claim(path)?;
+    /// [`FolderError::Write`].
+    pub fn remove(&self) -> Result<(), FolderError> {
         for file in &self.files {
             fs::remove_file(file).map_err(|error| FolderError::write(file, error))?;
         }
@@ -71,13 +70,15 @@ fn is_file_of_run(name: &str) -> bool {
     names::ALL.contains(&name) || name.strip_suffix(PART).is_some_and(|whole| names::ALL.contains(&whole))
 }
 
-/// How the files end that a run keeps in its folder `name`; `None` of a folder that is none of a run's.
-fn ending_in(name: &str) -> Option<&'static str> {
-    match name {
-        names::CARDS => Some(".toml"),
-        names::STDERR => Some(".txt"),
-        names::CURVE => Some(".csv"),
-        _ => None,
+/// Whether a run keeps the file `name` in its folder `folder`.
+fn is_file_in(folder: &str, name: &str) -> bool {
+    let of_method = |ending: &str| name.starts_with("method-") && name.ends_with(ending);
+    let is_number = |stem: &str| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_digit());
+    match folder {
+        names::CARDS => name == names::DATASET_CARD || of_method(".toml"),
+        names::STDERR => of_method(".txt"),
+        names::CURVE => names::STEPS.ends_with(&format!("/{name}")) || name.strip_suffix(".csv").is_some_and(is_number),
+        _ => false,
     }
 }
 
@@ -103,23 +104,31 @@ pub fn is_record(file: &Path, made: &[&str]) -> bool {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let is_run = |folder: &Path| folder.join(names::RUN).is_file();
+    let is_run = |folder: &Path| [names::RUN, names::TALLY].iter().any(|name| folder.join(name).is_file());
     let beside = is_file_of_run(name) && !made.contains(&name) && is_run(folder);
     let below = folder.canonicalize().is_ok_and(|folder| {
-        let own = folder.file_name().and_then(|name| name.to_str()).and_then(ending_in);
-        own.is_some_and(|ending| name.ends_with(ending)) && folder.parent().is_some_and(is_run)
+        let own = folder.file_name().and_then(|name| name.to_str());
+        own.is_some_and(|folder| is_file_in(folder, name)) && folder.parent().is_some_and(is_run)
     });
     file.exists() && (beside || below)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::RunFolder;
+    use super::super::{Journal, RunFolder};
     use super::*;
 
     #[test]
     fn what_is_no_file_of_a_run_is_refused_wherever_it_lies_and_nothing_is_removed() {
-        for foreign in ["thesis.tex", "thesis.part", "cards/mine/model.onnx", "cards/mine.onnx", "stderr/cards.toml"] {
+        for foreign in [
+            "thesis.tex",
+            "thesis.part",
+            "cards/mine/model.onnx",
+            "cards/mine.onnx",
+            "cards/mine.toml",
+            "stderr/notes.txt",
+            "curve/sums.csv",
+        ] {
             let place = tempfile::tempdir().unwrap();
             let folder = RunFolder::prepare(place.path(), Existing::Refuse).unwrap();
             folder.write(names::OUTCOMES, b"x", true).unwrap();

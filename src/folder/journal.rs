@@ -89,7 +89,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`FolderError::Busy`] when another process writes it; [`FolderError::Write`].
-    pub(super) fn claim(path: &Path) -> Result<Option<File>, FolderError> {
+    pub fn claim(path: &Path) -> Result<Option<File>, FolderError> {
         let part = path.join(names::OUTCOMES_PART);
         match OpenOptions::new().write(true).open(&part) {
             Ok(file) => lock(&file, path).map(|()| Some(file)),

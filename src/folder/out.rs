@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::held::Held;
+use super::journal::Journal;
 use super::{FolderError, RunRecord, names};
 use crate::foreign;
 
@@ -46,9 +47,12 @@ impl RunFolder {
     pub fn prepare(path: &Path, existing: Existing) -> Result<Self, FolderError> {
         Self::check(path, existing)?;
         fs::create_dir_all(path).map_err(|error| FolderError::write(path, error))?;
-        let held = Held::of(path, existing)?;
         if existing == Existing::Replace {
-            held.remove(path)?;
+            // Before a look at what is there: a run that ends meanwhile is not taken for one that was broken off.
+            let _claimed = Journal::claim(path)?;
+            Held::of(path, existing)?.remove()?;
+        } else {
+            Held::of(path, existing)?;
         }
         Ok(Self { path: path.to_owned() })
     }

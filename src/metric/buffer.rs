@@ -232,7 +232,7 @@ fn row(
         weighting: Some(Weighting::Subject),
         variant: variant.clone(),
     };
-    let Level { clusters, effective, undecided, ties, reasons } = level;
+    let Level { clusters, effective, undecided, ties, reasons, left_out } = level;
     match effective {
         Some(effective) => {
             let entry = side.entry();
@@ -242,6 +242,9 @@ fn row(
             let counts = Counts { undecided, ties, ..Frame::counts(&clusters) };
             frame.nothing(place, side.entry(), RowStatus::Empty, counts, &reasons.join(", "));
         }
+    }
+    if left_out {
+        frame.flag_last(flag::BANDS_LEFT_OUT);
     }
     frame.flag_last(flag::SELECTED);
     if !frame.protocol.buffer.post_hoc.is_empty() {

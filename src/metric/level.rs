@@ -41,6 +41,8 @@ pub(super) struct Level {
     pub undecided: Option<u64>,
     pub ties: Option<u64>,
     pub reasons: Vec<String>,
+    /// Whether the window holds bands of several years that count nowhere in the mean of its years.
+    pub left_out: bool,
 }
 
 /// Which rule makes outcomes into events.
@@ -107,7 +109,8 @@ impl<'a> Standing<'a> {
             Among::Pooled => &self.within.pooled,
             Among::Year(year) => self.view.years.get(&year).unwrap_or(&none),
         };
-        let clusters = cell.clusters(column, |combo| self.view.side.pair(combo, rule.policy, rule.tie));
+        let pair = |combo| self.view.side.pair(combo, rule.policy, rule.tie);
+        let clusters = cell.clusters(column, pair);
         let (undecided, ties) = side_counts(cell, column, challenge);
         let mut reasons = match among {
             Among::Everyone => self.straddling[0].clone(),
@@ -128,7 +131,8 @@ impl<'a> Standing<'a> {
                 }
             }
         };
-        Some(Level { clusters, effective, undecided, ties, reasons })
+        let left_out = window.is_some() && self.within.leaves_out(&clusters, column, pair);
+        Some(Level { clusters, effective, undecided, ties, reasons, left_out })
     }
 }
 

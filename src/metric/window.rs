@@ -1,10 +1,10 @@
 //! The window around a limit: the equal mean of its single years.
 
 use super::frame::{Frame, Share, flag, weigh};
-use super::threshold::{Side, Spread, View, cell, side_counts};
+use super::threshold::{Side, Spread, View, attempts, cell, side_counts};
 use crate::age::AgeLimit;
 use crate::protocol::{Protocol, Tie};
-use crate::stats::{self, Clusters, Effective, Joint};
+use crate::stats::{self, Clusters, Effective, Joint, Pair};
 use crate::table::{Counts, FailurePolicy, Place, Population, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, Combo, GroupTally};
 
@@ -20,6 +20,12 @@ impl Within {
     pub fn of(group: &GroupTally, limit: AgeLimit, side: Side, protocol: &Protocol) -> Self {
         let slot = |slot| group.slot(Some(limit), slot, protocol);
         Self { pooled: slot(side.window_slot()), years: slot(side.years_slot()) }
+    }
+
+    /// Whether somebody in the denominator of the window is in none of its `years`, by a band of several.
+    pub fn leaves_out(&self, years: &Clusters, column: usize, pair: impl Fn(Combo) -> Pair) -> bool {
+        attempts(&self.pooled) > attempts(&self.years)
+            && self.pooled.clusters(column, pair).attempts() > years.attempts()
     }
 }
 
@@ -40,9 +46,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, within: &Within, spre
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
         for policy in spread.policies {
             let years = Years::of(view, first..=last, column, *policy, spread.tie);
-            let clusters = |cell: &Cell| cell.clusters(column, |combo| view.side.pair(combo, *policy, spread.tie));
-            let all = clusters(&within.years);
-            let left_out = clusters(&within.pooled).attempts() > all.attempts();
+            let pair = |combo| view.side.pair(combo, *policy, spread.tie);
+            let all = within.years.clusters(column, pair);
+            let left_out = within.leaves_out(&all, column, pair);
             let counts = side_counts(&within.years, column, *challenge);
             for weighting in spread.weightings {
                 let place = Place {

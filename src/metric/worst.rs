@@ -104,8 +104,14 @@ pub(super) fn row(frame: &mut Frame<'_>, place: Place, entry: Entry, levels: Vec
         let keys = [&one, &other].map(|(upper, level)| (*upper, level.effective.map_or(0.0, |found| found.p)));
         if keys[1] > keys[0] { other } else { one }
     });
-    let Some((_, Level { clusters, effective: Some(effective), undecided, ties, reasons })) = worst else { return };
+    let Some((_, Level { clusters, effective: Some(effective), undecided, ties, reasons, left_out: bands })) = worst
+    else {
+        return;
+    };
     frame.share_at(Share { place, entry, clusters: &clusters, effective, undecided, ties, reasons }, claim);
+    if bands {
+        frame.flag_last(flag::BANDS_LEFT_OUT);
+    }
     if left_out {
         frame.flag_last(flag::GROUPS_LEFT_OUT);
     }

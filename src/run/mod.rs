@@ -195,13 +195,14 @@ pub struct Ahead {
     pub finished: bool,
 }
 
-/// What [`run`] would find: makes, removes and runs nothing.
+/// What [`run`] would find: makes, removes and runs nothing. Files that were put to a method are not read again.
 ///
 /// # Errors
-/// As [`run`] before its first attempt.
+/// As [`run`] before its first attempt, but for [`RunError::Changed`].
 pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunError> {
     usable(request)?;
     RunFolder::check(request.out, request.existing)?;
+    Journal::claim(request.out)?;
     if request.existing != Existing::Resume || !request.out.is_dir() {
         return Ok(Ahead::default());
     }

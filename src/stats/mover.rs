@@ -1,4 +1,4 @@
-//! Bounds of a difference and of a mean of two independent quantities, from the bounds of each: MOVER.
+//! Bounds of a difference, a mean and a ratio of two quantities, from the bounds of each: MOVER.
 
 use super::proportion::wilson;
 
@@ -45,7 +45,8 @@ impl Bounded {
     }
 }
 
-/// `first` - `second` with bounds at the level of theirs. The two must be independent: no subject on both sides.
+/// `first` - `second` with bounds at the level of theirs. The two must have no covariance: nobody on both
+/// sides, or a side on which all have the same share.
 ///
 /// low = d - sqrt((p1 - l1)^2 + (u2 - p2)^2), high = d + sqrt((u1 - p1)^2 + (p2 - l2)^2). With Wilson bounds of two
 /// shares it is Newcombe's hybrid score interval, his method 10.
@@ -59,7 +60,7 @@ pub fn mover_difference(first: Bounded, second: Bounded) -> Bounded {
     Bounded { point, low: point - below, high: point + above }
 }
 
-/// The mean of two independent quantities, such as the balanced error (UPR + ADR) / 2, with bounds at the level of
+/// The mean of two quantities without a covariance, such as the balanced error (UPR + ADR) / 2, with bounds at the level of
 /// theirs.
 ///
 /// Source: as [`mover_difference`], for a sum: the second term's distances change sides.
@@ -69,7 +70,7 @@ pub fn mover_mean(first: Bounded, second: Bounded) -> Bounded {
 }
 
 /// `first` / `second`, both of at least 0 and `second` above it, with bounds at the level of theirs; the upper one is
-/// infinite where `second` may be 0. The two must be independent, or one of them without a known variance.
+/// infinite where `second` may be 0. The two must have no covariance, as for [`mover_difference`].
 ///
 /// The bounds are the ratios R at which the bounds of `first` - R `second` ([`mover_difference`]) touch 0.
 ///

@@ -211,7 +211,7 @@ impl<'a> Shape<'a> {
         self.dimensions.iter().filter(|dimension| dimension.printed).map(|dimension| dimension.by.clone()).collect()
     }
 
-    /// Whether slot `index` is counted while walking: those that differ from another only by bands where there are any.
+    /// Whether slot `index` is counted while walking: those that hold nobody, or the same people as another, without bands only where there are any.
     pub fn counted(&self, index: usize) -> bool {
         let of_limit = |index: usize| Slot::OF_LIMIT[index % Slot::OF_LIMIT.len()];
         self.bands

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{column, dataset, is_needed, jpeg, onnxruntime_library, run, text, tiny_method};
+use crate::support::{column, dataset, is_needed, jpeg, onnxruntime_library, package, run, text, tiny_method};
 
 #[test]
 fn both_engines_give_the_bundled_methods_answers_to_a_thousandth_of_a_year() {
@@ -70,7 +70,7 @@ fn what_runs_with_no_engine_and_paths_without_a_method_are_refused_instead_of_ag
     if onnxruntime_library().is_some() {
         let compared = |how: &str| run(&["check", "declared", how, "--dataset", "drawn-faces"]).ended(2);
         compared("--engines").told(&["--engines: `declared` is no model"]);
-        compared("--decoders").told(&["--decoders: `declared` is no model"]);
+        compared("--decoders").told(&["--decoders: `declared` is given no picture that this program decodes"]);
         run(&["check", "drawn-faces", "--manifest-only", "--engines", "--dataset", "drawn-faces"])
             .ended(2)
             .told(&["--engines: no method is checked"]);
@@ -79,6 +79,16 @@ fn what_runs_with_no_engine_and_paths_without_a_method_are_refused_instead_of_ag
         .ended(2)
         .told(&["--conformance: no method is checked"]);
     run(&["check", "declared", "--manifest-only"]).ended(2).told(&["--manifest-only: no dataset is checked"]);
+    // A method with the policy that it is gated by is a method.
+    let place = tempfile::tempdir().unwrap();
+    let method = tiny_method(place.path(), "mean", |card| card);
+    let policy = package().join("scripts/ci/policy.toml");
+    fs::copy(&policy, method.join("policy.toml")).unwrap();
+    assert!(run(&["check", text(&method)]).ended(0).out.contains("method"));
+    let alone = place.path().join("alone");
+    fs::create_dir(&alone).unwrap();
+    fs::copy(&policy, alone.join("policy.toml")).unwrap();
+    assert!(run(&["check", text(&alone)]).ended(0).out.contains("policy"));
     run(&["check", "nothere"]).ended(2).told(&["no file or folder `nothere`", "agebench list"]);
     run(&["check", "drawn-evn"]).ended(2).told(&["did you mean `drawn-even`"]);
 }

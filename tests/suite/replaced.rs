@@ -36,6 +36,8 @@ fn a_command_does_not_remove_what_it_reads_nor_what_others_put_into_the_folder()
         fs::write(&card, replay).unwrap();
         let asked = [verb, text(&card), "--dataset", text(&data), "--out", text(&out), "--replace"];
         run(&asked).ended(2).told(&["would remove", "outcomes.csv"]);
+        let probe = ["probe", text(&card), "--limit", "18", "--dataset", text(&data), "--out", text(&out), "--replace"];
+        run(&probe).ended(2).told(&["would remove", "outcomes.csv"]);
         assert!(files(&out) == before, "{verb}");
     }
     // A model that somebody keeps beside the cards.
@@ -138,7 +140,26 @@ fn no_result_is_written_over_a_record_of_a_run_or_what_is_read() {
     }
     assert_eq!(fs::read_to_string(&policy).unwrap(), rules);
     let both = place.path().join("both");
-    run(&[&gate[..], &["--junit", text(&both), "--markdown", text(&both)]].concat()).ended(2).told(&["one file"]);
+    for other in [&both, &out.join("../both")] {
+        let named = ["--junit", text(&both), "--markdown", text(other)];
+        run(&[&gate[..], &named].concat()).ended(2).told(&["one file"]);
+    }
     assert!(files(&out) == before);
     run(&["report", text(&out), "--out", text(&out.join("report.html"))]).ended(0);
+    // Where no row was kept the sums are the record.
+    let (none, joined) = (place.path().join("none"), place.path().join("joined"));
+    run(&asked.run(&none, &["--retain", "none"])).ended(0);
+    run(&["score", "--merge", text(&none.join("tally.jsonl")), "--out", text(&joined)]).ended(0);
+    for folder in [&none, &joined] {
+        let before = files(folder);
+        for name in ["tally.jsonl", "metrics.csv"] {
+            let file = folder.join(name);
+            run(&["gate", text(folder), "--policy", text(&policy), "--junit", text(&file)])
+                .ended(2)
+                .told(&["is a record of a run"]);
+            run(&["score", text(&out), "--tally", text(&file)]).ended(2).told(&["is a record of a run"]);
+        }
+        assert!(files(folder) == before);
+    }
+    run(&["score", text(&out), "--tally", text(&out.join("tally.jsonl"))]).ended(0);
 }

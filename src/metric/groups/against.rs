@@ -37,6 +37,8 @@ struct Difference {
     status: RowStatus,
     counts: Counts,
     p: Option<f64>,
+    /// Whether bands of several years are in a window and in none of its years.
+    left_out: bool,
 }
 
 /// The rows of one column or crossing: for every place the groups' differences, then their p-values.
@@ -125,6 +127,9 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     let difference = difference_of(entry);
     let Some((value, bounds)) = found.found else {
         frame.nothing(place, difference, found.status, found.counts, &found.reasons.join(", "));
+        if found.left_out {
+            frame.flag_last(flag::BANDS_LEFT_OUT);
+        }
         return;
     };
     let short = !found.reasons.is_empty();
@@ -133,6 +138,9 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
         frame.flag_last(flag::NO_INTERVAL);
+    }
+    if found.left_out {
+        frame.flag_last(flag::BANDS_LEFT_OUT);
     }
     let variant = place.variant.clone().with("of", entry.measure.name);
     let mut p = |adjust: &str, value: Option<f64>| {
@@ -157,7 +165,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
 
 impl Difference {
     fn none(status: RowStatus, counts: Counts, reasons: Vec<String>) -> Self {
-        Self { found: None, reasons, status, counts, p: None }
+        Self { found: None, reasons, status, counts, p: None, left_out: false }
     }
 }
 
@@ -230,7 +238,10 @@ impl<'a> Pair<'a> {
             return Difference::none(RowStatus::NotApplicable, Counts::default(), Vec::new());
         };
         let counts = both(Frame::counts(&own.clusters), Frame::counts(&rest.clusters));
-        let (Some(p), Some(q)) = (own.effective, rest.effective) else { return without(&own, &rest, counts) };
+        let left_out = own.left_out || rest.left_out;
+        let (Some(p), Some(q)) = (own.effective, rest.effective) else {
+            return Difference { left_out, ..without(&own, &rest, counts) };
+        };
         let at = |level: f64| {
             let bounded = |rate: Effective| Bounded::wilson(rate.p, rate.n_star, level);
             Some(mover_difference(bounded(p)?, bounded(q)?))
@@ -239,7 +250,7 @@ impl<'a> Pair<'a> {
         reasons.extend(thin(protocol, p.n_star, q.n_star));
         reasons.extend(own.reasons);
         reasons.extend(rest.reasons.into_iter().map(|reason| format!("{reason} in the rest")));
-        self.mover(at, p.p - q.p, counts, reasons)
+        Difference { left_out, ..self.mover(at, p.p - q.p, counts, reasons) }
     }
 
     fn mover(
@@ -253,7 +264,7 @@ impl<'a> Pair<'a> {
         let bounds =
             at(level).map(|found| Bounds { interval: Interval::Mover, level, low: found.low, high: found.high });
         let p = bounds.map(|_| p_at_zero(|level| at(level).is_none_or(|found| found.low <= 0.0 && 0.0 <= found.high)));
-        Difference { found: Some((value, bounds)), reasons, status: RowStatus::Value, counts, p }
+        Difference { found: Some((value, bounds)), reasons, status: RowStatus::Value, counts, p, left_out: false }
     }
 
     /// Mean errors of two sides without a common subject: MOVER on both Student intervals.
@@ -303,7 +314,7 @@ impl<'a> Pair<'a> {
 /// Why a difference has no value: one of the two sides has none.
 fn without(own: &Level, rest: &Level, counts: Counts) -> Difference {
     let (side, place) = if own.effective.is_none() { (own, "") } else { (rest, " in the rest") };
-    if side.reasons.is_empty() || side.clusters.subjects() == 0 {
+    if side.reasons.is_empty() || (side.clusters.subjects() == 0 && !side.left_out) {
         return Difference::none(RowStatus::Empty, counts, vec![format!("nobody to count{place}")]);
     }
     let reasons = side.reasons.iter().map(|reason| format!("{reason}{place}")).collect();

@@ -127,18 +127,24 @@ fn used(frame: &mut Frame<'_>, fixed: &FixedThreshold, set_on: &Group, challenge
                     weighting: Some(Weighting::Subject),
                     variant: if among == Among::Pooled { variant.with("window", "pooled") } else { variant },
                 };
-                let Level { clusters, effective, undecided, ties, reasons } = level;
+                let Level { clusters, effective, undecided, ties, reasons, left_out } = level;
                 match effective {
                     Some(effective) => {
                         let entry = side.entry();
                         frame.share(Share { place, entry, clusters: &clusters, effective, undecided, ties, reasons });
                     }
                     None => {
-                        let status =
-                            if clusters.subjects() == 0 { RowStatus::Empty } else { RowStatus::InsufficientEvidence };
+                        let status = if clusters.subjects() == 0 && !left_out {
+                            RowStatus::Empty
+                        } else {
+                            RowStatus::InsufficientEvidence
+                        };
                         let counts = Counts { undecided, ties, ..Frame::counts(&clusters) };
                         frame.nothing(place, side.entry(), status, counts, &reasons.join(", "));
                     }
+                }
+                if left_out {
+                    frame.flag_last(flag::BANDS_LEFT_OUT);
                 }
                 if side == Side::UnderAgePass && (within(name, set_on) || within(set_on, name)) {
                     frame.flag_last(flag::IN_SAMPLE);

@@ -53,3 +53,17 @@ fn a_window_that_holds_bands_alone_is_not_empty_and_has_no_mean() {
     assert!(row.has(flag::BANDS_LEFT_OUT));
     assert_eq!(row.evidence.as_ref().unwrap().cell(), "no subject aged 13 14 15 16 17");
 }
+
+#[test]
+fn a_group_that_is_known_by_bands_alone_has_no_difference_and_is_not_empty() {
+    let band = AgeRange::new(13.0, 15.0).unwrap();
+    let mut attempts = people();
+    attempts.extend((60..100).map(|person| (person, band, answered(10.0), ["male", "north"])));
+    let table = table(&attempts, &Protocol::from_toml("limits = [18]\ngroups = ['sex']\n").unwrap());
+    let place = "challenge = 18\npopulation = 'window'\ngroup_by = 'sex'\n";
+    let select = format!("metric = 'under_age_pass_rate_difference'\n{place}group = 'male'\nvariant = 'against=rest'");
+    let row = only(&table, &select);
+    assert_eq!((row.value, row.status), (None, RowStatus::InsufficientEvidence));
+    assert_eq!(row.evidence.as_ref().unwrap().cell(), "no subject aged 13 14 15 16 17");
+    assert!(row.has(flag::BANDS_LEFT_OUT));
+}

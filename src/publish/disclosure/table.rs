@@ -9,8 +9,9 @@ use super::counts::{Key, What, is_plain_group, pair};
 use super::model::{MethodShape, Shape, System, ages};
 use super::{DisclosureError, Rule, flag};
 use crate::age::AgeLimit;
+use crate::metric::flag as known;
 use crate::protocol::Protocol;
-use crate::table::{FailurePolicy, Group, Row, RowStatus, Weighting};
+use crate::table::{FailurePolicy, Group, Population, Row, RowStatus, Weighting};
 
 /// The counts of one data set, and where its rows find theirs.
 pub struct Book {
@@ -23,9 +24,17 @@ pub struct Book {
     methods: Vec<(String, String)>,
     /// Methods that answer with ages: their own decisions are left out.
     by_age: BTreeSet<usize>,
-    /// Limits that some known age straddles, by method.
-    straddled: BTreeSet<(usize, AgeLimit)>,
+    unsaid: Unsaid,
     named: BTreeSet<Group>,
+}
+
+/// Limits, by method, of which rates are left out.
+#[derive(Default)]
+struct Unsaid {
+    /// Some known age straddles the limit: all of them.
+    straddled: BTreeSet<(usize, AgeLimit)>,
+    /// Bands of several years lie in a window: those of that window, for its rows have the counts of single years.
+    banded: BTreeSet<(usize, AgeLimit, Population)>,
 }
 
 /// Attempts and subjects of one count.
@@ -48,7 +57,7 @@ impl Book {
 
     /// Whether the row of a rate is published at all.
     pub fn speaks_of(&self, row: &Row) -> bool {
-        speaks_of(&self.by_age, &self.straddled, self.method(row), row)
+        speaks_of(&self.by_age, &self.unsaid, self.method(row), row)
     }
 
     /// The table of `rows`, all of one data set, with what `earlier` releases of it say.
@@ -68,14 +77,19 @@ impl Book {
         }
         let method = |row: &Row| place_of(&methods, row);
         let mut attempted: BTreeMap<(usize, &Group), Exact> = BTreeMap::new();
-        let mut straddled = BTreeSet::new();
+        let mut unsaid = Unsaid::default();
         for row in rows.iter().filter(|row| is_plain_group(row)) {
+            if let (Population::Window(..), Some(limit), true) =
+                (&row.population, row.limit, row.has(known::BANDS_LEFT_OUT))
+            {
+                unsaid.banded.insert((method(row), limit, row.population.clone()));
+            }
             match (row.metric.as_str(), exact(row.n_attempts, row.n_subjects), row.limit) {
                 ("flow_attempted", Some(exact), _) => {
                     attempted.insert((method(row), &row.group), exact);
                 }
                 ("flow_straddling", Some((1.., _)), Some(limit)) => {
-                    straddled.insert((method(row), limit));
+                    unsaid.straddled.insert((method(row), limit));
                 }
                 _ => {}
             }
@@ -84,11 +98,8 @@ impl Book {
         let is_rate = |row: &Row| pair(row, protocol, false).is_some() && row.n_attempts.is_some();
         let by_age: BTreeSet<usize> =
             rows.iter().filter(|row| is_rate(row) && row.challenge.is_some()).map(|row| method(row)).collect();
-        let spoken: Vec<&Row> = rows
-            .iter()
-            .copied()
-            .filter(|row| is_rate(row) && speaks_of(&by_age, &straddled, method(row), row))
-            .collect();
+        let spoken: Vec<&Row> =
+            rows.iter().copied().filter(|row| is_rate(row) && speaks_of(&by_age, &unsaid, method(row), row)).collect();
 
         // Groups: those of enough people, those named before, and everybody else of the column as one.
         let mut named: BTreeSet<Group> = BTreeSet::new();
@@ -166,7 +177,7 @@ impl Book {
             tell(&mut counts, row, method(row), protocol)?;
         }
         counts.hold_back()?;
-        Ok(Self { counts, several, columns: listed, methods, by_age, straddled, named })
+        Ok(Self { counts, several, columns: listed, methods, by_age, unsaid, named })
     }
 }
 
@@ -175,9 +186,11 @@ fn place_of(methods: &[(String, String)], row: &Row) -> usize {
     methods.iter().position(same).unwrap_or(methods.len())
 }
 
-fn speaks_of(by_age: &BTreeSet<usize>, straddled: &BTreeSet<(usize, AgeLimit)>, method: usize, row: &Row) -> bool {
+fn speaks_of(by_age: &BTreeSet<usize>, unsaid: &Unsaid, method: usize, row: &Row) -> bool {
     let Some(limit) = row.limit else { return true };
-    (row.challenge.is_some() || !by_age.contains(&method)) && !straddled.contains(&(method, limit))
+    let place = (method, limit);
+    let is_whole = !unsaid.banded.contains(&(method, limit, row.population.clone()));
+    (row.challenge.is_some() || !by_age.contains(&method)) && !unsaid.straddled.contains(&place) && is_whole
 }
 
 /// Whether a published row tells a count.

@@ -1,8 +1,9 @@
 //! A release under a protocol whose rates count attempts without an answer.
 
 use std::fs;
+use std::path::Path;
 
-use crate::support::{column, run, text};
+use crate::support::{column, rows, run, text};
 
 /// People of 12 to 25, a third of them male, of whom many have no answer.
 fn answers() -> String {
@@ -18,6 +19,18 @@ fn answers() -> String {
         csv.push_str(&format!("s{person},p{person},{age},{answer},{status},{reason},{sex}\n"));
     }
     csv
+}
+
+/// Adds to the cards of a recorded run what a release asks for.
+fn complete(out: &Path) {
+    for (card, more) in [
+        ("dataset.toml", "licence = \"none\"\nconsent = \"made up\"\nsource = \"a test\"\n"),
+        ("method-1-answers.toml", "licence = \"none\"\nintended_use = \"tests\"\nclaimed_ages = [10, 30]\n"),
+    ] {
+        let card = out.join("cards").join(card);
+        let whole = more.to_owned() + &fs::read_to_string(&card).unwrap();
+        fs::write(card, whole).unwrap();
+    }
 }
 
 /// Counted apart in Python: of those under 18 as (passed, denied, no answer) f (38, 130, 4) and m (10, 46, 30), of those
@@ -37,14 +50,7 @@ fn attempts_without_an_answer_count_in_a_release_as_its_protocol_says() {
         let [file, protocol, out, package] = ["answers.csv", "protocol.toml", "run", "package"].map(at);
         let arguments = ["score", text(&file), "--groups", "sex", "--protocol", text(&protocol), "--out", text(&out)];
         run(&arguments).ended(0);
-        for (card, more) in [
-            ("dataset.toml", "licence = \"none\"\nconsent = \"made up\"\nsource = \"a test\"\n"),
-            ("method-1-answers.toml", "licence = \"none\"\nintended_use = \"tests\"\nclaimed_ages = [10, 30]\n"),
-        ] {
-            let card = out.join("cards").join(card);
-            let whole = more.to_owned() + &fs::read_to_string(&card).unwrap();
-            fs::write(card, whole).unwrap();
-        }
+        complete(&out);
         run(&["publish", text(&out), "--out", text(&package), "--disclosure", "uk_7_5"]).ended(0);
         run(&["verify", text(&package)]).ended(0);
         let csv = fs::read_to_string(package.join("metrics.csv")).unwrap();
@@ -70,4 +76,30 @@ fn attempts_without_an_answer_count_in_a_release_as_its_protocol_says() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{policy}");
     }
+}
+
+#[test]
+fn windows_in_which_bands_of_ages_lie_are_not_in_a_release_and_everybody_is() {
+    let place = tempfile::tempdir().unwrap();
+    let mut answers = "sample_id,subject_id,true_age_low,true_age_high,age\n".to_owned();
+    for person in 0..400 {
+        let (low, high) = if person % 8 == 0 { (13, 15) } else { (13 + person % 18, 14 + person % 18) };
+        answers.push_str(&format!("s{person},p{person},{low},{high},{}\n", 10 + person * 7 % 20));
+    }
+    let (file, run_of) = (place.path().join("answers.csv"), place.path().join("run"));
+    fs::write(&file, answers).unwrap();
+    let named = ["--dataset-name", "banded", "--out", text(&run_of)];
+    run(&[&["score", text(&file)][..], &named].concat()).ended(0);
+    complete(&run_of);
+    let out = place.path().join("package");
+    run(&["publish", text(&run_of), "--out", text(&out), "--disclosure", "uk_7_5"]).ended(0);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let of = |metric: &str, population: &str| {
+        let wanted = [("metric", metric), ("population", population), ("limit", "18"), ("challenge", "18")];
+        rows(&metrics, &wanted, &["n_attempts"]).len()
+    };
+    assert_eq!((of("under_age_pass_rate", "window:13-17"), of("under_age_pass_rate", "under")), (0, 1));
+    // Nobody's age is a band in the window of adults.
+    assert_eq!((of("adult_denial_rate", "window:18-30"), of("adult_denial_rate", "over")), (1, 1));
+    run(&["verify", text(&out)]).ended(0);
 }

@@ -118,7 +118,14 @@ impl Pair<'_> {
             high,
         });
         let p_value = bounds.and_then(|_| percentile_p(&drawn));
-        Difference { found: Some((p - q, bounds)), reasons, status: RowStatus::Value, counts, p: p_value }
+        Difference {
+            found: Some((p - q, bounds)),
+            reasons,
+            status: RowStatus::Value,
+            counts,
+            p: p_value,
+            left_out: false,
+        }
     }
 
     /// Mean errors where somebody is on both sides: the linearised variance of the difference over subjects.
@@ -162,6 +169,6 @@ impl Pair<'_> {
         let holds = |level: f64| mean.estimate(level).bounds.is_none_or(|(low, high)| low <= 0.0 && 0.0 <= high);
         let p = bounds.map(|_| p_at_zero(holds));
         let reasons = floor(self.protocol, own, other);
-        Difference { found: Some((mean.mean, bounds)), reasons, status: RowStatus::Value, counts, p }
+        Difference { found: Some((mean.mean, bounds)), reasons, status: RowStatus::Value, counts, p, left_out: false }
     }
 }
