@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use super::engines::EngineOptions;
 use super::environment::{self, Environment};
@@ -186,7 +187,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         timings: if writing.no_timings { Timings::Left } else { Timings::Written },
         pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         footprint: false,
-        further: isolation.settings(),
+        further: [isolation.settings(), vec![("decoder".to_owned(), json!(means.decoder.word()))]].concat(),
         notices: if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() },
     };
     let names = arguments.methods.iter().map(String::as_str);

@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let study = open(&arguments.file, environment)?;
     let plan = Plan::of(&study.file, &study.opened()).map_err(plan_failure)?;
     let out = arguments.out.clone().unwrap_or_else(|| beside(&arguments.file));
-    check_folder(&out)?;
+    check_folder(&out, &study.text)?;
     if let (true, Some(date)) = (arguments.register, &arguments.date) {
         return register(&study, plan, &out, date, &arguments.by);
     }
@@ -187,8 +187,9 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}-results"))
 }
 
-/// A study's folder holds nothing but a study's files, so that a mistyped --out costs nobody anything.
-fn check_folder(out: &Path) -> Result<(), Failure> {
+/// A study's folder holds nothing but a study's files, so that a mistyped --out costs nobody anything: without study.json
+/// a study.toml is that of `text`, and a page is somebody else's.
+fn check_folder(out: &Path, text: &str) -> Result<(), Failure> {
     let entries = match std::fs::read_dir(out) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -197,7 +198,17 @@ fn check_folder(out: &Path) -> Result<(), Failure> {
     let mut held: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     held.sort_unstable();
-    let own = |name: &str| names::FILES.contains(&name) || names::RESULTS.contains(&name) || name.ends_with(".part");
+    let is_begun = held.iter().any(|name| name == names::STUDY);
+    let is_this = || std::fs::read(out.join(names::FILE)).is_ok_and(|bytes| bytes == text.as_bytes());
+    let own = |name: &str| {
+        let whole = name.strip_suffix(".part").unwrap_or(name);
+        let is_file = match whole {
+            names::FILE => is_begun || whole != name || is_this(),
+            crate::folder::names::REPORT => is_begun || whole != name,
+            _ => names::FILES.contains(&whole),
+        };
+        is_file || names::RESULTS.contains(&name)
+    };
     match held.iter().find(|name| !own(name)) {
         None => Ok(()),
         Some(foreign) => {

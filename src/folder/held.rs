@@ -1,6 +1,6 @@
 //! What an output folder holds already: whether all of it is a run's, and how that is removed.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::out::Existing;
@@ -60,6 +60,27 @@ impl Held {
             fs::remove_dir(folder).map_err(|error| FolderError::write(folder, error))?;
         }
         Ok(())
+    }
+}
+
+/// Keeps every other process from writing a run folder, as long as it is held. A file system without locks has none.
+#[derive(Debug)]
+pub struct Claim {
+    _folder: Option<File>,
+}
+
+impl Claim {
+    /// On the folder at `path`, where there is one.
+    ///
+    /// # Errors
+    /// [`FolderError::Busy`] when another process writes it.
+    pub fn of(path: &Path) -> Result<Self, FolderError> {
+        // The folder itself, so that no file of it has to be there first.
+        let folder = File::open(path).ok();
+        match folder.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => Err(FolderError::Busy { path: path.to_owned() }),
+            _ => Ok(Self { _folder: folder }),
+        }
     }
 }
 
@@ -153,6 +174,23 @@ mod tests {
         drop(running);
         RunFolder::prepare(place.path(), Existing::Replace).unwrap();
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_is_written_by_one_process_at_a_time() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap();
+        folder.write(names::RUN, b"x", false).unwrap();
+        let writing = Claim::of(place.path()).unwrap();
+        for refused in
+            [Claim::of(place.path()).map(drop), RunFolder::prepare(place.path(), Existing::Replace).map(drop)]
+        {
+            assert!(matches!(refused, Err(FolderError::Busy { .. })));
+        }
+        assert!(folder.file(names::RUN).exists());
+        drop(writing);
+        RunFolder::prepare(place.path(), Existing::Replace).unwrap();
+        Claim::of(&place.path().join("absent")).unwrap();
     }
 
     #[test]

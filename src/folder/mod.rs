@@ -24,7 +24,7 @@ pub use attempts::{Attempt, join_attempts};
 pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
 pub use error::FolderError;
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
-pub use held::is_record;
+pub use held::{Claim, is_record};
 pub use ids::{Ids, PrintedId};
 pub use journal::{Hashed, Journal, Mark, Reopened};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
@@ -34,8 +34,8 @@ pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
 pub use run_json::{
-    ClaimedTimes, DatasetRecord, Machine, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
-    UNSTATED_VERSION,
+    ClaimedTimes, DatasetRecord, Machine, MethodRecord, OutcomesRecord, RUN_SCHEMA, RunRecord, ServiceRecord,
+    StageRecord, UNSTATED_VERSION,
 };
 pub use shard::{MergedShard, Shard, ShardRecord};
 pub use truth::{PLACE_COLUMN, Truth, TruthRow};

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::held::Held;
+use super::held::{Claim, Held};
 use super::journal::Journal;
 use super::{FolderError, RunRecord, names};
 use crate::foreign;
@@ -49,7 +49,7 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(|error| FolderError::write(path, error))?;
         if existing == Existing::Replace {
             // Before a look at what is there: a run that ends meanwhile is not taken for one that was broken off.
-            let _claimed = Journal::claim(path)?;
+            let _claimed = (Claim::of(path)?, Journal::claim(path)?);
             Held::of(path, existing)?.remove()?;
         } else {
             Held::of(path, existing)?;
@@ -191,6 +191,9 @@ impl RunFolder {
     }
 }
 
+/// Bytes that are kept of what a program wrote to its error stream, the last ones.
+const MOST_WORDS: usize = 1 << 20;
+
 impl RunFolder {
     /// Writes what the program of the card `card` wrote to its error stream.
     ///
@@ -201,8 +204,9 @@ impl RunFolder {
         fs::create_dir_all(&folder).map_err(|error| FolderError::write(&folder, error))?;
         let path = folder.join(card).with_extension("txt");
         // Of a run that was broken off and went on: what was written before stays.
-        let before = fs::read_to_string(&path).unwrap_or_default();
-        write_whole(&path, format!("{before}{text}").as_bytes(), true)
+        let all = fs::read_to_string(&path).unwrap_or_default() + text;
+        let from = (all.len().saturating_sub(MOST_WORDS)..=all.len()).find(|at| all.is_char_boundary(*at));
+        write_whole(&path, all.get(from.unwrap_or(0)..).unwrap_or_default().as_bytes(), true)
     }
 }
 

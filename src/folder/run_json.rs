@@ -1,6 +1,8 @@
 //! run.json: settings, digests, versions, machine, seeds, start and end. The only file of a run with a time in it.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,8 @@ use serde_json::Value;
 
 use super::{FolderError, MergedShard, RunFolder, ShardRecord, Truth, names};
 use crate::dataset::Dataset;
-use crate::digest::{Digest, DigestError};
+use crate::digest::{Digest, DigestError, Hasher};
+use crate::foreign;
 use crate::outcome::Outcome;
 
 /// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
@@ -34,6 +37,9 @@ pub struct RunRecord {
     /// The shards that were merged into this run, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<MergedShard>,
+    /// What outcomes.csv was when the run ended; none where no row was kept, and of answers recorded elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<OutcomesRecord>,
     /// The digest of the effective protocol.
     pub protocol_digest: Digest,
     /// The methods, in the order of the run.
@@ -50,6 +56,45 @@ pub struct RunRecord {
     /// When it ended.
     #[serde(default)]
     pub ended: Option<String>,
+}
+
+/// What outcomes.csv was when a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomesRecord {
+    /// Attempts.
+    pub rows: u64,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+}
+
+impl OutcomesRecord {
+    /// Whether the file at `path` is that of the record.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`].
+    pub fn is_of(&self, path: &Path) -> Result<bool, FolderError> {
+        Ok(file_digest(path)? == self.sha256)
+    }
+
+    /// Of the file at `path`, which has so many rows.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`].
+    pub fn of(path: &Path, rows: u64) -> Result<Self, FolderError> {
+        Ok(Self { rows, sha256: file_digest(path)? })
+    }
+}
+
+fn file_digest(path: &Path) -> Result<Digest, FolderError> {
+    let failed = |error| FolderError::read(path, error);
+    let (mut file, _) = foreign::open(path).map_err(failed)?;
+    let (mut hasher, mut buffer) = (Hasher::default(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(hasher.finish()),
+            read => hasher.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
 }
 
 /// The dataset of a run.

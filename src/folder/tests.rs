@@ -180,6 +180,7 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
         },
         shard: None,
         shards: Vec::new(),
+        outcomes: None,
         protocol_digest: digest,
         methods: Vec::new(),
         machine: Some(Machine::from_texts(

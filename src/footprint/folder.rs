@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dataset::FilesDigest;
 use crate::digest::Digest;
 use crate::folder::{
-    AttemptKey, DatasetRecord, FolderError, FootprintWriter, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    AttemptKey, Claim, DatasetRecord, FolderError, FootprintWriter, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
     RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::outcome::Outcome;
@@ -21,6 +21,7 @@ use crate::run::is_failure;
 /// A folder that is being written.
 pub(super) struct Writing {
     folder: RunFolder,
+    _claim: Claim,
     method: String,
     truth: Truth,
     record: RunRecord,
@@ -35,6 +36,7 @@ impl Writing {
     /// Prepares the folder of `request` and writes what is known before the first attempt.
     pub fn begin(request: &Request<'_>, clock: &dyn Clock) -> Result<Self, FootprintError> {
         let folder = RunFolder::prepare(request.out, request.existing)?;
+        let claim = Claim::of(folder.path())?;
         let truth = Truth::of(request.dataset, &Pseudonyms::of(request.dataset, request.keep_ids));
         let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
         truth.write(&mut file).and_then(|()| file.flush()).map_err(failed(&folder, names::TRUTH))?;
@@ -57,6 +59,7 @@ impl Writing {
             dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(request.dataset, &truth)? },
             shard: None,
             shards: Vec::new(),
+            outcomes: None,
             protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(request.machine.clone()),
@@ -72,7 +75,18 @@ impl Writing {
         let observations = observations.map_err(failed(&folder, names::FOOTPRINT))?;
         let files = FilesDigest::new(request.dataset);
         let summary = Summary { asked: request.dataset.samples().len(), ..Summary::default() };
-        Ok(Self { folder, method: name, truth, record, outcomes, observations, files, extra: BTreeMap::new(), summary })
+        Ok(Self {
+            folder,
+            _claim: claim,
+            method: name,
+            truth,
+            record,
+            outcomes,
+            observations,
+            files,
+            extra: BTreeMap::new(),
+            summary,
+        })
     }
 
     /// Adds the attempt on the sample at `place`, whose file has the digest `content`, with what was `found` about it.

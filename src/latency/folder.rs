@@ -10,8 +10,8 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    DatasetRecord, Existing, FolderError, LatencyWriter, Machine, Observation, RUN_SCHEMA, RunFolder, RunRecord, Truth,
-    create_private, names,
+    Claim, DatasetRecord, Existing, FolderError, LatencyWriter, Machine, Observation, RUN_SCHEMA, RunFolder, RunRecord,
+    Truth, create_private, names,
 };
 use crate::protocol::Protocol;
 use crate::run::{RunMethod, Seen};
@@ -70,6 +70,7 @@ impl Measured<'_> {
         clock: &dyn Clock,
     ) -> Result<RunFolder, WriteError> {
         let folder = RunFolder::prepare(out, existing)?;
+        let _writing = Claim::of(folder.path())?;
         let failed = |name: &str| {
             let path = folder.file(name);
             move |source| FolderError::Write { path: path.clone(), source }
@@ -97,6 +98,7 @@ impl Measured<'_> {
             dataset: DatasetRecord { pick: self.pick.clone(), ..DatasetRecord::of(self.dataset, self.truth)? },
             shard: None,
             shards: Vec::new(),
+            outcomes: None,
             protocol_digest: Digest::of_parsed("protocol", &self.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(self.machine.clone()),

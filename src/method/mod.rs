@@ -15,6 +15,7 @@ mod media;
 mod sample;
 mod scratch;
 mod told;
+mod withheld;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

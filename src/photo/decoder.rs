@@ -22,6 +22,17 @@ impl Decoder {
         Self::Libjpeg,
     ];
 
+    /// Its word on a command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Zune => "zune",
+            #[cfg(feature = "libjpeg")]
+            Self::Libjpeg => "libjpeg",
+        }
+    }
+
     /// Name and version, as the `engine` cell of a result has them behind the engine's.
     #[must_use]
     pub fn name(self) -> &'static str {

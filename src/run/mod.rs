@@ -37,8 +37,8 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    DatasetRecord, Existing, FolderError, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard,
-    ShardRecord, Timings, Truth, create_private, names,
+    Claim, DatasetRecord, Existing, FolderError, Journal, Machine, OutcomesRecord, Pseudonyms, RUN_SCHEMA, RunFolder,
+    RunRecord, Shard, ShardRecord, Timings, Truth, create_private, names,
 };
 use crate::method::Scratch;
 use crate::outcome::{Outcome, Status};
@@ -118,6 +118,7 @@ pub fn run(
     usable(request)?;
     let rows = matches!(request.retain, Retain::Rows);
     let folder = RunFolder::prepare(request.out, request.existing)?;
+    let _writing = Claim::of(folder.path())?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
     let whole = Truth::of(request.dataset, &pseudonyms);
     let of_shard = request.shard.map(|shard| whole.of_shard(shard));
@@ -167,6 +168,8 @@ pub fn run(
     let Written { end, summary, files, returned } = written?;
     if end == End::Done {
         record.ended = Some(clock.wall().to_string());
+        record.outcomes =
+            Journal::last(&folder).filter(|_| rows).map(|mark| OutcomesRecord { rows: mark.rows, sha256: mark.sha256 });
     }
     record.dataset.files_digest = Some(files);
     for (method, returned) in record.methods.iter_mut().zip(returned) {
@@ -202,7 +205,7 @@ pub struct Ahead {
 pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunError> {
     usable(request)?;
     RunFolder::check(request.out, request.existing)?;
-    Journal::claim(request.out)?;
+    (Claim::of(request.out)?, Journal::claim(request.out)?);
     if request.existing != Existing::Resume || !request.out.is_dir() {
         return Ok(Ahead::default());
     }
@@ -267,6 +270,7 @@ fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clo
         dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, whole)? },
         shard: request.shard.map(|shard| ShardRecord::of(shard, whole, own)),
         shards: Vec::new(),
+        outcomes: None,
         protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
         methods: methods.collect(),
         machine: Some(request.machine.clone()),

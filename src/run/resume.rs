@@ -71,7 +71,9 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
     }
     let shard = |record: &RunRecord| record.shard.as_ref().map(|it| it.shard.to_string()).unwrap_or_default();
     differs("the shard", &shard(before), &shard(now));
-    for setting in ["keep_ids", "timeout_seconds", "timings"] {
+    // Runs that were begun before it was written down have none.
+    let decoder = before.settings.contains_key("decoder").then_some("decoder");
+    for setting in ["keep_ids", "timeout_seconds", "timings"].into_iter().chain(decoder) {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
         differs(&format!("the setting `{setting}`"), &of(before), &of(now));
     }

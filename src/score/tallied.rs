@@ -16,7 +16,7 @@ use super::ScoreError;
 use super::folder::{context_of, decision_rows, digest, flag_simulated};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{MethodRecord, RunFolder, StageRecord};
+use crate::folder::{MethodRecord, RunFolder, StageRecord, names};
 use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
@@ -79,6 +79,11 @@ impl Tallied {
         };
         if (shard, shards) != (1, 1) {
             return Err(TalliedError::IsShard { shard: part }.into());
+        }
+        if let Some(stated) = &inputs.record.outcomes
+            && !stated.is_of(&folder.file(names::OUTCOMES))?
+        {
+            return Err(TalliedError::Changed { shard: part, rows: stated.rows }.into());
         }
         Self::of_inputs(inputs, (1, 1)).map(|tallied| tallied.of_part(part))
     }

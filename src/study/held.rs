@@ -126,6 +126,8 @@ impl Part<'_> {
                 settings.push(("timings", json!(run.timings)));
                 let timeout = plan.settings.get("timeout_seconds");
                 settings.extend(timeout.map(|planned| ("timeout_seconds", planned.clone())));
+                let decoder = plan.settings.get("decoder").filter(|_| record.settings.contains_key("decoder"));
+                settings.extend(decoder.map(|planned| ("decoder", planned.clone())));
             }
             Self::Measurement(one) => {
                 settings.extend(one.settings.iter().map(|(name, planned)| (name.as_str(), planned.clone())));

@@ -109,6 +109,7 @@ fn a_run_goes_on_with_nothing_else_than_what_it_was_begun_with() {
     let resume = |more: &[&str]| run(&[&asked(&method, &data, &out)[..], &["--resume"], more].concat());
     run(&asked(&method, &data, &out)).ended(2).told(&["not empty", "--resume"]);
     run(&["score", text(&out)]).ended(2).told(&["is not finished", "--resume"]);
+    resume(&["--decoder", "zune"]).ended(2).told(&["the setting `decoder` was \"own\", and is \"zune\""]);
     for (file, from, to, said) in [
         (method.join("method.toml"), "version = \"1\"", "version = \"2\"", "the digest of `misbehaving` was "),
         (data.join("manifest.csv"), "p7,19", "p7,20", "the manifest's digest was "),

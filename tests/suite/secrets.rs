@@ -192,3 +192,33 @@ fn no_file_and_no_word_of_any_verb_holds_who_somebody_is_what_they_look_like_or_
     let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(release.iter().all(|file| !["outcomes.csv", "truth.csv"].contains(&name(file).as_str())), "{release:?}");
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn a_program_beside_a_service_is_not_given_the_services_key() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, method) = planted(place.path());
+    // It tells all it knows, and ends.
+    fs::write(method.join("program.py"), "import os, sys\nsys.exit('all: ' + repr(dict(os.environ)))\n").unwrap();
+    let service = place.path().join("service");
+    fs::create_dir(&service).unwrap();
+    // Nobody listens there: what is asked fails.
+    let card = "name = \"service\"\nkind = \"estimation\"\nversion = \"1\"\n[http]\nurl = \"http://127.0.0.1:9/\"\n\
+                headers = { Authorization = \"Bearer ${PLANTED_SERVICE}\" }\njson = '{\"image\": \"{base64}\"}'\n\
+                retries = 0\nplain_http = true\n[http.answer]\nage = \"/age\"\n";
+    fs::write(service.join("method.toml"), card).unwrap();
+    let out = place.path().join("out");
+    let ran = agebench()
+        .args(["run", text(&service), text(&method), "--dataset", text(&data), "--out", text(&out)])
+        .env("PLANTED_SERVICE", "planted-key-4711")
+        .env("TOLD_TO_ALL", "an open word")
+        .output()
+        .unwrap();
+    let ran = Ran::of(ran);
+    let mut words = ran.out + &ran.err;
+    for file in files_under(&out) {
+        words += &String::from_utf8_lossy(&fs::read(file).unwrap());
+    }
+    assert!(words.contains("an open word"), "what it writes is kept: {words:.2000}");
+    assert!(!words.contains("4711"));
+}

@@ -62,6 +62,17 @@ fn shards_that_are_missing_twice_foreign_or_unfinished_are_refused_by_name() {
     fs::rename(shards[1].join("outcomes.csv"), shards[1].join("outcomes.csv.part")).unwrap();
     merge(&shards, &out).ended(2).told(&["of-4/2", "is not finished", "--resume"]);
     fs::rename(shards[1].join("outcomes.csv.part"), shards[1].join("outcomes.csv")).unwrap();
+    // Rows that were lost between two samples leave a file that looks whole.
+    let file = shards[1].join("outcomes.csv");
+    let whole = fs::read_to_string(&file).unwrap();
+    let first = whole.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let without: Vec<&str> = whole.lines().filter(|line| !line.starts_with(&first)).collect();
+    fs::write(&file, without.join("\n") + "\n").unwrap();
+    merge(&shards, &out).ended(2).told(&["outcomes.csv of shard 2/4", "is not the one of ", "fetch the folder again"]);
+    assert!(!out.join("outcomes.csv").exists());
+    let tally = place.path().join("lost.tally");
+    run(&["score", text(&shards[1]), "--tally", text(&tally)]).ended(2).told(&["shard 2/4", "fetch the folder again"]);
+    fs::write(&file, whole).unwrap();
     // Nothing is lost by a mistyped --out.
     let _ = fs::remove_dir_all(&out);
     let folders: Vec<&str> = shards.iter().map(|folder| text(folder)).collect();

@@ -217,6 +217,15 @@ fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_
     run(&["study", text(&file)]).ended(2).told(&["holds the study `two programs`, and not `others`"]);
     fs::write(out.join("thesis.tex"), "x").unwrap();
     run(&["study", text(&file), "--replace"]).ended(2).told(&["holds `thesis.tex`, which is no file of a study"]);
+    // Files of such names that are no study's results.
+    for (name, words) in [("study.toml", "name = 'mine'"), ("report.html", "my notes"), ("notes.part", "x")] {
+        let mine = place.path().join(format!("mine-{name}"));
+        fs::create_dir(&mine).unwrap();
+        fs::write(mine.join(name), words).unwrap();
+        let told = format!("holds `{name}`, which is no file of a study");
+        run(&["study", text(&file), "--out", text(&mine)]).ended(2).told(&[&told]);
+        assert_eq!(fs::read_to_string(mine.join(name)).unwrap(), words);
+    }
 }
 
 #[test]

@@ -247,7 +247,7 @@ impl<'a> Parts<'a> {
             timings: if settings.timings { Timings::Written } else { Timings::Left },
             pick: planned.pick.clone(),
             footprint: false,
-            further: Vec::new(),
+            further: vec![("decoder".to_owned(), serde_json::json!(settings.decoder))],
             notices: Vec::new(),
         };
         let running = Running { jobs: settings.jobs, timeout: settings.timeout, max_failed: Some(settings.max_failed) };

@@ -11,7 +11,8 @@ use std::sync::atomic::AtomicBool;
 use super::Summary;
 use super::resume::differences;
 use crate::folder::{
-    ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, RunFolder, RunRecord, Shard, names,
+    Claim, ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, OutcomesRecord, RunFolder,
+    RunRecord, Shard, names,
 };
 
 pub use error::MergeError;
@@ -47,9 +48,14 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
     }
     let folder = RunFolder::prepare(request.out, request.existing)?;
     let Some(first) = parts.first() else { return Err(MergeError::Nothing) };
+    let _writing = Claim::of(folder.path())?;
     let summary = streams::join(&parts, &folder, stop)?;
     if summary.interrupted {
         return Ok((folder, summary));
+    }
+    // Behind the join, which says of most changes where they stand.
+    for part in &parts {
+        part.is_whole()?;
     }
     first.folder.copy(names::PROTOCOL, &folder, false)?;
     let stages = first.record.methods.iter().flat_map(|method| &method.stages).map(|stage| &stage.card);
@@ -63,7 +69,8 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
             }
         }
     }
-    record(&parts, &first.record).write(&folder)?;
+    let outcomes = OutcomesRecord::of(&folder.file(names::OUTCOMES_PART), summary.attempts as u64)?;
+    RunRecord { outcomes: Some(outcomes), ..record(&parts, &first.record) }.write(&folder)?;
     Journal::finish(&folder)?;
     Ok((folder, summary))
 }
@@ -81,6 +88,15 @@ impl Part {
         }
         let shard = about.shard;
         Ok(Self { folder, record, shard })
+    }
+
+    /// Whether outcomes.csv is what the run wrote.
+    fn is_whole(&self) -> Result<(), MergeError> {
+        let Some(stated) = &self.record.outcomes else { return Ok(()) };
+        if stated.is_of(&self.folder.file(names::OUTCOMES))? {
+            return Ok(());
+        }
+        Err(MergeError::Changed { path: self.folder.path().to_owned(), shard: self.shard, rows: stated.rows })
     }
 }
 

@@ -75,6 +75,7 @@ impl Made<'_> {
             dataset: DatasetRecord::of(self.dataset, self.truth)?,
             shard: None,
             shards: Vec::new(),
+            outcomes: None,
             protocol_digest: crate::score::digest(recording.protocol)?,
             methods,
             machine: None,

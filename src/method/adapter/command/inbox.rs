@@ -30,6 +30,11 @@ struct Came {
     left: bool,
 }
 
+/// What a line that waits takes of memory, an empty one too.
+fn weight(line: &[u8]) -> usize {
+    line.len() + 64
+}
+
 impl Inbox {
     /// Reads lines until the program closes the stream, or writes a line that is too long.
     pub(super) fn listen(&self, stdout: ChildStdout) {
@@ -53,7 +58,7 @@ impl Inbox {
             if came.left {
                 return;
             }
-            came.bytes += line.len();
+            came.bytes += weight(&line);
             came.lines.push_back(line);
             drop(came);
             self.changed.notify_all();
@@ -81,7 +86,7 @@ impl Inbox {
         let mut came = lock(&self.came);
         loop {
             if let Some(line) = came.lines.pop_front() {
-                came.bytes -= line.len();
+                came.bytes -= weight(&line);
                 drop(came);
                 self.changed.notify_all();
                 return Ok(line);

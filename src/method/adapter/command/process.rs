@@ -16,6 +16,7 @@ use super::inbox::Inbox;
 use super::message::{BYE, beginning};
 use super::words::{Heard, Words};
 use crate::clock::Clock;
+use crate::method::withheld::withheld;
 
 /// How long a program may take to end after it was asked, and again after it was told by SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
@@ -151,7 +152,7 @@ impl Process {
             None => Command::new(&launch.program),
         };
         command.args(&launch.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        for name in HIDDEN_VARIABLES {
+        for name in HIDDEN_VARIABLES.into_iter().map(str::to_owned).chain(withheld()) {
             command.env_remove(name);
         }
         if let Some(folder) = &launch.folder {

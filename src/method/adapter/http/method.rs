@@ -12,6 +12,7 @@ use super::session::{HttpSession, Notes, Service};
 use super::template::Filling;
 use crate::digest::{Digest, DigestError};
 use crate::method::adapter::Surroundings;
+use crate::method::withheld::withhold;
 use crate::method::{Ask, Method, MethodCard, MethodError, Session, Traffic};
 
 /// A service made ready to be asked.
@@ -36,6 +37,8 @@ impl HttpMethod {
                  header can carry: set it without"
             )),
         })?;
+        // A program in the same run is another vendor's.
+        withhold(http.variables());
         let (mut files, mut roots) = (Vec::new(), None);
         if let Some(file) = &http.ca_file {
             let read = around.files.read(file);

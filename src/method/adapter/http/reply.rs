@@ -17,6 +17,8 @@ const LONGEST_EXTRA: usize = 500;
 const MOST_LEAVES: usize = 10_000;
 /// Characters that are kept of a cookie's name.
 pub const LONGEST_COOKIE: usize = 100;
+/// Names of cookies that are kept; a service that makes up more is known by these.
+pub const MOST_COOKIES: usize = 256;
 /// Characters that are kept of a reason.
 pub const LONGEST_REASON: usize = 500;
 

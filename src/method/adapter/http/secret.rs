@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::address::percent_encoded;
 use crate::base64::base64;
 
 /// What stands in a kept text in place of a secret.
@@ -14,8 +13,10 @@ pub const REMOVED: &str = "(secret)";
 #[derive(Clone, Default)]
 pub struct Secrets {
     values: BTreeMap<String, String>,
-    /// Every form in which a value may come back, the longest first.
+    /// Forms in which a value may come back, the longest first.
     forms: Vec<String>,
+    /// What may come back as it is or percent-encoded in part, the longest first.
+    plain: Vec<String>,
 }
 
 /// Why secrets are of no use.
@@ -50,19 +51,25 @@ impl Secrets {
         }
         let of_value = |value: &str| {
             let json = serde_json::Value::from(value).to_string();
-            let json = json.trim_matches('"').to_owned();
-            [value.to_owned(), json, percent_encoded(value), base64(value.as_bytes())]
+            let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+            let padded = base64(value.as_bytes());
+            let of_addresses = padded.replace('+', "-").replace('/', "_");
+            let bare = |text: &String| text.trim_end_matches('=').to_owned();
+            [json.replace('/', "\\/"), in_ascii(&json), bare(&padded), bare(&of_addresses), json, padded, of_addresses]
         };
         // The address of a proxy has its password in it.
         let password = |value: &'_ String| -> Option<String> {
             let (who, _) = value.split_once("://")?.1.rsplit_once('@')?;
             who.split_once(':').map(|(_, password)| password.to_owned()).filter(|password| !password.is_empty())
         };
-        let all = values.values().cloned().chain(values.values().filter_map(password));
-        let mut forms: Vec<String> = all.flat_map(|value| of_value(&value)).collect();
-        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        forms.dedup();
-        Ok(Self { values, forms })
+        let by_length = |mut forms: Vec<String>| {
+            forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+            forms.dedup();
+            forms
+        };
+        let plain = by_length(values.values().cloned().chain(values.values().filter_map(password)).collect());
+        let forms = by_length(plain.iter().flat_map(|value| of_value(value)).collect());
+        Ok(Self { values, forms, plain })
     }
 
     /// The value of the variable `name`.
@@ -74,10 +81,56 @@ impl Secrets {
     /// `text` without any of the values.
     #[must_use]
     pub fn removed_from(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, form| {
+        let text = self.forms.iter().fold(text.to_owned(), |text, form| {
             if text.contains(form.as_str()) { text.replace(form.as_str(), REMOVED) } else { text }
-        })
+        });
+        self.plain.iter().fold(text, |text, value| without(text, value.as_bytes()))
     }
+}
+
+/// A text within JSON with everything but ASCII as `\u` escapes.
+fn in_ascii(json: &str) -> String {
+    let mut units = [0; 2];
+    json.chars().fold(String::new(), |mut text, letter| {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            letter.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        }
+        text
+    })
+}
+
+/// `text` without `value`, each byte of which may be percent-encoded, with digits of any case.
+fn without(text: String, value: &[u8]) -> String {
+    let bytes = text.as_bytes();
+    let hex = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
+    let end_of = |start: usize| {
+        value.iter().try_fold(start, |at, wanted| {
+            let found = *bytes.get(at)?;
+            let encoded = || Some(hex(at + 1)? * 16 + hex(at + 2)?);
+            match found {
+                b'%' if encoded() == Some(u32::from(*wanted)) => Some(at + 3),
+                found => (found == *wanted).then_some(at + 1),
+            }
+        })
+    };
+    let (mut kept, mut from, mut start) = (String::new(), 0, 0);
+    while !value.is_empty() && start < bytes.len() {
+        match end_of(start).filter(|end| text.is_char_boundary(start) && text.is_char_boundary(*end)) {
+            Some(end) => {
+                kept.push_str(text.get(from..start).unwrap_or_default());
+                kept.push_str(REMOVED);
+                (from, start) = (end, end);
+            }
+            None => start += 1,
+        }
+    }
+    if from == 0 {
+        return text;
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    kept
 }
 
 impl fmt::Debug for Secrets {
@@ -120,12 +173,31 @@ mod tests {
     fn a_secret_is_removed_in_every_form_in_which_it_may_come_back() {
         let secrets = secrets();
         // Forms made by Python: json.dumps(s, ensure_ascii=False), urllib.parse.quote(s, safe=''), base64.b64encode.
-        let forms = ["pa\"ss/wörd", "pa\\\"ss/wörd", "pa%22ss%2Fw%C3%B6rd", "cGEic3Mvd8O2cmQ="];
+        // Then what others write: JSON of PHP and of json.dumps(s), quote(s), HttpUtility.UrlEncode, base64 without padding.
+        let forms = [
+            "pa\"ss/wörd",
+            "pa\\\"ss/wörd",
+            "pa%22ss%2Fw%C3%B6rd",
+            "cGEic3Mvd8O2cmQ=",
+            "pa\\\"ss\\/wörd",
+            "pa\\\"ss/w\\u00f6rd",
+            "pa%22ss/w%C3%B6rd",
+            "pa%22ss%2fw%c3%b6rd",
+            "cGEic3Mvd8O2cmQ",
+        ];
         for form in forms {
             let text = format!("the key {form} is not known, {form}");
             assert_eq!(secrets.removed_from(&text), "the key (secret) is not known, (secret)", "{form}");
         }
         assert_eq!(secrets.removed_from("the key is not known"), "the key is not known");
+        for other in ["pa%22ss%2Fw%C3%B6r", "pa%2", "%", "pa%22ss%2Fw%C3", "ö%C3%B6"] {
+            assert_eq!(secrets.removed_from(other), other);
+        }
+        // base64.urlsafe_b64encode(bytes([0x3e, 0x3f, 0x7e, 0x7f])) of Python, and b64encode.
+        let odd = Secrets::gather(["KEY"], &|_| Some(">?~>?~x".to_owned())).unwrap();
+        for form in ["Pj9-Pj9-eA==", "Pj9-Pj9-eA", "Pj9+Pj9+eA==", "%3e?%7E%3E%3F~x"] {
+            assert_eq!(odd.removed_from(form), "(secret)", "{form}");
+        }
         let proxy = Secrets::gather(["PROXY"], &|_| Some("http://bob:hunter22@proxy:8080".to_owned())).unwrap();
         assert_eq!(proxy.removed_from("hunter22 at http://bob:hunter22@proxy:8080"), "(secret) at (secret)");
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::card::HttpCard;
 use super::client::{Client, Done, Reply, Roots};
 use super::pace::{Pace, asked_for, backoff, nap};
-use super::reply::{LONGEST_COOKIE, LONGEST_REASON, Reading};
+use super::reply::{LONGEST_COOKIE, LONGEST_REASON, MOST_COOKIES, Reading};
 use super::request::Request;
 use super::secret::Secrets;
 use super::template::Filling;
@@ -134,8 +134,13 @@ impl HttpSession {
         }
         let offered = std::mem::take(&mut *self.client.cookies.lock().unwrap_or_else(PoisonError::into_inner));
         if !offered.is_empty() {
-            let kept = offered.into_iter().map(|(name, bytes)| (self.reading().kept(&name, LONGEST_COOKIE), bytes));
-            self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
+            let mut known = self.service.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+            for (name, bytes) in offered {
+                let name = self.reading().kept(&name, LONGEST_COOKIE);
+                if known.len() < MOST_COOKIES || known.contains_key(&name) {
+                    known.insert(name, bytes);
+                }
+            }
         }
     }
 }
