@@ -205,7 +205,8 @@ pub struct Ahead {
 pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunError> {
     usable(request)?;
     RunFolder::check(request.out, request.existing)?;
-    (Claim::of(request.out)?, Journal::claim(request.out)?);
+    Claim::of(request.out)?;
+    Journal::claim(request.out)?;
     if request.existing != Existing::Resume || !request.out.is_dir() {
         return Ok(Ahead::default());
     }
