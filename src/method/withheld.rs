@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// From now on no program is started with the variables `names`.
+#[cfg(feature = "http")]
 pub(crate) fn withhold<'a>(names: impl IntoIterator<Item = &'a str>) {
     let mut known = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     known.extend(names.into_iter().map(str::to_owned));

@@ -71,6 +71,7 @@ mod protocol;
 mod publish;
 mod recorded;
 mod reference;
+#[cfg(feature = "tract")]
 mod replaced;
 #[cfg(feature = "tract")]
 mod report_folders;
