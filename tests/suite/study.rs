@@ -1,5 +1,5 @@
-//! `agebench study` as a program: one command that runs, compares and reports, goes on where it was killed, refuses what is
-//! of another plan, and says whether it follows a plan that was registered.
+//! `agebench study` as a program: one command that runs, compares and reports, goes on where it was killed, and says whether
+//! it follows a plan that was registered. What it refuses stands in `study_refusals`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::command::{misbehaving, orders};
 use crate::support::{agebench, run, text};
 
 /// A folder with two programs, two datasets (`young`, `old`) and a study of them.
-fn study(place: &Path, order: &str, more: &str) -> PathBuf {
+pub fn study(place: &Path, order: &str, more: &str) -> PathBuf {
     for name in ["one", "two"] {
         let folder = misbehaving(&place.join(name), ["path", "1", "-"], "");
         let card = fs::read_to_string(folder.join("method.toml")).unwrap();
@@ -39,14 +39,14 @@ fn json(file: &Path) -> Value {
 }
 
 /// The lines of the table of parts that the output stream holds, words apart by one space.
-fn parts(out: &str) -> Vec<String> {
+pub fn parts(out: &str) -> Vec<String> {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let folders = ["runs/", "compared/", "latency/", "footprint/"];
     out.lines().map(words).filter(|line| folders.iter().any(|folder| line.starts_with(folder))).collect()
 }
 
 /// Every file below `folder` with its content, but for what holds a time.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -161,71 +161,6 @@ fn an_interrupted_study_says_so_with_130_and_what_is_missing() {
     assert_eq!(parts(&ran.out)[..2], ["runs/young unfinished (exit code 130)", "runs/old missing"]);
     assert_eq!(json(&out.join("study.json"))["parts"][0]["state"], "unfinished");
     assert!(ran.err.contains("goes on"), "{}", ran.err);
-}
-
-#[test]
-fn what_is_of_another_plan_is_refused_with_every_reason_and_made_anew_only_when_asked() {
-    let place = tempfile::tempdir().unwrap();
-    let file = study(place.path(), "answer", "");
-    let out = place.path().join("study-results");
-    run(&["study", text(&file)]).ended(0);
-    let before = files(&out);
-    let card = place.path().join("one/method.toml");
-    let text_of = |path: &Path| fs::read_to_string(path).unwrap();
-    let original = text_of(&card);
-    fs::write(&card, original.replace("version = \"1\"", "version = \"2\"")).unwrap();
-    let manifest = place.path().join("old/manifest.csv");
-    fs::write(&manifest, text_of(&manifest).replace("p0,12", "p0,13")).unwrap();
-    let refused = run(&["study", text(&file)]).ended(2);
-    refused.told(&[
-        "runs/young: the digest of `one` is ",
-        "runs/old: the manifest's digest is ",
-        ", the plan has ",
-        "--replace",
-    ]);
-    assert!(before == files(&out), "nothing was touched");
-    fs::write(&card, original).unwrap();
-    let refused = run(&["study", text(&file)]).ended(2);
-    assert!(!refused.err.contains("runs/young"), "{}", refused.err);
-    let ran = run(&["study", text(&file), "--replace"]).ended(0);
-    assert_eq!(parts(&ran.out)[..2], ["runs/young kept 80 0", "runs/old made 80 0"]);
-    // Another protocol, and one method more.
-    let study = text_of(&file);
-    fs::write(&file, study.replace("check-18", "check-16")).unwrap();
-    run(&["study", text(&file)]).ended(2).told(&["the protocol's digest is"]);
-    fs::write(&file, study.replace("methods = ['one', ", "methods = ['one', 'declared', ")).unwrap();
-    run(&["study", text(&file)])
-        .ended(2)
-        .told(&["the method is `two`, the plan has `declared`", "a further method is none"]);
-    // A published row that does not follow from the records.
-    fs::write(&file, &study).unwrap();
-    let metrics = out.join("runs/young/metrics.csv");
-    let rows = text_of(&metrics);
-    fs::write(&metrics, rows.replacen("mae", "rmse", 1)).unwrap();
-    run(&["study", text(&file)]).ended(2).told(&["do not follow from its records"]);
-    // How the folders are written, which is no part of the plan.
-    fs::write(&metrics, rows).unwrap();
-    let before = files(&out);
-    fs::write(&file, format!("{study}[run]\nkeep_ids = true\ntimings = false\n")).unwrap();
-    run(&["study", text(&file)]).ended(2).told(&[
-        "runs/young: the setting `keep_ids` is false, the plan has true",
-        "runs/old: the setting `timings` is true, the plan has false",
-    ]);
-    assert!(before == files(&out), "nothing was touched");
-    // Another study, and a folder of something else.
-    fs::write(&file, study.replace("two programs", "others")).unwrap();
-    run(&["study", text(&file)]).ended(2).told(&["holds the study `two programs`, and not `others`"]);
-    fs::write(out.join("thesis.tex"), "x").unwrap();
-    run(&["study", text(&file), "--replace"]).ended(2).told(&["holds `thesis.tex`, which is no file of a study"]);
-    // Files of such names that are no study's results.
-    for (name, words) in [("study.toml", "name = 'mine'"), ("report.html", "my notes"), ("notes.part", "x")] {
-        let mine = place.path().join(format!("mine-{name}"));
-        fs::create_dir(&mine).unwrap();
-        fs::write(mine.join(name), words).unwrap();
-        let told = format!("holds `{name}`, which is no file of a study");
-        run(&["study", text(&file), "--out", text(&mine)]).ended(2).told(&[&told]);
-        assert_eq!(fs::read_to_string(mine.join(name)).unwrap(), words);
-    }
 }
 
 #[test]
@@ -385,20 +320,4 @@ fn measurements_are_parts_of_a_study_made_in_processes_of_their_own_and_kept() {
         let said = format!("{folder}: the setting `keep_ids` is false, the plan has true");
         assert!(refused.err.contains(&said), "{said}\nis not in\n{}", refused.err);
     }
-}
-
-#[test]
-fn every_mistake_of_a_study_is_told_at_once() {
-    let place = tempfile::tempdir().unwrap();
-    let file = study(place.path(), "answer", "[run]\nenigne = 'tract'\n[[latency]]\nmethod = 'three'\n");
-    let ran = run(&["study", text(&file)]).ended(2);
-    ran.told(&[
-        "cannot use the study",
-        "did you mean `engine`?",
-        "`three` is not one of the study's methods",
-        "latency[1].dataset",
-    ]);
-    fs::write(&file, "name = 'x'\nmethods = ['nowhere']\ndatasets = ['young']\n").unwrap();
-    run(&["study", text(&file)]).ended(2).told(&["there is no method `nowhere`"]);
-    assert!(!place.path().join("study-results").exists());
 }
