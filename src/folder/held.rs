@@ -1,4 +1,4 @@
-//! What an output folder holds already: whether all of it is a run's, and how that is removed.
+//! What an output folder holds already: whether all of it is a run's, how that is removed, and that one process writes it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
