@@ -19,41 +19,70 @@ pub fn paired_power(n: u64, discordant: f64, margin: f64, level: f64) -> f64 {
     let shown = |b: u64, c: u64| {
         Discordance::new(b as f64, c as f64, n as f64).is_some_and(|found| found.is_below(margin, level))
     };
-    let given = |m: u64| {
-        // The more of them go the wrong way, the higher the bound: the most with which it is still below the margin.
-        if !shown(0, m) {
-            return 0.0;
-        }
-        let (mut fine, mut too_many) = (0, m + 1);
-        while too_many - fine > 1 {
-            let middle = fine + (too_many - fine) / 2;
-            if shown(middle, m - middle) {
-                fine = middle;
+    // The more of m discordant ones go the wrong way, the higher the bound: the most with which it is still below the margin
+    // lies near that of a neighbouring m, from which it is looked for in steps that double.
+    let most = |m: u64, near: u64| -> Option<u64> {
+        let fine = |wrong: u64| shown(wrong, m - wrong);
+        let near = near.min(m);
+        let (mut low, mut high) = if fine(near) {
+            let (mut low, mut step) = (near, 1);
+            while low + step <= m && fine(low + step) {
+                (low, step) = (low + step, step * 2);
+            }
+            (low, (low + step).min(m + 1))
+        } else {
+            let (mut high, mut step) = (near, 1);
+            while high >= step && !fine(high - step) {
+                (high, step) = (high - step, step * 2);
+            }
+            if high < step {
+                // Everything down to 0 is left.
+                if high == 0 || !fine(0) {
+                    return None;
+                }
+                (0, high)
             } else {
-                too_many = middle;
+                (high - step, high)
+            }
+        };
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if fine(middle) {
+                low = middle;
+            } else {
+                high = middle;
             }
         }
-        if fine >= m { 1.0 } else { at_most(fine, m, 0.5) }
+        Some(low)
+    };
+    let given = |m: u64, near: &mut u64| match most(m, *near) {
+        None => 0.0,
+        Some(fine) => {
+            *near = fine;
+            if fine >= m { 1.0 } else { at_most(fine, m, 0.5) }
+        }
     };
     if discordant == 0.0 {
-        return given(0);
+        return given(0, &mut 0);
     }
     // Outwards from the most likely number of discordant subjects, until what is left cannot matter.
     let likely = mode(n, discordant);
     let odds = discordant / (1.0 - discordant);
     let first = binomial(likely, n, discordant);
-    let mut sum = first * given(likely);
+    let mut near = likely / 2;
+    let mut sum = first * given(likely, &mut near);
+    let at_likely = near;
     let (mut chance, mut m) = (first, likely);
     while m < n && chance > 1e-17 {
         chance *= (n - m) as f64 / (m + 1) as f64 * odds;
         m += 1;
-        sum += chance * given(m);
+        sum += chance * given(m, &mut near);
     }
-    (chance, m) = (first, likely);
+    (chance, m, near) = (first, likely, at_likely);
     while m > 0 && chance > 1e-17 {
         chance *= m as f64 / (n - m + 1) as f64 / odds;
         m -= 1;
-        sum += chance * given(m);
+        sum += chance * given(m, &mut near);
     }
     sum
 }
@@ -61,8 +90,8 @@ pub fn paired_power(n: u64, discordant: f64, margin: f64, level: f64) -> f64 {
 /// The least n from which on every larger n shows a difference below `margin` with at least the probability `wanted`, as
 /// [`paired_power`]. `None` when a number is no share, or more than `most` would be needed.
 ///
-/// Power has saw teeth here too. Numbers are looked at until a quarter as many in a row were high enough as lie below them
-/// (at least 50).
+/// Power has saw teeth here too, of about 1 / margin subjects each. Numbers are looked at until a quarter as many in a row were
+/// high enough as lie below them, at least 50; where that is many, as many as five teeth are long, at least 1,000.
 ///
 /// Source: as [`paired_power`].
 #[must_use]
@@ -98,6 +127,8 @@ pub fn paired_subjects_needed(discordant: f64, margin: f64, wanted: f64, level: 
             below += 1;
         }
     }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating, and positive")]
+    let enough_in_a_row = 1_000.max((5.0 / margin).ceil() as u64);
     let mut run = 0;
     let mut n = n.max(1);
     loop {
@@ -109,7 +140,7 @@ pub fn paired_subjects_needed(discordant: f64, margin: f64, wanted: f64, level: 
         if candidate > most {
             return None;
         }
-        if n >= high && run >= 50.max(candidate / 4) {
+        if n >= high && run >= 50.max(enough_in_a_row.min(candidate / 4)) {
             return Some(candidate);
         }
         n += 1;
