@@ -1,7 +1,7 @@
 //! Areas under the curve of two methods over the same attempts: their paired difference.
 
-use super::Basis;
 use super::pair::{Difference, Pair};
+use super::{Basis, flag};
 use crate::age::AgeLimit;
 use crate::metric::catalogue;
 use crate::stats::{Scored, auc_difference};
@@ -12,12 +12,12 @@ use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt, Truth};
 pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
     let (baseline, method) = (pair.baseline, pair.method);
     let of = |answers| ScoreRows::of(truth, answers);
-    let (baseline, method) = (of(&baseline.answers), of(&method.answers));
+    let [of_baseline, of_method] = [of(&baseline.answers), of(&method.answers)];
     let most = u64::from(pair.protocol.scores.ages_up_to);
     let mut found = false;
     for limit in pair.protocol.limits.clone() {
         for kind in [ScoreKind::Given, ScoreKind::Age] {
-            let (first, second) = (baseline.scored(limit, kind), method.scored(limit, kind));
+            let (first, second) = (of_baseline.scored(limit, kind), of_method.scored(limit, kind));
             if first.is_empty() || second.is_empty() {
                 continue;
             }
@@ -27,7 +27,8 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
                 let measure = catalogue::AUC.measure;
                 pair.nothing(place(limit, kind), measure, RowStatus::NotMeasurable, Counts::default(), &reason);
             } else {
-                row(pair, limit, kind, &common(&first, &second));
+                let alone = [(&first, &second, &of_method), (&second, &first, &of_baseline)].map(scored_alone);
+                row(pair, limit, kind, &common(&first, &second), alone);
             }
         }
     }
@@ -46,6 +47,14 @@ fn place(limit: AgeLimit, kind: ScoreKind) -> Place {
     Place { limit: Some(limit), weighting: Some(Weighting::Attempt), variant, ..Place::of_all() }
 }
 
+/// How many of the attempts `own` are not among `others`, though the other method ran them; both lists ascend by sample.
+fn scored_alone((own, others, other): (&Vec<ScoredAttempt>, &Vec<ScoredAttempt>, &ScoreRows<'_>)) -> u64 {
+    let alone = |one: &&ScoredAttempt| {
+        other.ran(one.sample) && others.binary_search_by_key(&one.sample, |other| other.sample).is_err()
+    };
+    own.iter().filter(alone).count() as u64
+}
+
 /// The attempts that both scored; both lists ascend by sample.
 fn common(first: &[ScoredAttempt], second: &[ScoredAttempt]) -> Vec<Scored<2>> {
     let mut others = second.iter().peekable();
@@ -62,10 +71,11 @@ fn common(first: &[ScoredAttempt], second: &[ScoredAttempt]) -> Vec<Scored<2>> {
     made
 }
 
-/// The difference of both areas with its interval value +- z SE and the test of no difference.
+/// The difference of both areas with its interval value +- z SE and the test of no difference; `alone` are the attempts
+/// that both ran and only the baseline, only the method scored.
 ///
 /// Source: Obuchowski (1997), Biometrics 53; METRICS M16, "AUC: clustered, paired".
-fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored<2>]) {
+fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored<2>], alone: [u64; 2]) {
     let subjects = |over: bool| {
         let mut seen: Vec<u32> = attempts.iter().filter(|one| one.positive == over).map(|one| one.subject).collect();
         seen.sort_unstable();
@@ -100,7 +110,8 @@ fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored
     let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
     let quantity = Quantity { value: found.value, bounds, counts, evidence: Some(evidence) };
     let weighted = attempts.iter().any(|one| one.weight > 1);
-    let flags = if weighted { vec![crate::metric::flag::WEIGHTED] } else { Vec::new() };
+    let flags = [(alone != [0, 0], flag::COVERAGE_DIFFERS), (weighted, crate::metric::flag::WEIGHTED)];
+    let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
     let (basis, p) = (Basis::Areas(found), found.p_of_zero());
-    pair.push(Difference { place, measure, quantity, claim, basis, p, flags });
+    pair.push(Difference { place, measure, quantity, claim, basis, lost: alone[0], p, flags });
 }

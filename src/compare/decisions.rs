@@ -3,7 +3,7 @@
 use super::pair::{Difference, Pair};
 use super::{Basis, flag};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::catalogue;
+use crate::metric::{catalogue, straddling_reason};
 use crate::stats::{Discordance, mcnemar, sign_flip, sign_flip_normal};
 use crate::table::{
     Bounds, Claim, Counts, FailurePolicy, Group, Interval, Measure, Place, Population, Quantity, RowStatus, Variant,
@@ -30,7 +30,7 @@ pub(super) fn rows(pair: &mut Pair<'_>, tally: &PairTally) {
             None => pair.baseline.answers.decides(place.limit) && pair.method.answers.decides(place.limit),
         };
         if applies {
-            row(pair, place, cell);
+            row(pair, place, cell, tally.straddling(&place.group, place.limit));
         }
     }
 }
@@ -53,6 +53,7 @@ fn flow(pair: &mut Pair<'_>, tally: &PairTally) {
             quantity,
             claim: None,
             basis: Basis::Nothing,
+            lost: 0,
             p: None,
             flags: Vec::new(),
         });
@@ -85,10 +86,11 @@ fn place_of(pair: &Pair<'_>, found: &PairPlace) -> Option<Place> {
     })
 }
 
-/// One difference: the mean over subjects of the share of events of the method less that of the baseline.
+/// One difference: the mean over subjects of the share of events of the method less that of the baseline; beside `cell`
+/// both ran `straddling` attempts of which nobody knows whether they belong to it.
 ///
 /// Source: METRICS M16; bounds by Tango (1998) on real-valued counts, exact McNemar test or sign flips.
-fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
+fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64) {
     let Some(place) = place_of(pair, found) else { return };
     let measure = measure(found.slot);
     let under = matches!(found.slot, Slot::Under | Slot::UnderWindow);
@@ -108,6 +110,7 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
         pair.nothing(place, measure, RowStatus::Empty, counts, reason);
         return;
     };
+    let straddle = straddling_reason(cell.ran, straddling, pair.protocol);
     let levels = pair.protocol.levels;
     let one_sided = 0.5 + levels.display / 2.0;
     let bounds = Bounds {
@@ -139,10 +142,10 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell) {
     ];
     let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the number of people")]
-    let evidence = Some(pair.evidence(n.min(people.floor() as u64)));
-    let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence };
+    let evidence = pair.evidence_beside(n.min(people.floor() as u64), straddle);
+    let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence: Some(evidence) };
     let basis = Basis::Shares(found);
-    pair.push(Difference { place, measure, quantity, claim: Some(claim), basis, p, flags });
+    pair.push(Difference { place, measure, quantity, claim: Some(claim), basis, lost: 0, p, flags });
 }
 
 fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {

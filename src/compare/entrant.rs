@@ -39,6 +39,13 @@ pub(super) struct Entrant {
     pub rows: Vec<Row>,
 }
 
+impl Entrant {
+    /// Whether its own rows bear a flag that all rows of a method have or none.
+    pub fn has(&self, flag: &str) -> bool {
+        self.rows.first().is_some_and(|row| row.has(flag))
+    }
+}
+
 /// Everything that is compared.
 #[derive(Debug)]
 pub(super) struct Fields {

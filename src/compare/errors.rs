@@ -6,9 +6,10 @@ use crate::metric::catalogue::{self, Entry};
 use crate::metric::{ErrorReplicates, error_difference};
 use crate::stats::{FEWEST_UNITS, percentile_limits, percentile_p};
 use crate::table::{Bounds, Claim, Counts, Interval, Place, Quantity, RowStatus, Weighting};
-use crate::tally::paired_errors;
+use crate::tally::{answered_by_one, paired_errors};
 
-/// The rows of both means under both weightings, of the attempts that both answered with an age.
+/// The rows of both means under both weightings, of the attempts that both answered with an age. Where some were answered
+/// by one of the two only, they are flagged `coverage_differs`.
 pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
     let errors = paired_errors(truth, &pair.baseline.answers, &pair.method.answers);
     let attempts: u64 = errors.iter().map(|one| u64::from(one.attempts)).sum();
@@ -24,6 +25,7 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
         }
         return;
     }
+    let alone = answered_by_one(truth, &pair.baseline.answers, &pair.method.answers);
     let replicates = ErrorReplicates::of(&errors, pair.protocol.seed);
     for (entry, weighting) in places() {
         let root = entry == catalogue::RMSE;
@@ -35,14 +37,16 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
         let value = error_difference(&errors, root, weighting);
         // Where both erred alike on every attempt, every replicate is 0.
         let p = bounds.and_then(|_| percentile_p(drawn.as_deref()?));
-        let mut flags =
-            if bounds.is_none() && subjects >= FEWEST_UNITS { vec![flag::NO_BOOTSTRAP] } else { Vec::new() };
-        if errors.iter().any(|one| one.weighted.is_some()) {
-            flags.push(crate::metric::flag::WEIGHTED);
-        }
+        let flags = [
+            (alone != [0, 0], flag::COVERAGE_DIFFERS),
+            (bounds.is_none() && subjects >= FEWEST_UNITS, flag::NO_BOOTSTRAP),
+            (errors.iter().any(|one| one.weighted.is_some()), crate::metric::flag::WEIGHTED),
+        ];
+        let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
         let quantity = Quantity { value, bounds, counts, evidence: Some(pair.evidence(subjects.min(attempts))) };
         let basis = drawn.map_or(Basis::Nothing, |drawn| Basis::Replicates { drawn, subjects });
-        pair.push(Difference { place: at(weighting), measure: entry.measure, quantity, claim, basis, p, flags });
+        let (place, measure, lost) = (at(weighting), entry.measure, alone[0]);
+        pair.push(Difference { place, measure, quantity, claim, basis, lost, p, flags });
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::entrant::{Entrant, Fields};
-use super::pair::Pair;
+use super::pair::{Beside, Pair};
 use super::{Basis, CompareError, area, decisions, errors, flag};
-use crate::table::Row;
+use crate::table::{Compared, Row};
 use crate::tally::PairTally;
 
 /// A method held against its baseline.
@@ -20,7 +20,19 @@ pub struct HeldPair {
     /// Attempts that only the baseline ran: in no difference.
     pub baseline_only: u64,
     /// The differences, method less baseline, on the attempts that both ran.
-    pub differences: Vec<(Row, Basis)>,
+    pub differences: Vec<HeldDifference>,
+}
+
+/// A difference of both, and what a gate asks of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldDifference {
+    /// The row.
+    pub row: Row,
+    /// What its bounds are made of.
+    pub basis: Basis,
+    /// Attempts that both ran and only the baseline answered or scored: they are in no difference of errors or areas.
+    /// Always 0 of rates, which `fail_closed` makes of them too.
+    pub lost: u64,
 }
 
 /// Holds each method of `folder` against the method of `baseline` that has its name, or against the only one where both
@@ -47,18 +59,17 @@ pub fn hold(folder: &Path, baseline: &Path) -> Result<Vec<HeldPair>, CompareErro
         decisions::rows(&mut pair, &tally);
         errors::rows(&mut pair, &field.truth);
         area::rows(&mut pair, &field.truth);
-        let (rows, bases) = (pair.rows, pair.bases);
-        let differences = rows.into_iter().map(|compared| compared.row).zip(bases);
-        let named = |mut row: Row| {
+        let held = |(compared, Beside { basis, lost }): (Compared, Beside)| {
+            let mut row = compared.row;
             row.method.clone_from(&method.card_name);
-            row
+            HeldDifference { row, basis, lost }
         };
         pairs.push(HeldPair {
             method: method.card_name.clone(),
             baseline: baseline.card_name.clone(),
             identical: tally.identical(),
             baseline_only: tally.flow.baseline_only,
-            differences: differences.map(|(row, basis)| (named(row), basis)).collect(),
+            differences: pair.rows.into_iter().zip(pair.beside).map(held).collect(),
         });
     }
     Ok(pairs)

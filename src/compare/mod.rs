@@ -27,7 +27,7 @@ use crate::tally::PairTally;
 
 pub use basis::Basis;
 pub use error::CompareError;
-pub use held::{HeldPair, hold};
+pub use held::{HeldDifference, HeldPair, hold};
 
 use entrant::Fields;
 use pair::Pair;
@@ -36,7 +36,7 @@ use pair::Pair;
 pub mod flag {
     /// Every attempt that either of the two ran, both ran, and with the same outcome.
     pub const IDENTICAL: &str = "identical";
-    /// Some attempts were decided by one of the two only.
+    /// Some attempts that both ran were decided, answered or scored by one of the two only.
     pub const COVERAGE_DIFFERS: &str = "coverage_differs";
     /// No subject was decided differently.
     pub const NO_DISCORDANT_SUBJECT: &str = "no_discordant_subject";

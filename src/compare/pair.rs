@@ -6,9 +6,9 @@ use crate::metric::{flag, marked};
 use crate::protocol::Protocol;
 use crate::table::{Claim, Compared, Counts, Evidence, Measure, Place, Quantity, Row, RowStatus};
 
-/// Flags of a data set: what holds of both methods' rows holds of the pair's.
-const OF_DATASET: [&str; 4] =
-    [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::CLUSTERED];
+/// Flags of a data set, and of answers that nobody gave: what holds of either method's rows holds of the pair's.
+const INHERITED: [&str; 5] =
+    [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::CLUSTERED, flag::SIMULATED];
 
 /// Two methods, and the rows that are being made of them.
 pub(super) struct Pair<'a> {
@@ -19,8 +19,17 @@ pub(super) struct Pair<'a> {
     /// Flags of every row.
     pub flags: Vec<&'static str>,
     pub rows: Vec<Compared>,
-    /// What the bounds of each row are made of.
-    pub bases: Vec<Basis>,
+    /// What a gate asks of each row beside it.
+    pub beside: Vec<Beside>,
+}
+
+/// What is known of a difference and stands in no column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Beside {
+    /// What the bounds are made of.
+    pub basis: Basis,
+    /// Attempts that both ran, and of which the baseline alone gave what is compared.
+    pub lost: u64,
 }
 
 /// A difference about to become a row.
@@ -30,48 +39,53 @@ pub(super) struct Difference {
     pub quantity: Quantity,
     pub claim: Option<Claim>,
     pub basis: Basis,
+    /// Attempts that both ran, and of which the baseline alone gave what is compared; 0 where another row counts them.
+    pub lost: u64,
     pub p: Option<f64>,
     pub flags: Vec<&'static str>,
 }
 
 impl<'a> Pair<'a> {
     pub fn new(protocol: &'a Protocol, baseline: &'a Entrant, method: &'a Entrant) -> Self {
-        let has = |entrant: &Entrant, flag: &str| entrant.rows.first().is_some_and(|row| row.has(flag));
-        let flags = OF_DATASET.into_iter().filter(|flag| has(baseline, flag) || has(method, flag)).collect();
-        Self { protocol, method, baseline, flags, rows: Vec::new(), bases: Vec::new() }
+        let flags = INHERITED.into_iter().filter(|flag| baseline.has(flag) || method.has(flag)).collect();
+        Self { protocol, method, baseline, flags, rows: Vec::new(), beside: Vec::new() }
     }
 
     /// Adds a difference.
     pub fn push(&mut self, difference: Difference) {
-        let Difference { place, measure, quantity, claim, basis, p, flags } = difference;
+        let Difference { place, measure, quantity, claim, basis, lost, p, flags } = difference;
         let mut row = Row::quantity(&self.method.context, place, measure, quantity);
         row.claim_low = claim.map(|claim| claim.low);
         row.claim_high = claim.map(|claim| claim.high);
-        self.add(row, basis, p, &flags);
+        self.add(row, Beside { basis, lost }, p, &flags);
     }
 
     /// Adds a row without a value.
     pub fn nothing(&mut self, place: Place, measure: Measure, status: RowStatus, counts: Counts, reason: &str) {
         let row = Row::without_value(&self.method.context, place, measure, status, counts, reason);
-        self.add(row, Basis::Nothing, None, &[]);
+        self.add(row, Beside { basis: Basis::Nothing, lost: 0 }, None, &[]);
     }
 
-    fn add(&mut self, row: Row, basis: Basis, p: Option<f64>, flags: &[&str]) {
+    fn add(&mut self, row: Row, beside: Beside, p: Option<f64>, flags: &[&str]) {
         let flags = self.flags.iter().chain(flags);
         let row = flags.fold(marked(self.protocol, row), |row, flag| row.flagged(flag));
         let (baseline_method, baseline_digest) =
             (self.baseline.name.clone(), self.baseline.context.method_digest.clone());
-        self.bases.push(basis);
+        self.beside.push(beside);
         self.rows.push(Compared { row, baseline_method, baseline_digest, p, p_adjusted: None });
     }
 
     /// Whether so many subjects can carry a claim.
     pub fn evidence(&self, subjects: u64) -> Evidence {
+        self.evidence_beside(subjects, Vec::new())
+    }
+
+    /// The same where `reasons` may already speak against one.
+    pub fn evidence_beside(&self, subjects: u64, mut reasons: Vec<String>) -> Evidence {
         let floor = self.protocol.evidence.subjects;
         if subjects < floor {
-            Evidence::Short(vec![format!("{subjects}<{floor} subjects")])
-        } else {
-            Evidence::Sufficient
+            reasons.insert(0, format!("{subjects}<{floor} subjects"));
         }
+        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
             quantity,
             claim: None,
             basis: Basis::Nothing,
+            lost: 0,
             p: None,
             flags,
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::entrant::Fields;
+use super::entrant::{Entrant, Fields};
 use super::flag;
 use super::pair::{Difference, Pair};
 use super::{Basis, CompareError};
@@ -32,7 +32,10 @@ pub(super) fn common_mix(fields: &mut Fields) -> Result<(), CompareError> {
         let truth: Truth = field.truth.of_years(&common);
         for entrant in &mut field.entrants {
             let tally = Tally::of(&truth, &entrant.answers, &protocol)?;
-            entrant.rows = metric::equal_years(&entrant.context, &protocol, field.facts, &tally, &common);
+            let simulated = entrant.has(metric::flag::SIMULATED);
+            let rows = metric::equal_years(&entrant.context, &protocol, field.facts, &tally, &common);
+            let marked = |row: Row| if simulated { row.flagged(metric::flag::SIMULATED) } else { row };
+            entrant.rows = rows.into_iter().map(marked).collect();
         }
     }
     Ok(())
@@ -97,9 +100,20 @@ fn difference(pair: &mut Pair<'_>, measure: Measure, method: &Row, baseline: &Ro
         quantity,
         claim: Some(claim),
         basis: Basis::Nothing,
+        lost: 0,
         p: Some(p),
         flags: Vec::new(),
     });
+}
+
+/// The places of two methods that ran on one manifest.
+fn same_people(pair: &mut Pair<'_>) {
+    let reason = "both ran on one manifest: compare these two without --restandardise";
+    for row in &pair.method.rows {
+        if let Some(entry) = catalogue::find(&row.metric) {
+            pair.nothing(row.place(), entry.measure, RowStatus::NotApplicable, Counts::default(), reason);
+        }
+    }
 }
 
 /// The rate of a row with its Wilson bounds at `level`.
@@ -107,14 +121,21 @@ fn rate(row: &Row, level: f64) -> Option<Bounded> {
     Bounded::wilson(row.value?, row.n_star?, level)
 }
 
-/// The rows of each pair of all entrants, each pair adjusted for the family.
+/// The rows of each pair of all entrants, each pair adjusted for the family. Two methods on one manifest have the same
+/// people, for which unpaired bounds do not hold: their places say so.
 pub(super) fn all_pairs(fields: &Fields, protocol: &Protocol) -> Vec<Compared> {
-    let entrants: Vec<_> = fields.fields.iter().flat_map(|field| &field.entrants).collect();
+    let fields = fields.fields.iter().enumerate();
+    let entrants: Vec<(usize, &Entrant)> =
+        fields.flat_map(|(field, one)| one.entrants.iter().map(move |entrant| (field, entrant))).collect();
     let mut made = Vec::new();
-    for (place, baseline) in entrants.iter().enumerate() {
-        for method in &entrants[place + 1..] {
+    for (place, (of_baseline, baseline)) in entrants.iter().enumerate() {
+        for (field, method) in &entrants[place + 1..] {
             let mut pair = Pair::new(protocol, baseline, method);
-            rows(&mut pair);
+            if field == of_baseline {
+                same_people(&mut pair);
+            } else {
+                rows(&mut pair);
+            }
             super::family::adjust(&mut pair.rows, protocol);
             made.extend(pair.rows);
         }

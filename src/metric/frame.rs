@@ -73,7 +73,7 @@ pub fn marked(protocol: &Protocol, row: Row) -> Row {
 }
 
 /// Fewer subjects with an event than this are flagged.
-const FEW_EVENT_SUBJECTS: u64 = 30;
+pub const FEW_EVENT_SUBJECTS: u64 = 30;
 
 pub(super) struct Frame<'a> {
     context: &'a Context,

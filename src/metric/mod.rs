@@ -46,13 +46,14 @@ pub use curve::{CurveStep, Ended, Least, Margins, Ruled, accepted, axis_level, c
 pub use declared::{CONTRADICTED, Declaration, Measured, declared};
 pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
-pub(crate) use frame::marked;
+pub(crate) use frame::{FEW_EVENT_SUBJECTS, marked};
 pub use information::{InformationInput, information};
 pub use mix::{attempted_years, equal_years};
 pub use paired_error::{ErrorReplicates, error_difference};
 pub use probe::probe;
 pub use reach::{Reach, reach};
 pub use scores::{Scores, scores};
+pub use threshold::straddling_reason;
 pub use waterfall::{StageFacts, StageRates, waterfall};
 
 /// What the cards say that decides which claims a row can carry.

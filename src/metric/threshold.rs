@@ -163,7 +163,15 @@ pub(super) fn years_of(group: &GroupTally) -> BTreeMap<u32, Cell> {
 
 /// Why no claim can rest on rows over `cell`: more attempts straddle the limit than the protocol allows.
 pub(super) fn too_many_straddle(cell: &Cell, straddling: &Cell, protocol: &Protocol) -> Vec<String> {
-    let (inside, outside) = (attempts(cell), attempts(straddling));
+    straddling_reason(attempts(cell), attempts(straddling), protocol)
+}
+
+/// Why no claim can rest on `inside` attempts of a population beside `outside` ones of which nobody knows whether they
+/// belong to it: more than the protocol's `straddling_share` of both. Empty where that is not so.
+///
+/// Source: METRICS M0.
+#[must_use]
+pub fn straddling_reason(inside: u64, outside: u64, protocol: &Protocol) -> Vec<String> {
     let (share, allowed) = (outside as f64 / (inside + outside).max(1) as f64, protocol.straddling_share);
     let text = || format!("straddling {:.1}%>{:.0}%", share * 100.0, allowed * 100.0);
     (share > allowed).then(text).into_iter().collect()

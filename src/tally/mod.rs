@@ -63,7 +63,7 @@ pub use information::{AnswerClass, Expressible, Information, NumberFormat};
 pub use measured::{ERROR_UNIT, Measured, SHARE_UNIT};
 pub use pair_cell::{Differing, PairCell};
 pub use paired::{PairFlow, PairPlace, PairTally};
-pub use paired_errors::{ErrorPair, WeightedPair, paired_errors, run_to_run};
+pub use paired_errors::{ErrorPair, WeightedPair, answered_by_one, paired_errors, run_to_run};
 pub use repeats::{RepeatSums, RepeatTally};
 pub use scores::{ScoreKind, ScoreRows, ScoredAttempt, SpreadAttempt};
 pub(crate) use sides::is_far;

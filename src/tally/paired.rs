@@ -51,8 +51,11 @@ pub struct PairFlow {
 pub struct PairTally {
     /// Who ran what.
     pub flow: PairFlow,
-    /// The places with at least one attempt that both ran.
+    /// The places of the whole data set with at least one attempt that both ran, and all places of every group.
     pub cells: BTreeMap<PairPlace, PairCell>,
+    /// Attempts that both ran and whose known age straddles the limit, by group and limit: in no cell. Those without one
+    /// are left out.
+    pub straddling: BTreeMap<(Group, AgeLimit), u64>,
 }
 
 impl PairTally {
@@ -82,11 +85,22 @@ impl PairTally {
             }
             counting.finish()
         };
-        let empty = || Self { flow: PairFlow::default(), cells: BTreeMap::new() };
-        Ok(portions(&starts).into_par_iter().map(count).reduce(empty, |mut one, other| {
+        let empty = || Self { flow: PairFlow::default(), cells: BTreeMap::new(), straddling: BTreeMap::new() };
+        let mut tally = portions(&starts).into_par_iter().map(count).reduce(empty, |mut one, other| {
             one.merge(&other);
             one
-        }))
+        });
+        // A group in which nobody is compared is a finding, and no silence.
+        for place in plan.places_of_groups(&shape) {
+            tally.cells.entry(place).or_default();
+        }
+        Ok(tally)
+    }
+
+    /// Attempts that both ran in `group` and that straddle `limit`.
+    #[must_use]
+    pub fn straddling(&self, group: &Group, limit: AgeLimit) -> u64 {
+        self.straddling.get(&(group.clone(), limit)).copied().unwrap_or(0)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -98,6 +112,9 @@ impl PairTally {
         own.different += flow.different;
         for (place, cell) in &other.cells {
             self.cells.entry(place.clone()).or_default().merge(cell);
+        }
+        for (place, count) in &other.straddling {
+            *self.straddling.entry(place.clone()).or_default() += count;
         }
     }
 
@@ -115,6 +132,8 @@ struct Plan {
     policies: Vec<FailurePolicy>,
     /// For each limit the slots of [`SLOTS`], with the classes that belong to each.
     slots: Vec<[Vec<bool>; SLOTS.len()]>,
+    /// For each limit the classes that straddle it.
+    straddling: Vec<Vec<bool>>,
 }
 
 /// A challenge age of a limit, or the methods' own decision.
@@ -133,7 +152,7 @@ const SLOTS_OF_GROUPS: usize = 2;
 impl Plan {
     fn of(shape: &Shape<'_>, protocol: &Protocol) -> Self {
         let mut columns = Vec::new();
-        let mut slots = Vec::new();
+        let (mut slots, mut straddling) = (Vec::new(), Vec::new());
         for (place, limit) in protocol.limits.iter().enumerate() {
             let headline = protocol.headline_ages(*limit);
             let challenges = protocol.challenge_ages(*limit).into_iter().map(Some);
@@ -144,12 +163,31 @@ impl Plan {
             }));
             let members = |slot| shape.classes.iter().map(|class| class.belongs(slot, *limit, protocol)).collect();
             slots.push(SLOTS.map(members));
+            straddling.push(members(Slot::Straddling));
         }
         // The protocol's own policy stands first: groups have no other.
         let mut policies = vec![protocol.failure_policy];
         let others = [FailurePolicy::Conditional, FailurePolicy::FailClosed].into_iter();
         policies.extend(others.filter(|policy| *policy != protocol.failure_policy));
-        Self { columns, policies, slots }
+        Self { columns, policies, slots, straddling }
+    }
+
+    /// Every place that is counted of a group.
+    fn places_of_groups<'p>(&'p self, shape: &'p Shape<'_>) -> impl Iterator<Item = PairPlace> + 'p {
+        let printed = shape.dimensions.iter().filter(|dimension| dimension.printed);
+        let groups = printed.flat_map(|dimension| shape.groups.iter().filter(|group| group.by() == dimension.by));
+        let columns = || self.columns.iter().filter(|column| column.headline);
+        groups.flat_map(move |group| {
+            columns().flat_map(move |column| {
+                SLOTS.into_iter().take(SLOTS_OF_GROUPS).map(move |slot| PairPlace {
+                    group: group.clone(),
+                    limit: column.limit.0,
+                    slot,
+                    challenge: column.challenge,
+                    policy: self.policies[0],
+                })
+            })
+        })
     }
 
     /// Where the cell of a group stands among its own; none where it is not counted.
@@ -176,6 +214,8 @@ struct Counting<'a> {
     flow: PairFlow,
     /// By group, each as [`Plan::place`] says; empty until the first subject.
     groups: Vec<Vec<Filling>>,
+    /// By group and limit.
+    straddling: BTreeMap<(usize, AgeLimit), u64>,
     // Reused from subject to subject.
     live: Vec<u32>,
     verdicts: Vec<[Option<bool>; 2]>,
@@ -191,7 +231,8 @@ struct Filling {
 impl<'a> Counting<'a> {
     fn new(shape: &'a Shape<'a>, plan: &'a Plan, method: &'a Answers, tie: Tie) -> Self {
         let groups = vec![Vec::new(); shape.groups.len()];
-        Self { shape, plan, method, tie, flow: PairFlow::default(), groups, live: Vec::new(), verdicts: Vec::new() }
+        let (flow, straddling) = (PairFlow::default(), BTreeMap::new());
+        Self { shape, plan, method, tie, flow, groups, straddling, live: Vec::new(), verdicts: Vec::new() }
     }
 
     /// Counts one subject.
@@ -219,7 +260,8 @@ impl<'a> Counting<'a> {
         if !live.is_empty() {
             self.group(0, &live);
             let shape = self.shape;
-            for dimension in &shape.dimensions {
+            // Halves of the people, on which a buffer is chosen and tested, are no groups of theirs.
+            for dimension in shape.dimensions.iter().filter(|dimension| dimension.printed) {
                 let group = |sample: &u32| dimension.groups[*sample as usize];
                 live.sort_by_key(group);
                 for part in live.chunk_by(|one, other| group(one) == group(other)) {
@@ -235,6 +277,13 @@ impl<'a> Counting<'a> {
         let (plan, shape, method, tie) = (self.plan, self.shape, self.method, self.tie);
         let own = &mut self.groups[group];
         own.resize(plan.cells(group), Filling::default());
+        for (limit, members) in shape.grid.limits().iter().zip(&plan.straddling).filter(|_| shape.bands) {
+            let straddle = |sample: &&u32| members[usize::from(shape.class_of[**sample as usize])];
+            let count = live.iter().filter(straddle).count() as u64;
+            if count > 0 {
+                *self.straddling.entry((group, *limit)).or_default() += count;
+            }
+        }
         for (at, column) in plan.columns.iter().enumerate().filter(|(_, column)| group == 0 || column.headline) {
             let verdict =
                 |sample: &u32| [shape.answers, method].map(|answers| verdict(answers, *sample as usize, column, tie));
@@ -271,7 +320,9 @@ impl<'a> Counting<'a> {
                 }
             }
         }
-        PairTally { flow: self.flow, cells }
+        let name =
+            |((group, limit), count): ((usize, AgeLimit), u64)| ((self.shape.groups[group].clone(), limit), count);
+        PairTally { flow: self.flow, cells, straddling: self.straddling.into_iter().map(name).collect() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Errors of two methods on the attempts that both answered with an age, summed by subject.
 
 use super::answers::{Answers, Said};
+use super::class::point_age;
 use super::errors::{Error, ErrorTally};
 use super::truth::Truth;
 use super::units::{Shard, order, starts};
@@ -75,6 +76,26 @@ pub fn paired_errors(truth: &Truth, baseline: &Answers, method: &Answers) -> Vec
         }
     }
     pairs
+}
+
+/// Eligible attempts, of an age known to the year, that both ran and only one of the two answered with an age: the
+/// baseline, the method.
+#[must_use]
+pub fn answered_by_one(truth: &Truth, baseline: &Answers, method: &Answers) -> [u64; 2] {
+    let mut counts = [0, 0];
+    if truth.len() != baseline.len() || truth.len() != method.len() {
+        return counts;
+    }
+    for index in (0..truth.len()).filter(|index| !truth.attacks[*index]) {
+        let known = truth.age(index).is_some_and(|age| point_age(age, false).is_some());
+        if !known || baseline.status(index).is_none() || method.status(index).is_none() {
+            continue;
+        }
+        let [one, other] = [baseline, method].map(|answers| matches!(answers.said(index), Said::Age(_)));
+        counts[0] += u64::from(one && !other);
+        counts[1] += u64::from(other && !one);
+    }
+    counts
 }
 
 /// How far the answered ages of a second run lie from those of a first, in the place of signed errors, of the eligible

@@ -110,6 +110,12 @@ impl<'a> ScoreRows<'a> {
         }
     }
 
+    /// Whether the method ran a sample.
+    #[must_use]
+    pub fn ran(&self, sample: u32) -> bool {
+        self.answers.status(sample as usize).is_some()
+    }
+
     /// Eligible attempts on either side of `limit` without a score of the method's own.
     #[must_use]
     pub fn unscored(&self, limit: AgeLimit) -> u64 {

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod folders;
+mod left_out;
 mod means;
 
 use std::fs;
@@ -24,11 +25,14 @@ fn folder(place: &Path, name: &str, rows: &[(String, String, u32, String)], prot
 fn recorded(place: &Path, name: &str, csv: &str, protocol: &Protocol) -> PathBuf {
     let file = place.join(format!("{name}.csv"));
     fs::write(&file, csv).unwrap();
-    let out = place.join(name);
+    recorded_with(&file, &place.join(name), &[], protocol)
+}
+
+fn recorded_with(file: &Path, out: &Path, groups: &[String], protocol: &Protocol) -> PathBuf {
     let recording = Recording {
-        file: &file,
+        file,
         columns: &[],
-        groups: &[],
+        groups,
         dataset: None,
         method_name: None,
         method_kind: None,
@@ -38,12 +42,12 @@ fn recorded(place: &Path, name: &str, csv: &str, protocol: &Protocol) -> PathBuf
         age_precision: None,
         protocol,
         keep_ids: false,
-        out: &out,
+        out,
         existing: Existing::Refuse,
         now: None,
     };
     import(&recording).unwrap();
-    out
+    out.to_owned()
 }
 
 /// `count` people of 17 and as many of 20 with one photo each; `answer` gives each person's answer.

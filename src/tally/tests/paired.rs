@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::moved::part_at;
 use super::*;
-use crate::age::ChallengeAge;
+use crate::age::{ChallengeAge, Side};
 use crate::protocol::Tie;
 use crate::table::{FailurePolicy, Group};
 
@@ -120,6 +120,18 @@ fn check(attempts: &[Both], protocol: &Protocol, weighted: bool) {
     assert_eq!(tally.identical(), flow.both > 0 && flow.baseline_only + flow.method_only + flow.different == 0);
     let groups = std::iter::once(Group::whole())
         .chain(["dark", "bright", Group::UNKNOWN].map(|level| Group::of([("light", level)])));
+    let label = |drawn: &Both| if level(drawn).is_empty() { Group::UNKNOWN } else { level(drawn) };
+    let groups_there: Vec<Group> = attempts.iter().map(|drawn| Group::of([("light", label(drawn))])).collect();
+    for group in groups.clone() {
+        for limit in &protocol.limits {
+            let straddles = |drawn: &&Both| {
+                ran(drawn)
+                    && (group.is_whole() || group.level() == label(drawn))
+                    && AgeClass::of(drawn.1).side(*limit) == Side::Straddling
+            };
+            assert_eq!(tally.straddling(&group, *limit), count(&|drawn| straddles(drawn)), "{group:?} {limit}");
+        }
+    }
     let mut wanted = BTreeMap::new();
     for group in groups {
         let mut policies = vec![protocol.failure_policy];
@@ -136,13 +148,12 @@ fn check(attempts: &[Both], protocol: &Protocol, weighted: bool) {
                         let place = PairPlace { group, limit: *limit, slot, challenge, policy: *policy };
                         let mut subjects: BTreeMap<u32, Vec<&Both>> = BTreeMap::new();
                         for drawn in attempts.iter().filter(ran) {
-                            let label = if level(drawn).is_empty() { Group::UNKNOWN } else { level(drawn) };
-                            let inside = place.group.is_whole() || place.group.level() == label;
+                            let inside = place.group.is_whole() || place.group.level() == label(drawn);
                             if inside && AgeClass::of(drawn.1).belongs(slot, *limit, protocol) {
                                 subjects.entry(drawn.0).or_default().push(drawn);
                             }
                         }
-                        if !subjects.is_empty() {
+                        if !subjects.is_empty() || !place.group.is_whole() && groups_there.contains(&place.group) {
                             let cell = cell(&subjects, &place, protocol.tie, weighted && truth.is_weighted());
                             wanted.insert(place, cell);
                         }
@@ -238,6 +249,9 @@ fn errors_of_two_methods_are_summed_over_what_both_answered() {
         pair(7, 2, tenths([35, 15]), hundredths([725, 125]), None),
     ];
     assert_eq!(paired_errors(&truth, &one, &other), plain);
+    // The failure; not what is not known to the year, and not what was never run.
+    assert_eq!((answered_by_one(&truth, &one, &other), answered_by_one(&truth, &other, &one)), ([1, 0], [0, 1]));
+    assert_eq!(answered_by_one(&truth, &Answers::new(&[]), &other), [0, 0]);
     // The same, the baseline's absolute errors weighed by hand: 2.5 + 3 x 1, and 1 + 3 x 0.5 of the method.
     let (truth, [one, other]) = columns(&attempts, &protocol, true);
     let [first, second] = plain;
@@ -289,4 +303,5 @@ fn the_second_run_lies_off_the_first_by_the_difference_of_the_answers() {
     });
     assert_eq!(run_to_run(&ineligible, &one, &other), ErrorTally::default());
     assert_eq!(paired_errors(&ineligible, &one, &other), []);
+    assert_eq!(answered_by_one(&ineligible, &one, &other), [0, 0]);
 }
