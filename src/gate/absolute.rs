@@ -1,25 +1,12 @@
 //! A row held against a number: at most, or at least.
 
+use super::barred::{barred, is_buffer};
 use super::bound::{End, Ground, Side};
 use super::settle::{self, Settled};
-use super::words::{number, number_beside, unit, why};
+use super::words::{level, number, number_beside, unit, why};
 use super::{Check, Kept, Rule, Test};
-use crate::metric::{catalogue, flag, footprint};
-use crate::stats::Verdict;
+use crate::stats::{GateBounds, Verdict};
 use crate::table::{Row, RowStatus};
-
-/// Flags of numbers on which no claim rests, each with why.
-const NO_CLAIM: [(&str, &str); 9] = [
-    (flag::SIMULATED, "simulated: the answers were drawn from the true ages, and nobody was asked"),
-    (footprint::DECLARED, "declared by the maker and measured by nobody"),
-    (flag::SELECTED, "chosen by looking at the results"),
-    (flag::POST_HOC, "settled after the results had been seen"),
-    (flag::NOT_CONFIRMED, "not confirmed on the other half of the people"),
-    (flag::CENSORED, "censored by the time limit: it is that or more"),
-    (flag::INDEPENDENCE_ASSUMED, "rests on stages or tries that are taken for independent"),
-    (flag::LABELS_NOT_CHRONOLOGICAL, "the labels are no chronological ages"),
-    (flag::IN_SAMPLE, "of the people on whom its threshold was set"),
-];
 
 /// `row` held against `rule` in a policy of so many checks.
 pub(super) fn check(rule: &Rule, row: &Row, kept: Kept, checks: u64) -> Check {
@@ -54,10 +41,6 @@ pub(super) fn check(rule: &Rule, row: &Row, kept: Kept, checks: u64) -> Check {
 /// The end that must be on the good side: the upper one of what must be low.
 fn good_side(test: Test) -> Side {
     if matches!(test, Test::AtLeast(_)) { Side::Lower } else { Side::Upper }
-}
-
-fn is_buffer(row: &Row) -> bool {
-    [catalogue::SAFE_BUFFER, catalogue::SAFE_CHALLENGE_AGE].iter().any(|entry| entry.measure.name == row.metric)
 }
 
 type Found = (Verdict, Option<End>, String, Option<u64>);
@@ -96,7 +79,6 @@ fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, kept: Kept, checks
         return (Verdict::Inconclusive, Some(pass), says, more);
     }
     // The bound is on the good side: is there anything against a claim?
-    let barred = NO_CLAIM.iter().find(|(flag, _)| row.has(flag) && !(*flag == flag::SELECTED && is_buffer(row)));
     let met = match ground {
         Ground::Observed => format!("{value_text} is {within} {asked}"),
         _ => format!("{value_text}: the {} is {within} {asked}", told(&pass)),
@@ -106,9 +88,16 @@ fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, kept: Kept, checks
         let says = format!("{met}, but it can carry no claim{}{text}", why(row));
         return (Verdict::Inconclusive, Some(pass), says, more);
     }
-    match barred {
-        Some((_, reason)) => {
-            (Verdict::Inconclusive, Some(pass), format!("{met}, but it can carry no claim: {reason}"), None)
+    if let Some(reason) = barred(row) {
+        return (Verdict::Inconclusive, Some(pass), format!("{met}, but it can carry no claim: {reason}"), None);
+    }
+    match ground.short_of_pass(row, kept.claim_level) {
+        Some(own) => {
+            let (own, asked) = (level(own), level(GateBounds::PASS_LEVEL));
+            let says = format!(
+                "{met}, but that is shown at {own} one-sided only, and a pass asks for {asked}: the protocol's `levels`"
+            );
+            (Verdict::Inconclusive, Some(pass), says, None)
         }
         None => (Verdict::Pass, Some(pass), met, None),
     }

@@ -2,9 +2,11 @@
 //!
 //! A pass asks for the row's claims bound, one-sided at 95 %; a failure for the opposite bound at 0.05 / (number of checks),
 //! since any of them may fail by chance (METRICS M16). Rates have both, made anew from (p n*, n*). Means have a two-sided
-//! interval, whose end at 97.5 % passes, and whose standard error gives the other. What has a two-sided interval only is
-//! judged by its ends, and says so.
+//! interval, whose end passes (at 97.5 %; made anew at 95 % where the protocol's level is lower), and whose standard error
+//! gives the other. What has a two-sided interval only is judged by its ends, and says so; below 95 % one-sided they pass
+//! nothing.
 
+use super::barred::is_buffer;
 use super::words::level as percent;
 use crate::metric::catalogue;
 use crate::stats::{GateBounds, lower_claim, normal_quantile, t_quantile, upper_claim};
@@ -112,9 +114,24 @@ impl Ground {
                 let value = side.of((row.claim_low?, row.claim_high?));
                 Some(End { value, what: format!("{word} bound for claims") })
             }
+            Self::Symmetric(freedom) if one_sided(row) < GateBounds::PASS_LEVEL => {
+                symmetric(row, freedom, side, GateBounds::PASS_LEVEL)
+            }
             Self::Symmetric(_) | Self::TwoSided => two_sided(row, side, None),
             Self::Nothing => None,
         }
+    }
+
+    /// The one-sided level at which the end that passes is known, where that is below what a pass asks for; in `row` bounds
+    /// for claims, and the search for a safe buffer, have `claim_level`.
+    pub fn short_of_pass(self, row: &Row, claim_level: f64) -> Option<f64> {
+        let own = match self {
+            Self::Observed if is_buffer(row) => claim_level,
+            Self::Claims => claim_level,
+            Self::TwoSided => one_sided(row),
+            Self::Observed | Self::Share { .. } | Self::Symmetric(_) | Self::Nothing => return None,
+        };
+        (own < GateBounds::PASS_LEVEL - 1e-12).then_some(own)
     }
 
     /// The end with which a rule fails in a policy of so many checks.
@@ -128,14 +145,7 @@ impl Ground {
                 end.what.push_str(&uncorrected(checks > 1, checks));
                 Some(end)
             }
-            Self::Symmetric(freedom) => {
-                let z = |tail: f64| freedom.map_or_else(|| normal_quantile(tail), |freedom| t_quantile(tail, freedom));
-                let (low, high, value) = (row.low?, row.high?, row.value?);
-                let half = (high - low) / 2.0 * z(level) / z(0.5 + row.level? / 2.0);
-                let value = side.of((value - half, value + half));
-                let word = side.word();
-                Some(End { value, what: format!("{word} bound ({}, one-sided {})", row.interval?, percent(level)) })
-            }
+            Self::Symmetric(freedom) => symmetric(row, freedom, side, level),
             Self::TwoSided => two_sided(row, side, Some((level, checks))),
             Self::Nothing => None,
         }
@@ -148,15 +158,27 @@ fn share(p: f64, n_star: f64, side: Side, level: f64) -> End {
     End { value, what: format!("{} bound (Clopper-Pearson, one-sided {})", side.word(), percent(level)) }
 }
 
+/// An end made anew at the one-sided `level`, from the standard error of a symmetric interval.
+fn symmetric(row: &Row, freedom: Option<f64>, side: Side, level: f64) -> Option<End> {
+    let z = |tail: f64| freedom.map_or_else(|| normal_quantile(tail), |freedom| t_quantile(tail, freedom));
+    let (low, high, value) = (row.low?, row.high?, row.value?);
+    let half = (high - low) / 2.0 * z(level) / z(0.5 + row.level? / 2.0);
+    let value = side.of((value - half, value + half));
+    let word = side.word();
+    Some(End { value, what: format!("{word} bound ({}, one-sided {})", row.interval?, percent(level)) })
+}
+
+/// The one-sided level of an end of the two-sided interval; 0.5 where the row does not say.
+fn one_sided(row: &Row) -> f64 {
+    row.level.map_or(0.5, |level| 0.5 + level / 2.0)
+}
+
 /// An end of the two-sided interval; `wanted` is the one-sided level that a failure asks for.
 fn two_sided(row: &Row, side: Side, wanted: Option<(f64, u64)>) -> Option<End> {
     let value = side.of((row.low?, row.high?));
     let level = row.level.map_or_else(String::new, |level| format!(", {}", percent(level)));
     let method = row.interval.map_or_else(String::new, |interval| format!("{interval}, "));
-    let short = |(wanted, checks): (f64, u64)| {
-        let one_sided = row.level.map_or(0.5, |level| 0.5 + level / 2.0);
-        uncorrected(one_sided < wanted - 1e-12, checks)
-    };
+    let short = |(wanted, checks): (f64, u64)| uncorrected(one_sided(row) < wanted - 1e-12, checks);
     let remark = wanted.map(short).unwrap_or_default();
     Some(End { value, what: format!("{} end of the interval ({method}two-sided{level}){remark}", side.word()) })
 }

@@ -1,11 +1,12 @@
 //! A difference to the baseline held against a margin, on the people that both ran.
 
+use super::barred::barred;
 use super::settle::{CHANCE, Settled};
 use super::words::{level, number, number_beside, unit, why};
 use super::{Check, Rule};
-use crate::compare::{Basis, HeldPair};
+use crate::compare::{Basis, HeldDifference, HeldPair, flag};
 use crate::stats::{GateBounds, Verdict};
-use crate::table::{Better, Row, RowStatus};
+use crate::table::{Better, FailurePolicy, Row, RowStatus};
 
 /// How much worse a difference is: itself where less is better, turned around where more is.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ pub(super) fn check(rule: &Rule, pair: &HeldPair, place: usize, checks: u64) -> 
         more_subjects: None,
         says: String::new(),
     };
-    let Some((row, basis)) = pair.differences.get(place) else { return check };
+    let Some(HeldDifference { row, basis, lost }) = pair.differences.get(place) else { return check };
     check.row = Some(row.clone());
     let Some(difference) = row.value.filter(|_| has_value(row)) else {
         check.says = format!(
@@ -93,9 +94,19 @@ pub(super) fn check(rule: &Rule, pair: &HeldPair, place: usize, checks: u64) -> 
                 let Settled { more, text } = super::settle::floor(row);
                 check.more_subjects = more;
                 check.says = format!("{met}, but it can carry no claim{}{text}", why(row));
+            } else if let Some(reason) = barred(row) {
+                check.says = format!("{met}, but it can carry no claim: {reason}");
+            } else if *lost > 0 {
+                check.says = format!(
+                    "{met}, but {} that the baseline answered the method did not: what these would show is not known \
+                     (rates under `fail_closed` count them)",
+                    crate::finding::counted(*lost, "attempt")
+                );
             } else {
                 check.verdict = Verdict::Pass;
-                check.says = met;
+                let decided = row.has(flag::COVERAGE_DIFFERS) && row.failure_policy == Some(FailurePolicy::Conditional);
+                let remark = if decided { "; attempts that one of the two did not decide are not in it" } else { "" };
+                check.says = format!("{met}{remark}");
             }
         }
         Verdict::Inconclusive => {

@@ -5,6 +5,7 @@
 //! M16). Nothing that is unknown passes. `docs/gate.md` is the user's page.
 
 mod absolute;
+mod barred;
 mod bound;
 mod data;
 mod error;
@@ -177,7 +178,7 @@ fn find<'a>(rule: &Rule, table: &'a Table, methods: &[String], pairs: &'a [HeldP
         let before = found.len();
         if let Test::Margin(_) = rule.test {
             for pair in pairs.iter().filter(|pair| pair.method == *method) {
-                let matching = pair.differences.iter().enumerate().filter(|(_, (row, _))| rule.select.matches(row));
+                let matching = pair.differences.iter().enumerate().filter(|(_, held)| rule.select.matches(&held.row));
                 found.extend(matching.map(|(place, _)| Found::Difference(pair, place)));
             }
         } else {
@@ -188,7 +189,7 @@ fn find<'a>(rule: &Rule, table: &'a Table, methods: &[String], pairs: &'a [HeldP
             let why = match rule.test {
                 Test::Margin(_) => {
                     let of_method = pairs.iter().filter(|pair| pair.method == *method);
-                    let rows: Vec<&Row> = of_method.flat_map(|pair| &pair.differences).map(|(row, _)| row).collect();
+                    let rows: Vec<&Row> = of_method.flat_map(|pair| &pair.differences).map(|held| &held.row).collect();
                     missing::why(&rule.select, &rows, method, methods)
                 }
                 Test::AtMost(_) | Test::AtLeast(_) => {

@@ -1,13 +1,15 @@
 //! Verdicts against values of SciPy and by hand, and how often they are wrong, drawn from a seed.
 
 use super::*;
-use crate::compare::Basis;
+use crate::compare::{Basis, HeldDifference};
 use crate::stats::{Discordance, wilson};
 use crate::table::{
     Better, Bounds, Claim, Context, Counts, Evidence, Group, Interval, Measure, Place, Population, Quantity, Rate,
     RowStatus, Unit, Variant, Weighting,
 };
 
+mod levels;
+mod pairs;
 mod rules;
 mod simulation;
 
@@ -72,5 +74,7 @@ fn one(rule: &str, row: Row) -> (Verdict, String) {
 }
 
 fn pair(differences: Vec<(Row, Basis)>) -> HeldPair {
+    let held = |(row, basis)| HeldDifference { row, basis, lost: 0 };
+    let differences = differences.into_iter().map(held).collect();
     HeldPair { method: "cam".into(), baseline: "cam".into(), identical: false, baseline_only: 0, differences }
 }
