@@ -1,7 +1,7 @@
 //! The rows of one place put together.
 
-use super::flag;
 use super::holder::{Holder, Holders};
+use super::{evidence, flag};
 use crate::metric::flag as known;
 use crate::protocol::Protocol;
 use crate::stats::{
@@ -173,8 +173,11 @@ impl Place<'_> {
         row.flags.clear();
         // What is true of one holder's number is true of a number made of it.
         for (_, own, _) in self.own {
-            let kept = |flag: &&String| ![known::UNDER_30_EVENTS, known::DOMINATED].contains(&flag.as_str());
+            let kept = |flag: &&String| *flag != known::UNDER_30_EVENTS;
             row.flags.extend(own.iter().flat_map(|own| own.flags.iter().filter(kept).cloned()));
+        }
+        if evidence::few_events(&entering, row.n_event_subjects) {
+            row.flags.insert(known::UNDER_30_EVENTS.to_owned());
         }
         if ["uk_7_5", "midpoint6", "threshold_10"].iter().any(|rule| row.flags.contains(*rule)) {
             row.flags.insert(flag::DISCLOSURE_CONTROLLED.to_owned());
@@ -332,6 +335,10 @@ impl Place<'_> {
         let (_, left_out) = self.counted();
         if left_out > 0 {
             against.push(format!("{left_out} of {} holders left out", self.own.len()));
+        }
+        let enters = |brought: &Brought| matches!(brought, Brought::Share { .. } | Brought::Mean { .. });
+        for (holder, row, _) in self.own.iter().filter(|(_, _, brought)| enters(brought)) {
+            against.extend(row.iter().flat_map(|row| evidence::that_stays(&holder.name, row)));
         }
         match self.protocol {
             None => against.push("no package holds the protocol".to_owned()),

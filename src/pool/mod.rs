@@ -6,6 +6,7 @@
 
 mod combine;
 mod error;
+mod evidence;
 mod holder;
 mod out;
 

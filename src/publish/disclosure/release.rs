@@ -7,10 +7,11 @@ use super::class::{Class, class};
 use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
 use super::table::Book;
 use super::{Rule, flag};
+use crate::age::{AgeLimit, ChallengeAge};
 use crate::metric::flag as known;
 use crate::protocol::Protocol;
 use crate::stats::{lower_claim, upper_claim, wilson};
-use crate::table::{Evidence, Group, Interval, Population, Row, RowStatus, Weighting};
+use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
 
 /// Fewer people have no mean, and nothing else is said of fewer samples.
 const LEAST: u64 = 30;
@@ -35,6 +36,15 @@ pub struct Release<'a> {
     book: &'a Book,
     /// Methods and groups whose mean errors are published.
     means: BTreeSet<(usize, Group)>,
+    /// Where few people hold most attempts of the whole data set: the same is then said of its groups.
+    dominated: BTreeSet<Standing>,
+}
+
+/// Where a row stands, but for its group, weighting and variant.
+type Standing = (usize, String, Option<AgeLimit>, Option<ChallengeAge>, Option<FailurePolicy>, Population);
+
+fn standing(method: usize, row: &Row) -> Standing {
+    (method, row.metric.clone(), row.limit, row.challenge, row.failure_policy, row.population.clone())
 }
 
 /// Whether this is a row of errors that can be published: of everybody answered, plain, means by people and percentiles
@@ -56,7 +66,9 @@ pub fn is_error_row(row: &Row) -> bool {
 impl<'a> Release<'a> {
     /// The release of `rows` as `book` has their counts.
     pub fn of(protocol: &'a Protocol, rule: Rule, book: &'a Book, rows: &[&Row]) -> Self {
-        let mut release = Self { protocol, rule, book, means: BTreeSet::new() };
+        let dominated = rows.iter().filter(|row| row.group.is_whole() && row.has(known::DOMINATED));
+        let dominated = dominated.map(|row| standing(book.method(row), row)).collect();
+        let mut release = Self { protocol, rule, book, means: BTreeSet::new(), dominated };
         release.means = release.choose_means(rows);
         release
     }
@@ -196,7 +208,7 @@ impl<'a> Release<'a> {
         made.claim_high = Some(upper_claim(p * n, n, levels.claim));
         made.n_events = Some(events);
         made.n_event_subjects = (!self.book.several).then_some(events);
-        let evidence = self.evidence(all, n, high - low, p);
+        let evidence = self.evidence(row, all, n, high - low, p);
         made.status = if evidence == Evidence::Sufficient { RowStatus::Value } else { RowStatus::InsufficientEvidence };
         made.evidence = Some(evidence);
         if events < FEW_EVENTS {
@@ -223,8 +235,9 @@ impl<'a> Release<'a> {
         Some(made)
     }
 
-    /// What METRICS M15 asks of a rate, asked of the published numbers.
-    fn evidence(&self, all: u64, n: f64, width: f64, p: f64) -> Evidence {
+    /// What METRICS M15 asks of a rate, asked of the published numbers: where people have several attempts these are shares
+    /// of attempts, on which no claim rests when few people hold most of them.
+    fn evidence(&self, row: &Row, all: u64, n: f64, width: f64, p: f64) -> Evidence {
         let rule = self.protocol.evidence;
         let mut reasons = Vec::new();
         if !self.book.several && all < rule.subjects {
@@ -235,6 +248,9 @@ impl<'a> Release<'a> {
         }
         if width > rule.width || (width > rule.small_width && width > rule.width_share * p) {
             reasons.push(format!("width {width:.3}"));
+        }
+        if self.book.several && self.dominated.contains(&standing(self.book.method(row), row)) {
+            reasons.push("few subjects hold most attempts".to_owned());
         }
         if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
     }
