@@ -19,7 +19,7 @@ use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
 use crate::folder::{Existing, Timings};
-use crate::run::RunError;
+use crate::run::{self, RunError};
 
 /// Put every sample of a dataset to one or more methods, then score and report.
 ///
@@ -197,6 +197,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         methods: names.zip(&methods).collect(),
     };
     read.spared(job.out, job.existing)?;
+    run::check_limits(&methods, &protocol).map_err(job::failure)?;
     if writing.dry_run {
         print(&job.plan(&arguments.running, environment)?)?;
         return Ok(Exit::Done);

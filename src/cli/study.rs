@@ -178,6 +178,7 @@ fn open(file: &Path, environment: &Environment) -> Result<Study, Failure> {
     let load = |place: &String| methods::load(place, &means, &other, environment);
     let methods = method_places.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     run::check_names(&methods).map_err(super::job::failure)?;
+    run::check_limits(&methods, &protocol).map_err(super::job::failure)?;
     Ok(Study { file: read, text, method_places, dataset_places, methods, datasets, protocol, protocol_place })
 }
 

@@ -141,6 +141,14 @@ pub trait Method: Send + Sync {
         Vec::new()
     }
 
+    /// Whether the method can be asked about these limits of a protocol.
+    ///
+    /// # Errors
+    /// [`MethodError::NotFor`]: it is about another limit.
+    fn suits(&self, _: &[AgeLimit]) -> Result<(), MethodError> {
+        Ok(())
+    }
+
     /// What went to a service so far; none for a method that is no service.
     fn traffic(&self) -> Option<Traffic> {
         None

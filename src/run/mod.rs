@@ -227,6 +227,7 @@ pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunE
 /// Whether a request makes sense, whatever its folder holds.
 fn usable(request: &Request<'_>) -> Result<(), RunError> {
     check_names(request.methods)?;
+    check_limits(request.methods, request.protocol)?;
     let rows = matches!(request.retain, Retain::Rows);
     if rows || request.existing != Existing::Resume { Ok(()) } else { Err(RunError::NothingKept) }
 }
@@ -248,6 +249,14 @@ pub fn check_names(methods: &[RunMethod]) -> Result<(), RunError> {
     names.sort_unstable();
     let twice = names.windows(2).find_map(|pair| matches!(pair, [a, b] if a == b).then(|| pair.first()).flatten());
     twice.map_or(Ok(()), |name| Err(RunError::SameName((*name).to_owned())))
+}
+
+/// Whether each method can be asked about the protocol's limits.
+///
+/// # Errors
+/// [`RunError::Method`].
+pub fn check_limits(methods: &[RunMethod], protocol: &Protocol) -> Result<(), RunError> {
+    methods.iter().try_for_each(|it| it.method.suits(&protocol.limits)).map_err(RunError::Method)
 }
 
 /// run.json as it stands before the first attempt.

@@ -179,6 +179,7 @@ pub fn whole_rows(inputs: &Inputs, method: usize) -> Result<(Context, Vec<Row>),
     let mut rows = metric::rows(&context, &protocol, inputs.facts, &tally, Errors::Rows(&errors));
     let scores = Scores::Rows(ScoreRows::of(&inputs.truth, answers));
     rows.extend(metric::scores(&context, &protocol, inputs.facts, &tally, scores));
+    flag_simulated(record, &mut rows);
     Ok((context, rows))
 }
 
@@ -203,9 +204,9 @@ pub(super) fn decision_rows(
     found
 }
 
-/// Flags the rows of a declaration: what people would say was drawn from the true ages.
+/// Flags the rows of a declaration, and of what has one among its stages: what people would say was drawn from the true ages.
 pub(super) fn flag_simulated(method: &MethodRecord, rows: &mut [Row]) {
-    if method.adapter == "declared" {
+    if method.adapter == "declared" || method.stages.iter().any(|stage| stage.adapter == "declared") {
         for row in rows {
             row.flags.insert(metric::flag::SIMULATED.to_owned());
         }

@@ -54,13 +54,18 @@ impl Method for DeclaredMethod {
         jobs
     }
 
-    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+    fn suits(&self, limits: &[AgeLimit]) -> Result<(), MethodError> {
         if let Some(own) = self.declared.limit
-            && !ask.limits.iter().any(|limit| limit.years() == own)
+            && !limits.iter().any(|limit| limit.years() == own)
         {
             let text = format!("its table is about the limit {own}, which the protocol does not have");
             return Err(MethodError::NotFor { method: self.card.name.clone(), text });
         }
+        Ok(())
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        self.suits(&ask.limits)?;
         let (declared, limits) = (Arc::clone(&self.declared), ask.limits.clone());
         Ok(Box::new(Declared { declared, limits, seed: ask.seed, person: None }))
     }

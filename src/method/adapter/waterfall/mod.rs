@@ -110,20 +110,32 @@ impl Method for WaterfallMethod {
         self.methods().map(|method| method.sessions(jobs)).min().unwrap_or(jobs)
     }
 
+    fn suits(&self, limits: &[AgeLimit]) -> Result<(), MethodError> {
+        let suits = |(number, stage): (usize, &Stage)| {
+            let Some(method) = &stage.method else { return Ok(()) };
+            method.suits(limits).map_err(|source| unusable(number, method.as_ref(), source))
+        };
+        self.stages.iter().enumerate().try_for_each(suits)
+    }
+
     fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
         let open = |(number, stage): (usize, &Stage)| {
-            let session = stage.method.as_ref().map(|method| {
-                let name = || method.card().name.clone();
-                let unusable =
-                    |source| MethodError::Stage { number: number + 1, stage: name(), source: Box::new(source) };
-                method.open(ask).map_err(unusable)
-            });
+            let session = stage
+                .method
+                .as_ref()
+                .map(|method| method.open(ask).map_err(|source| unusable(number, method.as_ref(), source)));
             Ok(Open { method: stage.method.clone(), session: session.transpose()?, rules: stage.rules, there: true })
         };
         let stages = self.stages.iter().enumerate().map(open).collect::<Result<Vec<_>, MethodError>>()?;
         let (limits, openings) = (ask.limits.clone(), Arc::clone(&self.openings));
         Ok(Box::new(Waterfall { stages, limits, ask: ask.clone(), openings }))
     }
+}
+
+/// That the stage at `number`, from 0, cannot be used.
+fn unusable(number: usize, method: &dyn Method, source: MethodError) -> MethodError {
+    let stage = method.card().name.clone();
+    MethodError::Stage { number: number + 1, stage, source: Box::new(source) }
 }
 
 struct Open {
