@@ -61,6 +61,7 @@ mod main_job;
 #[cfg(feature = "tract")]
 mod networks;
 mod nist_fate;
+mod no_claim;
 mod pictures;
 mod plan;
 mod plugins;
