@@ -3,13 +3,13 @@
 use super::pair::{Difference, Pair};
 use super::{Basis, flag};
 use crate::age::AgeLimit;
-use crate::metric::catalogue;
+use crate::metric::{catalogue, straddling_reason};
 use crate::stats::{Scored, auc_difference};
-use crate::table::{Bounds, Claim, Counts, Evidence, Interval, Place, Quantity, RowStatus, Variant, Weighting};
-use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt, Truth};
+use crate::table::{Bounds, Claim, Counts, Evidence, Group, Interval, Place, Quantity, RowStatus, Variant, Weighting};
+use crate::tally::{PairTally, ScoreKind, ScoreRows, ScoredAttempt, Truth};
 
 /// The rows of each limit: of the methods' own scores where both have them, and of answered ages as scores.
-pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
+pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth, tally: &PairTally) {
     let (baseline, method) = (pair.baseline, pair.method);
     let of = |answers| ScoreRows::of(truth, answers);
     let [of_baseline, of_method] = [of(&baseline.answers), of(&method.answers)];
@@ -28,7 +28,8 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &Truth) {
                 pair.nothing(place(limit, kind), measure, RowStatus::NotMeasurable, Counts::default(), &reason);
             } else {
                 let alone = [(&first, &second, &of_method), (&second, &first, &of_baseline)].map(scored_alone);
-                row(pair, limit, kind, &common(&first, &second), alone);
+                let straddling = tally.straddling(&Group::whole(), limit);
+                row(pair, limit, kind, &common(&first, &second), alone, straddling);
             }
         }
     }
@@ -72,10 +73,17 @@ fn common(first: &[ScoredAttempt], second: &[ScoredAttempt]) -> Vec<Scored<2>> {
 }
 
 /// The difference of both areas with its interval value +- z SE and the test of no difference; `alone` are the attempts
-/// that both ran and only the baseline, only the method scored.
+/// that both ran and only the baseline, only the method scored, and `straddling` those on no side of the limit for sure.
 ///
 /// Source: Obuchowski (1997), Biometrics 53; METRICS M16, "AUC: clustered, paired".
-fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored<2>], alone: [u64; 2]) {
+fn row(
+    pair: &mut Pair<'_>,
+    limit: AgeLimit,
+    kind: ScoreKind,
+    attempts: &[Scored<2>],
+    alone: [u64; 2],
+    straddling: u64,
+) {
     let subjects = |over: bool| {
         let mut seen: Vec<u32> = attempts.iter().filter(|one| one.positive == over).map(|one| one.subject).collect();
         seen.sort_unstable();
@@ -104,6 +112,7 @@ fn row(pair: &mut Pair<'_>, limit: AgeLimit, kind: ScoreKind, attempts: &[Scored
         (count < floor).then(|| format!("{count}<{floor} subjects {name} the limit"))
     };
     let mut reasons: Vec<String> = [(&under, "under"), (&over, "over")].into_iter().filter_map(short).collect();
+    reasons.extend(straddling_reason(attempts.len() as u64, straddling, pair.protocol));
     if found.variance == Some(0.0) {
         reasons.push("no two subjects differ in it".to_owned());
     }

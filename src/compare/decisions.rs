@@ -106,7 +106,7 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
     };
     let weighted = cell.weighted.as_ref();
     let Some(found) = Discordance::new(b, c, people) else {
-        let reason = if attempts == 0 { "no attempt that both decided" } else { "" };
+        let reason = if cell.ran == 0 { "nobody there is compared" } else { "no attempt that both decided" };
         pair.nothing(place, measure, RowStatus::Empty, counts, reason);
         return;
     };

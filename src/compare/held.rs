@@ -58,7 +58,7 @@ pub fn hold(folder: &Path, baseline: &Path) -> Result<Vec<HeldPair>, CompareErro
         }
         decisions::rows(&mut pair, &tally);
         errors::rows(&mut pair, &field.truth);
-        area::rows(&mut pair, &field.truth);
+        area::rows(&mut pair, &field.truth, &tally);
         let held = |(compared, Beside { basis, lost }): (Compared, Beside)| {
             let mut row = compared.row;
             row.method.clone_from(&method.card_name);

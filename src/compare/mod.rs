@@ -113,7 +113,7 @@ fn paired(fields: &Fields, protocol: &Protocol) -> Result<Vec<Compared>, Compare
                 }
                 decisions::rows(&mut pair, &tally);
                 errors::rows(&mut pair, &field.truth);
-                area::rows(&mut pair, &field.truth);
+                area::rows(&mut pair, &field.truth, &tally);
                 repeated::rows(&mut pair, &field.truth);
                 family::adjust(&mut pair.rows, protocol);
                 rows.extend(pair.rows);

@@ -10,6 +10,7 @@ use crate::outcome::{Answer, Outcome, Status};
 
 const BREAKS: &str =
     "answer `failed` with a reason instead of ending: a sample that cannot be read is no reason to stop";
+const ANSWERS: &str = "answer every sample, within the time limit of a run";
 const REPEATS: &str = "carry nothing over from one attempt to the next, and draw from the seed where you draw";
 
 const SAMPLES: [(Kind, &str); 6] = [
@@ -27,11 +28,12 @@ const MOST_SESSIONS: usize = 4;
 /// What came of each kind of sample, in the order of [`SAMPLES`]; an `Err` says how the session broke.
 type Outcomes = Vec<(Kind, Result<Outcome, String>)>;
 
+/// The rules, and whether a photo got an answer in time: without one the first rule that waited for it is the last.
 pub(super) fn rules(
     subject: &Subject<'_>,
     [planted, renamed]: [&Planted; 2],
     ask: &Ask,
-) -> Result<Vec<Rule>, ConformanceError> {
+) -> Result<(Vec<Rule>, bool), ConformanceError> {
     let clock = &*ask.clock;
     let before = traces::left(&ask.scratch);
     let exam = Exam { method: &*subject.method, recorded: subject.method.recorded(), planted, ask };
@@ -42,6 +44,15 @@ pub(super) fn rules(
     let mut found = Outcomes::new();
     for (kind, rule) in SAMPLES {
         let outcome = exam.attempt(&mut session, kind);
+        if kind == Kind::Photo
+            && !exam.method.is_told()
+            && outcome.as_ref().is_ok_and(|it| it.status == Status::TimedOut)
+        {
+            // Each rule behind this one would wait as long, and tell nothing more.
+            let found = format!("no answer within {} s; no other rule was tried", ask.time_limit.as_secs_f64());
+            rules.push(Rule::broken(rule, found, ANSWERS));
+            return Ok((rules, false));
+        }
         rules.push(Rule::of(rule, outcome.as_ref().map(seen).map_err(Clone::clone), BREAKS));
         if outcome.is_err() {
             session = exam.method.open(ask).map_err(ConformanceError::Method)?;
@@ -71,7 +82,7 @@ pub(super) fn rules(
         }
         _ => Rule::not_applicable(LEAVES, "this system does not tell which processes there are"),
     });
-    Ok(rules)
+    Ok((rules, true))
 }
 
 struct Exam<'a> {

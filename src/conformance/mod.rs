@@ -92,14 +92,18 @@ pub enum ConformanceError {
     Method(#[source] MethodError),
 }
 
-/// Examines a method: all rules, in the order in which they are listed.
+/// Examines a method: all rules, in the order in which they are listed; of one that does not answer a photo in time, those up
+/// to that.
 ///
 /// # Errors
 /// [`ConformanceError`] when it cannot be examined; a broken rule is no error.
 pub fn examine(subject: &Subject<'_>, ask: &Ask) -> Result<Vec<Rule>, ConformanceError> {
     let write = |names| planted::Planted::write(&ask.scratch, subject.method.columns(), subject.photo, names);
     let (planted, renamed) = (write(planted::Names::Marked)?, write(planted::Names::Other)?);
-    let mut rules = any::rules(subject, [&planted, &renamed], ask)?;
+    let (mut rules, answers) = any::rules(subject, [&planted, &renamed], ask)?;
+    if !answers {
+        return Ok(rules);
+    }
     if let Some(program) = subject.program {
         rules.extend(command::rules(program, &planted, ask));
     }
@@ -108,4 +112,76 @@ pub fn examine(subject: &Subject<'_>, ask: &Ask) -> Result<Vec<Rule>, Conformanc
         rules.extend(http::rules(service, &planted, ask));
     }
     Ok(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::age::AgeLimit;
+    use crate::clock::StillClock;
+    use crate::method::{MethodCard, Sample, Scratch, Session};
+    use crate::outcome::{Outcome, Status};
+
+    /// Answers nothing in time, and counts what it is asked.
+    struct Silent(MethodCard, Arc<AtomicUsize>);
+
+    struct Waiting(Arc<AtomicUsize>);
+
+    impl Method for Silent {
+        fn card(&self) -> &MethodCard {
+            &self.0
+        }
+
+        fn engine(&self) -> String {
+            String::new()
+        }
+
+        fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
+            jobs
+        }
+
+        fn open(&self, _: &Ask) -> Result<Box<dyn Session>, MethodError> {
+            Ok(Box::new(Waiting(Arc::clone(&self.1))))
+        }
+    }
+
+    impl Session for Waiting {
+        fn attempt(&mut self, _: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(Outcome::unanswered(Status::TimedOut, ""))
+        }
+    }
+
+    #[test]
+    fn a_method_that_answers_no_photo_in_time_is_asked_once() {
+        let card = "name = 'silent'\nkind = 'estimation'\nversion = '1'\n[command]\nprogram = 'true'\n";
+        let (card, findings) = MethodCard::read("method.toml", card);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let method = Silent(card.unwrap_or_else(|| panic!("{findings}")), Arc::clone(&asked));
+        let subject = Subject {
+            method: Arc::new(method),
+            program: None,
+            #[cfg(feature = "http")]
+            service: None,
+            photo: b"a photo",
+        };
+        let place = tempfile::tempdir().unwrap();
+        let ask = Ask {
+            limits: vec![AgeLimit::new(18).unwrap()],
+            time_limit: Duration::from_secs(9),
+            seed: 0,
+            scratch: Scratch::within(place.path(), false),
+            clock: Arc::new(StillClock),
+            stop: Arc::default(),
+        };
+        let rules = examine(&subject, &ask).unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        let last = rules.last().unwrap();
+        assert_eq!((rules.len(), last.rule), (2, "gives a photo a status"));
+        assert!(matches!(&last.verdict, Verdict::Broken { found, .. } if found.contains("within 9 s")), "{last:?}");
+    }
 }

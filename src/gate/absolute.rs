@@ -3,9 +3,9 @@
 use super::barred::{barred, is_buffer};
 use super::bound::{End, Ground, Side};
 use super::settle::{self, Settled};
-use super::words::{level, number, number_beside, unit, why};
+use super::words::{number, number_beside, unit, why};
 use super::{Check, Kept, Rule, Test};
-use crate::stats::{GateBounds, Verdict};
+use crate::stats::Verdict;
 use crate::table::{Row, RowStatus};
 
 /// `row` held against `rule` in a policy of so many checks.
@@ -91,14 +91,8 @@ fn judged(row: &Row, ground: Ground, side: Side, wanted: f64, kept: Kept, checks
     if let Some(reason) = barred(row) {
         return (Verdict::Inconclusive, Some(pass), format!("{met}, but it can carry no claim: {reason}"), None);
     }
-    match ground.short_of_pass(row, kept.claim_level) {
-        Some(own) => {
-            let (own, asked) = (level(own), level(GateBounds::PASS_LEVEL));
-            let says = format!(
-                "{met}, but that is shown at {own} one-sided only, and a pass asks for {asked}: the protocol's `levels`"
-            );
-            (Verdict::Inconclusive, Some(pass), says, None)
-        }
+    match ground.short_of_pass(row, kept.known_level) {
+        Some(short) => (Verdict::Inconclusive, Some(pass), format!("{met}, but that is {short}"), None),
         None => (Verdict::Pass, Some(pass), met, None),
     }
 }

@@ -5,7 +5,7 @@ use crate::table::Row;
 
 /// Flags of such numbers, each with why.
 const NO_CLAIM: [(&str, &str); 9] = [
-    (flag::SIMULATED, "simulated: the answers were drawn from the true ages, and nobody was asked"),
+    (flag::SIMULATED, "simulated: answers were drawn from the true ages, of a method, of its baseline or of a stage"),
     (footprint::DECLARED, "declared by the maker and measured by nobody"),
     (flag::SELECTED, "chosen by looking at the results"),
     (flag::POST_HOC, "settled after the results had been seen"),

@@ -122,16 +122,26 @@ impl Ground {
         }
     }
 
-    /// The one-sided level at which the end that passes is known, where that is below what a pass asks for; in `row` bounds
-    /// for claims, and the search for a safe buffer, have `claim_level`.
-    pub fn short_of_pass(self, row: &Row, claim_level: f64) -> Option<f64> {
+    /// Why the end that passes is not known at the level that a pass asks for; in `row` bounds for claims, and the searches for
+    /// a safe buffer and for the least input, have `claim_level`, which is not known where the protocol is not.
+    pub fn short_of_pass(self, row: &Row, claim_level: Option<f64>) -> Option<String> {
         let own = match self {
-            Self::Observed if is_buffer(row) => claim_level,
+            Self::Observed if is_searched(row) => claim_level,
             Self::Claims => claim_level,
-            Self::TwoSided => one_sided(row),
+            Self::TwoSided => Some(one_sided(row)),
             Self::Observed | Self::Share { .. } | Self::Symmetric(_) | Self::Nothing => return None,
         };
-        (own < GateBounds::PASS_LEVEL - 1e-12).then_some(own)
+        let asked = percent(GateBounds::PASS_LEVEL);
+        match own {
+            Some(own) if own >= GateBounds::PASS_LEVEL - 1e-12 => None,
+            Some(own) => {
+                let own = percent(own);
+                Some(format!("shown at {own} one-sided only, and a pass asks for {asked}: the protocol's `levels`"))
+            }
+            None => {
+                Some(format!("shown at a level that nobody knows without protocol.toml, and a pass asks for {asked}"))
+            }
+        }
     }
 
     /// The end with which a rule fails in a policy of so many checks.
@@ -185,6 +195,12 @@ fn two_sided(row: &Row, side: Side, wanted: Option<(f64, u64)>) -> Option<End> {
 
 fn uncorrected(short: bool, checks: u64) -> String {
     if short { format!(", not corrected for {checks} checks") } else { String::new() }
+}
+
+/// Whether a row without an interval is the outcome of a search that has its claims inside.
+fn is_searched(row: &Row) -> bool {
+    let least = [catalogue::LEAST_BYTES, catalogue::LEAST_SAVED, catalogue::LEAST_LEFT];
+    is_buffer(row) || least.iter().any(|entry| entry.measure.name == row.metric)
 }
 
 /// Whether a row without an interval is a count or the outcome of a search, which the value alone says.

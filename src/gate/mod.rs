@@ -241,8 +241,10 @@ fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 /// What the protocol of a folder says of its rows.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
-    /// The level of bounds for claims.
+    /// The level of bounds for claims; where it is not known, that of the default protocol.
     claim_level: f64,
+    /// The same; none where it is not known.
+    known_level: Option<f64>,
     /// When a value can carry a claim.
     evidence: EvidenceRule,
 }
@@ -250,11 +252,17 @@ struct Kept {
 impl Kept {
     /// Of the protocol in `folder`, whose rows are `table`; where there is none, of the default one, which a note says.
     fn of(folder: &RunFolder, table: &Table, path: &Path) -> Result<(Self, Option<String>), GateError> {
-        let kept = |protocol: &Protocol| Self { claim_level: protocol.levels.claim, evidence: protocol.evidence };
+        let kept = |protocol: &Protocol, known: bool| {
+            let level = protocol.levels.claim;
+            Self { claim_level: level, known_level: known.then_some(level), evidence: protocol.evidence }
+        };
         if !folder.file(names::PROTOCOL).exists() {
             let note =
                 "the folder holds no protocol.toml: rows that lack evidence were held against the default protocol";
-            return Ok((kept(&Protocol::default_protocol()), Some(note.to_owned())));
+            let protocol = Protocol::default_protocol();
+            let own = score::digest(&protocol).map(|digest| digest.short()).ok();
+            let known = table.rows.iter().all(|row| own.as_ref().is_some_and(|own| row.protocol_digest == *own));
+            return Ok((kept(&protocol, known), Some(note.to_owned())));
         }
         let text = folder.read_text(names::PROTOCOL).map_err(GateError::folder(path))?;
         let protocol = Protocol::from_toml(&text)
@@ -262,7 +270,7 @@ impl Kept {
         let own = score::digest(&protocol).map(|digest| digest.short()).ok();
         match table.rows.iter().find(|row| own.as_ref().is_some_and(|own| row.protocol_digest != *own)) {
             Some(_) => Err(GateError::OtherProtocol { path: path.to_owned() }),
-            None => Ok((kept(&protocol), None)),
+            None => Ok((kept(&protocol, true), None)),
         }
     }
 }

@@ -173,7 +173,9 @@ pub(super) fn floor(row: &Row) -> Settled {
         let (there, floor): (u64, u64) = (there.parse().ok()?, floor.parse().ok()?);
         (noun == "subjects" && floor > there).then_some(floor - there)
     };
-    match reasons.iter().find_map(floor) {
+    // Another reason would stay.
+    let only = reasons.iter().all(|reason| floor(reason).is_some());
+    match reasons.iter().find_map(floor).filter(|_| only) {
         Some(more) => Settled { more: Some(more), text: format!("; {more} more would be the least") },
         None => Settled { more: None, text: String::new() },
     }

@@ -62,7 +62,7 @@ fn quantity(measure: Measure, value: f64, bounds: Option<Bounds>, counts: Counts
 /// The checks of a policy over `rows`.
 fn judged(policy: &Policy, rows: Vec<Row>) -> Vec<Judged> {
     let table = Table { rows };
-    let kept = Kept { claim_level: 0.95, evidence: Protocol::default_protocol().evidence };
+    let kept = Kept { claim_level: 0.95, known_level: Some(0.95), evidence: Protocol::default_protocol().evidence };
     judge(policy, &table, &methods(&table), &[], kept)
 }
 

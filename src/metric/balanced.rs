@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::catalogue;
-use super::frame::{Frame, weigh};
+use super::frame::{FEW_HOLD_MOST, Frame, weigh};
 use super::threshold::{Side, too_many_straddle};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Cell, Clusters, FEWEST_UNITS, Joint, MeanSums, Pair, Weigh, mover_mean,
@@ -24,10 +24,13 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let (policy, tie, level) = (frame.protocol.failure_policy, frame.protocol.tie, frame.protocol.levels.display);
     for (index, limit) in frame.protocol.limits.clone().into_iter().enumerate() {
         let cells = [Slot::Under, Slot::Over].map(|slot| group.slot(Some(limit), slot, frame.protocol));
+        // Beside the side on which they are more of all: with many adults a rate of minors is as uncertain as alone.
         let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
-        let mut everybody = cells[0].clone();
-        everybody.merge(&cells[1]);
-        let straddling = too_many_straddle(&everybody, &straddling, frame.protocol);
+        let straddling = cells.each_ref().map(|cell| too_many_straddle(cell, &straddling, frame.protocol));
+        let straddling = straddling.into_iter().zip(["below", "at or above"]);
+        let straddling: Vec<String> = straddling
+            .flat_map(|(reasons, side)| reasons.into_iter().map(move |reason| format!("{reason} {side} the limit")))
+            .collect();
         for challenge in frame.challenges(limit, true) {
             let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
             let pair = [Side::UnderAgePass, Side::AdultDenial].map(|side| move |combo| side.pair(combo, policy, tie));
@@ -115,7 +118,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                         high,
                     })
                 };
-                let evidence = evidence(frame, [&under, &over], &straddling);
+                let mut against = straddling.clone();
+                against.extend((pass.dominated || deny.dominated).then(|| FEW_HOLD_MOST.to_owned()));
+                let evidence = evidence(frame, [&under, &over], &against);
                 let value = f64::midpoint(pass.p, deny.p);
                 frame.quantity(
                     place,
@@ -155,8 +160,8 @@ pub(super) fn adds(cell: usize, (events, attempts): (u64, u64), weigh: Weigh) ->
     })
 }
 
-/// The floor of subjects on both sides, and why too many attempts straddle the limit.
-fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: &[String]) -> Evidence {
+/// The floor of subjects on both sides, and what else speaks against a claim.
+fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], against: &[String]) -> Evidence {
     let rule = frame.protocol.evidence;
     let mut reasons = Vec::new();
     for (side, clusters) in [("below", under), ("at or above", over)] {
@@ -164,6 +169,6 @@ fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], straddling: &[Stri
             reasons.push(format!("{}<{} subjects {side} the limit", clusters.subjects(), rule.subjects));
         }
     }
-    reasons.extend_from_slice(straddling);
+    reasons.extend_from_slice(against);
     if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::catalogue;
-use super::frame::Frame;
+use super::frame::{Frame, flag};
 use crate::stats::{Clusters, PairWeights, Triple};
 use crate::table::{Counts, Place, Population, RowStatus, Variant, Weighting};
-use crate::tally::{BandSaid, GroupTally};
+use crate::tally::{BandSaid, GroupTally, spans_an_edge};
 
 /// The rows of the whole data set; none where the protocol has no bands. The denominator is every attempt of people of
 /// the true band; within it recall, down, up, undecided and not answered add up to 1.
@@ -21,6 +21,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     };
     let kinds = &frame.tally.kinds;
     let answers = kinds.ages + kinds.ranges + kinds.decisions.iter().sum::<u64>();
+    let spans = group.classes().into_iter().any(|class| spans_an_edge(class, &edges));
     let other_kind = answers == 0 && group.flow.answered.samples > 0;
     for index in 0..=edges.len() {
         let place = Place { population: band(index), ..Place::of_all() };
@@ -43,6 +44,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
             let clusters = clusters(group, index, said);
             for weighting in Weighting::ALL {
                 frame.plain_share(place.clone(), entry, &clusters, *weighting);
+                if spans {
+                    frame.flag_last(flag::BANDS_LEFT_OUT);
+                }
             }
         }
         if !group.families.bands.attempts.contains_key(&index) {
@@ -55,6 +59,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
             for weighting in Weighting::ALL {
                 let place = Place { variant: variant.clone(), ..place.clone() };
                 frame.plain_share(place, catalogue::BAND_CONFUSION, &clusters, *weighting);
+                if spans {
+                    frame.flag_last(flag::BANDS_LEFT_OUT);
+                }
             }
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn rows(frame: &mut Frame<'_>) {
             continue;
         }
         let found = search(frame, everybody.as_deref(), *limit);
-        told(frame, &place, &found, *limit, &[]);
+        told(frame, &place, &found, *limit, left_out(frame, everybody.as_deref(), *limit, &found));
         if let (Found::At(challenge), Some(groups)) = (&found, &everybody) {
             let variant = Variant::of("buffer", "selected");
             passes(frame, groups, *limit, *challenge, &variant);
@@ -144,6 +144,23 @@ fn search(frame: &Frame<'_>, groups: Option<&[Required<'_>]>, limit: AgeLimit) -
 fn level(frame: &Frame<'_>, standing: &Standing<'_>, challenge: ChallengeAge, among: Among) -> Option<Level> {
     let rule = Rule::of(frame.protocol, frame.protocol.buffer_policy());
     standing.at(&frame.tally.grid, Some(challenge), among, rule, frame.protocol)
+}
+
+/// The flag of a search where somebody known by a band of several years is in the window of a required group, and in no year of it.
+fn left_out(
+    frame: &Frame<'_>,
+    groups: Option<&[Required<'_>]>,
+    limit: AgeLimit,
+    found: &Found,
+) -> &'static [&'static str] {
+    let Found::At(challenge) = found else { return &[] };
+    let left_out = |group: &Required<'_>| {
+        let standing = standing(frame, group, limit, Side::UnderAgePass);
+        places(frame, limit)
+            .into_iter()
+            .any(|among| level(frame, &standing, *challenge, among).is_some_and(|level| level.left_out))
+    };
+    if groups.into_iter().flatten().any(left_out) { &[flag::BANDS_LEFT_OUT] } else { &[] }
 }
 
 /// Why a group is too small for the target: its subjects, and those needed.
@@ -256,6 +273,7 @@ fn row(
 fn confirmed(frame: &mut Frame<'_>, place: &Place, [choose, test]: [Option<&[Required<'_>]>; 2], limit: AgeLimit) {
     let place = Place { variant: Variant::of("confirm", "halves"), ..place.clone() };
     let found = search(frame, choose, limit);
+    let bands = left_out(frame, choose, limit, &found);
     let (Found::At(challenge), Some(test)) = (&found, test) else {
         told(frame, &place, &found, limit, &[]);
         return;
@@ -277,7 +295,7 @@ fn confirmed(frame: &mut Frame<'_>, place: &Place, [choose, test]: [Option<&[Req
         Some(reason) => told(frame, &place, &Found::Insufficient(reason), limit, &[]),
         None => {
             let flag = if met { flag::CONFIRMED } else { flag::NOT_CONFIRMED };
-            told(frame, &place, &found, limit, &[flag]);
+            told(frame, &place, &found, limit, &[&[flag], bands].concat());
         }
     }
     passes(frame, test, limit, *challenge, &Variant::of("buffer", "confirm"));

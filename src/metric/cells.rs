@@ -139,7 +139,7 @@ pub(super) fn no_subject(missing: &[CellKey], present: usize) -> String {
 }
 
 /// The first few keys as words.
-fn list(keys: &[CellKey]) -> String {
+pub(super) fn list(keys: &[CellKey]) -> String {
     const SHOWN: usize = 6;
     let word = |(level, year): &CellKey| {
         let level = level.replace(';', ",");

@@ -3,7 +3,7 @@
 use super::catalogue::{self, Entry};
 use super::frame::{Frame, weigh};
 use super::{Errors, Extent};
-use crate::stats::{Estimate, MeanSums, mean_of_subjects, subjects_for_percentile};
+use crate::stats::{Estimate, MeanSums, Weigh, is_dominated, mean_of_subjects, subjects_for_percentile};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
@@ -97,7 +97,7 @@ fn means(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weighting: We
         let Some(mean) = mean_of_subjects(&parts, weigh(weighting)) else { continue };
         let found = estimate(mean, entry, level);
         let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
-        let evidence = Some(frame.evidence_of_mean(tally.subjects(), 0));
+        let evidence = Some(frame.evidence_of(tally.subjects(), 0, is_dominated(&parts, weigh(weighting))));
         let place = Place { weighting: Some(weighting), ..place.clone() };
         frame.quantity(place, *entry, Quantity { value: found.point, bounds, counts: counts(tally), evidence });
     }
@@ -154,7 +154,8 @@ fn of_percentile(frame: &Frame<'_>, tally: &ErrorTally, found: Percentile, share
     let (low, high) = found.bounds;
     // Below the least number both ends would be the extreme values, which is no interval.
     let bounds = (tally.subjects() >= least).then_some(Bounds { interval: Interval::Woodruff, level, low, high });
-    let evidence: Evidence = frame.evidence_of_mean(tally.subjects(), least);
+    let dominated = is_dominated(&tally.absolute(), Weigh::Attempts);
+    let evidence: Evidence = frame.evidence_of(tally.subjects(), least, dominated);
     Quantity { value: found.value, bounds, counts: counts(tally), evidence: Some(evidence) }
 }
 
@@ -179,6 +180,7 @@ fn shares(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally, weightings: 
 fn line(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally) {
     let place = Place { weighting: Some(Weighting::Attempt), ..place.clone() };
     let found = tally.slope_and_r_squared();
+    let dominated = is_dominated(&tally.absolute(), Weigh::Attempts);
     let values = [
         (tally.standard_deviation(), "one attempt"),
         (found.map(|(slope, _)| slope), "all true ages are equal"),
@@ -187,7 +189,7 @@ fn line(frame: &mut Frame<'_>, place: &Place, tally: &ErrorTally) {
     for (entry, (value, reason)) in LINE.into_iter().zip(values) {
         match value {
             Some(value) => {
-                let evidence = Some(frame.evidence_of_mean(tally.subjects(), 0));
+                let evidence = Some(frame.evidence_of(tally.subjects(), 0, dominated));
                 let quantity = Quantity { value, bounds: None, counts: counts(tally), evidence };
                 frame.quantity(place.clone(), entry, quantity);
             }

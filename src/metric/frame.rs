@@ -34,7 +34,7 @@ pub mod flag {
     pub const UNDER_30_EVENTS: &str = "under_30_events";
     /// The method gave hardly any distinct ages.
     pub const FEW_DISTINCT_ANSWERS: &str = "few_distinct_answers";
-    /// The value lies among attempts that the time limit ended: it is that or more.
+    /// The value, or the upper end of its interval, lies among attempts that the time limit ended: it is that or more.
     pub const CENSORED: &str = "censored";
     /// The labels are not chronological ages: no claim rests on them.
     pub const LABELS_NOT_CHRONOLOGICAL: &str = "labels_not_chronological";
@@ -71,6 +71,9 @@ pub fn marked(protocol: &Protocol, row: Row) -> Row {
     let primary = protocol.primary.iter().any(|select| select.matches(&row));
     row.flagged(if primary { flag::PRIMARY } else { flag::EXPLORATORY })
 }
+
+/// Why no claim rests on what few people make: their attempts, or their weights, are most of all (METRICS M15).
+pub(super) const FEW_HOLD_MOST: &str = "few subjects hold most attempts";
 
 /// Fewer subjects with an event than this are flagged.
 pub const FEW_EVENT_SUBJECTS: u64 = 30;
@@ -172,8 +175,8 @@ impl<'a> Frame<'a> {
             let share = twelve_digits(rule.width_share * 100.0);
             reasons.push(format!("width {width:.3}>{} and >{share}% of the value", twelve_digits(rule.small_width)));
         }
-        if dominated {
-            reasons.push("few subjects hold most attempts".to_owned());
+        if dominated && reasons.iter().all(|reason| reason != FEW_HOLD_MOST) {
+            reasons.push(FEW_HOLD_MOST.to_owned());
         }
         let event_subjects = clusters.event_subjects();
         let rate = Rate {
@@ -216,6 +219,18 @@ impl<'a> Frame<'a> {
 
     /// Adds a share over `clusters` alone, or an `empty` row where nobody is in the denominator.
     pub fn plain_share(&mut self, place: Place, entry: Entry, clusters: &Clusters, weighting: Weighting) {
+        self.share_beside(place, entry, clusters, weighting, &[]);
+    }
+
+    /// The same where `reasons` may already speak against a claim.
+    pub fn share_beside(
+        &mut self,
+        place: Place,
+        entry: Entry,
+        clusters: &Clusters,
+        weighting: Weighting,
+        reasons: &[String],
+    ) {
         let place = Place { weighting: Some(weighting), ..place };
         match clusters.effective(weigh(weighting), self.protocol.levels.display) {
             Some(effective) => self.share(Share {
@@ -225,7 +240,7 @@ impl<'a> Frame<'a> {
                 effective,
                 undecided: None,
                 ties: None,
-                reasons: Vec::new(),
+                reasons: reasons.to_vec(),
             }),
             None => self.nothing(place, entry, RowStatus::Empty, Self::counts(clusters), ""),
         }
@@ -282,12 +297,15 @@ impl<'a> Frame<'a> {
 
     /// Evidence of a mean: only the floor of subjects.
     pub fn evidence_of_mean(&self, subjects: u64, least: u64) -> Evidence {
+        self.evidence_of(subjects, least, false)
+    }
+
+    /// The same of what few subjects may make most of.
+    pub fn evidence_of(&self, subjects: u64, least: u64, dominated: bool) -> Evidence {
         let floor = least.max(self.protocol.evidence.subjects);
-        if subjects < floor {
-            Evidence::Short(vec![format!("{subjects}<{floor} subjects")])
-        } else {
-            Evidence::Sufficient
-        }
+        let few = (subjects < floor).then(|| format!("{subjects}<{floor} subjects"));
+        let reasons: Vec<String> = few.into_iter().chain(dominated.then(|| FEW_HOLD_MOST.to_owned())).collect();
+        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
     }
 
     /// The counts of `clusters`.

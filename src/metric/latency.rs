@@ -233,7 +233,10 @@ impl Maker<'_> {
             let quantity = Quantity { value, bounds, counts, evidence: self.evidence(short) };
             let mut row = Row::quantity(self.context, place.clone(), entry.measure, quantity);
             // Timeouts are the longest: the percentile lies among them when fewer are below it than it asks for.
-            if censored > 0 && share * (values.len() as f64 - 1.0) > (values.len() - censored) as f64 - 1.0 {
+            let among = censored > 0 && share * (values.len() as f64 - 1.0) > (values.len() - censored) as f64 - 1.0;
+            // So may the upper end of its interval alone.
+            let end_among = ends.is_some() && high.is_some_and(|rank| rank > n - censored as u64);
+            if among || end_among {
                 row = row.flagged(flag::CENSORED);
             }
             self.rows.push(row);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::weigh;
+use super::frame::{FEW_HOLD_MOST, weigh};
 use super::threshold::{Side, View, side_counts, too_many_straddle};
 use super::window::{Within, Years, list};
 use crate::age::{AgeLimit, ChallengeAge};
@@ -115,8 +115,12 @@ impl<'a> Standing<'a> {
         let mut reasons = match among {
             Among::Everyone => self.straddling[0].clone(),
             Among::Window | Among::Pooled => self.straddling[1].clone(),
-            Among::Year(_) => Vec::new(),
+            // Of the window, where there is one: of a straddling age nobody knows whether it is of this year.
+            Among::Year(_) => self.straddling[usize::from(self.window(protocol).is_some())].clone(),
         };
+        if matches!(among, Among::Window | Among::Year(_)) {
+            reasons.extend(self.within.bands(protocol));
+        }
         let window = self.window(protocol).filter(|(first, last)| among == Among::Window && first != last);
         let effective = match window {
             None => clusters.effective(weigh(Weighting::Subject), rule.level),
@@ -131,7 +135,11 @@ impl<'a> Standing<'a> {
                 }
             }
         };
-        let left_out = window.is_some() && self.within.leaves_out(&clusters, column, pair);
+        let of_years = window.is_some() || matches!(among, Among::Year(_));
+        let left_out = of_years && self.within.left_out(column, pair);
+        if effective.is_some_and(|found| found.dominated) {
+            reasons.push(FEW_HOLD_MOST.to_owned());
+        }
         Some(Level { clusters, effective, undecided, ties, reasons, left_out })
     }
 }

@@ -66,7 +66,7 @@ pub fn equal_years(
                     let mean = Years::of(&view, inside.iter().copied(), column, *policy, protocol.tie);
                     let all = pooled.clusters(column, |combo| side.pair(combo, *policy, protocol.tie));
                     let counts = side_counts(&pooled, column, challenge);
-                    let asked = Asked { weighting: Weighting::Subject, all: &all, left_out: false };
+                    let asked = Asked { weighting: Weighting::Subject, all: &all, left_out: false, bands: &[] };
                     mean.row(&mut frame, &view, place, &asked, counts, false);
                 }
             }

@@ -3,9 +3,9 @@
 use super::Extent;
 use super::catalogue;
 use super::frame::Frame;
-use super::threshold::Side;
+use super::threshold::{Side, too_many_straddle};
 use crate::age::AgeLimit;
-use crate::table::{Group, Place, Population, Weighting};
+use crate::table::{Counts, Group, Place, Population, RowStatus, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
 
 /// Places in the combinations of [`GroupTally::statuses`].
@@ -27,8 +27,20 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
             frame.plain_share(place.clone(), entry, &clusters, *weighting);
         }
     }
-    let never = group.statuses.whole_subjects(0, |combo| combo.get(ANSWERED) == 0);
-    frame.plain_share(place.clone(), catalogue::NEVER_ANSWERED, &never, Weighting::Subject);
+    if frame.tally.clustered {
+        let place = Place { weighting: Some(Weighting::Subject), ..place.clone() };
+        let (status, counts) = (RowStatus::NotApplicable, Counts::default());
+        frame.nothing(
+            place,
+            catalogue::NEVER_ANSWERED,
+            status,
+            counts,
+            "clusters stand for people, who are not told apart",
+        );
+    } else {
+        let never = group.statuses.whole_subjects(0, |combo| combo.get(ANSWERED) == 0);
+        frame.plain_share(place.clone(), catalogue::NEVER_ANSWERED, &never, Weighting::Subject);
+    }
     let all = group.slot(None, Slot::All, frame.protocol);
     for limit in frame.protocol.limits.clone() {
         if extent == Extent::Whole {
@@ -56,6 +68,8 @@ fn no_decision(frame: &mut Frame<'_>, group: &GroupTally, limit: AgeLimit) {
         let populations = [Some((everyone, side.slot())), window.map(|window| (window, side.window_slot()))];
         for (population, slot) in populations.into_iter().flatten() {
             let cell = group.slot(Some(limit), slot, frame.protocol);
+            let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
+            let reasons = too_many_straddle(&cell, &straddling, frame.protocol);
             for challenge in frame.challenges(limit, false) {
                 let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
                 let clusters = cell.clusters(column, |combo| {
@@ -63,7 +77,7 @@ fn no_decision(frame: &mut Frame<'_>, group: &GroupTally, limit: AgeLimit) {
                 });
                 let population = population.clone();
                 let place = Place { limit: Some(limit), challenge, population, ..Place::of_all() };
-                frame.plain_share(place, catalogue::NO_DECISION, &clusters, Weighting::Subject);
+                frame.share_beside(place, catalogue::NO_DECISION, &clusters, Weighting::Subject, &reasons);
             }
         }
     }

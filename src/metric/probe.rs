@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
-use crate::stats::{Answered, NoLine, Probit, probit, rising_half};
+use crate::stats::{Answered, Clusters, NoLine, Probit, Weigh, probit, rising_half};
 use crate::table::{
     Bounds, Context, Counts, Evidence, Group, Interval, Place, Quantity, Row, RowStatus, Variant, Weighting,
 };
@@ -79,7 +79,7 @@ fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
         attempts.iter().map(|one| Answered { unit: one.unit, x: one.age, yes: one.passed }).collect();
     let level = frame.protocol.levels.display;
     let evidence = match probit(&answered, level) {
-        Ok(line) if line.slope > 0.0 => fitted(frame, at, counts, &line, clusters.subjects()),
+        Ok(line) if line.slope > 0.0 => fitted(frame, at, &clusters, &line),
         Ok(_) => {
             let reason = "older people do not pass more often than younger ones";
             return nothing(frame, at, RowStatus::InsufficientEvidence, counts, reason);
@@ -103,13 +103,13 @@ fn of_limit(frame: &mut Frame<'_>, at: At<'_>, attempts: &[DecidedAttempt]) {
 }
 
 /// The rows of a line; what speaks against a claim on its age, and so on the age that is found without it.
-fn fitted(frame: &mut Frame<'_>, at: At<'_>, counts: Counts, line: &Probit, subjects: u64) -> Evidence {
-    let level = frame.protocol.levels.display;
-    let both = [counts.events, counts.attempts.zip(counts.events).map(|(all, passed)| all - passed)];
-    let fewest = both.into_iter().flatten().min().unwrap_or(0);
-    let evidence = match frame.evidence_of_mean(subjects, 0) {
+fn fitted(frame: &mut Frame<'_>, at: At<'_>, clusters: &Clusters, line: &Probit) -> Evidence {
+    let (level, counts) = (frame.protocol.levels.display, Frame::counts(clusters));
+    let fewest = clusters.event_subjects().min(clusters.non_event_subjects());
+    let dominated = clusters.effective(Weigh::Attempts, level).is_some_and(|found| found.dominated);
+    let evidence = match frame.evidence_of(clusters.subjects(), 0, dominated) {
         Evidence::Sufficient if fewest < 10 => {
-            Evidence::Short(vec![format!("{fewest}<10 attempts that pass, or that do not")])
+            Evidence::Short(vec![format!("{fewest}<10 people who pass, or who do not")])
         }
         other => other,
     };

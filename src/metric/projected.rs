@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use super::balanced::{REPLICATES, adds, linearised};
 use super::catalogue::{self, Entry};
 use super::cells::{Keyed, no_subject};
-use super::frame::{Frame, Share};
-use super::threshold::Side;
+use super::frame::{FEW_HOLD_MOST, Frame, Share, flag};
+use super::threshold::{Side, attempts, too_many_straddle};
+use super::window::too_many_bands;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Projection;
 use crate::stats::{
     self, Alike, Bootstrap, Bounded, Clusters, Effective, Pair, Weigh, mover_ratio, percentile_limits, wilson,
 };
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Population, Quantity, RowStatus, Weighting};
-use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally};
+use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally, Slot};
 
 const SIDES: [Side; 2] = [Side::UnderAgePass, Side::AdultDenial];
 
@@ -52,6 +53,8 @@ struct Visitors<'a> {
     units: Vec<Alike>,
     /// The cells of both sides together; only where subjects weigh differently.
     together: Option<Keyed>,
+    /// Why no claim can rest on each side: ages that straddle the limit, or are bands of years.
+    against: [Vec<String>; 2],
 }
 
 impl<'a> Visitors<'a> {
@@ -110,7 +113,8 @@ impl<'a> Visitors<'a> {
             let of_both = |key: &CellKey, combo| pair(side(key), combo);
             Keyed::of(&keys.concat(), |key| single.get(key).copied(), vectors, column, of_both)
         });
-        Self { projection, limit, challenge, column, shares, cells, means, units, together }
+        let against = SIDES.map(|side| unplaced(frame, group, limit, side));
+        Self { projection, limit, challenge, column, shares, cells, means, units, together, against }
     }
 
     fn rows(&self, frame: &mut Frame<'_>) {
@@ -169,8 +173,11 @@ impl<'a> Visitors<'a> {
             effective,
             undecided: counts.undecided,
             ties,
-            reasons: cells.reasons(),
+            reasons: [cells.reasons(), self.against[at].clone()].concat(),
         });
+        if frame.tally.bands {
+            frame.flag_last(flag::BANDS_LEFT_OUT);
+        }
         let factor = 1000.0 * self.shares[at];
         let level = frame.protocol.levels.display;
         let (low, high) = wilson(effective.p, effective.n_star, level);
@@ -182,6 +189,9 @@ impl<'a> Visitors<'a> {
             counted,
             Quantity { value: factor * effective.p, bounds: Some(bounds), counts, evidence },
         );
+        if frame.tally.bands {
+            frame.flag_last(flag::BANDS_LEFT_OUT);
+        }
     }
 
     /// (1 - pi)(1 - ADR) / ((1 - pi)(1 - ADR) + pi UPR).
@@ -230,9 +240,20 @@ impl<'a> Visitors<'a> {
                 reasons.push(format!("{subjects}<{floor} subjects {side} the limit"));
             }
         }
+        let words = [" below the limit", " at or above the limit"];
+        for (against, side) in self.against.iter().zip(words) {
+            reasons.extend(against.iter().map(|reason| format!("{reason}{side}")));
+        }
+        reasons.extend(self.means.iter().flatten().any(|mean| mean.dominated).then(|| FEW_HOLD_MOST.to_owned()));
         let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
         let quantity = Quantity { value: point, bounds, counts: self.counts(), evidence: Some(evidence) };
         frame.quantity(place, catalogue::PPV, quantity);
+        if bounds.is_none() {
+            frame.flag_last(flag::NO_INTERVAL);
+        }
+        if frame.tally.bands {
+            frame.flag_last(flag::BANDS_LEFT_OUT);
+        }
     }
 }
 
@@ -272,6 +293,19 @@ impl Visitors<'_> {
         let subjects = self.counts().subjects.unwrap_or(0);
         linearised(&of_present, &cells.joint, Weigh::Subjects, (point, subjects), level)
     }
+}
+
+/// Why no claim can rest on the single years of one side of `limit`: too many attempts straddle it, or are of people known by
+/// a band of several years, of whom nobody knows which year they belong to.
+fn unplaced(frame: &Frame<'_>, group: &GroupTally, limit: AgeLimit, side: Side) -> Vec<String> {
+    let slot = |slot| group.slot(Some(limit), slot, frame.protocol);
+    let all = slot(side.slot());
+    let years = group.classes().into_iter().filter(|class| matches!(class, AgeClass::Year(_)));
+    let years = years.filter(|class| class.belongs(side.slot(), limit, frame.protocol));
+    let of_years: u64 = years.map(|class| attempts(&group.class(class))).sum();
+    let mut reasons = too_many_straddle(&all, &slot(Slot::Straddling), frame.protocol);
+    reasons.extend(too_many_bands(of_years, attempts(&all), frame.protocol));
+    reasons
 }
 
 /// The place of the mean over the ages that are there.

@@ -2,7 +2,7 @@
 
 use super::catalogue;
 use super::frame::{Frame, Share, flag};
-use super::threshold::Side;
+use super::threshold::{Side, too_many_straddle};
 use crate::stats::{Clusters, Weigh, mean_of_chances};
 use crate::table::{Counts, FailurePolicy, Place, Population, Quantity, RowStatus, Variant, Weighting};
 use crate::tally::{GroupTally, Slot};
@@ -14,6 +14,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let (tie, level) = (frame.protocol.tie, frame.protocol.levels.display);
     for limit in frame.protocol.limits.clone() {
         let cell = group.slot(Some(limit), Slot::Under, frame.protocol);
+        let straddling = group.slot(Some(limit), Slot::Straddling, frame.protocol);
+        let reasons = too_many_straddle(&cell, &straddling, frame.protocol);
         for challenge in frame.challenges(limit, true) {
             let Some(column) = frame.tally.grid.column(limit, challenge) else { continue };
             let all = cell.clusters(column, |combo| Side::UnderAgePass.pair(combo, FailurePolicy::FailClosed, tie));
@@ -27,6 +29,12 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     variant: Variant::of("tries", tries),
                     ..Place::of_all()
                 };
+                if frame.tally.clustered {
+                    let reason = "clusters stand for people, whose tries are not told apart";
+                    let (status, counts) = (RowStatus::NotApplicable, Counts::default());
+                    frame.nothing(place, catalogue::RETRY_PASS, status, counts, reason);
+                    continue;
+                }
                 let enough = |triple: &(u64, u64, u64)| triple.1 >= u64::from(tries);
                 let clusters = Clusters::of(all.pairs().iter().copied().filter(enough));
                 if tries > 1 {
@@ -53,7 +61,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     effective,
                     undecided: None,
                     ties: None,
-                    reasons: Vec::new(),
+                    reasons: reasons.clone(),
                 };
                 frame.share(share(place.clone(), effective));
                 if tries == 1 {

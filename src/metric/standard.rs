@@ -8,7 +8,7 @@ use super::threshold::Side;
 use super::{Extent, error};
 use crate::protocol::Standard;
 use crate::stats::{
-    self, JointDesign, JointSums, MeanCell, MeanJoint, MeanSums, SubjectSums, Weigh, standardised_mean,
+    self, JointDesign, JointSums, MeanCell, MeanJoint, MeanSums, SubjectSums, Weigh, is_dominated, standardised_mean,
 };
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
@@ -59,18 +59,21 @@ pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, exte
     }
 }
 
-/// The mean of errors over the single years of a window, subjects weighing the same, with its attempts and subjects; or
-/// the years that have nobody.
+/// The mean of errors over the single years of a window, subjects weighing the same; or the years that have nobody.
 pub(super) fn over_years(
     tally: &StandardTally,
     (first, last): (u32, u32),
     entry: &Entry,
-) -> Result<(MeanSums, Counts), Vec<u32>> {
+) -> Result<OverYears, Vec<u32>> {
     let keys: Vec<CellKey> = (first..=last).map(|year| (String::new(), year)).collect();
     let cells = Cells::of(&keys, tally);
     let mean = cells.mean(entry, Weigh::Subjects).filter(|_| cells.missing.is_empty());
-    mean.map(|mean| (mean, counts(&cells.pooled))).ok_or_else(|| cells.missing.iter().map(|(_, year)| *year).collect())
+    let found = mean.map(|mean| (mean, counts(&cells.pooled), cells.reasons_of_mean()));
+    found.ok_or_else(|| cells.missing.iter().map(|(_, year)| *year).collect())
 }
+
+/// A mean with its counts, and what speaks against a claim on it.
+pub(super) type OverYears = (MeanSums, Counts, Vec<String>);
 
 /// The keys of the required cells, or why there are none.
 fn required(
@@ -103,6 +106,9 @@ fn required(
     }
     Ok(of(levels))
 }
+
+/// A required cell with fewer subjects leaves a mean without a claim.
+const FEWEST_IN_CELL: u64 = 10;
 
 /// The required cells with their errors.
 struct Cells<'a> {
@@ -142,6 +148,15 @@ impl<'a> Cells<'a> {
 
     fn reasons(&self) -> Vec<String> {
         cells::reasons(&self.missing, self.present.iter().map(|(key, cell)| (key, cell.subjects())))
+    }
+
+    /// The same of a mean: Student's interval has as many degrees of freedom as all subjects, and holds 73 % where one of five
+    /// cells has two of them, 88 % with five.
+    fn reasons_of_mean(&self) -> Vec<String> {
+        let few = |(_, cell): &&(CellKey, ErrorTally)| (2..FEWEST_IN_CELL).contains(&cell.subjects());
+        let few: Vec<CellKey> = self.present.iter().filter(few).map(|(key, _)| key.clone()).collect();
+        let few = (!few.is_empty()).then(|| format!("fewer than {FEWEST_IN_CELL} subjects in {}", cells::list(&few)));
+        self.reasons().into_iter().chain(few).collect()
     }
 
     /// The equal mean of the cells that are there; none without any.
@@ -184,8 +199,9 @@ impl<'a> Cells<'a> {
                 let level = frame.protocol.levels.display;
                 let found = estimate(mean, entry, level);
                 let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
-                let mut reasons = self.reasons();
-                if let Evidence::Short(floor) = frame.evidence_of_mean(subjects, 0) {
+                let mut reasons = self.reasons_of_mean();
+                let dominated = is_dominated(&(Moment::of(entry).parts)(&self.pooled), weigh(*weighting));
+                if let Evidence::Short(floor) = frame.evidence_of(subjects, 0, dominated) {
                     reasons.extend(floor);
                 }
                 let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };

@@ -22,11 +22,32 @@ impl Within {
         Self { pooled: slot(side.window_slot()), years: slot(side.years_slot()) }
     }
 
+    /// Why no claim can rest on the mean of the years: more of the window's attempts than may straddle a limit are of people
+    /// known by a band of several years, of whom nobody knows which year they belong to.
+    ///
+    /// Source: METRICS M0, asked of the years of a window as of its limit.
+    pub fn bands(&self, protocol: &Protocol) -> Vec<String> {
+        too_many_bands(attempts(&self.years), attempts(&self.pooled), protocol)
+    }
+
     /// Whether somebody in the denominator of the window is in none of its `years`, by a band of several.
     pub fn leaves_out(&self, years: &Clusters, column: usize, pair: impl Fn(Combo) -> Pair) -> bool {
         attempts(&self.pooled) > attempts(&self.years)
             && self.pooled.clusters(column, pair).attempts() > years.attempts()
     }
+
+    /// The same, with the denominator of the years made here.
+    pub fn left_out(&self, column: usize, pair: impl Fn(Combo) -> Pair) -> bool {
+        attempts(&self.pooled) > attempts(&self.years)
+            && self.leaves_out(&self.years.clusters(column, &pair), column, &pair)
+    }
+}
+
+/// Why no claim can rest on `years` of `all` attempts whose age is known to the year: more than may straddle a limit are not.
+pub(super) fn too_many_bands(years: u64, all: u64, protocol: &Protocol) -> Vec<String> {
+    let (share, allowed) = (all.saturating_sub(years) as f64 / all.max(1) as f64, protocol.straddling_share);
+    let text = || format!("bands of years {:.1}%>{:.0}%", share * 100.0, allowed * 100.0);
+    (share > allowed).then(text).into_iter().collect()
 }
 
 /// The window rows of one limit and side.
@@ -41,6 +62,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, within: &Within, spre
         cell(frame, view, &population, &within.pooled, spread);
         return;
     }
+    let bands = within.bands(frame.protocol);
     let headline = frame.challenges(view.limit, true);
     for challenge in &spread.challenges {
         let Some(column) = frame.tally.grid.column(view.limit, *challenge) else { continue };
@@ -57,7 +79,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, view: &View<'_>, within: &Within, spre
                     variant: spread.variant.clone(),
                     ..view.place(population.clone(), *challenge)
                 };
-                let asked = Asked { weighting: *weighting, all: &all, left_out };
+                let asked = Asked { weighting: *weighting, all: &all, left_out, bands: &bands };
                 years.row(frame, view, place.clone(), &asked, counts, false);
                 if !years.missing.is_empty() && !years.cells.is_empty() && headline.contains(challenge) {
                     let place = Place { variant: spread.variant.clone().with("cells", "present"), ..place };
@@ -75,6 +97,8 @@ pub(super) struct Asked<'a> {
     pub all: &'a Clusters,
     /// Whether the window holds bands of several years that count nowhere in the mean.
     pub left_out: bool,
+    /// Why these are too many for a claim.
+    pub bands: &'a [String],
 }
 
 /// Years as text.
@@ -148,7 +172,7 @@ impl Years {
         (undecided, ties): (Option<u64>, Option<u64>),
         present: bool,
     ) {
-        let Asked { weighting, all, left_out } = *asked;
+        let Asked { weighting, all, left_out, bands } = *asked;
         let entry = view.side.entry();
         let counts = Counts { undecided, ties, ..Frame::counts(all) };
         let none_aged = format!("no subject aged {}", list(&self.missing));
@@ -165,6 +189,7 @@ impl Years {
         }
         let Some(effective) = self.mean(all, weighting, frame.protocol.levels.display) else { return };
         let mut reasons = view.straddling.clone();
+        reasons.extend_from_slice(bands);
         if present {
             reasons.push(none_aged);
         }

@@ -16,8 +16,6 @@ pub(super) fn years(frame: &mut Frame<'_>, group: &GroupTally) {
         for limit in &protocol.limits {
             let standing = Standing::of(&whole, group, &years, *limit, side, protocol);
             let Some((first, last)) = standing.window(protocol) else { continue };
-            let straddling = standing.at(&frame.tally.grid, None, Among::Pooled, rule, protocol);
-            let straddling = straddling.map(|pooled| pooled.reasons).unwrap_or_default();
             for challenge in frame.challenges(*limit, true) {
                 let place = Place {
                     limit: Some(*limit),
@@ -30,7 +28,7 @@ pub(super) fn years(frame: &mut Frame<'_>, group: &GroupTally) {
                 };
                 let at =
                     |year| Some((year, standing.at(&frame.tally.grid, challenge, Among::Year(year), rule, protocol)?));
-                let mut all: Vec<(u32, Level)> = (first..=last).filter_map(at).collect();
+                let all: Vec<(u32, Level)> = (first..=last).filter_map(at).collect();
                 let missing: Vec<u32> =
                     all.iter().filter(|(_, level)| level.effective.is_none()).map(|(year, _)| *year).collect();
                 if !missing.is_empty() {
@@ -39,7 +37,6 @@ pub(super) fn years(frame: &mut Frame<'_>, group: &GroupTally) {
                     frame.nothing(place, side.entry(), RowStatus::InsufficientEvidence, counts, &reason);
                     continue;
                 }
-                all.iter_mut().for_each(|(_, level)| level.reasons.clone_from(&straddling));
                 row(frame, place, side.entry(), all.into_iter().map(|(_, level)| level).collect(), false);
             }
         }

@@ -176,7 +176,7 @@ impl Place<'_> {
             let kept = |flag: &&String| *flag != known::UNDER_30_EVENTS;
             row.flags.extend(own.iter().flat_map(|own| own.flags.iter().filter(kept).cloned()));
         }
-        if evidence::few_events(&entering, row.n_event_subjects) {
+        if evidence::few_events(&entering) {
             row.flags.insert(known::UNDER_30_EVENTS.to_owned());
         }
         if ["uk_7_5", "midpoint6", "threshold_10"].iter().any(|rule| row.flags.contains(*rule)) {

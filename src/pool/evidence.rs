@@ -22,12 +22,16 @@ fn is_mended_by_more(reason: &str) -> bool {
     reason.starts_with("n* ") || reason.starts_with("width ") || few().unwrap_or(false)
 }
 
-/// Whether fewer than 30 subjects have an event among the holders of `rows`, whose number is `events` where all publish it;
-/// where not all do, unless the row of one says that it has enough. Rows that are no shares have no events.
-pub(super) fn few_events(rows: &[&Row], events: Option<u64>) -> bool {
-    match events {
+/// Whether fewer than 30 subjects have an event among the holders of `rows`; events where not all publish how many subjects,
+/// and where not all publish these either, unless one of those with a value says that it has enough. Rows that are no
+/// shares have no events.
+pub(super) fn few_events(rows: &[&Row]) -> bool {
+    let sum = |of: fn(&Row) -> Option<u64>| rows.iter().map(|row| of(row)).sum::<Option<u64>>();
+    let mut valued = rows.iter().filter(|row| row.value.is_some()).peekable();
+    match sum(|row| row.n_event_subjects).or_else(|| sum(|row| row.n_events)) {
+        _ if valued.peek().is_none() => false,
         Some(events) => events < FEW_EVENT_SUBJECTS,
-        None => !rows.is_empty() && rows.iter().all(|row| row.has(flag::UNDER_30_EVENTS)),
+        None => valued.all(|row| row.has(flag::UNDER_30_EVENTS)),
     }
 }
 
@@ -55,8 +59,17 @@ mod tests {
 
     #[test]
     fn events_are_few_until_together_there_are_thirty_people_with_one() {
-        let few = row(&[]).flagged(flag::UNDER_30_EVENTS);
-        assert!(few_events(&[&few, &few], Some(29)) && !few_events(&[&few, &few], Some(30)));
-        assert!(few_events(&[&few, &few], None) && !few_events(&[&few, &row(&[])], None) && !few_events(&[], None));
+        let of = |events: Option<u64>, subjects: Option<u64>| {
+            let mut row = row(&[]).flagged(flag::UNDER_30_EVENTS);
+            (row.n_events, row.n_event_subjects) = (events, subjects);
+            row
+        };
+        let [one, two, three] =
+            [(Some(40), Some(14)), (Some(15), Some(15)), (Some(16), Some(16))].map(|(e, s)| of(e, s));
+        assert!(few_events(&[&one, &two]) && !few_events(&[&one, &three]) && !few_events(&[]));
+        // Photos of people whose number is not published; one that is redacted has no value.
+        let (photos, redacted) = (of(Some(29), None), Row { value: None, ..of(None, None) });
+        assert!(few_events(&[&photos]) && !few_events(&[&photos, &two]));
+        assert!(few_events(&[&photos, &redacted]) && !few_events(&[&row(&[]), &redacted]) && !few_events(&[&redacted]));
     }
 }

@@ -88,6 +88,23 @@ pub fn mean_of_subjects(parts: &[SubjectSums], weigh: Weigh) -> Option<MeanSums>
     Some(MeanSums { mean, variance, subjects })
 }
 
+/// Whether few subjects hold most of what is averaged: (sum of m)^2 / sum of m^2 is less than half of the subjects, m being a
+/// subject's attempts, its weight, or its mean weight. Where everybody weighs the same, never by subjects.
+///
+/// Source: METRICS M15, "dominated".
+#[must_use]
+pub fn is_dominated(parts: &[SubjectSums], weigh: Weigh) -> bool {
+    let subjects: u64 = parts.iter().map(|part| part.subjects).sum();
+    let (mut sum, mut square) = (0.0, 0.0);
+    for part in parts {
+        let (n, m) = (part.subjects as f64, part.attempts as f64);
+        let by = if weigh == Weigh::Subjects { m } else { 1.0 };
+        let (one, two) = part.design.map_or((n * m, n * m * m), |design| (design.weight, design.square));
+        (sum, square) = (sum + one / by, square + two / (by * by));
+    }
+    square > 0.0 && sum * sum / square < subjects as f64 / 2.0
+}
+
 /// The same of subjects who weigh differently.
 fn weighted_mean(parts: &[SubjectSums], weigh: Weigh, subjects: u64) -> MeanSums {
     let divided = |part: &SubjectSums| if weigh == Weigh::Subjects { part.attempts as f64 } else { 1.0 };

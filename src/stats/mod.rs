@@ -51,7 +51,7 @@ pub use flip::{FLIPS, mcnemar, sign_flip, sign_flip_normal};
 pub use heaping::{RoundAges, round_ages, spikes};
 pub use holm::holm;
 pub use intra::{design_effect, share_with_event, subjects_of_attempts};
-pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, mean_of_subjects};
+pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, is_dominated, mean_of_subjects};
 pub use meta::{Combined, Heterogeneity, fixed_effect, heterogeneity, logit_of, random_effects, share_of_logit};
 pub use mover::{Bounded, mover_difference, mover_mean, mover_ratio, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};

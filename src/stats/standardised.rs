@@ -55,6 +55,9 @@ impl Joint {
 /// weights M_c and S_c in the denominators are sums of weights, and k_sc, m_sc those of the subject. One cell alone is its
 /// own mean, with the n* of a plain share.
 ///
+/// n* is no more than the cap 1 / (w_c / S_c) of any cell in which fewer than 15 subjects have an event, or none: METRICS M15 asks that
+/// of all cells together, and then a year of two people without an event counts as known, because its own variance is 0.
+///
 /// Source: METRICS M15, "Standardised".
 #[must_use]
 pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: Weigh, level: f64) -> Option<Effective> {
@@ -75,7 +78,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
             }
     };
     let mut prepared = Vec::with_capacity(cells.len());
-    let (mut p, mut v, mut tightest, mut spread, mut dominated) = (0.0, 0.0, 0.0_f64, 0.0, false);
+    let (mut p, mut v, mut tightest, mut thinnest) = (0.0, 0.0, 0.0_f64, 0.0_f64);
+    let (mut spread, mut dominated) = (0.0, false);
     for cell in cells {
         let share = cell.clusters.share(weigh)?;
         let (s, m) = (cell.clusters.subjects() as f64, cell.clusters.attempts() as f64);
@@ -92,6 +96,9 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
             each.map(|(k, m, count)| residual(&this, (*k, *m)).powi(2) * *count as f64).sum::<f64>()
         };
         tightest = tightest.max(cell.weight / cap);
+        if is_few(&cell.clusters) {
+            thinnest = thinnest.max(cell.weight / cap);
+        }
         spread += cell.weight * cell.weight / m;
         dominated |= (weighted || weigh == Weigh::Attempts) && cap < s / 2.0;
         prepared.push(this);
@@ -122,9 +129,14 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
     }
     // Residuals of a subject that cancel leave a rest of rounding, of the squares or of nothing at all.
     let v = if v <= 1e-30_f64.max(1e-13 * squares) { 0.0 } else { v };
-    let few = pooled.event_subjects() < TRUSTED || pooled.non_event_subjects() < TRUSTED;
-    let n = n_star(p, v, pooled.subjects() as f64, 1.0 / spread, 1.0 / tightest, few, level);
+    let n = n_star(p, v, pooled.subjects() as f64, 1.0 / spread, 1.0 / tightest, is_few(pooled), level);
+    let n = if thinnest > 0.0 { n.min(1.0 / thinnest) } else { n };
     Some(Effective { p, v, n_star: n, deff: pooled.attempts() as f64 / n, dominated })
+}
+
+/// Whether too few subjects have an event, or none, for their variance to be trusted.
+fn is_few(clusters: &Clusters) -> bool {
+    clusters.event_subjects() < TRUSTED || clusters.non_event_subjects() < TRUSTED
 }
 
 #[cfg(test)]

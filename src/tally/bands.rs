@@ -43,6 +43,13 @@ pub struct BandTally {
     pub said: BTreeMap<(BandIndex, BandSaid), BTreeMap<(u64, u64), Counted>>,
 }
 
+/// Whether a class is in no band of these edges, because it spans one.
+#[must_use]
+pub fn spans_an_edge(class: AgeClass, edges: &[u32]) -> bool {
+    let edges: Vec<f64> = edges.iter().map(|edge| f64::from(*edge)).collect();
+    true_band(class, &edges).is_none()
+}
+
 /// The band of a class; `None` when it spans an edge.
 fn true_band(class: AgeClass, edges: &[f64]) -> Option<BandIndex> {
     #[expect(clippy::cast_possible_truncation, reason = "whole years up to 120")]

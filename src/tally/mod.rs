@@ -50,7 +50,7 @@ mod wire;
 
 pub use answers::{Answers, not_ages};
 pub use attacks::{AttackTallies, AttackTally};
-pub use bands::{BandIndex, BandSaid, BandTally};
+pub use bands::{BandIndex, BandSaid, BandTally, spans_an_edge};
 pub use cell::{Cell, Combo, Joints};
 pub use class::{AgeClass, Slot};
 pub use error_rows::{ANSWERED_SHARES, ErrorRows, Percentile};

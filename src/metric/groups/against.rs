@@ -8,14 +8,17 @@ use rayon::prelude::*;
 
 use super::super::catalogue::{self, Entry};
 use super::super::error::counts as error_counts;
-use super::super::frame::{Frame, flag};
+use super::super::frame::{FEW_HOLD_MOST, Frame, flag};
 use super::super::level::{Among, Level, Rule, Standing};
 use super::super::standard::over_years;
 use super::super::threshold::{Side, years_of};
+use super::null::EXPECTED;
 use super::{both, difference_of, groups_of, is_crossing};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Protocol;
-use crate::stats::{Bounded, Effective, MeanSums, Weigh, holm, mean_of_subjects, mover_difference, p_at_zero};
+use crate::stats::{
+    Bounded, Effective, MeanSums, Weigh, holm, is_dominated, mean_of_subjects, mover_difference, p_at_zero,
+};
 use crate::table::{
     Bounds, Counts, Evidence, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting,
 };
@@ -37,6 +40,8 @@ struct Difference {
     status: RowStatus,
     counts: Counts,
     p: Option<f64>,
+    /// Why no claim can rest on `p`, where the difference itself can carry one.
+    few: Option<String>,
     /// Whether bands of several years are in a window and in none of its years.
     left_out: bool,
 }
@@ -61,7 +66,9 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str) {
         let tested: Vec<(usize, f64)> = column
             .iter()
             .enumerate()
-            .filter_map(|(at, found)| found.p.filter(|_| found.reasons.is_empty()).map(|p| (at, p)))
+            .filter_map(|(at, found)| {
+                found.p.filter(|_| found.reasons.is_empty() && found.few.is_none()).map(|p| (at, p))
+            })
             .collect();
         let p: Vec<f64> = tested.iter().map(|(_, p)| *p).collect();
         // Of two groups each is the other's rest: that is one test.
@@ -134,7 +141,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     };
     let short = !found.reasons.is_empty();
     let evidence = Some(if short { Evidence::Short(found.reasons.clone()) } else { Evidence::Sufficient });
-    let quantity = Quantity { value, bounds, counts: found.counts, evidence: evidence.clone() };
+    let quantity = Quantity { value, bounds, counts: found.counts, evidence };
     frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
         frame.flag_last(flag::NO_INTERVAL);
@@ -142,6 +149,10 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     if found.left_out {
         frame.flag_last(flag::BANDS_LEFT_OUT);
     }
+    // A p-value needs what the difference needs, and more.
+    let against: Vec<String> = found.reasons.iter().chain(&found.few).cloned().collect();
+    let short = !against.is_empty();
+    let evidence = Some(if short { Evidence::Short(against.clone()) } else { Evidence::Sufficient });
     let variant = place.variant.clone().with("of", entry.measure.name);
     let mut p = |adjust: &str, value: Option<f64>| {
         let place = Place { variant: variant.clone().with("adjusted", adjust), ..place.clone() };
@@ -152,7 +163,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
             }
             None => {
                 let status = if short { RowStatus::InsufficientEvidence } else { RowStatus::NotMeasurable };
-                let reason = if short { found.reasons.join(", ") } else { "no interval".to_owned() };
+                let reason = if short { against.join(", ") } else { "no interval".to_owned() };
                 frame.nothing(place, catalogue::DIFFERENCE_P, status, found.counts, &reason);
             }
         }
@@ -165,7 +176,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
 
 impl Difference {
     fn none(status: RowStatus, counts: Counts, reasons: Vec<String>) -> Self {
-        Self { found: None, reasons, status, counts, p: None, left_out: false }
+        Self { found: None, reasons, status, counts, p: None, few: None, left_out: false }
     }
 }
 
@@ -250,7 +261,8 @@ impl<'a> Pair<'a> {
         reasons.extend(thin(protocol, p.n_star, q.n_star));
         reasons.extend(own.reasons);
         reasons.extend(rest.reasons.into_iter().map(|reason| format!("{reason} in the rest")));
-        Difference { left_out, ..self.mover(at, p.p - q.p, counts, reasons) }
+        let few = few_expected([(p.p, p.n_star), (q.p, q.n_star)]);
+        Difference { left_out, few, ..self.mover(at, p.p - q.p, counts, reasons) }
     }
 
     fn mover(
@@ -264,7 +276,8 @@ impl<'a> Pair<'a> {
         let bounds =
             at(level).map(|found| Bounds { interval: Interval::Mover, level, low: found.low, high: found.high });
         let p = bounds.map(|_| p_at_zero(|level| at(level).is_none_or(|found| found.low <= 0.0 && 0.0 <= found.high)));
-        Difference { found: Some((value, bounds)), reasons, status: RowStatus::Value, counts, p, left_out: false }
+        let (status, few, left_out) = (RowStatus::Value, None, false);
+        Difference { found: Some((value, bounds)), reasons, status, counts, p, few, left_out }
     }
 
     /// Mean errors of two sides without a common subject: MOVER on both Student intervals.
@@ -273,7 +286,9 @@ impl<'a> Pair<'a> {
             None => {
                 let of = |group: &GroupTally| {
                     let parts = if *entry == catalogue::BIAS { group.errors.signed() } else { group.errors.absolute() };
-                    mean_of_subjects(&parts, Weigh::Subjects).map(|mean| (mean, error_counts(&group.errors)))
+                    let dominated = is_dominated(&parts, Weigh::Subjects).then(|| FEW_HOLD_MOST.to_owned());
+                    let against = dominated.into_iter().collect();
+                    mean_of_subjects(&parts, Weigh::Subjects).map(|mean| (mean, error_counts(&group.errors), against))
                 };
                 (of(self.group).ok_or_else(Vec::new), of(&self.rest).ok_or_else(Vec::new))
             }
@@ -286,7 +301,7 @@ impl<'a> Pair<'a> {
                 (of(self.group), of(&self.rest))
             }
         };
-        let ((own, counts), (rest, other)) = match (own, rest) {
+        let ((own, counts, against), (rest, other, in_rest)) = match (own, rest) {
             (Ok(own), Ok(rest)) => (own, rest),
             (own, rest) => {
                 let (years, place) =
@@ -306,7 +321,9 @@ impl<'a> Pair<'a> {
             };
             Some(mover_difference(bounded(&own)?, bounded(&rest)?))
         };
-        let reasons = floor(self.protocol, own.subjects, rest.subjects);
+        let mut reasons = floor(self.protocol, own.subjects, rest.subjects);
+        reasons.extend(against);
+        reasons.extend(in_rest.into_iter().map(|reason: String| format!("{reason} in the rest")));
         self.mover(at, own.mean - rest.mean, both(counts, other), reasons)
     }
 }
@@ -327,6 +344,20 @@ fn floor(protocol: &Protocol, own: u64, rest: u64) -> Vec<String> {
     let side =
         |(subjects, place): (u64, &str)| (subjects < least).then(|| format!("{subjects}<{least} subjects{place}"));
     [(own, ""), (rest, " in the rest")].into_iter().filter_map(side).collect()
+}
+
+/// Too few events, or attempts that are none, to be expected on one of two sides, each with its rate and n*, if both were alike.
+/// The level at which MOVER's bounds touch 0 is far too small there: against thousands, one event among 30 people has
+/// p = 6e-6, and Fisher's test 0.03.
+///
+/// Source: Cochran (1954), Biometrics 10, as of permutation nulls ([`super::null::EXPECTED`]).
+fn few_expected(sides: [(f64, f64); 2]) -> Option<String> {
+    let all: f64 = sides.iter().map(|(_, n_star)| n_star).sum();
+    let rate = sides.iter().map(|(rate, n_star)| rate * n_star).sum::<f64>() / all;
+    let smaller = sides.iter().map(|(_, n_star)| *n_star).fold(f64::INFINITY, f64::min);
+    let (events, others) = (smaller * rate, smaller * (1.0 - rate));
+    let (expected, what) = if events < others { (events, "events") } else { (others, "attempts without one") };
+    (expected < EXPECTED).then(|| format!("{expected:.1}<{EXPECTED:.0} {what} expected on one side"))
 }
 
 /// Too small an effective sample on a side.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::catalogue::{self, Entry};
-use super::super::frame::{Frame, flag};
+use super::super::frame::{FEW_HOLD_MOST, Frame, flag};
 use super::super::threshold::Side;
 use super::apart::{Apart, Noise, Statistic};
 use super::groups_of;
@@ -252,7 +252,7 @@ fn made(
         reasons.push(few);
     } else if let Some(found) = apart.of(&values) {
         value = Some(found);
-        reasons.extend(straddling(columns));
+        reasons.extend(against(columns, &rows));
     } else {
         (status, reasons) = (RowStatus::NotApplicable, vec![undefined(statistic).to_owned()]);
     }
@@ -302,12 +302,22 @@ fn few_expected(rows: &[&Row]) -> Option<String> {
     })
 }
 
-/// Too many ages straddle the limit: as the whole data set's row has it.
-fn straddling(columns: &[&Column<'_>]) -> Option<String> {
-    columns.iter().find_map(|column| match &column.whole?.evidence {
-        Some(Evidence::Short(reasons)) => reasons.iter().find(|reason| reason.starts_with("straddling")).cloned(),
+/// What speaks against a claim on the whole data set's row, or on that of a group in the summary, and is no want of people:
+/// ages that straddle the limit or are bands of years, few people with most attempts.
+fn against(columns: &[&Column<'_>], rows: &[Vec<&Row>]) -> Option<String> {
+    let of = |row: &Row| match &row.evidence {
+        Some(Evidence::Short(reasons)) => reasons.iter().find(|reason| stays(reason)).cloned(),
         _ => None,
+    };
+    let whole = columns.iter().find_map(|column| of(column.whole?));
+    whole.or_else(|| {
+        let of_group = |row: &&Row| Some(format!("{} in {}", of(row)?, row.group.level().replace(';', ",")));
+        rows.iter().flatten().find_map(of_group)
     })
+}
+
+fn stays(reason: &str) -> bool {
+    reason.starts_with("straddling ") || reason.starts_with("bands of years ") || reason == FEW_HOLD_MOST
 }
 
 fn undefined(statistic: Statistic) -> &'static str {

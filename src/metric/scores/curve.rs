@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::super::catalogue;
 use super::super::frame::{Frame, flag};
-use super::{Alike, At, RATES, Sides, clusters, evidence, rate_place};
+use super::{Alike, At, RATES, Sides, clusters, evidence, rate_place, straddling};
 use crate::stats::{Area, Clusters, Det, Ranked, Weighted, auc_of_ranked};
 use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Weighting, twelve_digits};
 use crate::tally::{ScoreKind, ScoreRows, ScoredAttempt};
@@ -42,7 +42,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, atte
     }
     let (rate, point) = det.equal_error();
     for (entry, value) in [(catalogue::EQUAL_ERROR, rate), (catalogue::EQUAL_ERROR_THRESHOLD, point.threshold)] {
-        let evidence = Some(evidence(frame, &sides));
+        let evidence = Some(evidence(frame, at.limit, &sides, false));
         frame.quantity(
             at.place(Weighting::Subject),
             entry,
@@ -71,7 +71,7 @@ fn area_row(frame: &mut Frame<'_>, at: &At<'_>, found: Area, sides: &Sides) {
     let place = at.place(Weighting::Attempt);
     let level = frame.protocol.levels.display;
     let bounds = found.logit_interval(level).map(|(low, high)| Bounds { interval: Interval::Logit, level, low, high });
-    let evidence = Some(evidence(frame, sides));
+    let evidence = Some(evidence(frame, at.limit, sides, true));
     frame.quantity(place, catalogue::AUC, Quantity { value: found.value, bounds, counts: sides.counts(), evidence });
 }
 
@@ -192,8 +192,10 @@ fn thresholds(frame: &mut Frame<'_>, rows: ScoreRows<'_>, at: &At<'_>, attempts:
         }
         for (group, rates) in groups.iter().zip(found) {
             let seen = group.is_whole() || set_on.as_ref().is_none_or(|set_on| set_on == *group);
+            let reasons = straddling(frame, at.limit, group);
             for ((entry, over, population), found) in RATES.into_iter().zip(rates) {
-                frame.plain_share(rate_place(&place, group, population), entry, &found, Weighting::Subject);
+                let (place, reasons) = (rate_place(&place, group, population), &reasons[usize::from(over)]);
+                frame.share_beside(place, entry, &found, Weighting::Subject, reasons);
                 if !over && seen {
                     frame.flag_last(flag::IN_SAMPLE);
                 }
@@ -252,13 +254,14 @@ fn points(frame: &mut Frame<'_>, at: &At<'_>, attempts: &[ScoredAttempt], det: &
     let wanted = (frame.protocol.scores.det_points as usize).min(all.len());
     let place = |step: usize| if wanted < 2 { 0 } else { step * (all.len() - 1) / (wanted - 1) };
     let thresholds: Vec<f64> = (0..wanted).map(|step| all[place(step)]).collect();
+    let reasons = straddling(frame, at.limit, &Group::whole());
     for (threshold, found) in thresholds.iter().zip(at_thresholds(attempts.iter(), &thresholds)) {
         let rates = [(catalogue::DET_PASS, Population::Under), (catalogue::DET_DENIAL, Population::Over)];
-        for ((entry, population), found) in rates.into_iter().zip(found) {
+        for (((entry, population), found), reasons) in rates.into_iter().zip(found).zip(&reasons) {
             let place = at.place(Weighting::Subject);
             let variant = place.variant.clone().with("threshold", twelve_digits(*threshold));
             let place = rate_place(&Place { variant, ..place }, &Group::whole(), population);
-            frame.plain_share(place, entry, &found, Weighting::Subject);
+            frame.share_beside(place, entry, &found, Weighting::Subject, reasons);
         }
     }
 }

@@ -12,14 +12,15 @@ use rayon::prelude::*;
 
 use super::Facts;
 use super::catalogue::{self, Entry};
-use super::frame::Frame;
+use super::frame::{FEW_HOLD_MOST, Frame};
+use super::threshold::too_many_straddle;
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::stats::{Clusters, Ranks, Triple};
 use crate::table::{
     Context, Counts, FailurePolicy, Group, Place, Population, Row, RowStatus, Variant, Weighting, twelve_digits,
 };
-use crate::tally::{Counted, ScoreKind, ScoreRows, ScoredAttempt, Tally};
+use crate::tally::{Counted, ScoreKind, ScoreRows, ScoredAttempt, Slot, Tally};
 
 /// The scores themselves.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +95,14 @@ struct At<'a> {
     groups: &'a [&'a Group],
     /// The places of the scores among the distinct ones, a place a sample.
     ranks: &'a Ranks,
+}
+
+/// Why no claim can rest on the attempts of `group` below `limit`, and at or above it: too many straddle it.
+fn straddling(frame: &Frame<'_>, limit: AgeLimit, group: &Group) -> [Vec<String>; 2] {
+    let Some(group) = frame.tally.groups.get(group) else { return [Vec::new(), Vec::new()] };
+    let slot = |slot| group.slot(Some(limit), slot, frame.protocol);
+    let outside = slot(Slot::Straddling);
+    [Slot::Under, Slot::Over].map(|side| too_many_straddle(&slot(side), &outside, frame.protocol))
 }
 
 impl At<'_> {
@@ -267,23 +276,30 @@ struct Sides {
     attempts: [u64; 2],
     /// Subjects: under, over, and all.
     subjects: [u64; 3],
+    /// Whether few subjects hold most attempts, or most of their weight, on one of the sides.
+    dominated: bool,
 }
 
 impl Sides {
     fn of(attempts: &[ScoredAttempt]) -> Self {
-        let mut sides = Self { attempts: [0; 2], subjects: [0; 3] };
-        // Whether each subject has been seen under, and over.
-        let mut seen: Vec<[bool; 2]> = Vec::new();
+        let mut sides = Self { attempts: [0; 2], subjects: [0; 3], dominated: false };
+        // What the attempts of each subject weigh under, and over; 0 where it has none there.
+        let mut weights: Vec<[u64; 2]> = Vec::new();
         for one in attempts {
             let (unit, side) = (one.unit as usize, usize::from(one.over));
-            if seen.len() <= unit {
-                seen.resize(unit + 1, [false; 2]);
+            if weights.len() <= unit {
+                weights.resize(unit + 1, [0; 2]);
             }
             sides.attempts[side] += 1;
-            sides.subjects[2] += u64::from(seen[unit] == [false; 2]);
-            sides.subjects[side] += u64::from(!seen[unit][side]);
-            seen[unit][side] = true;
+            sides.subjects[2] += u64::from(weights[unit] == [0; 2]);
+            sides.subjects[side] += u64::from(weights[unit][side] == 0);
+            weights[unit][side] += one.weight.map_or(1, i64::unsigned_abs).max(1);
         }
+        sides.dominated = [0, 1].into_iter().any(|side| {
+            let own = || weights.iter().map(|weights| weights[side] as f64);
+            let (sum, square) = (own().sum::<f64>(), own().map(|weight| weight * weight).sum::<f64>());
+            square > 0.0 && sum * sum / square < sides.subjects[side] as f64 / 2.0
+        });
         sides
     }
 
@@ -293,13 +309,19 @@ impl Sides {
     }
 }
 
-/// Whether two sides, each with its subjects, can carry a claim.
-fn evidence(frame: &Frame<'_>, sides: &Sides) -> crate::table::Evidence {
+/// Whether two sides of `limit`, each with its subjects, can carry a claim; `by_attempts` where attempts weigh the same.
+fn evidence(frame: &Frame<'_>, limit: AgeLimit, sides: &Sides, by_attempts: bool) -> crate::table::Evidence {
     use crate::table::Evidence;
     let floor = frame.protocol.evidence.subjects;
     let side =
         |(count, name): (u64, &str)| (count < floor).then(|| format!("{count}<{floor} subjects {name} the limit"));
-    let short: Vec<String> =
+    let mut short: Vec<String> =
         [(sides.subjects[0], "under"), (sides.subjects[1], "over")].into_iter().filter_map(side).collect();
+    let straddling = straddling(frame, limit, &Group::whole()).into_iter().zip(["under", "over"]);
+    short.extend(
+        straddling
+            .flat_map(|(reasons, side)| reasons.into_iter().map(move |reason| format!("{reason} {side} the limit"))),
+    );
+    short.extend((by_attempts && sides.dominated).then(|| FEW_HOLD_MOST.to_owned()));
     if short.is_empty() { Evidence::Sufficient } else { Evidence::Short(short) }
 }

@@ -66,7 +66,13 @@ pub fn is_error_row(row: &Row) -> bool {
 impl<'a> Release<'a> {
     /// The release of `rows` as `book` has their counts.
     pub fn of(protocol: &'a Protocol, rule: Rule, book: &'a Book, rows: &[&Row]) -> Self {
-        let dominated = rows.iter().filter(|row| row.group.is_whole() && row.has(known::DOMINATED));
+        // Shares of attempts of the whole data set, in the form that is published.
+        let form = |row: &&&Row| match row.population {
+            Population::Window(..) => row.variant.to_string() == POOLED,
+            _ => row.variant.is_none(),
+        };
+        let by_attempts = |row: &&&Row| row.group.is_whole() && row.weighting == Some(Weighting::Attempt);
+        let dominated = rows.iter().filter(by_attempts).filter(form).filter(|row| row.has(known::DOMINATED));
         let dominated = dominated.map(|row| standing(book.method(row), row)).collect();
         let mut release = Self { protocol, rule, book, means: BTreeSet::new(), dominated };
         release.means = release.choose_means(rows);

@@ -82,7 +82,9 @@ fn meaning(flag: &str) -> Option<String> {
         "independence_assumed" => {
             "Some values take tries, or stages that were measured on other people, for independent of each other."
         }
-        "simulated" => "The answers were drawn from the true ages by a table of the card: nobody was asked.",
+        "simulated" => {
+            "Answers of a method, or of a stage of it, were drawn from the true ages by a table of its card: nobody was asked."
+        }
         "declared" => {
             "Some statements are the maker's own, with their source; what was measured of them stands beside them."
         }

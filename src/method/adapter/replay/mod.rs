@@ -157,14 +157,19 @@ impl Method for ReplayMethod {
         jobs
     }
 
-    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
-        if let Some(limit) = self.limits.iter().find(|limit| !ask.limits.contains(limit)) {
+    fn suits(&self, limits: &[AgeLimit]) -> Result<(), MethodError> {
+        if let Some(limit) = self.limits.iter().find(|limit| !limits.contains(limit)) {
             let text = format!(
                 "it has answers for the limit {limit}, which the protocol does not have; add it to `limits` there, or leave \
                  it out: [replay.columns] pass_{limit} = \"\", score_{limit} = \"\""
             );
             return Err(MethodError::NotFor { method: self.card.name.clone(), text });
         }
+        Ok(())
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        self.suits(&ask.limits)?;
         Ok(Box::new(Replay { records: Arc::clone(&self.records), next: None }))
     }
 }

@@ -6,8 +6,8 @@ use super::super::super::balanced::{REPLICATES, adds};
 use super::super::super::catalogue::{self, Entry};
 use super::super::super::level::Among;
 use super::super::super::standard::weighted_joint;
-use super::super::super::threshold::{Side, too_many_straddle};
-use super::{Difference, Pair, floor, thin};
+use super::super::super::threshold::{Side, attempts, straddling_reason, too_many_straddle};
+use super::{Difference, Pair, few_expected, floor, thin};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Clusters, Effective, JointSums, MeanCell, MeanJoint, Weigh, mover_difference, p_at_zero,
@@ -96,8 +96,18 @@ impl Pair<'_> {
         };
         let mut reasons = floor(protocol, own.subjects(), rest.subjects());
         reasons.extend(too_many_straddle(&cell(self.group), &straddling, protocol));
+        // What of all is not the group's is the rest's: every attempt has one level of the column.
+        let of_all = [cell(self.whole), self.whole.slot(Some(limit), Slot::Straddling, protocol)];
+        let [inside, outside] = [(&of_all[0], &cell(self.group)), (&of_all[1], &straddling)]
+            .map(|(all, group)| attempts(all).saturating_sub(attempts(group)));
+        let of_rest = straddling_reason(inside, outside, protocol);
+        reasons.extend(of_rest.into_iter().map(|reason| format!("{reason} in the rest")));
         let level = protocol.levels.display;
         let rates = [&own, &rest].map(|side| side.effective(Weigh::Subjects, level));
+        let few = match rates {
+            [Some(one), Some(other)] => few_expected([(one.p, one.n_star), (other.p, other.n_star)]),
+            _ => None,
+        };
         if let [Some(one), Some(other)] = rates
             && (one.v == 0.0 || other.v == 0.0)
         {
@@ -106,7 +116,7 @@ impl Pair<'_> {
                 Some(mover_difference(wilson(one)?, wilson(other)?))
             };
             reasons.extend(thin(protocol, one.n_star, other.n_star));
-            return self.mover(at, p - q, counts, reasons);
+            return Difference { few, ..self.mover(at, p - q, counts, reasons) };
         }
         let found = Bootstrap::new(protocol.seed, REPLICATES).ratios(column as u64, &units, 2);
         let difference = |(own, rest): (&Option<f64>, &Option<f64>)| Some(own.as_ref()? - rest.as_ref()?);
@@ -124,6 +134,7 @@ impl Pair<'_> {
             status: RowStatus::Value,
             counts,
             p: p_value,
+            few,
             left_out: false,
         }
     }
@@ -169,6 +180,7 @@ impl Pair<'_> {
         let holds = |level: f64| mean.estimate(level).bounds.is_none_or(|(low, high)| low <= 0.0 && 0.0 <= high);
         let p = bounds.map(|_| p_at_zero(holds));
         let reasons = floor(self.protocol, own, other);
-        Difference { found: Some((mean.mean, bounds)), reasons, status: RowStatus::Value, counts, p, left_out: false }
+        let (status, few, left_out) = (RowStatus::Value, None, false);
+        Difference { found: Some((mean.mean, bounds)), reasons, status, counts, p, few, left_out }
     }
 }
