@@ -7,10 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::output::{print, tell};
-use super::results::{Shown, folder_failure, score_failure};
+use super::results::{self, Shown, folder_failure, score_failure};
 use super::spared;
 use super::{Exit, Failure};
-use crate::bundled;
 use crate::finding::counted;
 use crate::folder::{FolderError, RunFolder, RunRecord, names, write_whole};
 use crate::publish::Package;
@@ -126,11 +125,12 @@ fn results(folders: &[PathBuf], form: Form, all: bool, width: Option<u16>) -> Re
         return Err(Failure::unusable("rows of several folders are no metrics.csv").with_help("name one folder"));
     }
     let table = together(folders)?;
-    let notices = if table.rows.iter().any(|row| row.dataset == bundled::DATASET) {
-        vec![bundled::NOTICE.to_owned()]
-    } else {
-        Vec::new()
-    };
+    let mut notices: Vec<String> = Vec::new();
+    for notice in folders.iter().flat_map(|folder| results::notices(folder, &table.rows)) {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
     let options = Shown { all_challenges: all, notices, width }.options();
     match form {
         Form::Html => report::html(&table, &options).map_err(Failure::unusable),

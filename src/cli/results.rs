@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::exit::{Exit, Failure};
 use super::output::{print, tell, word};
 use crate::bundled;
@@ -11,7 +13,8 @@ use crate::metric::catalogue;
 use crate::protocol::{Around, Files, Protocol, ProtocolError};
 use crate::report::{self, Options};
 use crate::score::{self, ScoreError, ScoreRequest, Scored};
-use crate::table::Table;
+use crate::study::Standing;
+use crate::table::{Row, Table};
 
 /// How results are shown.
 pub(super) struct Shown {
@@ -95,9 +98,31 @@ pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a reader of the rows in `folder` must know first: what the drawn faces are, and how the study that the folder is a part
+/// of, or a package's folders were, stands to the plan on record.
+pub(super) fn notices(folder: &Path, rows: &[Row]) -> Vec<String> {
+    let drawn = rows.iter().any(|row| row.dataset == bundled::DATASET).then(|| bundled::NOTICE.to_owned());
+    let record = crate::foreign::text(&folder.join(names::RUN)).ok();
+    let record: Value = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let of_package = record.get("runs").and_then(Value::as_array).into_iter().flatten();
+    let studies = std::iter::once(&record).chain(of_package).filter_map(|run| run.pointer("/settings/study"));
+    let said = studies.map(|study| {
+        let standing = study.get("registration").cloned().unwrap_or_default();
+        Standing::sentence(serde_json::from_value::<Option<Standing>>(standing).ok().flatten().as_ref())
+    });
+    let mut notices: Vec<String> = said.chain(drawn).collect();
+    notices.dedup();
+    notices
+}
+
 /// Writes `report.html` beside the rows in `folder`, and prints the tables.
 pub(super) fn write_and_show(folder: &RunFolder, table: &Table, shown: &Shown) -> Result<(), Failure> {
-    let options = shown.options();
+    let mut options = shown.options();
+    for notice in notices(folder.path(), &table.rows) {
+        if !options.notices.contains(&notice) {
+            options.notices.push(notice);
+        }
+    }
     write_page(folder, table, &options)?;
     print(&report::terminal(table, &options))?;
     let file = |name| folder.file(name).display().to_string();

@@ -136,11 +136,18 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     std::fs::create_dir_all(&out).map_err(|error| folder_failure(FolderError::write(&out, error)))?;
     write_whole(&out.join(names::FILE), study.text.as_bytes(), false).map_err(folder_failure)?;
     parts.make(environment)?;
+    let foreign = parts.dropped();
+    if !foreign.is_empty() {
+        tell(&format!("No part of the study any more, and left as they are: {}\n", foreign.join(", ")));
+    }
     let exit = parts.finish()?;
     print(&parts.table())?;
     let file = |name: &str| out.join(name).display().to_string();
     let next = match exit {
-        Exit::Done | Exit::TooManyFailed => format!("agebench report {}/* --all", word(&out.join("runs"))),
+        Exit::Done | Exit::TooManyFailed => {
+            let runs: Vec<String> = parts.runs().iter().map(|path| word(path)).collect();
+            format!("agebench report {} --all", runs.join(" "))
+        }
         _ => format!("agebench study {} goes on", word(&arguments.file)),
     };
     let page = match out.join(crate::folder::names::REPORT) {

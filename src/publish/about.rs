@@ -15,7 +15,7 @@ use crate::folder::{Machine, RunRecord};
 pub const PACKAGE_SCHEMA: &str = "agebench-package/1";
 
 /// Settings of a run that are published; all others are of the machine it ran on.
-const SETTINGS: [&str; 2] = ["timeout_seconds", "curve"];
+const SETTINGS: [&str; 3] = ["timeout_seconds", "curve", "study"];
 /// And of a latency measurement, whose numbers depend on them.
 const OF_LATENCY: [&str; 7] = ["attempts", "busy", "clock_step_ns", "jobs", "rate", "starts", "warm_up"];
 
@@ -140,12 +140,20 @@ impl RunEntry {
             tool_version: record.tool_version.clone(),
             manifest_digest: Some(record.dataset.manifest_digest.short()),
             methods: record.methods.iter().map(|method| method.digest).collect(),
-            settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            settings: settings.map(|(key, value)| (key.clone(), unsigned(value.clone()))).collect(),
             seeds: record.seeds.clone(),
             // The list of instruction sets would tell one machine from another.
             machine: machine.map(|machine| Machine { cpu_features: Vec::new(), ..machine.clone() }),
         }
     }
+}
+
+/// `value` without the names of those who signed off a study's plan: its date and its digest say which plan it is.
+fn unsigned(mut value: Value) -> Value {
+    if let Some(names) = value.pointer_mut("/registration/signed_off_by") {
+        *names = Value::Array(Vec::new());
+    }
+    value
 }
 
 /// What became of the rows, in one line a family, for people.

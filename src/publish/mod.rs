@@ -6,6 +6,7 @@
 
 mod about;
 mod cards;
+mod compared;
 mod data_package;
 pub mod disclosure;
 mod error;

@@ -1,10 +1,13 @@
 //! README.md of a release: for people who never saw agebench. Every number in it is read from a released row.
 
-use super::about::PackageRecord;
+use serde_json::Value;
+
+use super::about::{PackageRecord, RunEntry};
 use super::disclosure::Rule;
 use super::package::Package;
 use super::sums::SIGNATURE;
 use crate::folder::names;
+use crate::study::Standing;
 use crate::table::{FailurePolicy, Population, Row, Variant, twelve_digits};
 
 /// A published card, for its texts.
@@ -117,6 +120,11 @@ pub(super) fn readme(
             plain(&card.text("licence")),
         ));
     }
+    let mut studies: Vec<String> = record.runs.iter().filter_map(study).collect();
+    studies.dedup();
+    if !studies.is_empty() {
+        text.push_str(&format!("\n## What was planned\n\n{}\n", studies.join("\n")));
+    }
     let rule = record.disclosure.rule().unwrap_or(Rule::None);
     text.push_str(&format!("\n## How people are protected\n\n{}\n", rule_in_words(rule)));
     if !record.disclosure.earlier.is_empty() {
@@ -138,6 +146,15 @@ pub(super) fn readme(
     text.push_str(&how_to_read(rows, package));
     text.push_str(&how_to_check(signed));
     text
+}
+
+/// How the study that a folder was a part of stands to the plan on record; none where it was a part of none.
+fn study(run: &RunEntry) -> Option<String> {
+    let study = run.settings.get("study")?;
+    let name = study.get("name").and_then(Value::as_str).unwrap_or_default();
+    let standing = study.get("registration").cloned().unwrap_or_default();
+    let standing = serde_json::from_value::<Option<Standing>>(standing).ok().flatten();
+    Some(format!("- {}: {}", plain(name), plain(&Standing::sentence(standing.as_ref()))))
 }
 
 /// `text` with a full stop at its end.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::about::{DatasetEntry, MethodEntry, RunEntry};
 use super::cards::{CardKind, published};
+use super::compared;
 use super::error::PublishError;
 use super::package::Package;
 use crate::dataset::slug;
@@ -134,7 +135,8 @@ impl Sources {
             return Ok(());
         }
         let name = format!("dataset-{}-{}.toml", self.datasets.len() + 1, slug(&dataset.name));
-        self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
+        let text = self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
+        same_name(folder, names::DATASET_CARD, &text, &dataset.name)?;
         self.datasets.push(DatasetEntry {
             name: dataset.name.clone(),
             version: dataset.version.clone(),
@@ -160,6 +162,7 @@ impl Sources {
         }
         let file = format!("method-{}-{}.toml", self.methods.len() + 1, slug(name));
         let text = self.add_card(folder, card, &file, CardKind::Method)?;
+        same_name(folder, card, &text, name)?;
         let word = |key: &str| {
             text.parse::<toml::Table>()
                 .ok()
@@ -189,13 +192,7 @@ impl Sources {
     }
 
     fn add_comparison(&mut self, path: &Path) -> Result<(), PublishError> {
-        let folder = RunFolder::open(path)?;
-        let unreadable = |name: &str| {
-            let path = folder.file(name);
-            move |source| PublishError::Table { path, source }
-        };
-        let rows = Compared::read(folder.read(names::COMPARISON)?).map_err(unreadable(names::COMPARISON))?;
-        let ranked = Ranked::read(folder.read(names::LEADERBOARD)?).map_err(unreadable(names::LEADERBOARD))?;
+        let (rows, ranked) = compared::read(path)?;
         self.comparison.extend(rows);
         self.leaderboard.extend(ranked);
         Ok(())
@@ -228,7 +225,29 @@ impl Sources {
                 return Err(unfit(path, reason, "compare the run folders again: `agebench compare ... --replace`"));
             }
         }
+        for path in folders.iter().filter(|path| path.join(names::COMPARISON).is_file()) {
+            if let Some(why) = compared::differs(path, folders)? {
+                return Err(unfit(path, why, "compare the run folders again: `agebench compare ... --replace`"));
+            }
+        }
         Ok(())
+    }
+}
+
+/// The card of what ran, and no other's: its `name` is that of run.json.
+fn same_name(folder: &RunFolder, card: &str, text: &str, name: &str) -> Result<(), PublishError> {
+    let found = text.parse::<toml::Table>().ok().and_then(|card| Some(card.get("name")?.as_str()?.to_owned()));
+    match found {
+        Some(found) if found != name => {
+            let path = folder.card(card);
+            let reason = format!("it is of `{found}`, and run.json says that `{name}` ran");
+            Err(unfit(
+                &path,
+                reason,
+                "put back the card of what ran: `licence` and the like may be added to it, nothing changed",
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

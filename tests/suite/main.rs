@@ -92,6 +92,7 @@ mod study_refusals;
 mod support;
 #[cfg(feature = "tract")]
 mod taken;
+mod thin_evidence;
 #[cfg(feature = "tract")]
 mod tutorials;
 #[cfg(feature = "tract")]

@@ -19,7 +19,7 @@ fn scored(place: &Path, name: &str, csv: &str, more: &[&str]) -> PathBuf {
 /// The verdict lines of one rule on `folder` against `baseline`.
 fn gate(place: &Path, rule: &str, folder: &Path, baseline: &Path) -> Ran {
     let policy = place.join("policy.toml");
-    fs::write(&policy, format!("name = 'small'\nsource = 'ours'\n[[rule]]\n{rule}\n")).unwrap();
+    fs::write(&policy, format!("name = 'small'\nsource = 'ours'\n[[rule]]\nname = 'it'\n{rule}\n")).unwrap();
     run(&["gate", text(folder), "--policy", text(&policy), "--baseline", text(baseline), "--format", "csv"])
 }
 
@@ -95,7 +95,6 @@ fn a_method_that_leaves_out_what_is_hard_passes_no_margin_of_errors() {
     let method = scored(place.path(), "easy", &people(answer), &[]);
     let ran = gate(place.path(), ERROR, &method, &baseline).ended(3);
     assert!(ran.out.contains("20 attempts that the baseline answered the method did not"), "{}", ran.out);
-    assert!(column(&ran.out, "flags")[0].contains("coverage_differs"), "{}", ran.out);
     // Who answers more than the baseline loses nothing by it.
     gate(place.path(), ERROR, &baseline, &method).ended(0);
 }

@@ -76,6 +76,12 @@ pub(super) fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
     if !place.is_dir() {
         return Ok(None);
     }
+    if place.join(crate::folder::names::RUN).is_file() && !Package::is_at(place) {
+        return Err(Failure::unusable(format!("{} is a run folder, and no card", place.display())).with_help(format!(
+            "`agebench verify {0}` computes its rows again; to check a card or the protocol, name the file",
+            super::super::output::word(place)
+        )));
+    }
     let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL, POLICY_FILE];
     let mut found: Vec<PathBuf> = names.iter().map(|name| place.join(name)).filter(|file| file.is_file()).collect();
     // What a policy lies beside is what is meant: `init ci` puts one beside a method.

@@ -333,6 +333,28 @@ impl<'a> Parts<'a> {
         Ok(self.lines.iter().map(|line| line.exit).max_by_key(|exit| severity(*exit)).unwrap_or(Exit::Done))
     }
 
+    /// The folders of the runs.
+    pub(super) fn runs(&self) -> Vec<PathBuf> {
+        let runs = self.lines.iter().filter(|line| matches!(line.what, What::Run(_)));
+        runs.map(|line| self.out.join(&line.folder)).collect()
+    }
+
+    /// The folders of results that are of no part: of a plan that the study had before.
+    pub(super) fn dropped(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for kind in crate::study::names::RESULTS {
+            for entry in std::fs::read_dir(self.out.join(kind)).into_iter().flatten().flatten() {
+                let folder = format!("{kind}/{}", entry.file_name().to_string_lossy());
+                let is_part = |line: &Line| line.folder == folder || line.folder.starts_with(&format!("{folder}/"));
+                if entry.path().is_dir() && !self.lines.iter().any(is_part) {
+                    found.push(folder);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
     /// The parts, and how the study stands to the plan on record, for the output stream.
     pub(super) fn table(&self) -> String {
         told::parts(&self.plan, &self.lines, self.standing().as_ref())

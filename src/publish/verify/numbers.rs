@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checked, Problem};
 use crate::folder::names;
-use crate::metric::flag;
+use crate::metric::{catalogue, flag};
 use crate::protocol::Protocol;
 use crate::publish::about::PackageRecord;
 use crate::publish::disclosure::Rule;
@@ -30,16 +30,34 @@ pub(super) fn known(file: &str, rows: &[Row], record: &PackageRecord, checked: &
     let protocol = record.protocol_digest.short();
     for (place, row) in rows.iter().enumerate() {
         let mut wrong = |column: &str, text: &str| checked.problems.push(Problem::at(file, place, column, text));
-        if !methods.contains(&row.method_digest) {
-            wrong("method_digest", "no method of run.json");
+        let method = record.methods.iter().zip(&methods).find(|(_, digest)| **digest == row.method_digest);
+        match method {
+            None => wrong("method_digest", "no method of run.json"),
+            // Methods of one name are told apart by their digests in a comparison.
+            Some((entry, _)) if !same_method(&row.method, &entry.name) => {
+                wrong("method", "run.json has another name of the method with this digest");
+            }
+            Some(_) => {}
         }
         if !row.manifest_digest.split('+').all(|digest| datasets.contains(&digest)) {
             wrong("manifest_digest", "no dataset of run.json");
+        }
+        let dataset = record.datasets.iter().find(|dataset| dataset.manifest_digest == row.manifest_digest);
+        if dataset.is_some_and(|dataset| dataset.name != row.dataset) {
+            wrong("dataset", "run.json has another name of the dataset with this digest");
+        }
+        if let Some(entry) = catalogue::find(&row.metric).filter(|entry| entry.measure.unit != row.unit) {
+            wrong("unit", &format!("the metric is in `{}`", entry.measure.unit));
         }
         if row.protocol_digest != protocol {
             wrong("protocol_digest", "not that of protocol.toml");
         }
     }
+}
+
+/// Whether `found` is the name of a method, or that with the digest or the number by which a comparison tells it from another.
+fn same_method(found: &str, name: &str) -> bool {
+    found == name || found.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
 }
 
 /// What each row of `rows` says must follow from its own counts, or from other rows.
@@ -258,6 +276,11 @@ pub(super) fn leaderboard(ranked: &[Ranked], metrics: &[Row], checked: &mut Chec
                     }
                 }
             }
+        }
+        let here = |other: &&Ranked| other.row.metric == one.row.metric && other.row.place() == one.row.place();
+        let able = ranked.iter().filter(here).filter(|other| other.rank_low.is_some()).count() as u64;
+        if one.rank_low.is_some() && one.ranked != able {
+            wrong("ranked", &format!("{able} methods have places there"));
         }
         match (one.rank_low, one.rank_high) {
             (Some(low), Some(high)) if low < 1 || low > high || high > one.ranked => {

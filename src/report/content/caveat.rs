@@ -4,6 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::find::Source;
 use super::names;
+use crate::table::Row;
+
+/// What holds of all rows of a comparison, a sentence each: that which forbids a claim, or says of whom it speaks.
+pub(super) fn of_comparison<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<String> {
+    const TOLD: [&str; 5] = ["labels_not_chronological", "simulated", "sample_only", "subjects_unknown", "clustered"];
+    let flags: BTreeSet<&str> = rows.flat_map(|row| row.flags.iter().map(String::as_str)).collect();
+    TOLD.into_iter().filter(|flag| flags.contains(flag)).filter_map(meaning).collect()
+}
 
 /// The meaning of a flag; none for one that this program does not know.
 fn meaning(flag: &str) -> Option<String> {

@@ -107,7 +107,7 @@ pub(crate) fn only_wide(row: &Row) -> bool {
 }
 
 /// The first reason alone and short: what a cell has room for.
-fn first_reason(row: &Row) -> String {
+pub(crate) fn first_reason(row: &Row) -> String {
     match each_reason(row).next().unwrap_or_default() {
         reason if reason.starts_with("interval width") => "interval too wide".to_owned(),
         reason if reason.starts_with("no subject aged") && reason.len() > LONGEST_REASON => {

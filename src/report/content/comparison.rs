@@ -1,10 +1,10 @@
 //! What the report of a comparison says: ranks that are intervals, and differences with whether they are shown.
 
-use super::cells::{Weak, people, share};
+use super::cells::{Weak, first_reason, people, share};
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::number::{count, years};
-use super::{DENIALS, PASSES, names};
+use super::{DENIALS, PASSES, caveat, names};
 use crate::age::AgeLimit;
 use crate::table::{Better, Compared, Place, Population, Ranked, Row, RowStatus, Weighting};
 
@@ -53,7 +53,7 @@ impl Sheet {
         };
         Self {
             title,
-            sentences: sentences(&rows),
+            sentences: [sentences(&rows), caveat::of_comparison(rows.iter().map(|compared| &compared.row))].concat(),
             grids: grids.into_iter().filter(|grid| !grid.lines.is_empty()).collect(),
             figure,
             reading: reading(&rows),
@@ -183,7 +183,7 @@ fn picture(lines: Vec<Line>, grid: Grid) -> Figure {
         id: "differences".to_owned(),
         title: "Differences of both errors, in percentage points".to_owned(),
         caption: "The first method's share less the second's, in percentage points, with its interval: right of the middle the \
-                  first has more of the error. Grey: too few people."
+                  first has more of the error. Grey: too little evidence."
             .to_owned(),
         drawing: Drawing::Whiskers(Whiskers {
             heads: vec![PASSES.to_owned(), DENIALS.to_owned()],
@@ -250,7 +250,7 @@ fn points(compared: &Compared) -> Cell {
     };
     let signed = format!("{:+.1}", (value * 1000.0).round() / 10.0 + 0.0);
     if row.status != RowStatus::Value {
-        let text = format!("{signed}{bounds} too few people");
+        let text = format!("{signed}{bounds} ({})", first_reason(row));
         return Cell { text, tone: Tone::Weak, mark: None };
     }
     Cell::plain(format!("{signed}{bounds} {}", verdict(compared)))

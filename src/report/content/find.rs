@@ -38,10 +38,26 @@ pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
         rows.push(row);
     }
     let named = |name: &str| order.iter().filter(|(other, ..)| other == name).count();
-    let label = |(name, digest, _): &(String, String, String)| match named(name) {
-        1 => name.clone(),
-        _ => format!("{name} ({})", digest.chars().take(8).collect::<String>()),
+    let short = |digest: &str| digest.chars().take(8).collect::<String>();
+    // One method on several data sets is told apart by these: by name, and where two bear one name by digest.
+    let dataset = |key: &(String, String, String)| {
+        let name = |key| rows_of.get(key).and_then(|rows| rows.first()).map_or("", |row| row.dataset.as_str());
+        let own = name(key);
+        let twins = order.iter().filter(|other| name(*other) == own && other.2 != key.2).count();
+        if twins == 0 { own.to_owned() } else { format!("{own} {}", short(&key.2)) }
     };
+    let label = |key: &(String, String, String)| {
+        let (name, digest, _) = key;
+        let same = order.iter().filter(|other| other.0 == *name && other.1 == *digest).count();
+        let digests: BTreeSet<&String> = order.iter().filter(|other| other.0 == *name).map(|other| &other.1).collect();
+        match (named(name), digests.len(), same) {
+            (1, ..) => name.clone(),
+            (_, 1, _) => format!("{name} on {}", dataset(key)),
+            (_, _, 1) => format!("{name} ({})", short(digest)),
+            _ => format!("{name} ({}) on {}", short(digest), dataset(key)),
+        }
+    };
+    let labels: BTreeMap<_, String> = order.iter().map(|key| (key.clone(), label(key))).collect();
     order
         .iter()
         .map(|key| {
@@ -50,7 +66,8 @@ pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
             for row in &rows {
                 placed.entry(&row.metric).or_default().entry(&row.group).or_default().push(row);
             }
-            Source { label: label(key), policy: policy(&rows), rows, placed }
+            let label = labels.get(key).cloned().unwrap_or_default();
+            Source { label, policy: policy(&rows), rows, placed }
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{Weak, counts, share, status};
+use super::cells::{Weak, counts, first_reason, share, status};
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
 use super::grid::{Cell, Grid, Mark, Tone};
@@ -248,6 +248,10 @@ fn gap(row: Option<&Row>) -> Cell {
 /// `2.1 (95 %: 5.0)`: the middle of what chance alone would show, and what it passes in one case of twenty.
 fn by_chance(median: Option<&Row>, tail: Option<&Row>) -> Cell {
     match (median.and_then(|row| row.value), tail.and_then(|row| row.value)) {
+        (Some(_), Some(_)) if [median, tail].into_iter().flatten().any(|row| row.status != RowStatus::Value) => {
+            let why = [median, tail].into_iter().flatten().find(|row| row.status != RowStatus::Value).map(first_reason);
+            Cell { text: format!("n/a ({})", why.unwrap_or_default()), tone: Tone::Weak, mark: None }
+        }
         (Some(median), Some(tail)) => {
             let [median, tail] = [median, tail].map(|value| percent(value).trim_end_matches(" %").to_owned());
             Cell::plain(format!("{median} (95 %: {tail})"))
@@ -259,9 +263,10 @@ fn by_chance(median: Option<&Row>, tail: Option<&Row>) -> Cell {
 /// `0.034`, `<0.001`; weak where too few labels could move.
 fn probability(row: Option<&Row>) -> Cell {
     let Some((row, value)) = row.and_then(|row| Some((row, row.value?))) else { return Cell::absent("") };
-    let text = if value < 0.001 { "<0.001".to_owned() } else { format!("{value:.3}") };
-    let tone = if row.status == RowStatus::Value { Tone::Plain } else { Tone::Weak };
-    Cell { text, tone, mark: None }
+    if row.status != RowStatus::Value {
+        return Cell { text: format!("n/a ({})", first_reason(row)), tone: Tone::Weak, mark: None };
+    }
+    Cell::plain(if value < 0.001 { "<0.001".to_owned() } else { format!("{value:.3}") })
 }
 
 /// The groups that the evidence cell of `groups_left_out` names.

@@ -29,6 +29,8 @@ pub(crate) mod verdicts;
 mod visible;
 pub(crate) mod years;
 
+use std::collections::BTreeSet;
+
 use figure::Figure;
 use find::Source;
 use grid::Grid;
@@ -39,7 +41,7 @@ pub(crate) use visible::visible;
 
 use super::Options;
 use crate::age::AgeLimit;
-use crate::table::{Interval, Table};
+use crate::table::{Interval, Row, Table};
 
 /// The tables beside those of a limit, in their order; one without a line is left out.
 const BESIDE_ERRORS: [fn(&[Source<'_>]) -> Grid; 8] = [
@@ -287,7 +289,10 @@ fn subject(sources: &[Source<'_>]) -> String {
     if data.is_empty() {
         return "no method".to_owned();
     }
-    let methods = if sources.len() == 1 { "1 method".to_owned() } else { format!("{} methods", sources.len()) };
+    // One method on several data sets is one.
+    let key = |row: &&Row| (row.method.clone(), row.method_digest.clone());
+    let methods: BTreeSet<_> = sources.iter().filter_map(|source| source.rows.first()).map(key).collect();
+    let methods = if methods.len() == 1 { "1 method".to_owned() } else { format!("{} methods", methods.len()) };
     format!("{methods} on {}", data.join(", "))
 }
 

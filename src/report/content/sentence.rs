@@ -97,7 +97,10 @@ fn how_many(row: &Row, verb: &str) -> String {
         }
     };
     let too_few = |row: &Row| match row.n_subjects {
-        Some(0) => format!("nobody can say how many {verb} (none were seen)"),
+        Some(0) => format!("nobody can say how many {verb} (none got a decision)"),
+        Some(subjects) if subjects > 1 && !wants_people(row) => {
+            format!("nobody can say how many {verb} ({})", reasons(row))
+        }
         Some(1) => format!("nobody can say how many {verb} (only 1 was seen)"),
         Some(subjects) => format!("nobody can say how many {verb} (only {} were seen)", count(subjects)),
         None => format!("nobody can say how many {verb}"),
@@ -113,6 +116,12 @@ fn how_many(row: &Row, verb: &str) -> String {
         (.., Some(low), Some(high)) => format!("between {} and {} {verb}", hundred(low, false), hundred(high, true)),
         _ => too_few(row),
     }
+}
+
+/// Whether too few people are among what is short of a claim.
+fn wants_people(row: &Row) -> bool {
+    reasons(row).is_empty()
+        || reasons(row).split(", ").any(|reason| reason.ends_with(" subjects") || reason.starts_with("n*"))
 }
 
 /// A number of years in words, as they stand before `-year-olds`.

@@ -70,11 +70,13 @@ pub(super) fn told(sources: &[Source<'_>]) -> Vec<String> {
 /// The first thing to know of what a method takes: what it is given, and what it leaves. None where it was not measured.
 pub(super) fn headline(source: &Source<'_>) -> Option<Cell> {
     let plain = |metric: &str| measurement(source, metric, "");
-    let given = plain("input_bytes")?;
+    let given = plain("input_bytes");
+    was_measured(source).then_some(())?;
     let left = measurement(source, "files_left", "phase=after_exit");
-    let amount = match given.value {
-        Some(bytes) => format!("{} in", curve::kilobytes(bytes)),
-        None => "in: not measurable".to_owned(),
+    let amount = match given.map(|row| row.value) {
+        Some(Some(bytes)) => format!("{} in", curve::kilobytes(bytes)),
+        Some(None) => "in: not measurable".to_owned(),
+        None => "no file in".to_owned(),
     };
     let left = match left.map(|row| (row.value, row.status)) {
         Some((Some(1.0), _)) => "leaves 1 file".to_owned(),
@@ -92,9 +94,16 @@ fn measurement<'a>(source: &Source<'a>, metric: &str, variant: &str) -> Option<&
     source.whole(metric).find(|row| row.variant.to_string() == variant)
 }
 
+/// Whether there is a footprint: of a method that is given no file as well.
+fn was_measured(source: &Source<'_>) -> bool {
+    ["input_bytes", "files_left", "files_created", "canary_hits"]
+        .iter()
+        .any(|metric| source.whole(metric).next().is_some())
+}
+
 /// What was measured, a line a number, a column a method.
 fn measured_of(sources: &[Source<'_>]) -> Grid {
-    let seen: Vec<_> = sources.iter().filter(|source| measurement(source, "input_bytes", "").is_some()).collect();
+    let seen: Vec<_> = sources.iter().filter(|source| was_measured(source)).collect();
     let mut heads = vec!["measured"];
     heads.extend(seen.iter().map(|source| source.label.as_str()));
     let mut grid = Grid::new("What was measured of each method; what cannot be measured is not 0", 1, &heads);
