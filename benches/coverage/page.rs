@@ -9,13 +9,14 @@ use super::report::FIGURE;
 type Failure = Box<dyn std::error::Error>;
 
 /// The tables with what is tried in them, in the order of the page.
-const TRIED: [(&str, &str); 22] = [
+const TRIED: [(&str, &str); 23] = [
     ("exact", "a rate, one attempt each, exactly"),
     ("rates-display", "a rate, several attempts: display interval"),
     ("rates-upper", "a rate, several attempts: upper bound for claims"),
     ("rates-lower", "a rate, several attempts: lower bound for claims"),
     ("dominated", "one person with a third of the attempts"),
     ("windows", "windows: the mean of five years' rates"),
+    ("windows-thin", "the same where the last year has few people"),
     ("standardised-means", "mean errors over 26 cells"),
     ("means", "mean errors"),
     ("percentiles", "medians and percentiles of errors"),

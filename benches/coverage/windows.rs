@@ -67,7 +67,41 @@ fn mean_of(people: &[Person], cells: usize, weigh: Weigh) -> Option<Effective> {
 
 /// Rates of windows and of standardised means of errors.
 pub fn tables(effort: &Effort) -> Vec<Table> {
-    vec![rates(effort), errors(effort)]
+    vec![rates(effort), thin(effort), errors(effort)]
+}
+
+/// A window whose last year has few people and another rate, one attempt each: how often no wrong claim is made.
+fn thin(effort: &Effort) -> Table {
+    let about = ["people of each other year", "of the last", "rates"];
+    let mut table = Table::new("windows-thin", about, ["upper claim", "lower claim"]);
+    let sizes: &[(u64, u64)] =
+        if effort.few { &[(500, 10)] } else { &[(500, 5), (500, 10), (500, 30), (500, 100), (5000, 30), (5000, 100)] };
+    for (others, last) in sizes {
+        for (rate, of_last) in [(0.04, 0.04), (0.04, 0.15), (0.04, 0.3), (0.01, 0.02), (0.01, 0.05)] {
+            let truth = (4.0 * rate + of_last) / 5.0;
+            let label = format!("windows thin {others} {last} {rate} {of_last}");
+            let found = over_sets(effort.sets, &label, |random| {
+                let mut year = |people: u64, rate: f64| {
+                    let events = (0..people).filter(|_| uniform(random) < rate).count() as u64;
+                    Clusters::of([(1, 1, events), (0, 1, people - events)])
+                };
+                let mut cells = vec![year(*last, of_last)];
+                (0..4).for_each(|_| cells.push(year(*others, rate)));
+                let pooled = Clusters::of(cells.iter().flat_map(|cell| cell.pairs().to_vec()));
+                let cells: Vec<Cell> = cells.into_iter().map(|clusters| Cell { weight: 0.2, clusters }).collect();
+                let Some(found) = standardised(&cells, &[], &pooled, Weigh::Subjects, 0.95) else { return [None; 2] };
+                let events = found.p * found.n_star;
+                [
+                    // No claim is made where the year is too thin for n*.
+                    Some(found.thin || truth <= upper_claim(events, found.n_star, 0.95)),
+                    Some(found.thin || truth >= lower_claim(events, found.n_star, 0.95)),
+                ]
+            });
+            let about = [others.to_string(), last.to_string(), format!("{rate} and {of_last}")];
+            table.row(&about, found.map(|it| Figure::drawn(it, Rule::AtLeast(0.95))));
+        }
+    }
+    table
 }
 
 fn rates(effort: &Effort) -> Table {

@@ -125,9 +125,8 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
     let p = match weighted {
         _ if exact => Some(mcnemar(more, fewer)),
         None => sign_flip(&differences, pair.protocol.seed),
-        Some(weighted) if weighted.differing > 0 && weighted.differences.is_empty() => {
-            Some(sign_flip_normal((weighted.more - weighted.fewer) as f64, weighted.square as f64))
-        }
+        Some(weighted) if weighted.differing > 0 && weighted.differences.is_empty() => (weighted.spread() >= SPREAD)
+            .then(|| sign_flip_normal((weighted.more - weighted.fewer) as f64, weighted.square as f64)),
         Some(weighted) => {
             let differences: Vec<f64> = weighted.differences.iter().map(|difference| *difference as f64).collect();
             sign_flip(&differences, pair.protocol.seed)
@@ -147,6 +146,9 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
     let basis = Basis::Shares(found);
     pair.push(Difference { place, measure, quantity, claim: Some(claim), basis, lost: 0, p, flags });
 }
+
+/// As so many equal differences the weighted ones must be spread for a normal form of their test.
+const SPREAD: f64 = 50.0;
 
 fn headline_place(limit: AgeLimit, challenge: ChallengeAge, policy: FailurePolicy, slot: Slot) -> PairPlace {
     PairPlace { group: Group::whole(), limit, slot, challenge: Some(challenge), policy }

@@ -176,17 +176,23 @@ pub(crate) fn check_levels(file: &str, dataset: &Dataset, findings: &mut Finding
 }
 
 /// The smallest weight as a share of the largest that sums of weights can hold.
-const LEAST_WEIGHT: f64 = 1e-9;
+const LEAST_WEIGHT: f64 = 1e-6;
+
+/// What to do about weights.
+const HELP: &str = "weights say for how many others a person stands: mend the unit of one of them";
 
 /// A finding about weights of `file` that lie so far apart that the smallest could not be counted for what it is.
 pub(crate) fn check_weights(file: &str, dataset: &Dataset, rows: &[u32], findings: &mut Findings) {
     let weights = || dataset.samples().iter().map(|row| row.weight);
     let largest = weights().fold(0.0, f64::max);
     let few = weights().zip(rows).filter(|(weight, _)| *weight < largest * LEAST_WEIGHT);
+    if largest > 0.0 && !largest.is_normal() {
+        findings.push(Finding::error(file, format!("all weights are below {:e}", f64::MIN_POSITIVE)).help(HELP));
+        return;
+    }
     let Some((weight, row)) = few.min_by_key(|(_, row)| **row) else { return };
-    let text = format!("the weight {weight} is less than a billionth of the largest, {largest}");
-    let help = "weights say for how many others a person stands: mend the unit of one of them";
-    findings.push(Finding::error(file, text).row(u64::from(*row)).help(help));
+    let text = format!("the weight {weight} is less than a millionth of the largest, {largest}");
+    findings.push(Finding::error(file, text).row(u64::from(*row)).help(HELP));
 }
 
 /// Findings about samples that have two rows of `file`; `column` holds their ids, and is empty where no column does.

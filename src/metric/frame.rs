@@ -75,6 +75,15 @@ pub fn marked(protocol: &Protocol, row: Row) -> Row {
 /// Why no claim rests on what few people make: their attempts, or their weights, are most of all (METRICS M15).
 pub(super) const FEW_HOLD_MOST: &str = "few subjects hold most attempts";
 
+/// Why no claim rests on a mean of which n* is more than twice what its thinnest cell can tell.
+pub(super) const THIN_CELL: &str = "a cell of few people for such an n*";
+
+/// What of a rate over cells or clusters speaks against a claim on whatever is made of it.
+pub(super) fn against(effective: &Effective) -> impl Iterator<Item = String> {
+    let reasons = [(effective.dominated, FEW_HOLD_MOST), (effective.thin, THIN_CELL)];
+    reasons.into_iter().filter_map(|(set, reason)| set.then(|| reason.to_owned()))
+}
+
 /// Fewer subjects with an event than this are flagged.
 pub const FEW_EVENT_SUBJECTS: u64 = 30;
 
@@ -155,7 +164,7 @@ impl<'a> Frame<'a> {
     pub fn share_at(&mut self, share: Share<'_>, claim_level: f64) {
         let Share { place, entry, clusters, effective, undecided, ties, mut reasons } = share;
         let levels = self.protocol.levels;
-        let Effective { p, n_star, deff, dominated, .. } = effective;
+        let Effective { p, n_star, deff, dominated, thin, .. } = effective;
         let (low, high) = wilson(p, n_star, levels.display);
         let events = p * n_star;
         let claim =
@@ -177,6 +186,9 @@ impl<'a> Frame<'a> {
         }
         if dominated && reasons.iter().all(|reason| reason != FEW_HOLD_MOST) {
             reasons.push(FEW_HOLD_MOST.to_owned());
+        }
+        if thin && reasons.iter().all(|reason| reason != THIN_CELL) {
+            reasons.push(THIN_CELL.to_owned());
         }
         let event_subjects = clusters.event_subjects();
         let rate = Rate {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::{FEW_HOLD_MOST, weigh};
+use super::frame::{against, weigh};
 use super::threshold::{Side, View, side_counts, too_many_straddle};
 use super::window::{Within, Years, list};
 use crate::age::{AgeLimit, ChallengeAge};
@@ -137,9 +137,7 @@ impl<'a> Standing<'a> {
         };
         let of_years = window.is_some() || matches!(among, Among::Year(_));
         let left_out = of_years && self.within.left_out(column, pair);
-        if effective.is_some_and(|found| found.dominated) {
-            reasons.push(FEW_HOLD_MOST.to_owned());
-        }
+        reasons.extend(effective.iter().flat_map(against));
         Some(Level { clusters, effective, undecided, ties, reasons, left_out })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::balanced::{REPLICATES, adds, linearised};
 use super::catalogue::{self, Entry};
 use super::cells::{Keyed, no_subject};
-use super::frame::{FEW_HOLD_MOST, Frame, Share, flag};
+use super::frame::{Frame, Share, against, flag};
 use super::threshold::{Side, attempts, too_many_straddle};
 use super::window::too_many_bands;
 use crate::age::{AgeLimit, ChallengeAge};
@@ -244,7 +244,7 @@ impl<'a> Visitors<'a> {
         for (against, side) in self.against.iter().zip(words) {
             reasons.extend(against.iter().map(|reason| format!("{reason}{side}")));
         }
-        reasons.extend(self.means.iter().flatten().any(|mean| mean.dominated).then(|| FEW_HOLD_MOST.to_owned()));
+        reasons.extend(self.means.iter().flatten().flat_map(against));
         let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
         let quantity = Quantity { value: point, bounds, counts: self.counts(), evidence: Some(evidence) };
         frame.quantity(place, catalogue::PPV, quantity);

@@ -32,7 +32,7 @@ pub fn mean_of_chances(chances: &[(f64, u64)], attempts: u64, level: f64) -> Opt
     } else {
         n_star(p, v, s, m, s, some < TRUSTED || other < TRUSTED, level)
     };
-    Some(Effective { p, v, n_star: n, deff: m / n, dominated: false })
+    Some(Effective { p, v, n_star: n, deff: m / n, dominated: false, thin: false })
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Tests of no difference over the same subjects: exact McNemar, and sign flips where subjects have several attempts.
 
 use rayon::prelude::*;
-use statrs::function::beta::beta_reg;
 
+use super::beta::beta_reg;
 use super::random::{Stream, key};
 use super::special::normal_two_sided;
 

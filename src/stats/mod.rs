@@ -6,6 +6,7 @@
 mod agreement;
 mod arrivals;
 mod auc;
+mod beta;
 mod bootstrap;
 mod calibration;
 mod chances;

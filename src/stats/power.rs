@@ -3,8 +3,7 @@
 //! A claim is "the rate is at most `limit`", shown when the one-sided upper Clopper-Pearson bound is at most `limit`.
 //! Numbers are effective ones: several attempts a subject are multiplied in by [`with_design_effect`].
 
-use statrs::function::beta::beta_reg;
-
+use super::beta::beta_reg;
 use super::special::{beta_quantile, normal_quantile};
 use super::upper_claim;
 

@@ -1,7 +1,6 @@
 //! Quantiles of a sorted sample and their intervals.
 
-use statrs::function::beta::beta_reg;
-
+use super::beta::beta_reg;
 use super::clusters::Clusters;
 use super::special::normal_quantile;
 

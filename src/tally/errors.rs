@@ -274,7 +274,7 @@ impl ErrorTally {
         let sum: i128 = self.moments.values().map(|moments| moments.signed.sum).sum();
         let squares: i128 = self.moments.values().map(|moments| moments.squared).sum();
         // About the mean before leaving the integers: the difference would cancel as doubles.
-        (n > 1).then(|| ((squares - sum * sum / n) as f64 / (n - 1) as f64).max(0.0).sqrt() / 1e9)
+        (n > 1).then(|| ((squares - product_over(sum, sum, n)) as f64 / (n - 1) as f64).max(0.0).sqrt() / 1e9)
     }
 }
 
@@ -290,6 +290,14 @@ impl ErrorTally {
         let (slope, r_squared) = self.weighted.line.slope_and_r_squared();
         Some((slope, found.1.map(|_| r_squared)))
     }
+}
+
+/// one * other / n without the whole product, which half a billion people's sums are too large for; less than 2 off.
+fn product_over(one: i128, other: i128, n: i128) -> i128 {
+    let (quotient, rest) = (one.div_euclid(n), one.rem_euclid(n));
+    let (of_other, rest_of_other) = (other.div_euclid(n), other.rem_euclid(n));
+    // (q n + r)(p n + s) / n = q p n + q s + r p + r s / n
+    quotient * of_other * n + quotient * rest_of_other + rest * of_other + rest * rest_of_other / n
 }
 
 impl LineSums {
@@ -318,7 +326,7 @@ impl LineSums {
         if self.n == 0 {
             return None;
         }
-        let centred = |product: i128, one: i128, other: i128| (product - one * other / self.n) as f64;
+        let centred = |product: i128, one: i128, other: i128| (product - product_over(one, other, self.n)) as f64;
         let (xx, xy, yy) =
             (centred(self.xx, self.x, self.x), centred(self.xy, self.x, self.y), centred(self.yy, self.y, self.y));
         // The integer division leaves less than one squared nanoyear.

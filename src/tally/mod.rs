@@ -66,6 +66,7 @@ pub use paired::{PairFlow, PairPlace, PairTally};
 pub use paired_errors::{ErrorPair, WeightedPair, answered_by_one, paired_errors, run_to_run};
 pub use repeats::{RepeatSums, RepeatTally};
 pub use scores::{ScoreKind, ScoreRows, ScoredAttempt, SpreadAttempt};
+pub use shape::MOST_CLASSES;
 pub(crate) use sides::is_far;
 pub use sides::{LimitColumn, SideTally};
 pub use staged::{DecidedAttempt, StagedAttempt};
@@ -104,6 +105,11 @@ pub enum TallyError {
         /// The column.
         column: String,
     },
+    /// More different ages, years and bands of them, than can be told apart.
+    #[error(
+        "more than {MOST_CLASSES} different ages: bands of years that begin or end between birthdays are counted each by itself"
+    )]
+    TooManyAges,
     /// More rows than can be counted.
     #[error("more than 4,294,967,294 rows")]
     TooManyRows,

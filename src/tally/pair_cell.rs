@@ -51,10 +51,14 @@ impl PairCell {
         }
         found.people = found.subjects as f64;
         if let Some(weighted) = &self.weighted {
-            // The sums of both directions as shares of Kish's effective number of people: with equal weights those of the
-            // people themselves.
+            // The sums of both directions as shares of an effective number of people: with equal weights those of the people
+            // themselves. It is Kish's, and no more than that with which Tango's variance, (b + c) / n^2, is the linearised
+            // one: where heavy people are those who differ it is larger than their number says.
             let weight = weighted.weight as f64;
-            found.people = weight * weight / weighted.weight_square as f64;
+            let kish = weight * weight / weighted.weight_square as f64;
+            let differing = (weighted.more + weighted.fewer) as f64;
+            let linear = if weighted.square > 0 { differing * weight / weighted.square as f64 } else { kish };
+            found.people = kish.min(linear);
             let of = |sum: i128| found.people * sum as f64 / weight;
             let (more, fewer) = (of(weighted.more), of(weighted.fewer));
             (found.b, found.c) = if under { (more, fewer) } else { (fewer, more) };
@@ -82,7 +86,7 @@ pub struct Differing {
     pub b: f64,
     /// Sum over subjects of those that it has fewer, without sign.
     pub c: f64,
-    /// People that stand behind them: under design weights Kish's effective number.
+    /// People that stand behind them: under design weights an effective number, Kish's at most.
     pub people: f64,
     /// Subjects.
     pub subjects: u64,

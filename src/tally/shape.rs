@@ -15,6 +15,9 @@ use crate::outcome::Decision;
 use crate::protocol::{Groups, Protocol, Tie};
 use crate::table::Group;
 
+/// Most classes of ages: what is counted for each pair of them has to fit into memory.
+pub const MOST_CLASSES: usize = 20_000;
+
 /// The class of a sample that is in no cell: an attack, or of unknown age.
 pub(super) const NO_CLASS: u16 = u16::MAX;
 
@@ -121,6 +124,9 @@ impl<'a> Shape<'a> {
             })
             .into_iter()
             .collect();
+        if classes.len() > MOST_CLASSES {
+            return Err(TallyError::TooManyAges);
+        }
         let place = |class: AgeClass| classes.binary_search(&class).ok().and_then(|index| u16::try_from(index).ok());
         let class_of =
             (0..truth.len()).into_par_iter().map(|index| class(index).and_then(place).unwrap_or(NO_CLASS)).collect();

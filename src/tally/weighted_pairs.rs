@@ -17,6 +17,8 @@ pub struct WeightedPairs {
     pub fewer: i128,
     /// Sum of their squares.
     pub square: i128,
+    /// Sum of the fourth powers of a thousandth of them: how much of their squares few of them make.
+    pub fourth: i128,
     /// How many subjects differ.
     pub differing: u64,
     /// Their differences, in no order; empty where there are more than a thousand.
@@ -37,10 +39,19 @@ impl WeightedPairs {
             more: i128::from(difference.max(0)),
             fewer: i128::from((-difference).max(0)),
             square: i128::from(difference) * i128::from(difference),
+            fourth: i128::from(difference / 1000).pow(4),
             differing: u64::from(difference != 0),
             differences: if difference == 0 { Vec::new() } else { vec![difference] },
         };
         self.merge(&own);
+    }
+
+    /// As how many equal differences these are spread, (sum of squares)^2 / sum of fourth powers: a sum with random signs of few
+    /// heavy ones is not normal, however many light ones stand beside them.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        let square = self.square as f64 / 1e6;
+        if self.fourth > 0 { square * square / self.fourth as f64 } else { self.differing as f64 }
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -49,6 +60,7 @@ impl WeightedPairs {
         self.more += other.more;
         self.fewer += other.fewer;
         self.square += other.square;
+        self.fourth += other.fourth;
         self.differing += other.differing;
         if self.differing > KEPT as u64 {
             self.differences = Vec::new();

@@ -246,6 +246,14 @@ fn what_deviates_from_a_registered_plan_is_said_item_by_item() {
         standing["deviations"].as_array().unwrap().iter().map(|it| it["item"].as_str().unwrap()).collect();
     assert!(items.contains(&"method `declared`") && items.contains(&"dataset `young`, files"), "{items:?}");
     assert_eq!(&json(&out.join("runs/young/run.json"))["settings"]["study"]["registration"], standing);
+    // So does every page that is made of its runs later.
+    let of_run = out.join("runs/young");
+    let said = "This study deviates from the plan registered on 2026-11-30";
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&run(&["report", text(&of_run)]).ended(0).out).contains(said));
+    let again = place.path().join("again");
+    run(&["score", text(&of_run), "--out", text(&again)]).ended(0);
+    assert!(flat(&fs::read_to_string(again.join("report.html")).unwrap()).contains(said));
     // A record that was changed by hand is none.
     let registration = out.join("registration.json");
     let text_of = fs::read_to_string(&registration).unwrap();

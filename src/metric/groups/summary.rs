@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::catalogue::{self, Entry};
-use super::super::frame::{FEW_HOLD_MOST, Frame, flag};
+use super::super::frame::{FEW_HOLD_MOST, Frame, THIN_CELL, flag};
 use super::super::threshold::Side;
 use super::apart::{Apart, Noise, Statistic};
 use super::groups_of;
@@ -317,7 +317,9 @@ fn against(columns: &[&Column<'_>], rows: &[Vec<&Row>]) -> Option<String> {
 }
 
 fn stays(reason: &str) -> bool {
-    reason.starts_with("straddling ") || reason.starts_with("bands of years ") || reason == FEW_HOLD_MOST
+    reason.starts_with("straddling ")
+        || reason.starts_with("bands of years ")
+        || [FEW_HOLD_MOST, THIN_CELL].contains(&reason)
 }
 
 fn undefined(statistic: Statistic) -> &'static str {

@@ -40,7 +40,7 @@ fn the_age_that_is_found_without_a_line_is_no_better_evidence_than_that_of_the_l
     let (line, rising) = found(&decided(2, |age, person| age > 39 || (age == 35 && person == 0)));
     assert_eq!((line.status, rising.status), (RowStatus::InsufficientEvidence, RowStatus::InsufficientEvidence));
     assert!(rising.value.is_some() && rising.evidence == line.evidence, "{rising:?}");
-    assert_eq!(rising.evidence.unwrap().cell(), "7<10 attempts that pass, or that do not");
+    assert_eq!(rising.evidence.unwrap().cell(), "7<10 people who pass, or who do not");
     // Everybody from 20 on passes, nobody younger: no slope is too steep.
     let (line, rising) = found(&decided(2, |age, _| age > 19));
     assert_eq!((line.status, rising.status), (RowStatus::InsufficientEvidence, RowStatus::InsufficientEvidence));

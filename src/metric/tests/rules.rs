@@ -187,19 +187,21 @@ fn a_window_of_which_one_year_is_there_is_that_year() {
 }
 
 #[test]
-fn straddling_attempts_are_a_share_of_all_attempts_in_the_balanced_error_as_elsewhere() {
+fn straddling_attempts_are_a_share_of_all_attempts_of_each_side_in_the_balanced_error() {
     let mut attempts = people(0, 60, 17, 12.0);
-    attempts.extend(people(60, 60, 30, 40.0));
-    // Without a decision, so not in the denominators of the policy: of 230 attempts 10 straddle, of 130 decided ones too.
-    attempts.extend((120..220).map(|subject| (subject, year(17), Outcome::failed("x"), PLAIN)));
+    attempts.extend(people(60, 200, 30, 40.0));
+    // Without a decision, so not in the denominators of the policy: beside 160 attempts below the limit and 200 above 8 straddle.
+    attempts.extend((300..400).map(|subject| (subject, year(17), Outcome::failed("x"), PLAIN)));
     let band = AgeRange::new(15.0, 21.0).unwrap();
-    attempts.extend((220..230).map(|subject| (subject, band, answered(30.0), PLAIN)));
+    attempts.extend((400..408).map(|subject| (subject, band, answered(30.0), PLAIN)));
     let select = "metric = 'balanced_error'\nchallenge = 18\nweighting = 'subject'";
     let row = only(&table(&attempts, &eighteen()), select).clone();
-    assert_eq!((row.n_attempts, row.status), (Some(120), RowStatus::Value), "{row:?}");
-    attempts.extend((230..240).map(|subject| (subject, band, answered(30.0), PLAIN)));
+    assert_eq!((row.n_attempts, row.status), (Some(260), RowStatus::Value), "{row:?}");
+    attempts.extend((408..418).map(|subject| (subject, band, answered(30.0), PLAIN)));
     let row = only(&table(&attempts, &eighteen()), select).clone();
-    assert_eq!(row.evidence.as_ref().unwrap().cell(), "straddling 8.3%>5%");
+    // 18 of 178, and of 218.
+    let wanted = "straddling 10.1%>5% below the limit; straddling 8.3%>5% at or above the limit";
+    assert_eq!(row.evidence.as_ref().unwrap().cell(), wanted);
 }
 
 #[test]

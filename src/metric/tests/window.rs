@@ -51,7 +51,7 @@ fn a_window_that_holds_bands_alone_is_not_empty_and_has_no_mean() {
     let row = window(&table, "");
     assert_eq!((row.value, row.status), (None, RowStatus::InsufficientEvidence));
     assert!(row.has(flag::BANDS_LEFT_OUT));
-    assert_eq!(row.evidence.as_ref().unwrap().cell(), "no subject aged 13 14 15 16 17");
+    assert_eq!(row.evidence.as_ref().unwrap().cell(), "bands of years 100.0%>5%, no subject aged 13 14 15 16 17");
 }
 
 #[test]
@@ -64,6 +64,6 @@ fn a_group_that_is_known_by_bands_alone_has_no_difference_and_is_not_empty() {
     let select = format!("metric = 'under_age_pass_rate_difference'\n{place}group = 'male'\nvariant = 'against=rest'");
     let row = only(&table, &select);
     assert_eq!((row.value, row.status), (None, RowStatus::InsufficientEvidence));
-    assert_eq!(row.evidence.as_ref().unwrap().cell(), "no subject aged 13 14 15 16 17");
+    assert_eq!(row.evidence.as_ref().unwrap().cell(), "bands of years 100.0%>5%, no subject aged 13 14 15 16 17");
     assert!(row.has(flag::BANDS_LEFT_OUT));
 }

@@ -36,6 +36,9 @@ pub struct Effective {
     pub deff: f64,
     /// Whether few subjects hold most attempts, so that no claim may rest on the attempt weighting.
     pub dominated: bool,
+    /// Whether n* of a mean over cells is more than twice what a cell can tell in which fewer than 15 subjects have an event, or
+    /// fewer than 15 have none, so that no claim may rest on it.
+    pub thin: bool,
 }
 
 /// Below so many subjects with an event, or without, the variance is not trusted to lift n* above its cap.
@@ -218,7 +221,14 @@ impl Clusters {
             let few = self.event_subjects() < trusted || self.non_event_subjects() < trusted;
             n_star(p, v, s, m, cap, few, level)
         };
-        Some(Effective { p, v, n_star, deff: m / n_star, dominated: weigh == Weigh::Attempts && cap < s / 2.0 })
+        Some(Effective {
+            p,
+            v,
+            n_star,
+            deff: m / n_star,
+            dominated: weigh == Weigh::Attempts && cap < s / 2.0,
+            thin: false,
+        })
     }
 }
 
@@ -301,7 +311,7 @@ impl Clusters {
             let few = self.event_subjects() < trusted || self.non_event_subjects() < trusted;
             n_star(p, v, s, m, cap, few, level)
         };
-        Effective { p, v, n_star, deff: m / n_star, dominated: cap < s / 2.0 }
+        Effective { p, v, n_star, deff: m / n_star, dominated: cap < s / 2.0, thin: false }
     }
 }
 

@@ -82,6 +82,7 @@ fn cell(subjects: &BTreeMap<u32, Vec<&Both>>, place: &PairPlace, tie: Tie, weigh
                 own.more += difference.max(0);
                 own.fewer += (-difference).max(0);
                 own.square += difference * difference;
+                own.fourth += (difference / 1000).pow(4);
                 own.differing += u64::from(difference != 0);
                 own.differences.extend((difference != 0).then_some(difference as i64));
             }

@@ -58,6 +58,24 @@ fn every_changed_file_is_found_and_so_is_a_number_whose_sums_were_made_again() {
 }
 
 #[test]
+fn names_that_are_not_those_of_their_digests_are_found_and_so_is_another_unit() {
+    let place = tempfile::tempdir().unwrap();
+    let run_folder = recorded(place.path(), "one", |person| i64::from(person % 5) - 2);
+    let (out, ran) = release(place.path(), &[&run_folder], "none", &[]);
+    ran.ended(0);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    for (from, to, told) in [
+        (",one,", ",two,", "run.json has another name of the method"),
+        (",people,", ",others,", "run.json has another name of the dataset"),
+        (",years,lower,", ",share,lower,", "the metric is in `years`"),
+    ] {
+        assert!(metrics.contains(from), "{from}");
+        seal(&out, &metrics.replace(from, to));
+        run(&["verify", text(&out)]).ended(1).told(&[told]);
+    }
+}
+
+#[test]
 fn a_column_that_no_package_has_is_named_though_the_package_describes_it() {
     let place = tempfile::tempdir().unwrap();
     let run_folder = recorded(place.path(), "one", |person| i64::from(person % 5) - 2);

@@ -33,6 +33,38 @@ fn a_comparison_is_published_with_the_runs_that_were_compared() {
     assert!(ran.out.contains("one") && ran.out.contains("two"), "{}", ran.out);
 }
 
+#[test]
+fn a_comparison_that_its_runs_do_not_give_is_not_published_and_a_card_of_another_neither() {
+    let place = tempfile::tempdir().unwrap();
+    let one = recorded(place.path(), "one", |person| i64::from(person % 5) - 2);
+    let two = recorded(place.path(), "two", |person| i64::from(person % 7));
+    let compared = place.path().join("compared");
+    run(&["compare", text(&one), text(&two), "--out", text(&compared)]).ended(0);
+    let refused = |told: &[&str]| release(place.path(), &[&two, &one, &compared], "none", &[]).1.ended(2).told(told);
+    // Places of the leaderboard, and a difference, of somebody's choice.
+    for file in ["leaderboard.csv", "comparison.csv"] {
+        let path = compared.join(file);
+        let whole = fs::read_to_string(&path).unwrap();
+        let ranked = whole.lines().find(|line| line.ends_with(",2"));
+        let forged = match ranked {
+            Some(line) => whole.replacen(line, &line.replace(",2", ",1"), 1),
+            None => whole.replacen(",value,", ",empty,", 1),
+        };
+        assert_ne!(forged, whole, "{file}");
+        fs::write(&path, forged).unwrap();
+        refused(&["compared", "compare the run folders again"]);
+        fs::write(&path, whole).unwrap();
+    }
+    let card = fs::read_dir(one.join("cards")).unwrap().map(|entry| entry.unwrap().path());
+    let card = card.into_iter().find(|path| !path.ends_with("dataset.toml")).unwrap();
+    let whole = fs::read_to_string(&card).unwrap();
+    fs::write(&card, whole.replace("name = \"one\"", "name = \"another maker\"")).unwrap();
+    refused(&["it is of `another maker`, and run.json says that `one` ran"]);
+    fs::write(&card, whole).unwrap();
+    // In whatever order the runs are named.
+    release(place.path(), &[&two, &one, &compared], "none", &[]).1.ended(0);
+}
+
 /// What a release needs of a card, put before the text of the one in `folder`.
 fn complete(folder: &Path, name: &str, more: &str) {
     let card = fs::read_to_string(folder.join(name)).unwrap();
