@@ -106,12 +106,17 @@ pub(super) fn notices(folder: &Path, rows: &[Row]) -> Vec<String> {
     let record: Value = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let of_package = record.get("runs").and_then(Value::as_array).into_iter().flatten();
     let studies = std::iter::once(&record).chain(of_package).filter_map(|run| run.pointer("/settings/study"));
-    let said = studies.map(|study| {
+    let said = studies.filter_map(|study| {
         let standing = study.get("registration").cloned().unwrap_or_default();
-        Standing::sentence(serde_json::from_value::<Option<Standing>>(standing).ok().flatten().as_ref())
+        let standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
+        Some(Standing::sentence(standing.as_ref()))
     });
-    let mut notices: Vec<String> = said.chain(drawn).collect();
-    notices.dedup();
+    let mut notices: Vec<String> = Vec::new();
+    for notice in said.chain(drawn) {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
     notices
 }
 

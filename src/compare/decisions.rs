@@ -3,7 +3,7 @@
 use super::pair::{Difference, Pair};
 use super::{Basis, flag};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::{catalogue, straddling_reason};
+use crate::metric::{FEW_HOLD_MOST, catalogue, straddling_reason};
 use crate::stats::{Discordance, mcnemar, sign_flip, sign_flip_normal};
 use crate::table::{
     Bounds, Claim, Counts, FailurePolicy, Group, Interval, Measure, Place, Population, Quantity, RowStatus, Variant,
@@ -94,7 +94,7 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
     let Some(place) = place_of(pair, found) else { return };
     let measure = measure(found.slot);
     let under = matches!(found.slot, Slot::Under | Slot::UnderWindow);
-    let Differing { b, c, people, subjects: n, more, fewer, single, differences } = cell.differing(under);
+    let Differing { b, c, people, dominated, subjects: n, more, fewer, single, differences } = cell.differing(under);
     let differing = more + fewer;
     let attempts = cell.attempts();
     let counts = Counts {
@@ -110,7 +110,8 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
         pair.nothing(place, measure, RowStatus::Empty, counts, reason);
         return;
     };
-    let straddle = straddling_reason(cell.ran, straddling, pair.protocol);
+    let mut against = straddling_reason(cell.ran, straddling, pair.protocol);
+    against.extend(dominated.then(|| FEW_HOLD_MOST.to_owned()));
     let levels = pair.protocol.levels;
     let one_sided = 0.5 + levels.display / 2.0;
     let bounds = Bounds {
@@ -141,7 +142,7 @@ fn row(pair: &mut Pair<'_>, found: &PairPlace, cell: &PairCell, straddling: u64)
     ];
     let flags = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the number of people")]
-    let evidence = pair.evidence_beside(n.min(people.floor() as u64), straddle);
+    let evidence = pair.evidence_beside(n.min(people.floor() as u64), against);
     let quantity = Quantity { value: found.difference(), bounds: Some(bounds), counts, evidence: Some(evidence) };
     let basis = Basis::Shares(found);
     pair.push(Difference { place, measure, quantity, claim: Some(claim), basis, lost: 0, p, flags });

@@ -73,7 +73,7 @@ pub fn marked(protocol: &Protocol, row: Row) -> Row {
 }
 
 /// Why no claim rests on what few people make: their attempts, or their weights, are most of all (METRICS M15).
-pub(super) const FEW_HOLD_MOST: &str = "few subjects hold most attempts";
+pub const FEW_HOLD_MOST: &str = "few subjects hold most attempts";
 
 /// Why no claim rests on a mean of which n* is more than twice what its thinnest cell can tell.
 pub(super) const THIN_CELL: &str = "a cell of few people for such an n*";

@@ -46,7 +46,7 @@ pub use curve::{CurveStep, Ended, Least, Margins, Ruled, accepted, axis_level, c
 pub use declared::{CONTRADICTED, Declaration, Measured, declared};
 pub use error::PERCENTILE_SHARES;
 pub use frame::flag;
-pub(crate) use frame::{FEW_EVENT_SUBJECTS, marked};
+pub(crate) use frame::{FEW_EVENT_SUBJECTS, FEW_HOLD_MOST, marked};
 pub use information::{InformationInput, information};
 pub use mix::{attempted_years, equal_years};
 pub use paired_error::{ErrorReplicates, error_difference};

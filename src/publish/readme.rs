@@ -1,5 +1,7 @@
 //! README.md of a release: for people who never saw agebench. Every number in it is read from a released row.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::about::{PackageRecord, RunEntry};
@@ -120,8 +122,8 @@ pub(super) fn readme(
             plain(&card.text("licence")),
         ));
     }
-    let mut studies: Vec<String> = record.runs.iter().filter_map(study).collect();
-    studies.dedup();
+    let studies: BTreeSet<String> = record.runs.iter().filter_map(study).collect();
+    let studies: Vec<String> = studies.into_iter().collect();
     if !studies.is_empty() {
         text.push_str(&format!("\n## What was planned\n\n{}\n", studies.join("\n")));
     }
@@ -153,7 +155,7 @@ fn study(run: &RunEntry) -> Option<String> {
     let study = run.settings.get("study")?;
     let name = study.get("name").and_then(Value::as_str).unwrap_or_default();
     let standing = study.get("registration").cloned().unwrap_or_default();
-    let standing = serde_json::from_value::<Option<Standing>>(standing).ok().flatten();
+    let standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
     Some(format!("- {}: {}", plain(name), plain(&Standing::sentence(standing.as_ref()))))
 }
 

@@ -131,8 +131,12 @@ impl Sources {
     fn add_dataset(&mut self, folder: &RunFolder, record: &RunRecord) -> Result<(), PublishError> {
         let dataset = &record.dataset;
         let digest = dataset.manifest_digest.short();
-        if self.datasets.iter().any(|entry| entry.manifest_digest == digest) {
-            return Ok(());
+        if let Some(entry) = self.datasets.iter().find(|entry| entry.manifest_digest == digest) {
+            if entry.name == dataset.name {
+                return Ok(());
+            }
+            let reason = format!("its dataset is `{}`, and `{}` in a folder before it", dataset.name, entry.name);
+            return Err(unfit(folder.path(), reason, "a release has one name of a dataset: run or score it under one"));
         }
         let name = format!("dataset-{}-{}.toml", self.datasets.len() + 1, slug(&dataset.name));
         let text = self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
@@ -217,6 +221,14 @@ impl Sources {
                 let reason = format!("`{}` was compared on a run that is not among the folders", row.method);
                 return Err(unfit(path, reason, "name the run folders as well that were compared"));
             }
+        }
+        if self.comparison.iter().any(|one| one.row.has(crate::compare::flag::UNPAIRED)) {
+            let reason = "it is over a common mix of ages, whose rows no run folder holds";
+            return Err(unfit(
+                path,
+                reason,
+                "publish the runs; a comparison of methods on one manifest can be published with them",
+            ));
         }
         for one in &self.leaderboard {
             let own = self.rows.iter().find(|row| row.identity() == one.row.identity());

@@ -130,8 +130,8 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
     // Residuals of a subject that cancel leave a rest of rounding, of the squares or of nothing at all.
     let v = if v <= 1e-30_f64.max(1e-13 * squares) { 0.0 } else { v };
     let n = n_star(p, v, pooled.subjects() as f64, 1.0 / spread, 1.0 / tightest, is_few(pooled), level);
-    let n = if thinnest > 0.0 { n.min(1.0 / thinnest) } else { n };
-    let thin = thinnest > 0.0 && n * thinnest > THIN;
+    // Several attempts of a person make no cell thicker and none thinner.
+    let thin = thinnest > 0.0 && n.min(pooled.subjects() as f64) * thinnest > THIN;
     Some(Effective { p, v, n_star: n, deff: pooled.attempts() as f64 / n, dominated, thin })
 }
 

@@ -59,6 +59,7 @@ impl PairCell {
             let differing = (weighted.more + weighted.fewer) as f64;
             let linear = if weighted.square > 0 { differing * weight / weighted.square as f64 } else { kish };
             found.people = kish.min(linear);
+            found.dominated = kish < found.subjects as f64 / 2.0;
             let of = |sum: i128| found.people * sum as f64 / weight;
             let (more, fewer) = (of(weighted.more), of(weighted.fewer));
             (found.b, found.c) = if under { (more, fewer) } else { (fewer, more) };
@@ -88,6 +89,8 @@ pub struct Differing {
     pub c: f64,
     /// People that stand behind them: under design weights an effective number, Kish's at most.
     pub people: f64,
+    /// Whether few of them hold most weight.
+    pub dominated: bool,
     /// Subjects.
     pub subjects: u64,
     /// Subjects with more events of the method.

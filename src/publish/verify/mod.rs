@@ -251,13 +251,8 @@ fn rows(package: &Package, protocol: &Protocol, record: &PackageRecord, checked:
     {
         numbers::known(file, rows, record, checked);
     }
-    numbers::check(
-        names::METRICS,
-        &metrics,
-        protocol,
-        record.disclosure.rule().unwrap_or(super::disclosure::Rule::None),
-        checked,
-    );
-    numbers::leaderboard(&leaderboard, &metrics, checked);
+    let rule = record.disclosure.rule().unwrap_or(super::disclosure::Rule::None);
+    numbers::check(names::METRICS, &metrics, protocol, rule, checked);
+    numbers::leaderboard(&leaderboard, &metrics, rule, checked);
     numbers::comparison(&comparison, record, checked);
 }

@@ -34,7 +34,7 @@ pub(super) fn known(file: &str, rows: &[Row], record: &PackageRecord, checked: &
         match method {
             None => wrong("method_digest", "no method of run.json"),
             // Methods of one name are told apart by their digests in a comparison.
-            Some((entry, _)) if !same_method(&row.method, &entry.name) => {
+            Some((entry, _)) if !same_method(file, &row.method, &entry.name) => {
                 wrong("method", "run.json has another name of the method with this digest");
             }
             Some(_) => {}
@@ -55,9 +55,9 @@ pub(super) fn known(file: &str, rows: &[Row], record: &PackageRecord, checked: &
     }
 }
 
-/// Whether `found` is the name of a method, or that with the digest or the number by which a comparison tells it from another.
-fn same_method(found: &str, name: &str) -> bool {
-    found == name || found.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
+/// Whether `found` is the name of a method, or in a comparison that with the digest or the number which tells it from another.
+fn same_method(file: &str, found: &str, name: &str) -> bool {
+    found == name || file != names::METRICS && found.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
 }
 
 /// What each row of `rows` says must follow from its own counts, or from other rows.
@@ -260,7 +260,9 @@ fn balanced(file: &str, rows: &[Row], checked: &mut Checked) {
 }
 
 /// A row of the leaderboard is the row of metrics.csv, and its places lie among all.
-pub(super) fn leaderboard(ranked: &[Ranked], metrics: &[Row], checked: &mut Checked) {
+pub(super) fn leaderboard(ranked: &[Ranked], metrics: &[Row], rule: Rule, checked: &mut Checked) {
+    // A rule may leave out rows of some methods.
+    let released_in_part = rule != Rule::None;
     let by_identity: BTreeMap<Vec<String>, &Row> = metrics.iter().map(|row| (row.identity(), row)).collect();
     for (place, one) in ranked.iter().enumerate() {
         let mut wrong =
@@ -277,9 +279,13 @@ pub(super) fn leaderboard(ranked: &[Ranked], metrics: &[Row], checked: &mut Chec
                 }
             }
         }
-        let here = |other: &&Ranked| other.row.metric == one.row.metric && other.row.place() == one.row.place();
-        let able = ranked.iter().filter(here).filter(|other| other.rank_low.is_some()).count() as u64;
-        if one.rank_low.is_some() && one.ranked != able {
+        // Rows of one place lie together, and several comparisons behind each other.
+        let here = |other: &Ranked| other.row.metric == one.row.metric && other.row.place() == one.row.place();
+        let (before, behind) = ranked.split_at(place);
+        let block =
+            before.iter().rev().take_while(|other| here(other)).chain(behind.iter().take_while(|other| here(other)));
+        let able = block.filter(|other| other.rank_low.is_some()).count() as u64;
+        if one.rank_low.is_some() && able < one.ranked && !released_in_part {
             wrong("ranked", &format!("{able} methods have places there"));
         }
         match (one.rank_low, one.rank_high) {

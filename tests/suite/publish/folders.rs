@@ -65,6 +65,29 @@ fn a_comparison_that_its_runs_do_not_give_is_not_published_and_a_card_of_another
     release(place.path(), &[&two, &one, &compared], "none", &[]).1.ended(0);
 }
 
+#[test]
+fn several_comparisons_are_published_together_and_one_over_a_common_mix_of_ages_is_not() {
+    let place = tempfile::tempdir().unwrap();
+    let [one, two, three] =
+        [("one", 5), ("two", 7), ("three", 3)].map(|(name, by)| recorded(place.path(), name, |at| i64::from(at % by)));
+    let compared = |name: &str, folders: [&Path; 2], more: &[&str]| {
+        let out = place.path().join(name);
+        run(&[&["compare", text(folders[0]), text(folders[1]), "--out", text(&out)], more].concat()).ended(0);
+        out
+    };
+    let [first, second] =
+        [("first", [&*one, &*two]), ("second", [&*one, &*three])].map(|(name, folders)| compared(name, folders, &[]));
+    let (out, ran) = release(place.path(), &[&three, &two, &one, &first, &second], "none", &[]);
+    ran.ended(0);
+    run(&["verify", text(&out)]).ended(0);
+    // The rows of a common mix of ages are in no run folder.
+    let mixed =
+        fs::read_to_string(first.join("comparison.csv")).unwrap().replacen("sample_only", "sample_only;unpaired", 1);
+    fs::write(first.join("comparison.csv"), mixed).unwrap();
+    let (_, ran) = release(&place.path().join("one"), &[&one, &two, &first], "none", &[]);
+    ran.ended(2).told(&["common mix of ages"]);
+}
+
 /// What a release needs of a card, put before the text of the one in `folder`.
 fn complete(folder: &Path, name: &str, more: &str) {
     let card = fs::read_to_string(folder.join(name)).unwrap();
