@@ -84,7 +84,7 @@ fn several_comparisons_are_published_together_and_one_over_a_common_mix_of_ages_
     let mixed =
         fs::read_to_string(first.join("comparison.csv")).unwrap().replacen("sample_only", "sample_only;unpaired", 1);
     fs::write(first.join("comparison.csv"), mixed).unwrap();
-    let (_, ran) = release(&place.path().join("one"), &[&one, &two, &first], "none", &[]);
+    let (_, ran) = release(&place.path().join("mixed"), &[&one, &two, &first], "none", &[]);
     ran.ended(2).told(&["common mix of ages"]);
 }
 
