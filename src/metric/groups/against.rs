@@ -66,9 +66,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str) {
         let tested: Vec<(usize, f64)> = column
             .iter()
             .enumerate()
-            .filter_map(|(at, found)| {
-                found.p.filter(|_| found.reasons.is_empty() && found.few.is_none()).map(|p| (at, p))
-            })
+            .filter_map(|(at, found)| found.p.filter(|_| found.reasons.is_empty()).map(|p| (at, p)))
             .collect();
         let p: Vec<f64> = tested.iter().map(|(_, p)| *p).collect();
         // Of two groups each is the other's rest: that is one test.

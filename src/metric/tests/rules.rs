@@ -200,7 +200,7 @@ fn straddling_attempts_are_a_share_of_all_attempts_of_each_side_in_the_balanced_
     attempts.extend((408..418).map(|subject| (subject, band, answered(30.0), PLAIN)));
     let row = only(&table(&attempts, &eighteen()), select).clone();
     // 18 of 178, and of 218.
-    let wanted = "straddling 10.1%>5% below the limit; straddling 8.3%>5% at or above the limit";
+    let wanted = "straddling 10.1%>5% below the limit;straddling 8.3%>5% at or above the limit";
     assert_eq!(row.evidence.as_ref().unwrap().cell(), wanted);
 }
 

@@ -63,6 +63,6 @@ fn groups_that_share_people_differ_by_no_less_than_both_could() {
     let variant = "variant = 'adjusted=holm;against=rest;of=under_age_pass_rate'";
     // Nobody has an event, so that none is to be expected.
     let row = only(&table, &format!("metric = 'difference_p'\n{place}{variant}"));
-    assert_eq!((row.value, row.status), (None, crate::table::RowStatus::InsufficientEvidence));
+    assert_eq!((row.value, row.status), (Some(1.0), crate::table::RowStatus::InsufficientEvidence));
     assert_eq!(row.evidence.as_ref().unwrap().cell(), "0.0<5 events expected on one side");
 }
