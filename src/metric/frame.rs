@@ -75,8 +75,8 @@ pub fn marked(protocol: &Protocol, row: Row) -> Row {
 /// Why no claim rests on what few people make: their attempts, or their weights, are most of all (METRICS M15).
 pub const FEW_HOLD_MOST: &str = "few subjects hold most attempts";
 
-/// Why no claim rests on a mean of which n* is more than twice what its thinnest cell can tell.
-pub(super) const THIN_CELL: &str = "a cell of few people for such an n*";
+/// Why no claim rests on a mean whose bound one thin cell decides.
+pub(super) const THIN_CELL: &str = "one cell of few people decides the bound";
 
 /// What of a rate over cells or clusters speaks against a claim on whatever is made of it.
 pub(super) fn against(effective: &Effective) -> impl Iterator<Item = String> {

@@ -2,6 +2,7 @@
 
 use super::clusters::{Clusters, Effective, TRUSTED, Weigh, n_star};
 use super::design::CrossWeights;
+use super::proportion::wilson;
 
 /// One required cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,8 +56,9 @@ impl Joint {
 /// weights M_c and S_c in the denominators are sums of weights, and k_sc, m_sc those of the subject. One cell alone is its
 /// own mean, with the n* of a plain share.
 ///
-/// Whether it is `thin` is asked beside it: a year of two people without an event counts as known, because its own variance is
-/// 0, and claims then hold 77 % where 95 are wanted (docs/validation.md).
+/// Beside it is asked whether it is `thin`: a year of two people without an event counts as known, because its own variance is 0, and
+/// claims then hold 77 % where 95 are wanted. It is where a cell with fewer than 15 subjects with an event, or without, reaches
+/// further from its share by its own 95 % bound, times its weight, than the mean does from its own: docs/validation.md.
 ///
 /// Source: METRICS M15, "Standardised".
 #[must_use]
@@ -78,7 +80,7 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
             }
     };
     let mut prepared = Vec::with_capacity(cells.len());
-    let (mut p, mut v, mut tightest, mut thinnest) = (0.0, 0.0, 0.0_f64, 0.0_f64);
+    let (mut p, mut v, mut tightest, mut reach) = (0.0, 0.0, 0.0_f64, [0.0_f64; 2]);
     let (mut spread, mut dominated) = (0.0, false);
     for cell in cells {
         let share = cell.clusters.share(weigh)?;
@@ -97,7 +99,10 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
         };
         tightest = tightest.max(cell.weight / cap);
         if is_few(&cell.clusters) {
-            thinnest = thinnest.max(cell.weight / cap);
+            let (low, high) = wilson(share, cap, TWO_SIDED);
+            let (down, up) = (cell.weight * (share - low), cell.weight * (high - share));
+            let (side, far) = if share > 0.5 { (0, down) } else { (1, up) };
+            reach[side] = reach[side].max(far);
         }
         spread += cell.weight * cell.weight / m;
         dominated |= (weighted || weigh == Weigh::Attempts) && cap < s / 2.0;
@@ -130,14 +135,13 @@ pub fn standardised(cells: &[Cell], joint: &[Joint], pooled: &Clusters, weigh: W
     // Residuals of a subject that cancel leave a rest of rounding, of the squares or of nothing at all.
     let v = if v <= 1e-30_f64.max(1e-13 * squares) { 0.0 } else { v };
     let n = n_star(p, v, pooled.subjects() as f64, 1.0 / spread, 1.0 / tightest, is_few(pooled), level);
-    // Several attempts of a person make no cell thicker and none thinner.
-    let thin = thinnest > 0.0 && n.min(pooled.subjects() as f64) * thinnest > THIN;
+    let (low, high) = wilson(p, n, TWO_SIDED);
+    let thin = reach[0] > p - low || reach[1] > high - p;
     Some(Effective { p, v, n_star: n, deff: pooled.attempts() as f64 / n, dominated, thin })
 }
 
-/// So many times the cap of a cell with few events n* may be. With 2 no design of a thin year that was drawn made a wrong claim in
-/// more than 5 % of data sets, and years of about one size are never thin.
-const THIN: f64 = 2.0;
+/// Whose ends are one-sided bounds at 95 %.
+const TWO_SIDED: f64 = 0.9;
 
 /// Whether too few subjects have an event, or none, for their variance to be trusted.
 fn is_few(clusters: &Clusters) -> bool {

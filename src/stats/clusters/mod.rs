@@ -36,8 +36,8 @@ pub struct Effective {
     pub deff: f64,
     /// Whether few subjects hold most attempts, so that no claim may rest on the attempt weighting.
     pub dominated: bool,
-    /// Whether n* of a mean over cells is more than twice what a cell can tell in which fewer than 15 subjects have an event, or
-    /// fewer than 15 have none, so that no claim may rest on it.
+    /// Whether the bound of one cell alone, in which few subjects have an event or none, reaches further than that of the mean over
+    /// all cells, so that no claim may rest on it.
     pub thin: bool,
 }
 
