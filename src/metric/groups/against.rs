@@ -40,6 +40,8 @@ struct Difference {
     status: RowStatus,
     counts: Counts,
     p: Option<f64>,
+    /// What else speaks against a claim on the value, though its p has a place in the family.
+    beside: Vec<String>,
     /// Why no claim can rest on `p`, where the difference itself can carry one.
     few: Option<String>,
     /// Whether bands of several years are in a window and in none of its years.
@@ -137,8 +139,8 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
         }
         return;
     };
-    let short = !found.reasons.is_empty();
-    let evidence = Some(if short { Evidence::Short(found.reasons.clone()) } else { Evidence::Sufficient });
+    let own: Vec<String> = found.reasons.iter().chain(&found.beside).cloned().collect();
+    let evidence = Some(if own.is_empty() { Evidence::Sufficient } else { Evidence::Short(own.clone()) });
     let quantity = Quantity { value, bounds, counts: found.counts, evidence };
     frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
@@ -148,7 +150,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
         frame.flag_last(flag::BANDS_LEFT_OUT);
     }
     // A p-value needs what the difference needs, and more.
-    let against: Vec<String> = found.reasons.iter().chain(&found.few).cloned().collect();
+    let against: Vec<String> = own.into_iter().chain(found.few.clone()).collect();
     let short = !against.is_empty();
     let evidence = Some(if short { Evidence::Short(against.clone()) } else { Evidence::Sufficient });
     let variant = place.variant.clone().with("of", entry.measure.name);
@@ -174,7 +176,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
 
 impl Difference {
     fn none(status: RowStatus, counts: Counts, reasons: Vec<String>) -> Self {
-        Self { found: None, reasons, status, counts, p: None, few: None, left_out: false }
+        Self { found: None, reasons, status, counts, p: None, beside: Vec::new(), few: None, left_out: false }
     }
 }
 
@@ -274,8 +276,8 @@ impl<'a> Pair<'a> {
         let bounds =
             at(level).map(|found| Bounds { interval: Interval::Mover, level, low: found.low, high: found.high });
         let p = bounds.map(|_| p_at_zero(|level| at(level).is_none_or(|found| found.low <= 0.0 && 0.0 <= found.high)));
-        let (status, few, left_out) = (RowStatus::Value, None, false);
-        Difference { found: Some((value, bounds)), reasons, status, counts, p, few, left_out }
+        let (status, beside, few, left_out) = (RowStatus::Value, Vec::new(), None, false);
+        Difference { found: Some((value, bounds)), reasons, status, counts, p, beside, few, left_out }
     }
 
     /// Mean errors of two sides without a common subject: MOVER on both Student intervals.
@@ -319,10 +321,10 @@ impl<'a> Pair<'a> {
             };
             Some(mover_difference(bounded(&own)?, bounded(&rest)?))
         };
-        let mut reasons = floor(self.protocol, own.subjects, rest.subjects);
-        reasons.extend(against);
-        reasons.extend(in_rest.into_iter().map(|reason: String| format!("{reason} in the rest")));
-        self.mover(at, own.mean - rest.mean, both(counts, other), reasons)
+        let reasons = floor(self.protocol, own.subjects, rest.subjects);
+        let in_rest = in_rest.into_iter().map(|reason: String| format!("{reason} in the rest"));
+        let beside = against.into_iter().chain(in_rest).collect();
+        Difference { beside, ..self.mover(at, own.mean - rest.mean, both(counts, other), reasons) }
     }
 }
 

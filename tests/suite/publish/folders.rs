@@ -48,7 +48,7 @@ fn a_comparison_that_its_runs_do_not_give_is_not_published_and_a_card_of_another
         let ranked = whole.lines().find(|line| line.ends_with(",2"));
         let forged = match ranked {
             Some(line) => whole.replacen(line, &format!("{},1", line.strip_suffix(",2").unwrap()), 1),
-            None => whole.replacen(",value,", ",empty,", 1),
+            None => whole.replacen(",tango,", ",wilson,", 1),
         };
         assert_ne!(forged, whole, "{file}");
         fs::write(&path, forged).unwrap();

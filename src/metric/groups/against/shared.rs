@@ -134,6 +134,7 @@ impl Pair<'_> {
             status: RowStatus::Value,
             counts,
             p: p_value,
+            beside: Vec::new(),
             few,
             left_out: false,
         }
@@ -180,7 +181,7 @@ impl Pair<'_> {
         let holds = |level: f64| mean.estimate(level).bounds.is_none_or(|(low, high)| low <= 0.0 && 0.0 <= high);
         let p = bounds.map(|_| p_at_zero(holds));
         let reasons = floor(self.protocol, own, other);
-        let (status, few, left_out) = (RowStatus::Value, None, false);
-        Difference { found: Some((mean.mean, bounds)), reasons, status, counts, p, few, left_out }
+        let (status, beside, few, left_out) = (RowStatus::Value, Vec::new(), None, false);
+        Difference { found: Some((mean.mean, bounds)), reasons, status, counts, p, beside, few, left_out }
     }
 }
