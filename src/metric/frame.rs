@@ -81,7 +81,7 @@ pub(super) const THIN_CELL: &str = "one cell of few people decides the bound";
 /// What of a rate over cells or clusters speaks against a claim on whatever is made of it.
 pub(super) fn against(effective: &Effective) -> impl Iterator<Item = String> {
     let reasons = [(effective.dominated, FEW_HOLD_MOST), (effective.thin, THIN_CELL)];
-    reasons.into_iter().filter_map(|(set, reason)| set.then(|| reason.to_owned()))
+    reasons.into_iter().filter(|(set, _)| *set).map(|(_, reason)| reason.to_owned())
 }
 
 /// Fewer subjects with an event than this are flagged.
