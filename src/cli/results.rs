@@ -13,7 +13,7 @@ use crate::metric::catalogue;
 use crate::protocol::{Around, Files, Protocol, ProtocolError};
 use crate::report::{self, Options};
 use crate::score::{self, ScoreError, ScoreRequest, Scored};
-use crate::study::Standing;
+use crate::study;
 use crate::table::{Row, Table};
 
 /// How results are shown.
@@ -106,13 +106,8 @@ pub(super) fn notices(folder: &Path, rows: &[Row]) -> Vec<String> {
     let record: Value = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let of_package = record.get("runs").and_then(Value::as_array).into_iter().flatten();
     let studies = std::iter::once(&record).chain(of_package).filter_map(|run| run.pointer("/settings/study"));
-    let said = studies.filter_map(|study| {
-        let standing = study.get("registration").cloned().unwrap_or_default();
-        let standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
-        Some(Standing::sentence(standing.as_ref()))
-    });
     let mut notices: Vec<String> = Vec::new();
-    for notice in said.chain(drawn) {
+    for notice in studies.filter_map(study::said).chain(drawn) {
         if !notices.contains(&notice) {
             notices.push(notice);
         }

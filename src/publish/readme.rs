@@ -9,7 +9,7 @@ use super::disclosure::Rule;
 use super::package::Package;
 use super::sums::SIGNATURE;
 use crate::folder::names;
-use crate::study::Standing;
+use crate::study::said;
 use crate::table::{FailurePolicy, Population, Row, Variant, twelve_digits};
 
 /// A published card, for its texts.
@@ -154,9 +154,7 @@ pub(super) fn readme(
 fn study(run: &RunEntry) -> Option<String> {
     let study = run.settings.get("study")?;
     let name = study.get("name").and_then(Value::as_str).unwrap_or_default();
-    let standing = study.get("registration").cloned().unwrap_or_default();
-    let standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
-    Some(format!("- {}: {}", plain(name), plain(&Standing::sentence(standing.as_ref()))))
+    Some(format!("- {}: {}", plain(name), plain(&said(study)?)))
 }
 
 /// `text` with a full stop at its end.

@@ -15,7 +15,7 @@ pub use deviation::{Deviation, deviations};
 pub use file::{AXES, DECODERS, ENGINES, Footprint, Latency, PROVIDERS, RunSettings, StudyFile};
 pub use held::{Held, Part};
 pub use plan::{DatasetPlan, Measurement, MethodPlan, Opened, Plan, PlanError, ProtocolPlan};
-pub use record::{PartRecord, STUDY_SCHEMA, State, StudyRecord, note};
+pub use record::{PartRecord, STUDY_SCHEMA, State, StudyRecord, note, said};
 pub use registration::{Content, REGISTRATION_SCHEMA, Registration, RegistrationError, Standing};
 
 /// The names of the files and folders of a study's folder.

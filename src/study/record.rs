@@ -77,6 +77,14 @@ impl StudyRecord {
     }
 }
 
+/// What [`note`] says in `settings.study`, in one sentence; none of what it did not write.
+#[must_use]
+pub fn said(study: &Value) -> Option<String> {
+    let standing = study.get("registration").cloned().unwrap_or_default();
+    let standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
+    Some(Standing::sentence(standing.as_ref()))
+}
+
 /// Says in the run folder `folder`, which is a part of the study `name`, how the study stands to the plan on record: in
 /// `settings.study` of its run.json, with registration.json beside it.
 ///
