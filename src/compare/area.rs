@@ -116,7 +116,7 @@ fn row(
     if found.variance == Some(0.0) {
         reasons.push("no two subjects differ in it".to_owned());
     }
-    let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+    let evidence = Evidence::of(reasons);
     let quantity = Quantity { value: found.value, bounds, counts, evidence: Some(evidence) };
     let weighted = attempts.iter().any(|one| one.weight > 1);
     let flags = [(alone != [0, 0], flag::COVERAGE_DIFFERS), (weighted, crate::metric::flag::WEIGHTED)];

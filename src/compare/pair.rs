@@ -86,6 +86,6 @@ impl<'a> Pair<'a> {
         if subjects < floor {
             reasons.insert(0, format!("{subjects}<{floor} subjects"));
         }
-        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+        Evidence::of(reasons)
     }
 }

@@ -4,7 +4,7 @@ use super::catalogue::{self, Entry};
 use super::frame::{Frame, Share, weigh};
 use super::threshold::{Side, side_counts};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::stats::{mean_of_subjects, upper_claim};
+use crate::stats::{is_dominated, mean_of_subjects, upper_claim};
 use crate::table::{Bounds, Counts, Group, Interval, Place, Population, Quantity, RowStatus, Variant, Weighting};
 use crate::tally::{AttackTally, Cell, GroupTally};
 
@@ -48,13 +48,15 @@ fn attackers(frame: &mut Frame<'_>, place: &Place, tally: &AttackTally) {
     let level = frame.protocol.levels.display;
     let place = Place { weighting: Some(Weighting::Subject), ..place.clone() };
     let ages = &tally.ages;
-    match mean_of_subjects(&ages.signed(), weigh(Weighting::Subject)) {
+    let parts = ages.signed();
+    match mean_of_subjects(&parts, weigh(Weighting::Subject)) {
         Some(mean) => {
             let found = mean.estimate(level);
             let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
             let counts =
                 Counts { attempts: Some(ages.attempts()), subjects: Some(ages.subjects()), ..Counts::default() };
-            let evidence = Some(frame.evidence_of_mean(ages.subjects(), 0));
+            let dominated = is_dominated(&parts, weigh(Weighting::Subject));
+            let evidence = Some(frame.evidence_of(ages.subjects(), 0, dominated));
             let quantity = Quantity { value: found.point, bounds, counts, evidence };
             frame.quantity(place.clone(), catalogue::ATTACKER_AGE, quantity);
         }

@@ -170,5 +170,5 @@ fn evidence(frame: &Frame<'_>, [under, over]: [&Clusters; 2], against: &[String]
         }
     }
     reasons.extend_from_slice(against);
-    if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+    Evidence::of(reasons)
 }

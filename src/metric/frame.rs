@@ -203,7 +203,7 @@ impl<'a> Frame<'a> {
             claim,
             n_star,
             deff,
-            evidence: if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) },
+            evidence: Evidence::of(reasons),
         };
         let mut row = Row::rate(self.context, place, entry.measure, rate);
         if dominated {
@@ -317,7 +317,7 @@ impl<'a> Frame<'a> {
         let floor = least.max(self.protocol.evidence.subjects);
         let few = (subjects < floor).then(|| format!("{subjects}<{floor} subjects"));
         let reasons: Vec<String> = few.into_iter().chain(dominated.then(|| FEW_HOLD_MOST.to_owned())).collect();
-        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+        Evidence::of(reasons)
     }
 
     /// The counts of `clusters`.

@@ -161,7 +161,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn evidence(&self, reason: Option<String>) -> Option<Evidence> {
         let reasons: Vec<String> = self.invalid.iter().cloned().chain(reason).collect();
-        Some(if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) })
+        Some(Evidence::of(reasons))
     }
 
     fn nothing(&mut self, place: Place, entry: Entry, status: RowStatus, attempts: usize, reason: &str) {

@@ -245,7 +245,7 @@ impl<'a> Visitors<'a> {
             reasons.extend(against.iter().map(|reason| format!("{reason}{side}")));
         }
         reasons.extend(self.means.iter().flatten().flat_map(against));
-        let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+        let evidence = Evidence::of(reasons);
         let quantity = Quantity { value: point, bounds, counts: self.counts(), evidence: Some(evidence) };
         frame.quantity(place, catalogue::PPV, quantity);
         if bounds.is_none() {

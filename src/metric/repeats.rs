@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::catalogue::{self, Entry};
 use super::error::without;
 use super::frame::Frame;
-use crate::stats::{Clusters, SubjectSums, Weigh, mean_of_subjects};
+use crate::stats::{Clusters, SubjectSums, Weigh, is_dominated, mean_of_subjects};
 use crate::table::{Bounds, Counts, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{GroupTally, RepeatSums};
 
@@ -59,6 +59,6 @@ fn spread<K: Copy + Into<u64>>(
     let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
     let answers = group.families.repeats.answers;
     let counts = Counts { attempts: Some(answers), subjects: Some(mean.subjects), ..Counts::default() };
-    let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
+    let evidence = Some(frame.evidence_of(mean.subjects, 0, is_dominated(&parts, Weigh::Attempts)));
     frame.quantity(place.clone(), entry, Quantity { value: found.point, bounds, counts, evidence });
 }

@@ -72,7 +72,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                 let value = -f64::exp_m1(f64::from(tries) * f64::ln_1p(-one.p));
                 let variant = Variant::of("tries", tries).with("assumed", "independent");
                 let counts = Frame::counts(&clusters);
-                let evidence = Some(frame.evidence_of_mean(clusters.subjects(), 0));
+                let evidence = Some(frame.evidence_of_mean(clusters.subjects(), 0).and(reasons.clone()));
                 let quantity = Quantity { value, bounds: None, counts, evidence };
                 frame.quantity(Place { variant, ..place }, catalogue::RETRY_PASS, quantity);
                 frame.flag_last(flag::INDEPENDENCE_ASSUMED);

@@ -199,12 +199,10 @@ impl<'a> Cells<'a> {
                 let level = frame.protocol.levels.display;
                 let found = estimate(mean, entry, level);
                 let bounds = found.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
-                let mut reasons = self.reasons_of_mean();
                 let dominated = is_dominated(&(Moment::of(entry).parts)(&self.pooled), weigh(*weighting));
-                if let Evidence::Short(floor) = frame.evidence_of(subjects, 0, dominated) {
-                    reasons.extend(floor);
-                }
-                let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+                let mut reasons = self.reasons_of_mean();
+                reasons.extend(frame.evidence_of(subjects, 0, dominated).reasons());
+                let evidence = Evidence::of(reasons);
                 let place = Place { weighting: Some(*weighting), ..place.clone() };
                 let counts = counts(&self.pooled);
                 frame.quantity(

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use super::catalogue::{self, Entry};
 use super::frame::{Frame, flag, weigh};
-use super::scores::clusters;
+use super::scores::{clusters, straddling, straddling_both};
 use super::{Facts, Scores};
 use crate::age::AgeLimit;
 use crate::outcome::{Decision, StageUse};
 use crate::protocol::Protocol;
 use crate::stats::{
-    Bounded, Clusters, DesignSums, SubjectSums, mean_of_subjects, mover_difference, mover_mean, wilson,
+    Bounded, Clusters, DesignSums, SubjectSums, is_dominated, mean_of_subjects, mover_difference, mover_mean, wilson,
 };
 use crate::table::{
     Bounds, Context, Counts, Group, Interval, Place, Population, Quantity, Row, RowStatus, Variant, Weighting,
@@ -80,9 +80,10 @@ pub fn waterfall(
             let Some(is_member) = rows.members(group) else { continue };
             let attempts: Vec<StagedAttempt<'_>> =
                 attempts.iter().filter(|one| is_member(one.sample)).copied().collect();
-            for (over, population, entry) in SIDES {
+            let straddling = straddling(&frame, *limit, group);
+            for ((over, population, entry), straddling) in SIDES.into_iter().zip(straddling) {
                 let side: Vec<StagedAttempt<'_>> = attempts.iter().filter(|one| one.over == over).copied().collect();
-                let side = Side { group, limit: *limit, over, population, attempts: &side };
+                let side = Side { group, limit: *limit, over, population, attempts: &side, straddling };
                 side.ends(&mut frame, entry);
                 // Rates of other people say nothing of a group of ours.
                 if let Some(rates) = stages.last().and_then(|stage| stage.rates).filter(|_| group.is_whole()) {
@@ -91,7 +92,8 @@ pub fn waterfall(
                 side.escalation(&mut frame, stages.len());
                 side.taken(&mut frame);
             }
-            let all = Side { group, limit: *limit, over: true, population: Population::All, attempts: &attempts };
+            let (population, straddling) = (Population::All, straddling_both(&frame, *limit, group));
+            let all = Side { group, limit: *limit, over: true, population, attempts: &attempts, straddling };
             all.escalation(&mut frame, stages.len());
             all.taken(&mut frame);
         }
@@ -106,6 +108,8 @@ struct Side<'a> {
     over: bool,
     population: Population,
     attempts: &'a [StagedAttempt<'a>],
+    /// Why no claim can rest on them: too many attempts straddle the limit.
+    straddling: Vec<String>,
 }
 
 impl Side<'_> {
@@ -117,6 +121,10 @@ impl Side<'_> {
     /// The weightings that are printed.
     fn weightings(&self) -> &'static [Weighting] {
         if self.group.is_whole() { Weighting::ALL } else { &[Weighting::Subject] }
+    }
+
+    fn share(&self, frame: &mut Frame<'_>, variant: Variant, entry: Entry, clusters: &Clusters, weighting: Weighting) {
+        frame.share_beside(self.place(variant), entry, clusters, weighting, &self.straddling);
     }
 
     fn clusters(&self, event: impl Fn(&StagedAttempt<'_>) -> bool) -> Clusters {
@@ -140,7 +148,7 @@ impl Side<'_> {
         if left == 0 {
             let clusters = self.clusters(|one| self.error(one, Decision::Deny));
             for weighting in self.weightings() {
-                frame.plain_share(self.place(Variant::none()), entry, &clusters, *weighting);
+                self.share(frame, Variant::none(), entry, &clusters, *weighting);
             }
             return;
         }
@@ -163,7 +171,7 @@ impl Side<'_> {
         }
         for (word, clusters) in &both {
             for weighting in self.weightings() {
-                frame.plain_share(self.place(Variant::of("unresolved", word)), entry, clusters, *weighting);
+                self.share(frame, Variant::of("unresolved", word), entry, clusters, *weighting);
             }
         }
     }
@@ -204,7 +212,8 @@ impl Side<'_> {
             undecided: Some(self.unresolved()),
             ..Counts::default()
         };
-        let evidence = Some(frame.evidence_of_mean(people.min(counts.subjects.unwrap_or(0)), 0));
+        let evidence = frame.evidence_of_mean(people.min(counts.subjects.unwrap_or(0)), 0);
+        let evidence = Some(evidence.and(self.straddling.iter().cloned()));
         frame.quantity(place, entry, Quantity { value, bounds: Some(bounds), counts, evidence });
         frame.flag_last(flag::INDEPENDENCE_ASSUMED);
     }
@@ -217,8 +226,7 @@ impl Side<'_> {
                 |one: &StagedAttempt<'_>| one.reached >= stage || (one.reached + 1 == stage && one.decision.is_none());
             let clusters = self.clusters(came);
             for weighting in self.weightings() {
-                let place = self.place(Variant::of("stage", stage));
-                frame.plain_share(place, catalogue::ESCALATION, &clusters, *weighting);
+                self.share(frame, Variant::of("stage", stage), catalogue::ESCALATION, &clusters, *weighting);
             }
         }
     }
@@ -285,7 +293,9 @@ impl Side<'_> {
             low: low * unit,
             high: high * unit,
         });
-        let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
+        let dominated = is_dominated(&parts, weigh(Weighting::Subject));
+        let evidence = frame.evidence_of(mean.subjects, 0, dominated);
+        let evidence = Some(evidence.and(self.straddling.iter().cloned()));
         frame.quantity(place, entry, Quantity { value: estimate.point * unit, bounds, counts, evidence });
     }
 }

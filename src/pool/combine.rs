@@ -376,7 +376,7 @@ impl Place<'_> {
 
     fn judged(&self, row: &mut Row, against: Vec<String>) {
         row.status = if against.is_empty() { RowStatus::Value } else { RowStatus::InsufficientEvidence };
-        row.evidence = Some(if against.is_empty() { Evidence::Sufficient } else { Evidence::Short(against) });
+        row.evidence = Some(Evidence::of(against));
     }
 }
 

@@ -82,6 +82,29 @@ pub enum Evidence {
     Short(Vec<String>),
 }
 
+impl Evidence {
+    /// What `reasons` against a claim come to.
+    #[must_use]
+    pub fn of(reasons: Vec<String>) -> Self {
+        if reasons.is_empty() { Self::Sufficient } else { Self::Short(reasons) }
+    }
+
+    /// What speaks against a claim.
+    #[must_use]
+    pub fn reasons(self) -> Vec<String> {
+        match self {
+            Self::Sufficient => Vec::new(),
+            Self::Short(reasons) => reasons,
+        }
+    }
+
+    /// The same with more that speaks against a claim.
+    #[must_use]
+    pub fn and(self, more: impl IntoIterator<Item = String>) -> Self {
+        Self::of(self.reasons().into_iter().chain(more).collect())
+    }
+}
+
 /// A share with all that it needs to be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rate {

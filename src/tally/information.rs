@@ -46,6 +46,11 @@ enum Told {
     Limits(Vec<(Option<Decision>, Option<u64>)>),
 }
 
+/// The bits of a number, with one zero: -0 tells nothing that 0 does not.
+fn bits(number: f64) -> u64 {
+    (number + 0.0).to_bits()
+}
+
 impl Told {
     fn class(&self) -> AnswerClass {
         match self {
@@ -95,11 +100,11 @@ impl Information {
         for index in 0..answers.len() {
             let told = match answers.said(index) {
                 Said::Nothing => continue,
-                Said::Age(years) => Told::Age(years.to_bits(), answers.spread(index).map(f64::to_bits)),
-                Said::Range(low, high) => Told::Range(low.to_bits(), high.to_bits()),
+                Said::Age(years) => Told::Age(bits(years), answers.spread(index).map(bits)),
+                Said::Range(low, high) => Told::Range(bits(low), bits(high)),
                 Said::Limits => Told::Limits(
                     (0..answers.limits().len())
-                        .map(|limit| (answers.decision(limit, index), answers.score(limit, index).map(f64::to_bits)))
+                        .map(|limit| (answers.decision(limit, index), answers.score(limit, index).map(bits)))
                         .collect(),
                 ),
             };
@@ -310,6 +315,13 @@ mod tests {
             decision: *decision,
         };
         Outcome::answered(Answer::Limits(answers.iter().map(one).collect()))
+    }
+
+    #[test]
+    fn a_score_of_minus_0_is_no_other_answer_than_0() {
+        let found =
+            of(&[about(&[(18, Some(0.0), None)]), about(&[(18, Some(-0.0), None)]), about(&[(18, Some(0.5), None)])]);
+        assert_eq!(found.counts(), [2, 1]);
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
         return;
     };
     let own: Vec<String> = found.reasons.iter().chain(&found.beside).cloned().collect();
-    let evidence = Some(if own.is_empty() { Evidence::Sufficient } else { Evidence::Short(own.clone()) });
+    let evidence = Some(Evidence::of(own.clone()));
     let quantity = Quantity { value, bounds, counts: found.counts, evidence };
     frame.quantity(place.clone(), difference, quantity);
     if bounds.is_none() {
@@ -152,7 +152,7 @@ fn row(frame: &mut Frame<'_>, of: Of, name: &Group, found: &Difference, adjusted
     // A p-value needs what the difference needs, and more.
     let against: Vec<String> = own.into_iter().chain(found.few.clone()).collect();
     let short = !against.is_empty();
-    let evidence = Some(if short { Evidence::Short(against.clone()) } else { Evidence::Sufficient });
+    let evidence = Some(Evidence::of(against.clone()));
     let variant = place.variant.clone().with("of", entry.measure.name);
     let mut p = |adjust: &str, value: Option<f64>| {
         let place = Place { variant: variant.clone().with("adjusted", adjust), ..place.clone() };

@@ -77,10 +77,8 @@ fn set(frame: &Frame<'_>, fixed: &FixedThreshold, name: &Group) -> Found {
         if found.p <= fixed.rate {
             let few = fixed.rate < 3.0 / clusters.subjects() as f64;
             let flags = if few { vec![flag::TARGET_BELOW_3_PER_N] } else { Vec::new() };
-            if let Evidence::Short(floor) = frame.evidence_of_mean(clusters.subjects(), 0) {
-                reasons.extend(floor);
-            }
-            let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) };
+            reasons.extend(frame.evidence_of_mean(clusters.subjects(), 0).reasons());
+            let evidence = Evidence::of(reasons);
             return Found::At(challenge, flags, last, evidence);
         }
     }

@@ -113,7 +113,7 @@ fn row(frame: &mut Frame<'_>, request: &Request, found: Option<(Option<Null>, De
     };
     let turned = |value: f64| if request.apart.statistic.falls() { 1.0 - value } else { value };
     for ((place, entry), value) in places.into_iter().zip([null.p, turned(null.median), turned(null.percentile_95)]) {
-        let evidence = if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons.clone()) };
+        let evidence = Evidence::of(reasons.clone());
         frame.quantity(place, entry, Quantity { value, bounds: None, counts, evidence: Some(evidence) });
         if request.left_out {
             frame.flag_last(flag::GROUPS_LEFT_OUT);

@@ -73,8 +73,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, by: &str) {
         let Summary { entry, place, value, reasons, status, counts, left_out, request } = summary;
         match value {
             Some(value) => {
-                let evidence =
-                    Some(if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons.clone()) });
+                let evidence = Some(Evidence::of(reasons.clone()));
                 frame.quantity(place, entry, Quantity { value, bounds: None, counts, evidence });
             }
             None => frame.nothing(place, entry, status, counts, &reasons.join(", ")),
@@ -372,7 +371,7 @@ fn measured(frame: &Frame<'_>, place: &Place) -> Option<Measured> {
 fn told_left_out(frame: &mut Frame<'_>, entry: Entry, place: &Place, kept: &Kept) {
     let variant: Variant = place.variant.clone().with("of", entry.measure.name);
     let place = Place { variant, ..place.clone() };
-    let evidence = if kept.left_out.is_empty() { Evidence::Sufficient } else { Evidence::Short(kept.left_out.clone()) };
+    let evidence = Evidence::of(kept.left_out.clone());
     let counts = Counts { subjects: Some(kept.left_out_subjects), ..Counts::default() };
     let quantity = Quantity { value: kept.left_out.len() as f64, bounds: None, counts, evidence: Some(evidence) };
     frame.quantity(place, catalogue::LEFT_OUT, quantity);

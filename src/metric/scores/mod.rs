@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::Facts;
 use super::catalogue::{self, Entry};
 use super::frame::{FEW_HOLD_MOST, Frame};
-use super::threshold::too_many_straddle;
+use super::threshold::{attempts, straddling_reason, too_many_straddle};
 use crate::age::AgeLimit;
 use crate::protocol::Protocol;
 use crate::stats::{Clusters, Ranks, Triple};
@@ -98,11 +98,18 @@ struct At<'a> {
 }
 
 /// Why no claim can rest on the attempts of `group` below `limit`, and at or above it: too many straddle it.
-fn straddling(frame: &Frame<'_>, limit: AgeLimit, group: &Group) -> [Vec<String>; 2] {
+pub(super) fn straddling(frame: &Frame<'_>, limit: AgeLimit, group: &Group) -> [Vec<String>; 2] {
     let Some(group) = frame.tally.groups.get(group) else { return [Vec::new(), Vec::new()] };
     let slot = |slot| group.slot(Some(limit), slot, frame.protocol);
     let outside = slot(Slot::Straddling);
     [Slot::Under, Slot::Over].map(|side| too_many_straddle(&slot(side), &outside, frame.protocol))
+}
+
+/// Why no claim can rest on the attempts of `group` on both sides of `limit` together.
+pub(super) fn straddling_both(frame: &Frame<'_>, limit: AgeLimit, group: &Group) -> Vec<String> {
+    let Some(group) = frame.tally.groups.get(group) else { return Vec::new() };
+    let count = |slot| attempts(&group.slot(Some(limit), slot, frame.protocol));
+    straddling_reason(count(Slot::Under) + count(Slot::Over), count(Slot::Straddling), frame.protocol)
 }
 
 impl At<'_> {
@@ -323,5 +330,5 @@ fn evidence(frame: &Frame<'_>, limit: AgeLimit, sides: &Sides, by_attempts: bool
             .flat_map(|(reasons, side)| reasons.into_iter().map(move |reason| format!("{reason} {side} the limit"))),
     );
     short.extend((by_attempts && sides.dominated).then(|| FEW_HOLD_MOST.to_owned()));
-    if short.is_empty() { Evidence::Sufficient } else { Evidence::Short(short) }
+    Evidence::of(short)
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::super::catalogue::{self, Entry};
 use super::super::frame::{Frame, flag, weigh};
-use super::{Sides, clusters};
+use super::{Sides, clusters, straddling_both};
 use crate::age::AgeLimit;
-use crate::stats::{DesignSums, Reliability, SubjectSums, brier, log_loss, mean_of_subjects};
-use crate::table::{Bounds, Counts, Interval, Place, Quantity, RowStatus, Variant, Weighting, twelve_digits};
+use crate::stats::{DesignSums, Reliability, SubjectSums, Weigh, brier, is_dominated, log_loss, mean_of_subjects};
+use crate::table::{Bounds, Counts, Group, Interval, Place, Quantity, RowStatus, Variant, Weighting, twelve_digits};
 use crate::tally::ScoredAttempt;
 
 /// The rows of one limit; `not_applicable` where some score is no probability.
 pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAttempt]) {
     let sides = Sides::of(attempts);
+    let straddling = straddling_both(frame, limit, &Group::whole());
     let place = Place { limit: Some(limit), ..Place::of_all() };
     let counts = sides.counts();
     let pairs: Vec<(f64, bool)> = attempts.iter().map(|one| (one.score, one.over)).collect();
@@ -27,7 +28,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         return;
     };
     let squares = attempts.iter().filter_map(|one| Some((one.unit, brier(one.score, one.over)?, one.weight)));
-    means(frame, &place, catalogue::BRIER, &by_subject(squares), counts, None);
+    let squares = by_subject(squares);
+    means(frame, &place, catalogue::BRIER, &squares, (counts, &straddling), None);
     let mut held = 0;
     let losses: Vec<(u32, f64, Option<i64>)> = attempts
         .iter()
@@ -39,13 +41,15 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
         .collect();
     let with_held = Counts { events: Some(held), ..counts };
     let clipped = (held > 0).then_some(flag::CLIPPED);
-    means(frame, &place, catalogue::LOG_LOSS, &by_subject(losses.into_iter()), with_held, clipped);
+    means(frame, &place, catalogue::LOG_LOSS, &by_subject(losses.into_iter()), (with_held, &straddling), clipped);
+    let dominated = is_dominated(&squares, Weigh::Attempts);
+    let evidence = frame.evidence_of(sides.subjects[2], 0, dominated).and(straddling.clone());
     let by_attempt = Place { weighting: Some(Weighting::Attempt), ..place };
     for (entry, value) in [
         (catalogue::CALIBRATION_ERROR, table.expected_error()),
         (catalogue::CALIBRATION_ERROR_REDRAWN, table.redrawn_error(frame.protocol.seed)),
     ] {
-        let evidence = Some(frame.evidence_of_mean(sides.subjects[2], 0));
+        let evidence = Some(evidence.clone());
         frame.quantity(by_attempt.clone(), entry, Quantity { value, bounds: None, counts, evidence });
     }
     for (number, bin) in (1_u32..).zip(&table.bins) {
@@ -56,7 +60,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, limit: AgeLimit, attempts: &[ScoredAtt
             .with("to", twelve_digits(bin.most))
             .with("mean", twelve_digits(bin.mean));
         let place = Place { variant, ..by_attempt.clone() };
-        frame.plain_share(place, catalogue::RELIABILITY, &found, Weighting::Attempt);
+        frame.share_beside(place, catalogue::RELIABILITY, &found, Weighting::Attempt, &straddling);
     }
 }
 
@@ -125,13 +129,14 @@ pub(super) fn by_subject(attempts: impl Iterator<Item = (u32, f64, Option<i64>)>
     parts.into_values().collect()
 }
 
-/// A mean under both weightings, with Student's interval over subjects, and what both rows carry besides.
+/// A mean under both weightings, with Student's interval over subjects: what is counted, what speaks against a claim, and the
+/// flag that both rows carry besides.
 pub(super) fn means(
     frame: &mut Frame<'_>,
     place: &Place,
     entry: Entry,
     parts: &[SubjectSums],
-    counts: Counts,
+    (counts, against): (Counts, &[String]),
     flag: Option<&str>,
 ) {
     let level = frame.protocol.levels.display;
@@ -139,7 +144,8 @@ pub(super) fn means(
         let Some(mean) = mean_of_subjects(parts, weigh(*weighting)) else { continue };
         let estimate = mean.estimate(level);
         let bounds = estimate.bounds.map(|(low, high)| Bounds { interval: Interval::T, level, low, high });
-        let evidence = Some(frame.evidence_of_mean(mean.subjects, 0));
+        let dominated = is_dominated(parts, weigh(*weighting));
+        let evidence = Some(frame.evidence_of(mean.subjects, 0, dominated).and(against.iter().cloned()));
         let place = Place { weighting: Some(*weighting), ..place.clone() };
         frame.quantity(place, entry, Quantity { value: estimate.point, bounds, counts, evidence });
         if let Some(flag) = flag {

@@ -65,7 +65,7 @@ fn of_label(frame: &mut Frame<'_>, rows: crate::tally::ScoreRows<'_>, middle: bo
             frame.nothing(place, catalogue::CRPS, RowStatus::Empty, counts, "no usable spread");
         }
     }
-    means(frame, &place, catalogue::CRPS, &parts, counts, None);
+    means(frame, &place, catalogue::CRPS, &parts, (counts, &[]), None);
     if !middle {
         let counts = Counts { attempts: Some(left_out), ..Counts::default() };
         let quantity = Quantity { value: left_out as f64, bounds: None, counts, evidence: None };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::age::AgeLimit;
 use crate::metric::{Scores, StageFacts, probe, waterfall};
-use crate::outcome::{Decision, LimitAnswer};
+use crate::outcome::{Decision, LimitAnswer, StageUse, Stages};
 use crate::table::{Evidence, RowStatus, Weighting};
 use crate::tally::ScoreRows;
 
@@ -62,4 +62,43 @@ fn a_waterfall_whose_rows_were_not_kept_has_the_rows_of_both_weightings_without_
         let by: Vec<Option<Weighting>> = rows.iter().filter(of).map(|row| row.weighting).collect();
         assert_eq!(by, Weighting::ALL.iter().map(|weighting| Some(*weighting)).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_waterfall_carries_no_claim_where_too_many_ages_straddle_the_limit() {
+    let limit = AgeLimit::new(18).unwrap();
+    let through = |attempts: Vec<Attempt>| -> Vec<Attempt> {
+        let stage = StageUse { bytes_in: Some(10), bytes_out: Some(2), nanos: Some(5), ..StageUse::default() };
+        let stages = Stages { reached: vec![(limit, 1)], asked: vec![stage], broke: Vec::new() };
+        let with = |outcome: Outcome| Outcome { stages: Some(Box::new(stages.clone())), ..outcome };
+        attempts.into_iter().map(|(subject, age, outcome, levels)| (subject, age, with(outcome), levels)).collect()
+    };
+    let rows = |straddling: u32| {
+        // Of each age forty: 200 people below the limit and 1,000 above it.
+        let mut attempts = decided(40, |_, person| person % 2 == 0);
+        let band = AgeRange::new(16.0, 20.0).unwrap();
+        let pass = vec![LimitAnswer { limit, score: None, decision: Some(Decision::Pass) }];
+        let unclear = |subject| (subject, band, Outcome::answered(Answer::Limits(pass.clone())), ["", ""]);
+        attempts.extend((9000..9000 + straddling).map(unclear));
+        let (protocol, (truth, answers)) = (protocol(), columns(&through(attempts), &protocol()));
+        let tally = Tally::of(&truth, &answers, &protocol).unwrap();
+        let kept = Scores::Rows(ScoreRows::of(&truth, &answers));
+        Table { rows: waterfall(&Context::default(), &protocol, FACTS, &tally, kept, &[StageFacts::default(); 2]) }
+    };
+    let against = |table: &Table, metric: &str, population: &str| {
+        let row = only(table, &format!("metric = '{metric}'\npopulation = '{population}'\nweighting = 'subject'"));
+        row.evidence.clone().unwrap().cell()
+    };
+    let [denial, pass] = ["end_to_end_adult_denial_rate", "end_to_end_under_age_pass_rate"];
+    // 11 of 211 beside those below, of 1,011 beside those above, and of 1,211 beside both.
+    let some = rows(11);
+    assert_eq!(against(&some, pass, "under"), "straddling 5.2%>5%");
+    for (metric, population) in [(denial, "over"), ("time_per_attempt", "all")] {
+        assert_eq!(against(&some, metric, population), "sufficient");
+    }
+    assert_eq!(against(&some, "time_per_attempt", "under"), "straddling 5.2%>5%");
+    assert_eq!(against(&rows(10), pass, "under"), "sufficient");
+    let many = rows(70);
+    assert_eq!(against(&many, denial, "over"), "straddling 6.5%>5%");
+    assert_eq!(against(&many, "escalation_rate", "all"), "straddling 5.5%>5%");
 }

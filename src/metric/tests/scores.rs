@@ -240,3 +240,40 @@ fn rows_do_not_depend_on_the_order_of_the_attempts() {
         assert!(cells(&drawn(ages)) == cells(&turned));
     }
 }
+
+#[test]
+fn probabilities_carry_no_claim_where_ages_straddle_the_limit_or_few_people_hold_most_attempts() {
+    let of_people = |more: Vec<Attempt>| {
+        let one = |subject: u32| {
+            (
+                subject,
+                year(if subject % 2 == 0 { 16 } else { 20 }),
+                scored(f64::from(subject % 97) / 97.0),
+                ["female", ""],
+            )
+        };
+        of(&(0..200).map(one).chain(more).collect::<Vec<_>>(), &protocol(""))
+    };
+    let against = |table: &Table, metric: &str, weighting: &str| {
+        let row = only(table, &format!("metric = '{metric}'\nvariant = ''\nweighting = '{weighting}'"));
+        row.evidence.clone().unwrap().cell()
+    };
+    let all = [
+        ("brier_score", "subject"),
+        ("brier_score", "attempt"),
+        ("log_loss", "attempt"),
+        ("expected_calibration_error", "attempt"),
+    ];
+    // 11 of 211 are as likely below as above.
+    let band = AgeRange::new(16.0, 20.0).unwrap();
+    let unclear = of_people((900..911).map(|subject| (subject, band, scored(0.5), ["female", ""])).collect());
+    for (metric, weighting) in all {
+        assert_eq!(against(&unclear, metric, weighting), "straddling 5.2%>5%", "{metric} {weighting}");
+    }
+    // One person has as many attempts as everybody else: (400)^2 / (200 + 200^2) is 4.
+    let one = of_people((0..200).map(|_| (900, year(16), scored(0.5), ["female", ""])).collect());
+    for (metric, weighting) in all {
+        let wanted = if weighting == "attempt" { "few subjects hold most attempts" } else { "sufficient" };
+        assert_eq!(against(&one, metric, weighting), wanted, "{metric} {weighting}");
+    }
+}

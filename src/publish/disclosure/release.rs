@@ -258,7 +258,7 @@ impl<'a> Release<'a> {
         if self.book.several && self.dominated.contains(&standing(self.book.method(row), row)) {
             reasons.push("few subjects hold most attempts".to_owned());
         }
-        if reasons.is_empty() { Evidence::Sufficient } else { Evidence::Short(reasons) }
+        Evidence::of(reasons)
     }
 
     /// Attempts for one that tells as much as an independent person, up to the next half: at least the attempts of a person,
