@@ -1,5 +1,5 @@
 // agebench-nist-fate: a library with the interface of NIST's FATE AEV track (FRVT_AE::Interface, API 2.0) as a program that
-// agebench can measure. It reads the protocol of docs/protocol.md on standard input, hands each picture to the library, and
+// agebench can measure. It reads the protocol of docs/programs.md on standard input, hands each picture to the library, and
 // answers on standard output. README.md says how to build and use it.
 #include <cmath>
 #include <cstdio>

@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NEW", requires = "fix", help_heading = "Datasets")]
     out: Option<PathBuf>,
 
-    /// Put samples to a method that go wrong, and tell which rules of the protocol it keeps
+    /// Put samples to a method that go wrong, and tell which rules for methods it keeps
     #[arg(long)]
     conformance: bool,
 

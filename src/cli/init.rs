@@ -295,11 +295,11 @@ fn ci(arguments: &PipelineArguments) -> Result<Exit, Failure> {
     let (pipeline, next) = match of {
         Of::Github => (
             Pipeline::Github,
-            "put METHOD, DATASET and BASELINE in the workflow, and bounds of your own in policy.toml",
+            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the workflow, and bounds of your own in policy.toml",
         ),
         Of::Gitlab => (
             Pipeline::Gitlab,
-            "put METHOD, DATASET and BASELINE in the pipeline, and bounds of your own in policy.toml",
+            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the pipeline, and bounds of your own in policy.toml",
         ),
         Of::PreCommit => (
             Pipeline::PreCommit,

@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "RATE", value_delimiter = ',', help_heading = "What is expected")]
     rate: Vec<f64>,
 
-    /// So many people tell as much as one independent one (people found in classes or families)
+    /// Design effect: how many people tell as much as one independent person (people found in classes or families)
     #[arg(long, value_name = "D", default_value_t = 1.0, help_heading = "What is expected")]
     deff: f64,
 

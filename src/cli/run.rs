@@ -94,7 +94,7 @@ pub(super) struct Running {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(super) timeout: Duration,
 
-    /// Failed and timed-out attempts that are allowed before the exit code is 4 [default: 0; of a shard: any, `merge` counts]
+    /// Failed and timed-out attempts that are allowed before the exit code is 4 [default: 0; a shard has no limit, `merge` applies it]
     #[arg(long, value_name = "N")]
     pub(super) max_failed: Option<usize>,
 }

@@ -245,7 +245,7 @@ fn legal(found: &Outcomes, ask: &Ask) -> Rule {
     Rule::of(
         "has an answer exactly where it says `answered`, about the limits that were asked",
         result,
-        "see `answer` in docs/protocol.md",
+        "see `answer` in docs/programs.md",
     )
 }
 

@@ -1,4 +1,4 @@
-//! The rules of the protocol for programs (`docs/protocol.md`).
+//! The rules of the protocol for programs (`docs/programs.md`).
 
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -74,7 +74,7 @@ impl Exam<'_> {
             running.process.end(Farewell::Bye, &*self.ask.clock);
             format!("media {media}, answers {answers}, {} in flight{unknown}", running.ready.in_flight)
         });
-        Rule::of("says that it is ready, and how it wants to be asked", found, "see `ready` in docs/protocol.md")
+        Rule::of("says that it is ready, and how it wants to be asked", found, "see `ready` in docs/programs.md")
     }
 
     fn answers_as_declared(&self) -> Rule {

@@ -102,7 +102,7 @@ fn the_steps_of_the_github_workflow_measure_gate_and_write_the_summary() {
     let names: Vec<&str> = steps.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["install", "measure", "gate", "table", "page"]);
     // Installing needs the network; the program under test stands in for it.
-    assert_eq!(steps[0].1, "cargo install --locked agebench");
+    assert_eq!(steps[0].1, r#"cargo install --locked --git "$AGEBENCH" agebench"#);
     let pipeline = Pipeline::new();
     fs::write(pipeline.at("summary.md"), "").unwrap();
     for (name, script) in &steps[1..] {
@@ -131,7 +131,7 @@ fn the_steps_of_the_github_workflow_measure_gate_and_write_the_summary() {
 #[test]
 fn the_commands_of_the_gitlab_job_measure_and_gate() {
     let job = ci("gitlab-ci.yml");
-    assert_eq!(gitlab_commands(&job, "before_script"), ["cargo install --locked agebench"]);
+    assert_eq!(gitlab_commands(&job, "before_script"), [r#"cargo install --locked --git "$AGEBENCH" agebench"#]);
     let commands = gitlab_commands(&job, "script");
     assert_eq!(commands.len(), 2);
     let pipeline = Pipeline::new();

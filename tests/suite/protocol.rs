@@ -1,4 +1,4 @@
-//! docs/protocol.md: its schemas hold for real messages, its conversation for the schemas.
+//! docs/programs.md: its schemas hold for real messages, its conversation for the schemas.
 
 use std::fs;
 
@@ -81,7 +81,7 @@ pub fn message_problem(line: &str) -> Option<String> {
 
 #[test]
 fn the_conversation_in_the_specification_holds_to_the_schemas() {
-    let page = fs::read_to_string(package().join("docs/protocol.md")).unwrap();
+    let page = fs::read_to_string(package().join("docs/programs.md")).unwrap();
     let lines: Vec<&str> =
         page.lines().filter_map(|line| line.trim().strip_prefix("-> ").or(line.trim().strip_prefix("<- "))).collect();
     assert_eq!(lines.len(), 7);

@@ -1,4 +1,4 @@
-//! The messages of the protocol, as `docs/protocol.md` specifies them: written here, read here, nowhere else.
+//! The messages of the protocol, as `docs/programs.md` specifies them: written here, read here, nowhere else.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

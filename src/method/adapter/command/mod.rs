@@ -1,5 +1,5 @@
 //! Methods that are programs of any language, spoken to in lines of JSON over their standard streams
-//! (`docs/protocol.md`).
+//! (`docs/programs.md`).
 
 mod answer;
 mod asked;
