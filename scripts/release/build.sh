@@ -10,6 +10,8 @@ if ! test -d "$sysroot/lib/rustlib/$target"; then
     echo "the target $target is not installed: rustup target add $target" >&2
     exit 2
 fi
+# Without what debuggers read, which is four fifths of it and differs from folder to folder (reproducible.sh).
+export CARGO_PROFILE_RELEASE_STRIP=symbols
 cargo build --release --locked --target "$target" --no-default-features --features tract,http,parquet
 program=${CARGO_TARGET_DIR:-target}/$target/release/agebench
 mkdir -p "$out/completions"

@@ -4,14 +4,14 @@
 #     scripts/release/reproducible.sh [FLAGS OF CARGO BUILD]      # such as --no-default-features; --release is understood
 #
 # A path that gets into a program (panics name their file, and so does what debuggers read of C and assembler) is written as if it lay in
-# /agebench, /registry or /toolchain; time does not get in, and SOURCE_DATE_EPOCH says so to what might ask. Both are built at once, from
-# the commit that is checked out. Prints the SHA-256 of both; ends with 1 when they differ. With KEEP=FOLDER both programs are left
+# /agebench, /registry or /toolchain; time does not get in, and SOURCE_DATE_EPOCH says so to what might ask. Names of symbols are left out, as in
+# what build.sh makes: the compiler gives some inner constants another number in each folder. Both are built at once, from the commit that is checked out. Prints the SHA-256 of both; ends with 1 when they differ. With KEEP=FOLDER both programs are left
 # there, to be published or to be compared.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0
+export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_STRIP=symbols
 commit=$(git -C "$here" rev-parse HEAD)
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct "$commit")
 
