@@ -29,8 +29,9 @@ use crate::photo::Decoder;
 use crate::protocol::Protocol;
 use crate::publish::Package;
 use crate::sheet::RowWriter;
+use crate::study::StudyFile;
 
-/// Look for everything that is wrong with a dataset, a method card, a protocol, a policy or a package.
+/// Look for everything that is wrong with a dataset, a method card, a protocol, a policy, a study or a package.
 ///
 /// Of a dataset every file is read: duplicates and copies that look alike, people who change sex or split, ages that
 /// cannot be or were rounded, unreadable pictures, and how many people each limit, year and group has. Limits are those of
@@ -157,6 +158,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         told.csv(&ignored, &mut rows);
         objects.extend(told.json(&ignored));
         errors += remaining.unwrap_or_else(|| told.errors(&ignored));
+        if what == What::Study && told.findings.errors() == 0 {
+            text.push_str(&format!(
+                "   next: agebench study {} --dry-run opens what it names\n",
+                word(Path::new(path))
+            ));
+        }
         if what == What::Method && !arguments.conformance && told.findings.errors() == 0 && cards::is_outside(path)? {
             text.push_str(&format!(
                 "   next: agebench check {} --conformance starts it and puts samples to it\n",
@@ -268,6 +275,10 @@ fn check(
         What::Dataset => of_dataset(environment, |read| lint::check(&file, &depth, read)),
         What::Method => Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))),
         What::Protocol => Ok((What::Protocol, plain(cards::protocol(&file)?))),
+        What::Study => {
+            let found = StudyFile::read(&file.display().to_string(), &read(&file)?);
+            Ok((What::Study, plain(found.err().unwrap_or_default())))
+        }
         What::Policy | What::Package => {
             Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
         }

@@ -116,6 +116,10 @@ fn next(gated: &Gated, folder: &Path) -> String {
     match gated.verdict {
         Verdict::Pass => format!("Passed. Next: agebench report {folder}"),
         Verdict::Fail => format!("Failed. Next: agebench report {folder} --all shows every challenge age."),
+        Verdict::Inconclusive if gated.rules.iter().flat_map(|rule| &rule.checks).any(|check| check.row.is_none()) => {
+            "Inconclusive: some rules find no row. Next: mend them (the lines above say which key shuts the rows out)."
+                .to_owned()
+        }
         Verdict::Inconclusive => {
             "Inconclusive: not shown either way. Next: more people, or a bound that so few can show (docs/gate.md)."
                 .to_owned()

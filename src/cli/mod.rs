@@ -102,11 +102,13 @@ enum Verb {
     Import(import::Arguments),
     #[command(about = "Write a card (from a model file too), a protocol, a policy or a pipeline")]
     Init(init::Arguments),
-    #[command(about = "List the bundled methods and datasets, the engines, heads and metrics")]
+    #[command(
+        about = "List what there is to choose from: methods, models, datasets, protocols, policies, importers, adapters, engines, heads, metrics"
+    )]
     List(list::Arguments),
     #[command(about = "Print completions for a shell")]
     Completions(manual::CompletionArguments),
-    #[command(hide = true)]
+    #[command(about = "Write a man page for each verb")]
     Man(manual::ManArguments),
     #[command(hide = true)]
     Guard(guard::Arguments),

@@ -65,6 +65,16 @@ fn verdicts_on_recorded_pairs_are_those_of_hand_computation_and_the_exit_code_sa
 }
 
 #[test]
+fn a_rule_that_finds_no_row_is_inconclusive_and_the_policy_is_what_to_mend() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = recorded(place.path(), "a", 60, |_| false, &[]);
+    // The answers are ages: there is no decision of the method's own.
+    let rules = "[[rule]]\nmetric = 'under_age_pass_rate'\nlimit = 18\nchallenge = 'own'\nat_most = 0.5\n";
+    let file = policy(place.path(), rules);
+    run(&["gate", text(&folder), "--policy", text(&file)]).ended(3).told(&["some rules find no row. Next: mend them"]);
+}
+
+#[test]
 fn every_level_of_a_column_must_meet_a_rule_and_the_files_say_what_the_terminal_says() {
     let place = tempfile::tempdir().unwrap();
     // All who pass are female: 40 of 200, and none of 200.

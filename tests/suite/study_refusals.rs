@@ -87,7 +87,16 @@ fn every_mistake_of_a_study_is_told_at_once() {
         "`three` is not one of the study's methods",
         "latency[1].dataset",
     ]);
+    let checked = run(&["check", text(&file)]).ended(2).out;
+    for part in ["did you mean `engine`?", "`three` is not one of the study's methods", "the study cannot be used"] {
+        assert!(checked.contains(part), "{checked}");
+    }
     fs::write(&file, "name = 'x'\nmethods = ['nowhere']\ndatasets = ['young']\n").unwrap();
     run(&["study", text(&file)]).ended(2).told(&["there is no method `nowhere`"]);
+    let checked = run(&["check", text(&file)]).ended(0).out;
+    assert!(
+        checked.contains("the study can be used") && checked.contains("--dry-run opens what it names"),
+        "{checked}"
+    );
     assert!(!place.path().join("study-results").exists());
 }

@@ -21,6 +21,7 @@ pub(super) enum What {
     Method,
     Protocol,
     Policy,
+    Study,
     Package,
 }
 
@@ -31,6 +32,7 @@ impl What {
             Self::Method => "method",
             Self::Protocol => "protocol",
             Self::Policy => "policy",
+            Self::Study => "study",
             Self::Package => "package",
         }
     }
@@ -63,7 +65,7 @@ pub(super) fn kind(path: &str) -> Result<What, Failure> {
 fn nothing(path: &str) -> Failure {
     let bundled = [vec![bundled::DATASET], bundled::methods(), bundled::protocols(), bundled::policies()].concat();
     let near = did_you_mean(path, bundled.into_iter().chain(bundled::catalog()));
-    let otherwise = "give a dataset, a card, a protocol, a policy or a package, or its folder; `agebench list` says what is bundled";
+    let otherwise = "give a dataset, a card, a protocol, a policy, a study or a package, or its folder; `agebench list` says what is bundled";
     Failure::unusable(format!("there is no file or folder `{path}`, and nothing of that name is bundled"))
         .with_help(near.unwrap_or_else(|| otherwise.to_owned()))
 }
@@ -82,7 +84,8 @@ pub(super) fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
             super::super::output::word(place)
         )));
     }
-    let names = [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL, POLICY_FILE];
+    let names =
+        [dataset::CARD_FILE, METHOD_CARD, crate::folder::names::PROTOCOL, POLICY_FILE, crate::study::names::FILE];
     let mut found: Vec<PathBuf> = names.iter().map(|name| place.join(name)).filter(|file| file.is_file()).collect();
     // What a policy lies beside is what is meant: `init ci` puts one beside a method.
     if found.len() > 1 {
@@ -121,6 +124,8 @@ pub(super) fn what_is_in(file: &Path) -> Result<What, Failure> {
         What::Method
     } else if keys.contains_key("rule") {
         What::Policy
+    } else if ["methods", "datasets"].iter().any(|key| keys.contains_key(*key)) {
+        What::Study
     } else {
         What::Protocol
     })
