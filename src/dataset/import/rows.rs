@@ -161,8 +161,14 @@ impl Gathered {
         self.shape = shape;
     }
 
-    fn precision(&self) -> Precision {
+    /// How finely the ages are written.
+    pub fn precision(&self) -> Precision {
         self.card.age_precision.unwrap_or(Precision::Year)
+    }
+
+    /// Whether the manifest has the further column `name`.
+    pub fn carries(&self, name: &str) -> bool {
+        self.shape.further.iter().any(|column| column == name)
     }
 
     fn begin(&mut self) {
