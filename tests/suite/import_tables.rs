@@ -111,3 +111,13 @@ fn words_for_unknown_join_no_strangers_into_one_person_or_group() {
         a,,17,,,,,None\nb,,18,test,x,female,x,-1\nc,,19,,x,,,\n";
     assert_eq!(fs::read_to_string(out.join("manifest.csv")).unwrap(), expected);
 }
+
+#[test]
+fn decimal_commas_are_an_error_of_the_file_and_no_bands() {
+    let place = tempfile::tempdir().unwrap();
+    let (ran, out) = imported(place.path(), "id,age\na,\"17,25\"\nb,\"16,5\"\n", &[]);
+    ran.ended(2).told(&["row 2, column `age`: `17,25` has a decimal comma, or is a band", "decimal points"]);
+    assert!(!out.exists());
+    let bands = manifest(place.path(), "id,age\na,\"(17,25)\"\nb,\"17, 25\"\n", &[]);
+    assert_eq!(bands, "sample_id,age_low,age_high\na,17,26\nb,17,26\n");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::labels::face;
 use super::rows::{Gathered, Known, Origin, Sample, Shape};
-use super::words::{self, NoAge};
+use super::words;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::dates::parse_date;
 use crate::dataset::{CARD_FILE, LabelKind, LeapBirthday, MANIFEST_FILE, Precision, Sampling, age_between, ages};
@@ -401,7 +401,7 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             ) {
                 Ok(Known::Band(..)) => bands = true,
                 Ok(Known::Years(years)) => parts |= years.fract() != 0.0,
-                Ok(Known::Unknown) | Err(NoAge::Spreadsheet(_) | NoAge::Other) => {}
+                Ok(Known::Unknown) | Err(_) => {}
             })?;
             if bands {
                 Precision::Band
