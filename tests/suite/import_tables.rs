@@ -121,3 +121,28 @@ fn decimal_commas_are_an_error_of_the_file_and_no_bands() {
     let bands = manifest(place.path(), "id,age\na,\"(17,25)\"\nb,\"17, 25\"\n", &[]);
     assert_eq!(bands, "sample_id,age_low,age_high\na,17,26\nb,17,26\n");
 }
+
+#[test]
+fn an_age_beside_bands_is_the_band_of_its_completed_year() {
+    let place = tempfile::tempdir().unwrap();
+    let bands = manifest(place.path(), "id,age\na,60+\nb,17.4\nc,17\n", &[]);
+    assert_eq!(bands, "sample_id,age_low,age_high\na,60,121\nb,17,18\nc,17,18\n");
+    for table in ["id,age\na,60+\nb,17\n", "id,age_low,age_high\na,60,121\nb,17,18\n"] {
+        for precision in ["day", "month", "year"] {
+            let (ran, _) = imported(place.path(), table, &["--age-precision", precision]);
+            ran.ended(2).told(&[&format!("its ages are bands: they cannot be known to the {precision}")]);
+        }
+        manifest(place.path(), table, &["--age-precision", "band"]);
+    }
+}
+
+#[test]
+fn what_is_left_out_for_its_age_is_left_out_for_the_true_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let (ran, _) = imported(place.path(), "id,age_low,age_high\na,25,25\nb,25,26\n", &[]);
+    ran.ended(0);
+    assert!(ran.out.contains("1: its band holds no age: the upper end is the first age"), "{}", ran.out);
+    let (ran, _) = imported(place.path(), "id,age\na,17.4\nb,18\n", &["--age-precision", "year"]);
+    ran.ended(0);
+    assert!(ran.out.contains("1: its age is no whole number of years"), "{}", ran.out);
+}

@@ -390,11 +390,10 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             gathered.findings.push(Finding::warning(table.file, text).help(help));
         }
     }
-    let precision = match (source.options.age_precision, ages) {
-        (Some(precision), _) => precision,
-        (None, Ages::Dates(..)) => Precision::Day,
-        (None, Ages::Ends(..)) => Precision::Band,
-        (None, Ages::One(at)) => {
+    let found = match ages {
+        Ages::Dates(..) => Precision::Day,
+        Ages::Ends(..) => Precision::Band,
+        Ages::One(at) => {
             let (mut bands, mut parts) = (false, false);
             (table.each)(&mut Findings::new(), &mut |_, cells| match words::age(
                 cells.get(at).copied().unwrap_or_default(),
@@ -412,6 +411,12 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             }
         }
     };
+    let precision = source.options.age_precision.unwrap_or(found);
+    if found == Precision::Band && precision != Precision::Band {
+        let text = format!("its ages are bands: they cannot be known to the {}", precision.word());
+        let help = "leave --age-precision out; of a description, it says so itself: say --age-precision band";
+        gathered.findings.push(Finding::error(table.file, text).help(help));
+    }
     gathered.card.age_precision = Some(precision);
     Ok(())
 }
