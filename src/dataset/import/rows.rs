@@ -282,7 +282,7 @@ impl Gathered {
                 AgeRange::new(years.floor(), years.floor() + 1.0).map(drop).map_err(|_| years.to_string())
             }
             Known::Years(years) if self.precision() == Precision::Year && years.fract() != 0.0 => {
-                return because("its age is no whole number of years, as --age-precision year says", years.to_string());
+                return because("its age is no whole number of years", years.to_string());
             }
             Known::Years(years) => ages::range(years, self.precision()).map(drop).map_err(|_| years.to_string()),
             Known::Band(low, high) if low < high => {
