@@ -140,9 +140,9 @@ fn an_age_beside_bands_is_the_band_of_its_completed_year() {
 fn what_is_left_out_for_its_age_is_left_out_for_the_true_reason() {
     let place = tempfile::tempdir().unwrap();
     let (ran, _) = imported(place.path(), "id,age_low,age_high\na,25,25\nb,25,26\n", &[]);
-    ran.ended(0);
+    let ran = ran.ended(0);
     assert!(ran.out.contains("1: its band holds no age: the upper end is the first age"), "{}", ran.out);
     let (ran, _) = imported(place.path(), "id,age\na,17.4\nb,18\n", &["--age-precision", "year"]);
-    ran.ended(0);
+    let ran = ran.ended(0);
     assert!(ran.out.contains("1: its age is no whole number of years"), "{}", ran.out);
 }
