@@ -3,6 +3,7 @@
 mod cards;
 mod named;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ use super::run::unusable_dataset;
 use super::{Exit, Failure, conformance, packages, results};
 use crate::age::AgeLimit;
 use crate::bundled;
-use crate::dataset::lint::{self, Checked, Depth};
+use crate::dataset::lint::{self, Checked, Code, Depth};
 use crate::dataset::{self, DatasetError};
 use crate::finding::{Findings, counted};
 use crate::photo::Decoder;
@@ -117,6 +118,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let ignored = Ignored::parse(&arguments.ignore)?;
+    let codes = ignored.codes();
     if let Some(out) = arguments.out.as_deref().filter(|out| out.exists()) {
         return Err(Failure::unusable(format!("{} is already there", out.display()))
             .with_help("give --out a name that is free: no file is written over"));
@@ -133,7 +135,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let kinds = arguments.paths.iter().map(|path| kind(path)).collect::<Result<Vec<_>, _>>()?;
     heeded(arguments, &kinds)?;
     for path in &arguments.paths {
-        let (what, mut checked) = check(path, arguments, &limits, decoder, environment)?;
+        let (what, mut checked) = check(path, arguments, &limits, &codes, decoder, environment)?;
         let findings = &mut checked.findings;
         if let (What::Method, Some(dataset), 0) = (what, arguments.dataset.as_deref(), findings.errors()) {
             for difference in arguments.differences() {
@@ -244,6 +246,7 @@ fn check(
     path: &str,
     arguments: &Arguments,
     limits: &[AgeLimit],
+    ignored: &BTreeSet<Code>,
     decoder: Decoder,
     environment: &Environment,
 ) -> Result<(What, Checked), Failure> {
@@ -263,6 +266,7 @@ fn check(
         limits: limits.to_vec(),
         read_files: (!arguments.manifest_only).then_some(decoder),
         fix: arguments.fix,
+        ignored: ignored.clone(),
     };
     if path == bundled::DATASET && !place.exists() {
         let faces = Box::new(bundled::faces());

@@ -1,6 +1,6 @@
 //! Findings as a table for people, as CSV or as JSON, and those that somebody chose to ignore, with the reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -40,6 +40,11 @@ impl Ignored {
             ignored.insert(code, reason.to_owned());
         }
         Ok(Self(ignored))
+    }
+
+    /// The kinds.
+    pub(super) fn codes(&self) -> BTreeSet<Code> {
+        self.0.keys().copied().collect()
     }
 
     fn reason(&self, finding: &Finding) -> Option<&str> {

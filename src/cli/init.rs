@@ -13,8 +13,8 @@ use super::output::{tell, word};
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::import::{self, ImportRequest, Options};
-use crate::dataset::{LabelKind, slug};
-use crate::finding::{counted, did_you_mean, listed};
+use crate::dataset::{LabelKind, check_name, slug};
+use crate::finding::{counted, did_you_mean, listed, quoted};
 use crate::init::{self, Draft, InitError, Pipeline};
 
 /// Write files to begin with: a card, a protocol, a policy or a pipeline, commented and ready for `check`.
@@ -147,12 +147,23 @@ fn ask(question: &str, usual: &str) -> String {
     }
 }
 
+/// The name that was given, else the answer to `question`, of which `usual` is the usual one; if a card can have it.
+fn name(given: Option<&String>, question: &str, usual: &str) -> Result<String, Failure> {
+    let name = given.cloned().unwrap_or_else(|| ask(question, usual));
+    match check_name(&name) {
+        Ok(()) => Ok(name),
+        Err(problem) => Err(Failure::unusable(format!("the name {}: {problem}", quoted(&name)))
+            .with_help("say --name with 1 to 200 characters, without spaces before and behind")),
+    }
+}
+
 /// The name of the last part of `path` that can be one.
 fn name_of(path: &Path, otherwise: &str) -> String {
     let stem = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
     let is_folder = path.extension().is_none();
     let name = if is_folder { path.file_name().and_then(|name| name.to_str()).map(str::to_owned) } else { stem(path) };
-    name.filter(|name| !name.trim_matches('.').is_empty()).unwrap_or_else(|| otherwise.to_owned())
+    name.filter(|name| !name.trim_matches('.').is_empty() && check_name(name).is_ok())
+        .unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// The file in PATH: PATH itself where it ends so, else `name` in it.
@@ -195,9 +206,9 @@ fn put(draft: &Draft, place: &Place, next: &str) -> Result<Exit, Failure> {
 fn dataset(arguments: &DatasetArguments) -> Result<Exit, Failure> {
     let out = &arguments.place.out;
     let next = format!("agebench check {}", word(out));
-    let name = || arguments.name.clone().unwrap_or_else(|| ask("The dataset's name", &name_of(out, "my-faces")));
+    let usual = name_of(out, "my-faces");
     let draft = match &arguments.from {
-        None => init::dataset(&name(), out),
+        None => init::dataset(&name(arguments.name.as_ref(), "The dataset's name", &usual)?, out),
         Some(from) if from.to_str() == Some(bundled::DATASET) && !from.exists() => {
             let given = [("--name", arguments.name.is_some()), ("--label-kind", arguments.label_kind.is_some())];
             has_a_card(bundled::DATASET, &given)?;
@@ -220,7 +231,12 @@ fn has_a_card(name: &str, given: &[(&str, bool)]) -> Result<(), Failure> {
 
 /// A dataset that is there already: what `import` makes of it.
 fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> {
-    let options = Options { name: arguments.name.clone(), label_kind: arguments.label_kind, ..Options::default() };
+    let given = arguments.name.as_ref();
+    let options = Options {
+        name: given.map(|given| name(Some(given), "", "")).transpose()?,
+        label_kind: arguments.label_kind,
+        ..Options::default()
+    };
     let request = ImportRequest {
         format: None,
         place: from,
@@ -269,10 +285,9 @@ fn worked(
     let out = &arguments.place.out;
     let file = file_in(out, "toml", &format!("{what}.toml"));
     let from = arguments.from.as_deref();
-    let name = match (&arguments.name, from) {
-        (Some(name), _) => name.clone(),
-        (None, Some(_)) => String::new(),
-        (None, None) => ask(&format!("The name of the {what}"), &slug(&name_of(&file, what))),
+    let name = match from {
+        Some(_) => String::new(),
+        None => name(arguments.name.as_ref(), &format!("The name of the {what}"), &slug(&name_of(&file, what)))?,
     };
     let Some(text) = text(&name, from) else {
         let from = from.unwrap_or_default();

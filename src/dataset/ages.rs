@@ -96,11 +96,7 @@ impl AgeReader {
         let Some(age) = age_between(birth, captured, self.leap) else {
             return Err(row.wrong(captured_at, format!("{captured} lies before the birth on {birth}")));
         };
-        let coarse = match self.precision {
-            Precision::Year => age.floor(),
-            Precision::Month => (age * 12.0).floor() / 12.0,
-            Precision::Day | Precision::Band => age,
-        };
+        let coarse = coarse(age, self.precision);
         let precision = if self.precision == Precision::Band { Precision::Day } else { self.precision };
         range(coarse, precision).map(Some).map_err(|problem| problem.at(row, birth_at))
     }
@@ -116,6 +112,15 @@ pub(crate) struct AgeProblem {
 impl AgeProblem {
     pub fn at(self, row: &Row<'_>, place: usize) -> Finding {
         row.wrong(place, self.text).maybe_help(self.help.map(str::to_owned)).code(self.code.word())
+    }
+}
+
+/// The exact age of `years` as it is written at `precision`.
+pub(crate) fn coarse(years: f64, precision: Precision) -> f64 {
+    match precision {
+        Precision::Year => years.floor(),
+        Precision::Month => (years * 12.0).floor() / 12.0,
+        Precision::Day | Precision::Band => years,
     }
 }
 

@@ -186,13 +186,16 @@ pub(crate) fn check_weights(file: &str, dataset: &Dataset, rows: &[u32], finding
     let weights = || dataset.samples().iter().map(|row| row.weight);
     let largest = weights().fold(0.0, f64::max);
     let few = weights().zip(rows).filter(|(weight, _)| *weight < largest * LEAST_WEIGHT);
+    let most = weights().zip(rows).find(|(weight, _)| *weight == largest).map_or(0, |(_, row)| *row);
     if largest > 0.0 && !largest.is_normal() {
         findings.push(Finding::error(file, format!("all weights are below {:e}", f64::MIN_POSITIVE)).help(HELP));
         return;
     }
     let Some((weight, row)) = few.min_by_key(|(_, row)| **row) else { return };
-    let text = format!("the weight {weight} is less than a millionth of the largest, {largest}");
-    findings.push(Finding::error(file, text).row(u64::from(*row)).help(HELP));
+    // About no row: nothing tells which of the two is wrong, and one that goes leaves the others.
+    let text =
+        format!("the weight {weight} of row {row} is less than a millionth of the largest, {largest} of row {most}");
+    findings.push(Finding::error(file, text).help(HELP));
 }
 
 /// Findings about samples that have two rows of `file`; `column` holds their ids, and is empty where no column does.

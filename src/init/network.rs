@@ -15,6 +15,9 @@ pub(super) const SIDES: [u32; 6] = [USUAL_SIDE, 112, 64, 128, 160, 256];
 /// A head of fewer ages than this need not begin at 0.
 const WHOLE_RANGE: usize = 91;
 
+/// More numbers or pairs than this are no ages: detectors of faces have thousands.
+const MOST_AGES: usize = 200;
+
 /// What the input says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputGuess {
@@ -226,7 +229,7 @@ fn heads_of_one(name: &str, shape: &[usize], numbers: &[f32]) -> Vec<HeadGuess> 
                 "one number; some models answer in shares of UTKFace's oldest age",
             ),
         ],
-        _ if matches!(shape, [.., steps, 2] if *steps > 4) => {
+        _ if length / 2 <= MOST_AGES && matches!(shape, [.., steps, 2] if *steps > 4) => {
             let one =
                 |(head, keys)| open(guess(head, keys, "pairs of numbers, a pair an age"), length / 2 < WHOLE_RANGE);
             ordinals(length / 2, true).into_iter().map(one).collect()
@@ -236,7 +239,7 @@ fn heads_of_one(name: &str, shape: &[usize], numbers: &[f32]) -> Vec<HeadGuess> 
             let text = edges.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
             vec![guess(Head::Bins { edges }, vec![("edges", format!("[{text}]"))], &reason)]
         }
-        21..=200 => {
+        21..=MOST_AGES => {
             // 101 numbers are 0 to 100; 100 are 0 to 99 or 1 to 100; few may begin anywhere.
             let is_open = length < WHOLE_RANGE;
             let firsts: &[u32] = if length == 101 || is_open { &[0] } else { &[0, 1] };
@@ -374,11 +377,14 @@ mod tests {
         let (heads, _) = heads_of(&tried(&[("out", &[1, 54, 2], 0.1)]));
         assert_eq!(heads[1].label(), "ordinal logits=true rule=count");
         assert!(heads[1].first_age_is_open);
+        // A detector of faces: a box and a pair of scores for each place.
+        let (heads, passed) = heads_of(&tried(&[("scores", &[1, 4420, 2], 0.1), ("boxes", &[1, 4420, 4], 0.1)]));
+        assert!(heads.is_empty() && passed.len() == 2, "{passed:?}");
         let (heads, _) = heads_of(&tried(&[("out", &[1, 9], 0.1)]));
         assert_eq!(heads[0].label(), "bins");
         let (heads, passed) = heads_of(&tried(&[("sex", &[1, 2], 0.1), ("embedding", &[1, 512], 0.1)]));
         assert!(heads.is_empty() && passed.len() == 2, "{passed:?}");
-        for head in heads_of(&tried(&[("a", &[1, 7], 0.1), ("b", &[1, 116], 0.1)])).0 {
+        for head in heads_of(&tried(&[("a", &[1, 7], 0.1), ("b", &[1, 116], 0.1), ("c", &[1, 200, 2], 0.1)])).0 {
             head.head.check().unwrap();
         }
     }

@@ -303,3 +303,27 @@ fn the_bundled_dataset_is_checked_by_its_name_as_its_folder_is() {
     assert_eq!(without_path(by_name), without_path(folder));
     assert_eq!(code, 0);
 }
+
+#[test]
+fn one_file_with_two_boxes_of_one_face_or_none_and_other_ages_is_told() {
+    let manifest = "sample_id,subject_id,age,path,x0,y0,x1,y1\na,p,17,a.jpg,20,20,90,90\nb,p,40,a.jpg,20,20,91,90\n\
+        c,q,17,c.jpg,20,20,90,90\nd,q,30,d.jpg,,,,\n";
+    let [one, two] = [6, 7].map(|number| encoded(&face(number), ImageFormat::Jpeg));
+    let place = dataset("", manifest, &[("a.jpg", one), ("c.jpg", two.clone()), ("d.jpg", two)]);
+    let (_, rows) = check(place.path(), &[]);
+    let near = |code: &str| of(&rows, code).iter().map(|text| text[..4].trim().to_owned()).collect::<Vec<_>>();
+    assert_eq!(near("near_duplicate_limit"), ["3 2", "5 4"]);
+}
+
+#[test]
+fn attacks_are_in_no_count_of_ages() {
+    let people = (0..60).map(|at| format!("s{at},{},\n", 20 + at % 40)).collect::<String>();
+    let attacks = (0..300).map(|at| format!("a{at},{},mask\n", 10 + at % 2 * 20)).collect::<String>();
+    let manifest = format!("sample_id,age,species\n{people}{attacks}");
+    let (_, rows) = check(dataset("attack_species = \"species\"\n", &manifest, &[]).path(), &[]);
+    let one_sided = of(&rows, "limit_one_sided");
+    assert!(one_sided[0].contains("limit 13: 0 samples under, 60 over, 0 straddling"), "{one_sided:?}");
+    for code in ["ages_heap", "age_spike"] {
+        assert_eq!(of(&rows, code), Vec::<String>::new());
+    }
+}

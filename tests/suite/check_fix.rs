@@ -126,3 +126,89 @@ fn the_manifest_alone_is_looked_at_without_opening_a_picture() {
     assert_eq!(of(&rows, "file_missing"), ["3  the file `gone.jpg` is missing"]);
     assert_eq!(of(&rows, "picture_unreadable"), Vec::<String>::new());
 }
+
+/// The manifest that `--fix` makes of the dataset at `place`, the exit code, and the rows that were left out with their codes.
+fn fixed(place: &Path, more: &[&str]) -> (i32, String, Vec<String>) {
+    let out = place.join("mended.csv");
+    let (code, rows) = check(place, &[&["--fix", "--out", out.to_str().unwrap()], more].concat());
+    let left =
+        rows.iter().filter(|row| row["severity"] == "left_out").map(|row| format!("{} {}", row["row"], row["code"]));
+    let left = left.collect();
+    let mended = fs::read_to_string(&out).unwrap();
+    fs::remove_file(out).unwrap();
+    (code, mended, left)
+}
+
+#[test]
+fn rows_of_a_kind_that_is_ignored_stay_in_and_do_not_count() {
+    let jpeg = encoded(&face(1), ImageFormat::Jpeg);
+    let manifest = "sample_id,age,path\na,17,a.jpg\nb,18,b.jpg\nc,200,c.jpg\n";
+    let place = dataset(
+        "",
+        manifest,
+        &[("a.jpg", jpeg.clone()), ("b.jpg", jpeg), ("c.jpg", encoded(&face(2), ImageFormat::Jpeg))],
+    );
+    let (code, mended, left) = fixed(place.path(), &["--ignore", "duplicate_limit=twins with one photo"]);
+    assert_eq!((code, mended.as_str()), (0, "sample_id,age,path\na,17,a.jpg\nb,18,b.jpg\n"));
+    assert_eq!(left, ["4 age_out_of_range"]);
+}
+
+#[test]
+fn of_rows_with_one_picture_the_one_with_a_label_stays() {
+    let [one, two] = [1, 2].map(|number| encoded(&face(number), ImageFormat::Jpeg));
+    let manifest = "sample_id,subject_id,age,path\na,,,a.jpg\nb,p,17,b.jpg\nc,,30,c.jpg\nd,q,,d.jpg\n";
+    let files = [("a.jpg", one.clone()), ("b.jpg", one), ("c.jpg", two.clone()), ("d.jpg", two)];
+    let place = dataset("", manifest, &files);
+    let (code, mended, left) = fixed(place.path(), &[]);
+    assert_eq!((code, mended.as_str()), (0, "sample_id,subject_id,age,path\nb,p,17,b.jpg\nc,,30,c.jpg\n"));
+    assert_eq!(left, ["2 duplicate", "5 duplicate"]);
+    let (_, rows) = check(place.path(), &[]);
+    assert_eq!(of(&rows, "duplicate")[0], "2 3 the file has the same content as that of row 3");
+}
+
+#[test]
+fn a_copy_of_a_row_that_goes_for_another_reason_stays_unless_its_label_is_in_doubt() {
+    let [one, two, three] = [1, 2, 3].map(|number| encoded(&face(number), ImageFormat::Jpeg));
+    // Row 2 has an id twice, as row 5 has: one of its copies stays, with the person. Of the second picture nothing tells which age is
+    // right. Of the third nobody knows the person; the age is certain.
+    let manifest = "sample_id,subject_id,age,path\na,p,17,a.jpg\nb,,17,b.jpg\nc,p,17,c.jpg\na,q,40,z.jpg\n\
+        e,r,20,e.jpg\nf,r,26,f.jpg\ng,r,20,g.jpg\nh,s,30,h.jpg\ni,t,30,i.jpg\nj,,30,j.jpg\n";
+    let files = [
+        ("a.jpg", one.clone()),
+        ("b.jpg", one.clone()),
+        ("c.jpg", one),
+        ("z.jpg", encoded(&face(4), ImageFormat::Jpeg)),
+        ("e.jpg", two.clone()),
+        ("f.jpg", two.clone()),
+        ("g.jpg", two),
+        ("h.jpg", three.clone()),
+        ("i.jpg", three.clone()),
+        ("j.jpg", three),
+    ];
+    let place = dataset("", manifest, &files);
+    let (code, mended, left) = fixed(place.path(), &[]);
+    assert_eq!((code, mended.as_str()), (0, "sample_id,subject_id,age,path\nc,p,17,c.jpg\nj,,30,j.jpg\n"));
+    let expected = [
+        "2 sample_twice",
+        "3 duplicate",
+        "5 sample_twice",
+        "6 duplicate_limit",
+        "7 duplicate_limit",
+        "8 duplicate",
+        "9 duplicate_subject",
+        "10 duplicate_subject",
+    ];
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn no_row_goes_for_weights_that_lie_too_far_apart_and_the_error_stays() {
+    let place = dataset("", "sample_id,age,weight\na,17,1\nb,18,1\nc,30,1\nd,200,1\ne,31,5000000\n", &[]);
+    let (code, mended, left) = fixed(place.path(), &[]);
+    assert_eq!(code, 2, "what is wrong is still wrong");
+    assert_eq!(left, ["5 age_out_of_range"]);
+    assert!(mended.contains("a,17,1\n") && mended.contains("e,31,5000000\n"), "{mended}");
+    let (_, rows) = check(place.path(), &[]);
+    let said = "  the weight 1 of row 2 is less than a millionth of the largest, 5000000 of row 6";
+    assert_eq!(of(&rows, "manifest_value"), [said]);
+}

@@ -336,7 +336,8 @@ fn lint(card: &str, manifest: &str, files: &[(&str, &[u8])]) -> String {
     for (name, content) in files {
         fs::write(place.path().join(name), content).unwrap();
     }
-    let depth = Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: Some(Decoder::default()), fix: false };
+    let depth =
+        Depth { limits: vec![AgeLimit::new(18).unwrap()], read_files: Some(Decoder::default()), ..Depth::default() };
     let findings = agebench::dataset::lint::check(place.path(), &depth, &|_, _| {}).unwrap().findings;
     let line = |finding: &agebench::finding::Finding| {
         format!("{}: {finding} ({})\n", finding.severity.word(), finding.help.as_deref().unwrap_or(""))

@@ -20,7 +20,15 @@ const HEADER: &str = "file,age,gender,race,service_test\n";
 
 #[test]
 fn a_date_that_a_spreadsheet_made_of_a_band_is_an_error_and_no_loss_of_minors() {
-    for (cell, band) in [("9-Mar", "3-9"), ("19-Oct", "10-19"), ("19-October", "10-19"), ("Mar-09", "3-9")] {
+    for (cell, band) in [
+        ("9-Mar", "3-9"),
+        ("19-Oct", "10-19"),
+        ("19-October", "10-19"),
+        ("Mar-09", "3-9"),
+        ("2021-03-09 00:00:00", "3-9"),
+        ("19/10/2021", "10-19"),
+        ("09-03", "3-9"),
+    ] {
         let labels = format!("{HEADER}train/1.jpg,50-59,Male,White,True\ntrain/2.jpg,{cell},Male,White,True\n");
         let said = format!("row 3, column `age`: `{cell}` is a date that a spreadsheet made of the ages {band}");
         with_labels(labels.as_bytes(), &[&said, "as it was published"]);

@@ -254,3 +254,23 @@ fn few_samples_tell_little_and_the_finder_says_so() {
     let output = agebench().args(&refused).output().unwrap();
     Ran::of(output).ended(2).told(&["3 samples with an age", "at least 5"]);
 }
+
+#[test]
+fn a_name_that_no_card_can_have_is_refused_before_anything_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let table = place.path().join("labels.csv");
+    fs::write(&table, "id,age\na,17\n").unwrap();
+    let out = place.path().join("out");
+    let long = "x".repeat(201);
+    for name in ["", " x", "x ", "a\u{7}b", &long] {
+        for what in [&["method"][..], &["dataset"], &["dataset", "--from", text(&table)], &["protocol"], &["policy"]] {
+            let command = [&["init"], what, &["--name", name, "--out", text(&out)]].concat();
+            run(&command).ended(2).told(&["the name ", "say --name with 1 to 200 characters"]);
+            assert!(!out.exists(), "{name:?} {what:?}");
+        }
+    }
+    // A folder whose name is none gives none.
+    let odd = place.path().join(" odd ");
+    run(&["init", "dataset", "--out", text(&odd)]).ended(0);
+    assert!(fs::read_to_string(odd.join("dataset.toml")).unwrap().contains("name = \"my-faces\""));
+}

@@ -49,6 +49,7 @@ mod import_checked;
 mod import_damaged;
 mod import_described;
 mod import_parquet;
+mod import_tables;
 mod init;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;

@@ -14,7 +14,7 @@ use super::super::methods::Unreadable;
 use super::super::output::{print, tell, word};
 use super::super::run::open_dataset;
 use super::super::{Exit, Failure};
-use super::{Place, ask, failure, file_in, name_of, put, table};
+use super::{Place, ask, failure, file_in, name, name_of, put, table};
 use crate::bundled;
 use crate::dataset::Pick;
 use crate::engine::Engine;
@@ -132,10 +132,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             "command",
         ),
     };
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => ask("The method's name", &name_of(out, "my-method")),
-    };
+    let name = name(arguments.name.as_ref(), "The method's name", &name_of(out, "my-method"))?;
     let Some(draft) = init::method(&adapter, &name, &card) else {
         let failure = Failure::unusable(format!("there is no template for the adapter `{adapter}`"));
         return Err(if adapter == "onnx" {
@@ -169,10 +166,7 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
     let engine = engine(arguments, environment)?;
     let decoder = arguments.decoder.open()?;
     let samples = arguments.samples.as_ref().map(|name| open_dataset(name, &Pick::default())).transpose()?;
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => ask("The method's name", &name_of(model, "my-model")),
-    };
+    let name = name(arguments.name.as_ref(), "The method's name", &name_of(model, "my-model"))?;
     let bar = if environment.bars { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} answers  {per_sec}  {eta} left") {
         bar.set_style(style);

@@ -128,6 +128,14 @@ pub(super) fn read(
         }
     }
     own("consent").unwrap_or_default().clone_into(&mut card.consent);
+    if let Some(column) = own("attack_species") {
+        if !gathered.carries(column) {
+            let text =
+                format!("names {} as the species of attacks, which is no column of {}", quoted(column), quoted(path));
+            return Err(wrong(text));
+        }
+        gathered.card.attack_species = Some(column.to_owned());
+    }
     Ok(())
 }
 
@@ -159,12 +167,16 @@ fn is_date(column: &str) -> bool {
 
 /// What the formats have no word for.
 fn own(card: &DatasetCard) -> Value {
-    json!({
+    let mut own = json!({
         "label_kind": card.label_kind.word(),
         "age_precision": card.age_precision.map(Precision::word),
         "groups": card.groups,
         "consent": card.consent,
-    })
+    });
+    if let Some(column) = &card.attack_species {
+        set(&mut own, "attack_species", column);
+    }
+    own
 }
 
 fn meaning(column: &str) -> Option<&'static str> {
@@ -176,6 +188,7 @@ fn meaning(column: &str) -> Option<&'static str> {
         "age_low" => "the first age of the band, in years",
         "age_high" => "the first age that is no longer in the band, in years",
         "split" => "the part of the dataset",
+        "species" => "the species of an attack; empty is a person who shows the own face",
         "x0" | "y0" | "x1" | "y1" => "the face, in pixels of the upright picture: left, upper, right, lower edge",
         _ => return None,
     })

@@ -1,14 +1,14 @@
 //! Any table with a row a sample: which column is what, by its name or as the user says, and how ages are written in it.
 
+use std::collections::BTreeMap;
+
 use super::labels::face;
 use super::rows::{Gathered, Known, Origin, Sample, Shape};
-use super::words::{self, NoAge};
+use super::words;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::dates::parse_date;
-use crate::dataset::{
-    CARD_FILE, LabelKind, LeapBirthday, MANIFEST_FILE, OWN_COLUMNS, Precision, Sampling, age_between,
-};
-use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
+use crate::dataset::{CARD_FILE, LabelKind, LeapBirthday, MANIFEST_FILE, Precision, Sampling, age_between, ages};
+use crate::finding::{Finding, Findings, counted, did_you_mean, listed, quoted};
 
 /// What importers of any dataset have in common: nothing is known of the dataset but what the user or its description says.
 pub(super) const IMPORTER: Importer = Importer {
@@ -53,7 +53,17 @@ const NAMES: &[(&str, &[&str])] = &[
     ("weight", &[]),
     ("cluster_id", &[]),
     ("sha256", &[]),
+    ("species", &[]),
 ];
+
+/// Columns that hold an age: a manifest has those of one kind.
+const AGES: [&str; 4] = ["age", "age_low", "age_high", "birth_date"];
+
+/// Columns of the corners of a face box, which mean nothing without each other.
+const CORNERS: [&str; 4] = ["x0", "y0", "x1", "y1"];
+
+/// Columns in which a word for unknown is no value: people of whom it stands there would be one person, or one group.
+const MAY_BE_UNKNOWN: [&str; 5] = ["subject_id", "cluster_id", "split", "sex", "race"];
 
 /// An error where `ours` is one of the names that others have for a column of ours, and not our own.
 fn misnamed(file: &str, ours: &str, theirs: &str) -> Option<Finding> {
@@ -162,7 +172,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
     }
     set_card(source, table, ages, gathered)?;
     let [id, path, subject, split] = ["sample_id", "path", "subject_id", "split"].map(|ours| places.of(ours));
-    let corners = ["x0", "y0", "x1", "y1"].map(|ours| places.of(ours));
+    let corners = CORNERS.map(|ours| places.of(ours));
     // A part of a box is none: its columns are told of below.
     let face_at = match corners {
         [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d]),
@@ -177,16 +187,16 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         Ages::Dates(..) => {}
     }
     let mut further: Vec<(usize, String)> = Vec::new();
+    // Ages of another kind than those that are read, and the first row that holds one.
+    let mut other_ages: Vec<(usize, Option<u64>)> = Vec::new();
     for (at, column) in table.header.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
         let ours = NAMES.iter().map(|(ours, _)| *ours).find(|ours| places.of(ours) == Some(at));
         let said = places.said.iter().find(|(_, place)| *place == at).map(|(ours, _)| ours.as_str());
         let name = said.or(ours).unwrap_or(column.trim());
-        let has_meaning = ["weight", "cluster_id", "sha256"].contains(&name)
-            || matches!(ages, Ages::Dates(..)) && ["birth_date", "captured_on"].contains(&name);
-        if name.is_empty()
-            || !has_meaning && OWN_COLUMNS.contains(&name)
-            || further.iter().any(|(_, other)| other == name)
-        {
+        let is_read = matches!(ages, Ages::Dates(..)) && name == "birth_date";
+        if AGES.contains(&name) && !is_read {
+            other_ages.push((at, None));
+        } else if name.is_empty() || CORNERS.contains(&name) || further.iter().any(|(_, other)| other == name) {
             let text = format!(
                 "the column {} is not carried: its name has another meaning in a manifest, or none",
                 quoted(column)
@@ -202,6 +212,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         .filter(|group| names.iter().any(|name| name == *group))
         .map(|group| (*group).to_owned())
         .collect();
+    gathered.card.attack_species = attacks(source, table, &further);
     gathered.shape(Shape {
         path: path.is_some(),
         subject: subject.is_some(),
@@ -227,8 +238,12 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         None => String::new(),
     };
     let mut findings = Findings::new();
+    let mut unknown: BTreeMap<usize, (u64, String)> = BTreeMap::new();
     (table.each)(&mut findings, &mut |row, cells| {
         let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).copied().unwrap_or_default();
+        for (at, first) in &mut other_ages {
+            *first = first.or(Some(row).filter(|_| !cell(Some(*at)).trim().is_empty()));
+        }
         let at = Origin { file: table.file, row: Some(row) };
         let name = cell(path).trim_start_matches("./");
         let full = if name.is_empty() { String::new() } else { format!("{before}{name}") };
@@ -240,22 +255,64 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         };
         let number = row.to_string();
         let id = if id.is_none() && full.is_empty() { number.as_str() } else { cell(id) };
-        let is_date = |name: &str| matches!(ages, Ages::Dates(..)) && ["birth_date", "captured_on"].contains(&name);
-        let further: Vec<&str> = further
-            .iter()
-            .map(|(at, name)| if is_date(name) { day(cell(Some(*at))) } else { cell(Some(*at)) })
-            .collect();
-        let (subject, split) = (cell(subject), cell(split));
+        let mut value = |at: Option<usize>, name: &str| match (cell(at), at) {
+            (text, Some(at)) if MAY_BE_UNKNOWN.contains(&name) && words::is_unknown(text) => {
+                if !text.trim().is_empty() {
+                    unknown.entry(at).or_insert_with(|| (0, text.to_owned())).0 += 1;
+                }
+                ""
+            }
+            (text, _) if ["birth_date", "captured_on"].contains(&name) => day(text),
+            (text, _) => text,
+        };
+        let (subject, split) = (value(subject, "subject_id"), value(split, "split"));
+        let further: Vec<&str> = further.iter().map(|(at, name)| value(Some(*at), name)).collect();
         gathered.add(source.tree, at, &Sample { id, path: &full, subject, age, split, face, further: &further });
     })?;
     gathered.findings.append(findings);
+    let column = |at: usize| quoted(table.header.get(at).map_or("", String::as_str));
+    for (at, (count, word)) in unknown {
+        let text = format!(
+            "the column {} holds a word for unknown in {}, such as {}: left empty",
+            column(at),
+            counted(count, "row"),
+            quoted(&word)
+        );
+        gathered.findings.push(Finding::warning(table.file, text));
+    }
+    for (at, first) in other_ages {
+        let column = column(at);
+        gathered.findings.push(match first {
+            None => Finding::warning(table.file, format!("the column {column} is not carried: it is empty")),
+            Some(row) => {
+                let text =
+                    format!("the column {column} says the age once more: a manifest has one kind of age columns");
+                let help = "carry the kind that shall not count under other names: --columns stated_age=age";
+                Finding::error(table.file, text).row(row).help(help)
+            }
+        });
+    }
     Ok(())
+}
+
+/// The column that names the species of attacks: the one that a card beside the manifest names, else the one that is ours.
+fn attacks(source: &Source<'_>, table: &Table<'_>, further: &[(usize, String)]) -> Option<String> {
+    let card = card_beside(source, table.file);
+    let named = card.as_ref().and_then(|card| card.get("attack_species")?.as_str());
+    let carried = |is_it: &dyn Fn(&(usize, String)) -> bool| further.iter().find(|one| is_it(one));
+    let by_card = named.and_then(|named| carried(&|(at, _)| table.header.get(*at).is_some_and(|name| name == named)));
+    by_card.or_else(|| carried(&|(_, name)| name == "species")).map(|(_, name)| name.clone())
+}
+
+/// The card beside `file`, where that is a manifest with one.
+fn card_beside(source: &Source<'_>, file: &str) -> Option<toml::Table> {
+    let card = source.tree.content(CARD_FILE).ok().filter(|_| file == MANIFEST_FILE)?;
+    toml::from_str(std::str::from_utf8(&card).ok()?).ok()
 }
 
 /// Why the pictures of `file` are not here, where it is the manifest of a card that says where they are.
 fn imported_already(source: &Source<'_>, file: &str) -> Option<ImportError> {
-    let card = source.tree.content(CARD_FILE).ok().filter(|_| file == MANIFEST_FILE)?;
-    let card: toml::Table = toml::from_str(std::str::from_utf8(&card).ok()?).ok()?;
+    let card = card_beside(source, file)?;
     let files = card.get("files")?.as_str()?;
     let text = format!("is the manifest of {CARD_FILE}, which says that its pictures lie in {}", quoted(files));
     let help = "`run` and `check` take its folder as it is; for a description, import the pictures' own folder anew, with --describe and --replace";
@@ -314,7 +371,7 @@ fn age_of(
                     &format!("{birth}, {captured}"),
                 );
             }
-            age.map(Known::Years)
+            age.map(|age| Known::Years(ages::coarse(age, gathered.precision())))
         }
     }
 }
@@ -333,18 +390,17 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             gathered.findings.push(Finding::warning(table.file, text).help(help));
         }
     }
-    let precision = match (source.options.age_precision, ages) {
-        (Some(precision), _) => precision,
-        (None, Ages::Dates(..)) => Precision::Day,
-        (None, Ages::Ends(..)) => Precision::Band,
-        (None, Ages::One(at)) => {
+    let found = match ages {
+        Ages::Dates(..) => Precision::Day,
+        Ages::Ends(..) => Precision::Band,
+        Ages::One(at) => {
             let (mut bands, mut parts) = (false, false);
             (table.each)(&mut Findings::new(), &mut |_, cells| match words::age(
                 cells.get(at).copied().unwrap_or_default(),
             ) {
                 Ok(Known::Band(..)) => bands = true,
                 Ok(Known::Years(years)) => parts |= years.fract() != 0.0,
-                Ok(Known::Unknown) | Err(NoAge::Spreadsheet(_) | NoAge::Other) => {}
+                Ok(Known::Unknown) | Err(_) => {}
             })?;
             if bands {
                 Precision::Band
@@ -355,6 +411,12 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             }
         }
     };
+    let precision = source.options.age_precision.unwrap_or(found);
+    if found == Precision::Band && precision != Precision::Band {
+        let text = format!("its ages are bands: they cannot be known to the {}", precision.word());
+        let help = "leave --age-precision out; of a description, it says so itself: say --age-precision band";
+        gathered.findings.push(Finding::error(table.file, text).help(help));
+    }
     gathered.card.age_precision = Some(precision);
     Ok(())
 }

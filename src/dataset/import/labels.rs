@@ -101,25 +101,29 @@ pub(super) fn keep(error: SheetError, gathered: &mut Gathered) -> Result<(), Imp
 }
 
 /// The age in the cell `text`. A date that a spreadsheet made of a band is an error of the whole file: whole age groups are gone
-/// with it. Anything else that is no age leaves the row out, and gives `None`.
+/// with it; and so is a decimal comma, which may be meant for either. Anything else that is no age leaves the row out, and gives `None`.
 pub(super) fn age(gathered: &mut Gathered, at: Origin<'_>, path: &str, column: &str, text: &str) -> Option<Known> {
-    match words::age(text) {
-        Ok(known) => Some(known),
-        Err(NoAge::Spreadsheet(band)) => {
-            let said = format!("{} is a date that a spreadsheet made of the ages {band}", quoted(text));
-            let help = "take the file as it was published, and do not save it from a spreadsheet";
-            let finding = Finding::error(at.file, said).column(column).help(help);
-            gathered.findings.push(match at.row {
-                Some(row) => finding.row(row),
-                None => finding,
-            });
-            None
-        }
+    let (said, help) = match words::age(text) {
+        Ok(known) => return Some(known),
+        Err(NoAge::Spreadsheet(band)) => (
+            format!("{} is a date that a spreadsheet made of the ages {band}", quoted(text)),
+            "take the file as it was published, and do not save it from a spreadsheet",
+        ),
+        Err(NoAge::Comma) => (
+            format!("{} has a decimal comma, or is a band: expected 17.25 or 17-25", quoted(text)),
+            "write ages with decimal points, and bands with a hyphen",
+        ),
         Err(NoAge::Other) => {
             gathered.leave_out(at, path, "its age cannot be read", text);
-            None
+            return None;
         }
-    }
+    };
+    let finding = Finding::error(at.file, said).column(column).help(help);
+    gathered.findings.push(match at.row {
+        Some(row) => finding.row(row),
+        None => finding,
+    });
+    None
 }
 
 /// The face box in four cells: `None` where all are unknown.

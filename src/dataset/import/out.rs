@@ -129,6 +129,9 @@ fn card_text(importer: &Importer, card: &DatasetCard, splits: &[(String, u64)], 
     if !card.conditions.is_empty() {
         key("conditions", card.conditions.clone().into());
     }
+    if let Some(column) = &card.attack_species {
+        key("attack_species", column.clone().into());
+    }
     for (name, value) in [("licence", &card.licence), ("consent", &card.consent), ("source", &card.source)] {
         key(name, value.clone().into());
     }

@@ -161,8 +161,14 @@ impl Gathered {
         self.shape = shape;
     }
 
-    fn precision(&self) -> Precision {
+    /// How finely the ages are written.
+    pub fn precision(&self) -> Precision {
         self.card.age_precision.unwrap_or(Precision::Year)
+    }
+
+    /// Whether the manifest has the further column `name`.
+    pub fn carries(&self, name: &str) -> bool {
+        self.shape.further.iter().any(|column| column == name)
     }
 
     fn begin(&mut self) {
@@ -211,7 +217,8 @@ impl Gathered {
             (Known::Unknown, is_band) => self.manifest.empty(if is_band { 2 } else { 1 }),
             (Known::Band(low, high), _) => [low, high].iter().for_each(|end| self.manifest.number(Some(*end))),
             (Known::Years(years), true) => {
-                [years, years + 1.0].iter().for_each(|end| self.manifest.number(Some(*end)));
+                // Beside bands the completed year: 17.4 is 17 to below 18, and on one side of a birthday.
+                [years.floor(), years.floor() + 1.0].iter().for_each(|end| self.manifest.number(Some(*end)));
             }
             (Known::Years(years), false) => self.manifest.number(Some(years)),
         }
@@ -272,13 +279,19 @@ impl Gathered {
         let age = match sample.age {
             Known::Unknown => Ok(()),
             Known::Years(years) if self.precision() == Precision::Band => {
-                AgeRange::new(years, years + 1.0).map(drop).map_err(|_| years.to_string())
+                AgeRange::new(years.floor(), years.floor() + 1.0).map(drop).map_err(|_| years.to_string())
+            }
+            Known::Years(years) if self.precision() == Precision::Year && years.fract() != 0.0 => {
+                return because("its age is no whole number of years", years.to_string());
             }
             Known::Years(years) => ages::range(years, self.precision()).map(drop).map_err(|_| years.to_string()),
             Known::Band(low, high) if low < high => {
                 AgeRange::new(low, high).map(drop).map_err(|_| format!("{low} to {high}"))
             }
-            Known::Band(low, high) => Err(format!("{low} to {high}")),
+            Known::Band(low, high) => {
+                let reason = "its band holds no age: the upper end is the first age that is no longer in it";
+                return because(reason, format!("{low} to {high}"));
+            }
         };
         if let Err(found) = age {
             return because("its age is none between 0 and 120 years", found);

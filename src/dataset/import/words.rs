@@ -1,5 +1,8 @@
 //! Ages and other cells as label files write them: bands, words for unknown, and what a spreadsheet made of them.
 
+use jiff::Span;
+use jiff::civil::Date;
+
 use super::rows::Known;
 
 /// The first age that no band reaches.
@@ -10,6 +13,8 @@ const END: f64 = 121.0;
 pub(super) enum NoAge {
     /// A spreadsheet made a date of a band: the band it was.
     Spreadsheet(String),
+    /// Digits on both sides of a comma: a number with a decimal comma, or a band that looks like one.
+    Comma,
     /// Anything else.
     Other,
 }
@@ -29,10 +34,11 @@ pub(super) fn age(text: &str) -> Result<Known, NoAge> {
         return Ok(Known::Unknown);
     }
     if let Ok(years) = text.parse::<f64>() {
-        return if years.is_finite() { Ok(Known::Years(years)) } else { Err(NoAge::Other) };
-    }
-    if let Some(band) = spreadsheet(text) {
-        return Err(NoAge::Spreadsheet(band));
+        return match serial(years) {
+            Some(band) => Err(NoAge::Spreadsheet(band)),
+            None if years.is_finite() => Ok(Known::Years(years)),
+            None => Err(NoAge::Other),
+        };
     }
     let whole = |text: &str| {
         let digits = text.trim();
@@ -47,30 +53,77 @@ pub(super) fn age(text: &str) -> Result<Known, NoAge> {
         return whole(low).map(|low| Known::Band(low, END)).ok_or(NoAge::Other);
     }
     let inner = lower.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+    if inner == lower && is_decimal_comma(inner) {
+        return Err(NoAge::Comma);
+    }
     for between in ["-", "\u{2013}", ",", " to ", "_"] {
         if let Some((low, high)) = inner.split_once(between)
             && let (Some(low), Some(high)) = (whole(low), whole(high))
+            && low <= high
         {
-            return if low <= high { Ok(Known::Band(low, high + 1.0)) } else { Err(NoAge::Other) };
+            return Ok(Known::Band(low, high + 1.0));
         }
     }
-    Err(NoAge::Other)
+    Err(date(&lower).map_or(NoAge::Other, NoAge::Spreadsheet))
 }
 
-/// The band of which a spreadsheet made the date `text`: `9-Mar` was `3-9`, `19-October` and `Oct-19` were `10-19`.
-fn spreadsheet(text: &str) -> Option<String> {
-    let (one, other) = text.split_once(['-', ' ', '/'])?;
+/// Whether `text` is `17,25` and not `17, 25`.
+fn is_decimal_comma(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(',').is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest))
+}
+
+/// The band of which a spreadsheet made the date `text`, in small letters: `9-mar`, `2021-03-09 00:00:00` and `03/09/21` were `3-9`,
+/// `oct-19` and `19/10/2021` were `10-19`. Bands ascend, so that it is one whichever of the two numbers is the month.
+fn date(text: &str) -> Option<String> {
+    // Without the time of day.
+    let text = text.find(':').and_then(|at| text.get(..at)).map_or(text, |before| {
+        before.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(['t', ' '])
+    });
+    let marks = ['-', '/', '.', ' ', ','];
+    let parts: Vec<&str> = text.split(marks).filter(|part| !part.is_empty()).collect();
     let month = |text: &str| {
-        let short = text.get(..3)?.to_ascii_lowercase();
         let is_word = text.bytes().all(|byte| byte.is_ascii_alphabetic());
-        MONTHS.iter().position(|month| is_word && *month == short).map(|at| at + 1)
+        let at = MONTHS.iter().position(|month| is_word && text.get(..3) == Some(*month))?;
+        u32::try_from(at + 1).ok()
     };
-    let day = |text: &str| text.trim().parse::<u32>().ok();
-    match (month(one), month(other)) {
-        (Some(month), None) => day(other).map(|day| format!("{month}-{day}")),
-        (None, Some(month)) => day(one).map(|day| format!("{month}-{day}")),
-        _ => None,
-    }
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 4);
+    let is_day = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    let named: Vec<u32> = parts.iter().filter_map(|part| month(part)).collect();
+    let numbers: Vec<u32> = parts.iter().filter_map(|part| number(part)).collect();
+    let is_whole = named.len() + numbers.len() == parts.len();
+    let (one, other) = match (named.as_slice(), numbers.as_slice()) {
+        _ if !is_whole => return None,
+        ([month], [day]) | ([month], [day, _]) if is_day(*month, *day) => (*month, *day),
+        ([month], [_, day]) if is_day(*month, *day) => (*month, *day),
+        ([], [_, _] | [_, _, _]) => {
+            // One and the same mark between all of them, and none before or behind.
+            let mark =
+                text.chars().find(|letter| marks.contains(letter)).filter(|mark| ['-', '/', '.'].contains(mark))?;
+            if text.split(mark).count() != parts.len() || text.split(mark).any(|part| number(part).is_none()) {
+                return None;
+            }
+            match numbers.as_slice() {
+                [one, other] => (*one, *other),
+                [year, one, other] if *year > 31 => (*one, *other),
+                [one, other, _] => (*one, *other),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    let (low, high) = (one.min(other), one.max(other));
+    is_day(low, high).then(|| format!("{low}-{high}"))
+}
+
+/// The band of which a spreadsheet made a date, and wrote it as the number of days since 30 December 1899: of the years 2010 to 2060.
+fn serial(days: f64) -> Option<String> {
+    let is_one = days.fract() == 0.0 && (40_179.0..58_806.0).contains(&days);
+    #[expect(clippy::cast_possible_truncation, reason = "five digits")]
+    let since = is_one.then(|| Span::new().days(days as i64))?;
+    let date = Date::new(1899, 12, 30).and_then(|first| first.checked_add(since)).ok()?;
+    let (month, day) = (date.month(), date.day());
+    Some(format!("{}-{}", month.min(day), month.max(day)))
 }
 
 /// The word for a sex in `text`, by the words of `female` and `male`; empty when it is neither.
@@ -103,15 +156,38 @@ mod tests {
         ] {
             assert_eq!(age(text), Ok(expected), "{text}");
         }
-        for text in ["young", "32-25", "1.5-3", "-5-3", "inf", "2011-01-01", "7-"] {
+        for text in
+            ["young", "32-25", "1.5-3", "-5-3", "inf", "7-", "12 years", "May", "40-13-50", "1-2-3-4", "17.5 - 20"]
+        {
             assert_eq!(age(text), Err(NoAge::Other), "{text}");
         }
     }
 
     #[test]
     fn a_band_that_a_spreadsheet_made_a_date_of_is_recognised() {
-        for (text, band) in [("9-Mar", "3-9"), ("19-October", "10-19"), ("Oct-19", "10-19"), ("9-mar", "3-9")] {
-            assert_eq!(age(text), Err(NoAge::Spreadsheet(band.to_owned())), "{text}");
+        let of_three =
+            ["9-Mar", "9-mar", "Mar-09", "3-Sep", "09-03", "3/9", "9/3/21", "2021-03-09 00:00:00", "2021-03-09T00:00"];
+        let of_ten =
+            ["19-October", "Oct-19", "19. Oct", "19-10", "19/10/2021", "10/19/2021", "19.10.2021", "October 19, 2021"];
+        // The days of 9 March and 19 October 2021, as LibreOffice counts them.
+        for (texts, band) in
+            [(&of_three[..], "3-9"), (&of_ten[..], "10-19"), (&["44264"], "3-9"), (&["44488"], "10-19")]
+        {
+            for text in texts {
+                assert_eq!(age(text), Err(NoAge::Spreadsheet(band.to_owned())), "{text}");
+            }
+        }
+        // What it left alone.
+        assert_eq!((age("03-09"), age("10-19")), (Ok(Known::Band(3.0, 10.0)), Ok(Known::Band(10.0, 20.0))));
+    }
+
+    #[test]
+    fn a_decimal_comma_is_no_band_and_a_comma_in_brackets_or_before_a_space_is_one() {
+        for text in ["17,25", "17,5", "17,0", "7,123456"] {
+            assert_eq!(age(text), Err(NoAge::Comma), "{text}");
+        }
+        for text in ["(17,25)", "[17,25]", "17, 25", "(17, 25)", "17 ,25"] {
+            assert_eq!(age(text), Ok(Known::Band(17.0, 26.0)), "{text}");
         }
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn look(dataset: &Dataset, rows: &[u32], limits: &[AgeLimit], finding
         let finding = Finding::error(MANIFEST_FILE, text).help(NOBODY_ELIGIBLE_HELP);
         findings.push(finding.code(Code::NobodyEligible.word()));
     }
-    let ages: Vec<AgeRange> = dataset.samples.iter().filter_map(|sample| sample.age).collect();
+    // An attack is no person, and its age nobody's.
+    let people = dataset.samples.iter().enumerate().filter(|(place, _)| dataset.is_eligible(*place));
+    let ages: Vec<AgeRange> = people.filter_map(|(_, sample)| sample.age).collect();
     if unknown > 0 {
         let text = format!("{unknown} of {} without an age: listed, and not eligible", counted(samples, "sample"));
         findings.push(Finding::warning(MANIFEST_FILE, text).column("age").code(Code::AgeMissing.word()));
@@ -65,7 +67,7 @@ fn look_at_heaps(dataset: &Dataset, findings: &mut Findings) {
     let year = |age: Option<AgeRange>| age.and_then(AgeRange::completed_years);
     let mut once: Vec<(u32, u32)> = Vec::new();
     let mut counts = [0_u64; 122];
-    for sample in dataset.samples.iter() {
+    for (_, sample) in dataset.samples.iter().enumerate().filter(|(place, _)| dataset.is_eligible(*place)) {
         match (year(sample.age), sample.subject) {
             (Some(year), Some(subject)) => once.push((subject, year)),
             (Some(year), None) => add(&mut counts, year),

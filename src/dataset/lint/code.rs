@@ -5,8 +5,10 @@
 pub enum Fix {
     /// Nothing: the rows stay.
     Stays,
-    /// The row goes, which is the later one where there are two.
-    Later,
+    /// The row goes.
+    Row,
+    /// The row goes, if one that shows the same is kept.
+    Copy,
     /// Both rows go: nothing tells which is right.
     Both,
 }
@@ -184,9 +186,8 @@ impl Code {
             | Self::FileMissing
             | Self::ContentDiffers
             | Self::PictureUnreadable
-            | Self::BoxOutside
-            | Self::Duplicate
-            | Self::DuplicateSplit => Fix::Later,
+            | Self::BoxOutside => Fix::Row,
+            Self::Duplicate | Self::DuplicateSplit => Fix::Copy,
             Self::SampleTwice | Self::DuplicateAge | Self::DuplicateLimit | Self::DuplicateSubject => Fix::Both,
             _ => Fix::Stays,
         }

@@ -1,6 +1,6 @@
 //! Files that are there twice, as they are or as a copy that looks alike: what the two rows say differently.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Column, Dataset, FaceBox, MANIFEST_FILE, SampleRow};
 use super::{Code, near};
@@ -23,20 +23,53 @@ pub(super) struct Known {
     pub looks: Option<((u32, u32), Likeness)>,
 }
 
+/// A file's content, and the box in it.
+type Shown = (Digest, Option<[u64; 4]>);
+
+/// What a row says of whom it shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Said {
+    /// Whether it gives an age.
+    pub age: bool,
+    /// Whether it names a person.
+    pub subject: bool,
+}
+
+impl Said {
+    fn of(sample: &SampleRow<'_>) -> Self {
+        Self { age: sample.age.is_some(), subject: sample.subject.is_some() }
+    }
+}
+
+/// What each of `rows` says.
+pub(super) fn said(dataset: &Dataset, rows: &[u32]) -> BTreeMap<u64, Said> {
+    dataset.samples.iter().zip(rows).map(|(sample, row)| (u64::from(*row), Said::of(&sample))).collect()
+}
+
 /// Looks for duplicates and near duplicates among `known`, which stand in the order of the rows.
 pub(super) fn look(dataset: &Dataset, limits: &[AgeLimit], known: &[Known], findings: &mut Findings) {
     let held = Held { dataset, split: dataset.column("split"), limits };
-    let mut first_with: HashMap<(Digest, Option<[u64; 4]>), usize> = HashMap::new();
+    // Of each content and box the row that says most, the first of these.
+    let mut first_with: HashMap<Shown, (usize, Said)> = HashMap::new();
+    let key = |file: &Known| {
+        let sample = dataset.samples.get(file.place)?;
+        let face = sample.face_box.map(|face| [face.x0, face.y0, face.x1, face.y1].map(f64::to_bits));
+        Some(((file.digest, face), Said::of(&sample)))
+    };
+    for (at, file) in known.iter().enumerate() {
+        let Some((key, said)) = key(file) else { continue };
+        let first = first_with.entry(key).or_insert((at, said));
+        if said > first.1 {
+            *first = (at, said);
+        }
+    }
     let mut different: Vec<usize> = Vec::new();
     for (at, file) in known.iter().enumerate() {
-        let Some(sample) = dataset.samples.get(file.place) else { continue };
-        let face = sample.face_box.map(|face| [face.x0, face.y0, face.x1, face.y1].map(f64::to_bits));
-        match first_with.get(&(file.digest, face)).and_then(|first| known.get(*first)) {
+        let first = key(file).and_then(|(key, _)| first_with.get(&key)).map(|(first, _)| *first);
+        match first.and_then(|first| known.get(first)) {
+            Some(_) if first == Some(at) => different.push(at),
             Some(first) => held.tell(first, file, None, findings),
-            None => {
-                first_with.insert((file.digest, face), at);
-                different.push(at);
-            }
+            None => {}
         }
     }
     let seen: Vec<(&Known, &Likeness, (u32, u32))> = different
@@ -57,7 +90,7 @@ pub(super) fn look(dataset: &Dataset, limits: &[AgeLimit], known: &[Known], find
             else {
                 continue;
             };
-            if first.digest == second.digest || !held.same_face((first, *size), (second, *other_size)) {
+            if !held.same_face((first, *size), (second, *other_size)) {
                 continue;
             }
             let aspects = held.aspects(first, second, true);

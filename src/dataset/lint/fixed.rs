@@ -1,10 +1,11 @@
 //! The manifest without the rows that cannot be right: a new text; the old file and all other files stay as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use super::super::MANIFEST_FILE;
 use super::code::{Code, Fix};
+use super::duplicates::Said;
 use crate::finding::{Finding, Findings};
 use crate::sheet::{RowWriter, Sheet};
 
@@ -34,37 +35,83 @@ pub struct Fixed {
     pub remaining: u64,
 }
 
-/// The new manifest.
-///
-/// # Errors
-/// A finding: why there can be none.
-pub(super) fn fix(manifest: &[u8], findings: &Findings) -> Result<Fixed, Box<Finding>> {
-    if findings.total() > findings.kept().len() as u64 {
-        let text = format!("{} findings are too many to leave rows out for", findings.total());
-        return Err(Box::new(Finding::error(MANIFEST_FILE, text).help("mend what is wrong with most rows first")));
-    }
-    let fix_of = |finding: &Finding| match finding.row {
-        // Row 1 is the header.
-        Some(row) if row > 1 && finding.file == MANIFEST_FILE => {
-            Code::parse(finding.code).map_or(Fix::Stays, Code::fix)
-        }
-        _ => Fix::Stays,
-    };
+/// The rows that go, each with the finding for which it goes, and the errors that stay.
+fn rows_to_leave_out<'f>(
+    findings: &'f Findings,
+    ignored: &BTreeSet<Code>,
+    said: &BTreeMap<u64, Said>,
+) -> (BTreeMap<u64, &'f Finding>, u64) {
     let mut reasons: BTreeMap<u64, &Finding> = BTreeMap::new();
     let mut remaining = 0;
+    // Of each row that others show the same as: these, and whether rows contradict it in the age or the person.
+    let mut copies: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
+    let mut in_doubt: BTreeMap<u64, Said> = BTreeMap::new();
     for finding in findings.kept() {
-        let other = match fix_of(finding) {
+        let code = Code::parse(finding.code);
+        if code.is_some_and(|code| ignored.contains(&code)) {
+            continue;
+        }
+        let fix = match finding.row {
+            // Row 1 is the header.
+            Some(row) if row > 1 && finding.file == MANIFEST_FILE => code.map_or(Fix::Stays, Code::fix),
+            _ => Fix::Stays,
+        };
+        let other = match fix {
             Fix::Stays => {
                 remaining += u64::from(finding.severity == crate::finding::Severity::Error);
                 continue;
             }
-            Fix::Later => None,
+            Fix::Copy => {
+                copies.entry(finding.other_row.unwrap_or(0)).or_default().push(finding);
+                continue;
+            }
+            Fix::Row => None,
             Fix::Both => finding.other_row,
         };
+        let doubt = in_doubt.entry(other.unwrap_or(0)).or_default();
+        doubt.age |= matches!(code, Some(Code::DuplicateAge | Code::DuplicateLimit));
+        doubt.subject |= code == Some(Code::DuplicateSubject);
         for row in finding.row.into_iter().chain(other) {
             reasons.entry(row).or_insert(finding);
         }
     }
+    for (first, copies) in copies {
+        let says = |finding: &&Finding| finding.row.and_then(|row| said.get(&row)).copied().unwrap_or_default();
+        let doubt = in_doubt.get(&first).copied().unwrap_or_default();
+        let is_in_doubt = |said: Said| said.age && doubt.age || said.subject && doubt.subject;
+        let mut left: Vec<&Finding> = copies;
+        left.retain(|finding| finding.row.is_some_and(|row| !reasons.contains_key(&row)));
+        // Where the first of them goes, the one that says most stays in its place.
+        let kept = if reasons.contains_key(&first) {
+            let sure = left.iter().filter(|finding| !is_in_doubt(says(finding)));
+            sure.max_by_key(|finding| (says(finding), std::cmp::Reverse(finding.row))).and_then(|finding| finding.row)
+        } else {
+            None
+        };
+        for finding in left {
+            if let Some(row) = finding.row.filter(|row| Some(*row) != kept) {
+                reasons.entry(row).or_insert(finding);
+            }
+        }
+    }
+    (reasons, remaining)
+}
+
+/// The new manifest: without what `findings` of another kind than the `ignored` ones say of rows. `said` tells what the rows say.
+///
+/// # Errors
+/// A finding: why there can be none.
+pub(super) fn fix(
+    manifest: &[u8],
+    findings: &Findings,
+    ignored: &BTreeSet<Code>,
+    said: &BTreeMap<u64, Said>,
+) -> Result<Fixed, Box<Finding>> {
+    if findings.total() > findings.kept().len() as u64 {
+        let text = format!("{} findings are too many to leave rows out for", findings.total());
+        return Err(Box::new(Finding::error(MANIFEST_FILE, text).help("mend what is wrong with most rows first")));
+    }
+    let (reasons, remaining) = rows_to_leave_out(findings, ignored, said);
     let unusable = |error: crate::sheet::SheetError| Box::new(Finding::error(MANIFEST_FILE, error.to_string()));
     let mut sheet = Sheet::open(MANIFEST_FILE, Cursor::new(manifest)).map_err(unusable)?;
     let id_at = sheet.place("sample_id");

@@ -36,6 +36,8 @@ pub struct Depth {
     pub read_files: Option<Decoder>,
     /// Whether a manifest is made without the rows that cannot be right.
     pub fix: bool,
+    /// Kinds of findings for which no row is left out then, and whose errors do not count.
+    pub ignored: BTreeSet<Code>,
 }
 
 /// What was found.
@@ -99,7 +101,7 @@ pub fn check_files(
     duplicates::look(&dataset, &depth.limits, &known, findings);
     checked.shows = shows::count(&dataset, &depth.limits, findings);
     with_codes(card_file, findings);
-    checked.fixed = depth.fix.then(|| fixed::fix(&text, findings));
+    checked.fixed = depth.fix.then(|| fixed::fix(&text, findings, &depth.ignored, &duplicates::said(&dataset, &rows)));
     findings.kept_mut().sort_by_key(|finding| finding.severity);
     Ok(checked)
 }
