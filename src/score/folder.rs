@@ -250,8 +250,10 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
     }
     from.copy(names::PROTOCOL, to, false)?;
     from.copy(names::RUN, to, false)?;
-    let cards = record.methods.iter().map(|method| method.card.as_str());
-    for card in cards.chain([names::DATASET_CARD]) {
+    if from.file(names::REGISTRATION).exists() {
+        from.copy(names::REGISTRATION, to, false)?;
+    }
+    for card in record.cards() {
         to.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
     }
     Ok(to.clone())

@@ -29,7 +29,7 @@ impl Inputs {
     /// Reads `folder`; `protocol` stands in for the folder's own.
     ///
     /// # Errors
-    /// A file of the folder is not as it should be, or there is no attempt in it.
+    /// A file of the folder is not as it should be or not what the run wrote, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         Self::of(folder, RunRecord::read(folder)?, protocol)
     }
@@ -56,6 +56,8 @@ impl Inputs {
             of_method.push(Some(&attempt.outcome));
             count += 1;
         })?;
+        // Behind the join, which says of most changes where they stand.
+        record.is_whole(folder)?;
         for of_method in &mut answers {
             while of_method.len() < truth.len() {
                 of_method.push(None);

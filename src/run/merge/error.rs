@@ -48,16 +48,6 @@ pub enum MergeError {
         /// How many shards there are.
         of: u32,
     },
-    /// Rows of a shard were lost, changed or added since its run.
-    #[error("outcomes.csv of shard {shard} in `{}` is not the one of {rows} rows that its run wrote", path.display())]
-    Changed {
-        /// Its folder.
-        path: PathBuf,
-        /// Which shard.
-        shard: Shard,
-        /// How many rows it had.
-        rows: u64,
-    },
     /// A folder cannot be read or written.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -91,7 +81,6 @@ impl MergeError {
             }
             Self::Twice { .. } => Some("leave one of them out"),
             Self::Missing { .. } => Some("name their folders too, or run them: agebench run ... --shard I/N"),
-            Self::Changed { .. } => Some("fetch the folder again from where it was run, or run the shard again"),
             Self::Folder(error) => error.help(),
         }
     }
