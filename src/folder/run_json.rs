@@ -104,6 +104,9 @@ pub struct DatasetRecord {
     /// The digest of the files that were read; none when no file was read.
     #[serde(default)]
     pub files_digest: Option<Digest>,
+    /// The digest of what of the manifest is put to methods; none of a run before it was written down, and of no run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs_digest: Option<Digest>,
     /// Listed samples.
     pub samples: u64,
     /// Listed subjects; a sample without a subject is its own.
@@ -129,6 +132,7 @@ impl DatasetRecord {
             card_digest: card.digest()?,
             manifest_digest: dataset.manifest_digest(),
             files_digest: None,
+            inputs_digest: None,
             samples: truth.len() as u64,
             subjects: ranks.max().unwrap_or(0),
             age_precision: dataset.precision().word().to_owned(),

@@ -41,10 +41,12 @@ pub enum MergeError {
         other: PathBuf,
     },
     /// Shards are missing.
-    #[error("{} of {of} shards are missing: {}", missing.len(), list(missing))]
+    #[error("{missing} of {of} shards are missing: {}", list(first, *missing))]
     Missing {
-        /// Which, from 1, ascending.
-        missing: Vec<u32>,
+        /// How many.
+        missing: usize,
+        /// The first of them, from 1, ascending.
+        first: Vec<u32>,
         /// How many shards there are.
         of: u32,
     },
@@ -54,11 +56,11 @@ pub enum MergeError {
 }
 
 /// Shards named at most.
-const NAMED: usize = 20;
+pub(super) const NAMED: usize = 20;
 
-fn list(missing: &[u32]) -> String {
-    let named: Vec<String> = missing.iter().take(NAMED).map(u32::to_string).collect();
-    let more = if missing.len() > NAMED { ", ..." } else { "" };
+fn list(first: &[u32], missing: usize) -> String {
+    let named: Vec<String> = first.iter().map(u32::to_string).collect();
+    let more = if missing > first.len() { ", ..." } else { "" };
     format!("{}{more}", named.join(", "))
 }
 
