@@ -97,6 +97,14 @@ pub fn listed(dataset: &Dataset) -> Result<(tally::Truth, Facts), ScoreError> {
     Ok((tally_truth(&truth, dataset.card(), None)?, facts(dataset.card())))
 }
 
+/// Whether a run on `dataset` can be scored under `protocol`, whatever is answered.
+///
+/// # Errors
+/// [`ScoreError::Tally`]: a group column that is not there or has too many levels, more samples or ages than can be counted.
+pub fn fits(dataset: &Dataset, protocol: &Protocol) -> Result<(), ScoreError> {
+    Ok(tally::Tally::fits(&listed(dataset)?.0, protocol)?)
+}
+
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol. Where it is
 /// that of a `shard`, its tally adds up with those of the others.
 pub(super) fn tally_truth(

@@ -52,6 +52,7 @@ mod import_parquet;
 mod init;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;
+mod kept_whole;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;

@@ -57,6 +57,9 @@ pub enum TalliedError {
         /// What differs.
         what: &'static str,
     },
+    /// One of the files was written before tallies told of their run.
+    #[error("only one of them says what was run (version, card, time limit): they cannot be held against each other")]
+    OneSilent,
     /// A shard twice.
     #[error("shard {shard} of {shards} is in both")]
     Twice {
@@ -88,6 +91,9 @@ impl TalliedError {
             Self::IsShard { .. } => Some("leave out --shard"),
             Self::Clustered => Some("join the shards first, with their rows: agebench merge DIR... --out DIR"),
             Self::OtherProtocol => Some("run it again under that protocol, or keep the rows"),
+            Self::OneSilent => {
+                Some("tally all parts with one version: agebench score DIR --tally FILE, or run them again")
+            }
             Self::Lacking { .. } => Some("name the tally files of all shards"),
             _ => None,
         }
