@@ -20,7 +20,7 @@ use crate::footprint;
 use crate::outcome::Outcome;
 use crate::protocol::Protocol;
 use crate::run::{self, Ahead, Request, Retain, RunError, RunMethod, Summary};
-use crate::score::{Gathered, ScoreRequest};
+use crate::score::{self, Gathered, ScoreRequest};
 
 /// A run with its results, as `run`, `demo` and `study` make it.
 pub(super) struct Job<'a> {
@@ -51,6 +51,7 @@ impl Job<'_> {
     /// What a run would be refused for.
     pub(super) fn plan(&self, running: &Running, environment: &Environment) -> Result<String, Failure> {
         let request = self.request(&|_, _, _| {}, running, environment);
+        self.gathered()?;
         let ahead = run::look(&request, &environment.clock).map_err(failure)?;
         let part = self.shard.map(|shard| {
             let own = Truth::of(self.dataset, &Pseudonyms::of(self.dataset, true)).of_shard(shard);
@@ -85,8 +86,7 @@ impl Job<'_> {
         running: &Running,
         environment: &Environment,
     ) -> Result<Option<(RunFolder, Summary)>, Failure> {
-        let gathered = (!self.rows).then(|| Gathered::new(self.dataset, self.shard, self.methods.len(), self.protocol));
-        let gathered = RefCell::new(gathered.transpose().map_err(results::score_failure)?);
+        let gathered = RefCell::new(self.gathered()?);
         let take = |sample: usize, method: usize, outcome: &Outcome| {
             if let Some(gathered) = &mut *gathered.borrow_mut() {
                 gathered.take(sample, method, outcome);
@@ -111,6 +111,19 @@ impl Job<'_> {
                 .map_err(super::footprint::failure)?;
         }
         Ok(Some((folder, summary)))
+    }
+
+    /// Where answers go of a run that keeps no rows.
+    ///
+    /// # Errors
+    /// The run could not be scored, or its people not be tallied apart: better said now than behind all attempts.
+    fn gathered(&self) -> Result<Option<Gathered>, Failure> {
+        let gathered = if self.rows {
+            score::fits(self.dataset, self.protocol).map(|()| None)
+        } else {
+            Gathered::new(self.dataset, self.shard, self.methods.len(), self.protocol).map(Some)
+        };
+        gathered.map_err(results::score_failure)
     }
 
     fn request<'r>(
@@ -169,11 +182,15 @@ pub(super) fn judged(folder: &RunFolder, summary: &Summary, most: usize) -> Exit
     if summary.failed <= most {
         return Exit::Done;
     }
+    let help = if folder.holds_tallies() {
+        "no reason was kept; a run that keeps its rows says why in the column `reason` of outcomes.csv".to_owned()
+    } else {
+        format!("the column `reason` of {} says why", folder.file(files::OUTCOMES).display())
+    };
     tell(&format!(
-        "error: {} of {} failed or timed out; --max-failed allows {most}\n     help: the column `reason` of {} says why\n",
+        "error: {} of {} failed or timed out; --max-failed allows {most}\n     help: {help}\n",
         summary.failed,
         counted(summary.attempts, "attempt"),
-        folder.file(files::OUTCOMES).display(),
     ));
     Exit::TooManyFailed
 }

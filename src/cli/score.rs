@@ -6,12 +6,14 @@ use clap::Args;
 
 use super::buffer::SafeBuffer;
 use super::environment::Environment;
+use super::job;
 use super::output::{tell, word};
 use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::finding::counted;
 use crate::folder::{Existing, RunFolder, UNSTATED_VERSION, names, write_whole};
+use crate::run::Summary;
 use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 
 /// Score a CSV that holds truth and answers, or score a run folder anew.
@@ -90,6 +92,10 @@ struct Tallies {
     /// Join tally files and score what they hold; what needs rows is not measurable
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = NOT_OF_TALLIES, requires = "out")]
     merge: Vec<PathBuf>,
+
+    /// Failed and timed-out attempts of joined runs that are allowed before the exit code is 4 [default: 0]
+    #[arg(long, value_name = "N", requires = "merge")]
+    max_failed: Option<usize>,
 }
 
 /// What a CSV file is.
@@ -316,5 +322,13 @@ fn merge(arguments: &Arguments, shown: &Shown) -> Result<Exit, Failure> {
     let Some(joined) = joined else { return Err(Failure::unusable("--merge takes tally files")) };
     let (folder, table) = joined.score(out, existing(arguments.replace)).map_err(score_failure)?;
     results::write_and_show(&folder, &table, shown)?;
-    Ok(Exit::Done)
+    let Some([attempts, failed]) = joined.made() else {
+        if arguments.tallies.max_failed.is_some() {
+            tell("warning: --max-failed: the tallies do not say how many attempts failed\n");
+        }
+        return Ok(Exit::Done);
+    };
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let summary = Summary { attempts: count(attempts), failed: count(failed), ..Summary::default() };
+    Ok(job::judged(&folder, &summary, arguments.tallies.max_failed.unwrap_or(0)))
 }

@@ -5,6 +5,8 @@
 //! listed sample, ids as given, sorted by the bytes of `sample_id`. Numbers are the shortest decimals that read back as
 //! the same number; a missing weight is 1. Paths, boxes and other columns are no part of it.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::Dataset;
@@ -83,6 +85,33 @@ pub(super) fn canonical(dataset: &Dataset, mut take: impl FnMut(&[u8]) + Send) {
         take(&lines);
         Ok::<(), std::convert::Infallible>(())
     });
+}
+
+/// The digest of what of the manifest is put to methods that are lent `columns`, beside the files and in the order of its rows.
+pub(super) fn of_inputs(dataset: &Dataset, columns: &BTreeSet<&str>) -> Digest {
+    let mut inputs = Hasher::of_kind("inputs");
+    let mut head = RowWriter::new(Vec::new());
+    ["sample_id", "sha256", "x0", "y0", "x1", "y1"].into_iter().for_each(|name| head.cell(name));
+    columns.iter().for_each(|name| head.cell(name));
+    inputs.update(&written(head));
+    let columns: Vec<_> = columns.iter().map(|name| dataset.column(name)).collect();
+    let write = |places: std::ops::Range<usize>| {
+        let mut lines = RowWriter::new(Vec::new());
+        for (place, sample) in places.filter_map(|place| Some((place, dataset.samples.get(place)?))) {
+            lines.cell(sample.sample_id);
+            lines.cell(&sample.sha256.map_or_else(String::new, |sha256| sha256.hex()));
+            let corners = sample.face_box.map(|b| [b.x0, b.y0, b.x1, b.y1]);
+            (0..4).for_each(|corner| lines.number(corners.and_then(|corners| corners.get(corner).copied())));
+            columns.iter().for_each(|column| lines.cell(column.map_or("", |column| column.cell(place))));
+            let _ = lines.end_row(); // a Vec takes everything
+        }
+        lines.finish().unwrap_or_default()
+    };
+    let _ = in_order(dataset.samples.len(), LINES, write, |lines| {
+        inputs.update(&lines);
+        Ok::<(), std::convert::Infallible>(())
+    });
+    inputs.finish()
 }
 
 fn written(mut line: RowWriter<Vec<u8>>) -> Vec<u8> {

@@ -5,6 +5,7 @@
 //! into a run folder, under which pseudonym, in [`crate::folder`].
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::digest::Digest;
@@ -184,6 +185,13 @@ impl Dataset {
     #[must_use]
     pub fn manifest_digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The digest of what of the manifest is put to methods that are lent `columns`: SHA-256 of `agebench inputs/1\n` and a CSV
+    /// line `sample_id, sha256, x0, y0, x1, y1` and these columns for each listed sample, in the order of the manifest.
+    #[must_use]
+    pub fn inputs_digest(&self, columns: &BTreeSet<&str>) -> Digest {
+        digest::of_inputs(self, columns)
     }
 
     /// The key of the pseudonyms: SHA-256 of `agebench ids/1\n` and the canonical manifest.

@@ -46,6 +46,19 @@ pub enum FolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// Rows were lost, changed or added since the run.
+    #[error(
+        "outcomes.csv{} in `{}` is not the one of {rows} rows that its run wrote",
+        shard.map(|shard| format!(" of shard {shard}")).unwrap_or_default(), path.display()
+    )]
+    Changed {
+        /// The folder.
+        path: PathBuf,
+        /// Which shard it is, if it is one.
+        shard: Option<Shard>,
+        /// How many rows it had.
+        rows: u64,
+    },
     /// The folder holds a part of a run.
     #[error("`{}` holds shard {shard}: a part of the people, and no result", path.display())]
     Shard {
@@ -117,6 +130,10 @@ impl FolderError {
             Self::WouldRemove { .. } => Some("name another folder with --out"),
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { .. } => Some("run it again with --resume"),
+            Self::Changed { shard: None, .. } => {
+                Some("fetch the folder again from where it was run, or run it again with --replace")
+            }
+            Self::Changed { .. } => Some("fetch the folder again from where it was run, or run the shard again"),
             Self::Shard { .. } => Some(
                 "join all shards first: agebench merge DIR... --out DIR, or agebench score --merge where only tallies were kept",
             ),

@@ -2,7 +2,7 @@
 //! way goes on behind the last block that is whole.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,8 @@ impl Journal {
     /// What the journal of `folder` says last, without a look at the rows; `None` where there is none.
     #[must_use]
     pub fn last(folder: &RunFolder) -> Option<Mark> {
-        let text = crate::foreign::text(&folder.file(names::JOURNAL)).ok()?;
-        text.lines().rev().find_map(|line| serde_json::from_str(line).ok())
+        let journal = crate::foreign::open(&folder.file(names::JOURNAL)).ok()?.0;
+        lines(BufReader::new(journal)).filter_map(|line| read_mark(&line.ok()?)).last()
     }
 
     /// Opens both files of `folder` behind their last whole block; `None` when there is none, so that the run begins anew.
@@ -124,9 +124,8 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FolderError::read(&journal_path, error)),
         };
-        let mut text = Vec::new();
-        journal.read_to_end(&mut text).map_err(|error| FolderError::read(&journal_path, error))?;
-        let found = last_whole(&text, BufReader::new(&file)).map_err(|error| FolderError::read(&path, error))?;
+        let marks = BufReader::new(&journal);
+        let found = last_whole(marks, BufReader::new(&file)).map_err(|error| FolderError::read(&path, error))?;
         let Some((mark, hasher, end)) = found else { return Ok(None) };
         let cut = |file: &mut File, bytes: u64| {
             file.set_len(bytes)?;
@@ -139,18 +138,19 @@ impl Journal {
         Ok(Some(Reopened { outcomes, journal: Self { file: journal }, mark }))
     }
 
-    /// Puts a block on disk: first what was handed to `outcomes`, then the line that says so.
+    /// Puts a block on disk: first what was handed to `outcomes`, then the line that says so, which it gives.
     ///
     /// # Errors
     /// What the disk answers.
-    pub fn mark(&mut self, outcomes: &Hashed, samples: u64, rows: u64, beside: Value) -> io::Result<()> {
+    pub fn mark(&mut self, outcomes: &Hashed, samples: u64, rows: u64, beside: Value) -> io::Result<Mark> {
         outcomes.file.sync_data()?;
         let sha256 = outcomes.hasher.clone().finish();
         let mark = Mark { samples, rows, bytes: outcomes.bytes, sha256, beside };
         let mut line = serde_json::to_vec(&mark).map_err(io::Error::other)?;
         line.push(b'\n');
         self.file.write_all(&line)?;
-        self.file.sync_data()
+        self.file.sync_data()?;
+        Ok(mark)
     }
 
     /// Gives the finished file its name, and removes the journal.
@@ -187,15 +187,32 @@ fn lock(file: &File, folder: &Path) -> Result<(), FolderError> {
     }
 }
 
+/// The lines of a journal with their ends: that of a long run is larger than what is read whole.
+fn lines(mut journal: impl BufRead) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        match journal.read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(Ok(line)),
+            Err(error) => Some(Err(error)),
+        }
+    })
+}
+
+/// What a line says that is there to its end.
+fn read_mark(line: &[u8]) -> Option<Mark> {
+    serde_json::from_slice(line.strip_suffix(b"\n")?).ok()
+}
+
 /// The last line of `journal` whose bytes are in `part` as they were, the digest up to there, and where the line ends.
 /// Lines behind a torn one are not looked at, and neither are those of bytes that never reached the disk.
-fn last_whole(journal: &[u8], mut part: impl Read) -> io::Result<Option<(Mark, Hasher, u64)>> {
+fn last_whole(journal: impl BufRead, mut part: impl Read) -> io::Result<Option<(Mark, Hasher, u64)>> {
     let (mut hasher, mut at, mut line_end, mut found) = (Hasher::default(), 0, 0, None);
     let mut buffer = vec![0; 1 << 16];
-    for line in journal.split_inclusive(|byte| *byte == b'\n') {
+    for line in lines(journal) {
+        let line = line?;
         line_end += line.len() as u64;
-        let mark = line.strip_suffix(b"\n").and_then(|line| serde_json::from_slice::<Mark>(line).ok());
-        let Some(mark) = mark.filter(|mark| mark.bytes >= at) else { break };
+        let Some(mark) = read_mark(&line).filter(|mark| mark.bytes >= at) else { break };
         while at < mark.bytes {
             let most = usize::try_from(mark.bytes - at).unwrap_or(usize::MAX).min(buffer.len());
             let read = part.read(buffer.get_mut(..most).unwrap_or_default())?;
@@ -277,6 +294,19 @@ mod tests {
         Journal::finish(&folder).unwrap();
         assert_eq!(std::fs::read(folder.file(names::OUTCOMES)).unwrap(), b"row1row2row3");
         assert!(!folder.file(names::JOURNAL).exists());
+    }
+
+    #[test]
+    fn a_journal_of_more_than_64_mib_is_read_to_its_end() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, _, lines) = blocks(place.path());
+        let at = lines.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        // A first line whose `beside` fills the file beyond what is read whole of a text.
+        let first = String::from_utf8(lines[..at].to_vec()).unwrap();
+        let first = first.replace("[1]", &format!("[\"{}\"]", "x".repeat(65 << 20)));
+        std::fs::write(folder.file(names::JOURNAL), [first.as_bytes(), &lines[at..]].concat()).unwrap();
+        assert_eq!(Journal::last(&folder).unwrap().rows, 3);
+        assert_eq!(Journal::reopen(&folder).unwrap().unwrap().mark.rows, 3);
     }
 
     #[test]

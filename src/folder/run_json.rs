@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{FolderError, MergedShard, RunFolder, ShardRecord, Truth, names};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError, Hasher};
+use crate::finding::{Finding, quoted};
 use crate::foreign;
 use crate::outcome::Outcome;
 
@@ -68,14 +69,6 @@ pub struct OutcomesRecord {
 }
 
 impl OutcomesRecord {
-    /// Whether the file at `path` is that of the record.
-    ///
-    /// # Errors
-    /// [`FolderError::Read`].
-    pub fn is_of(&self, path: &Path) -> Result<bool, FolderError> {
-        Ok(file_digest(path)? == self.sha256)
-    }
-
     /// Of the file at `path`, which has so many rows.
     ///
     /// # Errors
@@ -111,6 +104,9 @@ pub struct DatasetRecord {
     /// The digest of the files that were read; none when no file was read.
     #[serde(default)]
     pub files_digest: Option<Digest>,
+    /// The digest of what of the manifest is put to methods; none of a run before it was written down, and of no run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs_digest: Option<Digest>,
     /// Listed samples.
     pub samples: u64,
     /// Listed subjects; a sample without a subject is its own.
@@ -136,6 +132,7 @@ impl DatasetRecord {
             card_digest: card.digest()?,
             manifest_digest: dataset.manifest_digest(),
             files_digest: None,
+            inputs_digest: None,
             samples: truth.len() as u64,
             subjects: ranks.max().unwrap_or(0),
             age_precision: dataset.precision().word().to_owned(),
@@ -323,8 +320,39 @@ impl RunRecord {
     /// # Errors
     /// It cannot be read or is of another schema.
     pub fn read_any(folder: &RunFolder) -> Result<Self, FolderError> {
+        #[derive(Deserialize)]
+        struct Named {
+            schema: String,
+        }
         let text = folder.read_text(names::RUN)?;
-        serde_json::from_str(&text).map_err(|source| FolderError::Json { path: folder.file(names::RUN), source })
+        let wrong = |source| FolderError::Json { path: folder.file(names::RUN), source };
+        // Another schema may lack what this one needs.
+        let Named { schema } = serde_json::from_str(&text).map_err(wrong)?;
+        if schema != RUN_SCHEMA {
+            let text = format!("the schema is {}: expected `{RUN_SCHEMA}`", quoted(&schema));
+            return Err(FolderError::Unusable(Finding::error(names::RUN, text).into()));
+        }
+        serde_json::from_str(&text).map_err(wrong)
+    }
+
+    /// Whether the outcomes.csv of `folder` is what its run wrote, as far as that was written down.
+    ///
+    /// # Errors
+    /// [`FolderError::Changed`], [`FolderError::Read`].
+    pub fn is_whole(&self, folder: &RunFolder) -> Result<(), FolderError> {
+        let Some(OutcomesRecord { rows, sha256 }) = self.outcomes else { return Ok(()) };
+        if file_digest(&folder.file(names::OUTCOMES))? == sha256 {
+            return Ok(());
+        }
+        let shard = self.shard.as_ref().map(|part| part.shard);
+        Err(FolderError::Changed { path: folder.path().to_owned(), shard, rows })
+    }
+
+    /// The names of all cards in the folder, that of the dataset last.
+    pub fn cards(&self) -> impl Iterator<Item = &str> {
+        let stages = self.methods.iter().flat_map(|method| &method.stages).map(|stage| stage.card.as_str());
+        let cards = self.methods.iter().map(|method| method.card.as_str()).chain(stages);
+        cards.filter(|card| !card.is_empty()).chain([names::DATASET_CARD])
     }
 
     /// Writes the run.json of `folder`.

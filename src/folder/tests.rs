@@ -173,6 +173,7 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
             card_digest: digest,
             manifest_digest: digest,
             files_digest: None,
+            inputs_digest: None,
             samples: 3,
             subjects: 2,
             age_precision: "year".to_owned(),

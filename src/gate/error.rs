@@ -74,10 +74,10 @@ pub enum GateError {
     },
 }
 
-/// What to do with a shard, which has no rows and never will.
-fn shard_help(error: &ScoreError) -> Option<&str> {
+/// What to do with a folder that has no rows yet, or never will.
+fn folder_help(error: &ScoreError) -> Option<&str> {
     match error {
-        ScoreError::Folder(error @ FolderError::Shard { .. }) => error.help(),
+        ScoreError::Folder(error @ (FolderError::Shard { .. } | FolderError::Unfinished { .. })) => error.help(),
         _ => None,
     }
 }
@@ -97,7 +97,7 @@ impl GateError {
             Self::Folder { .. } => "name a folder that `agebench run`, `score`, `latency` or `footprint` wrote",
             Self::Metrics { path, source } => {
                 let anew = || format!("make its rows first: agebench score {}", path.display());
-                return Some(shard_help(source).map_or_else(anew, str::to_owned));
+                return Some(folder_help(source).map_or_else(anew, str::to_owned));
             }
             Self::Protocol { .. } => "protocol.toml is the one that the run or the score wrote: put it back",
             Self::OtherProtocol { path } => {

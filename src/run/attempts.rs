@@ -76,6 +76,30 @@ pub(crate) enum End {
 /// The sessions of a worker, one a member of its pool.
 type Sessions = Vec<Option<Box<dyn Session>>>;
 
+/// A method that opens, with the session that shows it.
+pub(crate) type First<'a> = (Member<'a>, Box<dyn Session>);
+
+/// Opens each method once.
+///
+/// # Errors
+/// [`MethodError::Open`] of the first that cannot be opened, or is to be lent a column that it cannot have.
+pub(crate) fn open<'a>(
+    methods: &[Arc<dyn Method>],
+    dataset: &'a Dataset,
+    ask: &Ask,
+) -> Result<Vec<First<'a>>, MethodError> {
+    let first = |method: &Arc<dyn Method>| {
+        let columns = lend::columns(&**method, dataset)?;
+        let first = method.open(ask)?;
+        Ok((Member { method: Arc::clone(method), columns, openings: AtomicU32::new(0) }, first))
+    };
+    let named = |method: &Arc<dyn Method>| {
+        let name = || method.card().name.clone();
+        first(method).map_err(|source| MethodError::Open { method: name(), source: Box::new(source) })
+    };
+    methods.iter().map(named).collect()
+}
+
 impl Work<'_> {
     /// Makes all attempts and hands each sample to `write` in manifest order, on this thread.
     ///
@@ -84,22 +108,24 @@ impl Work<'_> {
     /// which stops the work, in `Err(Err(..))`.
     pub(crate) fn attempt_all<E>(
         &self,
+        write: impl FnMut(Attempted) -> Result<(), E>,
+    ) -> Result<End, Result<MethodError, E>> {
+        match open(self.methods, self.dataset, &self.ask) {
+            Ok(opened) => self.attempt_opened(opened, write),
+            Err(_) if self.stop.load(Ordering::Relaxed) => Ok(End::Interrupted),
+            Err(error) => Err(Ok(error)),
+        }
+    }
+
+    /// The same where the methods are `opened`.
+    ///
+    /// # Errors
+    /// No thread can be started, in `Err(Ok(..))`; the error of `write`, in `Err(Err(..))`.
+    pub(crate) fn attempt_opened<E>(
+        &self,
+        opened: Vec<First<'_>>,
         mut write: impl FnMut(Attempted) -> Result<(), E>,
     ) -> Result<End, Result<MethodError, E>> {
-        let open = |method: &Arc<dyn Method>| {
-            let columns = lend::columns(&**method, self.dataset)?;
-            let first = method.open(&self.ask)?;
-            Ok((Member { method: Arc::clone(method), columns, openings: AtomicU32::new(0) }, first))
-        };
-        let open = |method: &Arc<dyn Method>| {
-            let name = || method.card().name.clone();
-            open(method).map_err(|source| MethodError::Open { method: name(), source: Box::new(source) })
-        };
-        let opened = match self.methods.iter().map(open).collect::<Result<Vec<_>, _>>() {
-            Ok(opened) => opened,
-            Err(_) if self.stop.load(Ordering::Relaxed) => return Ok(End::Interrupted),
-            Err(error) => return Err(Ok(error)),
-        };
         if self.methods.iter().any(|method| method.copies_samples()) {
             self.ask.scratch.warning().into_iter().for_each(|text| (self.sink)(Event::Warning(text)));
         }
@@ -145,7 +171,7 @@ impl Work<'_> {
     }
 
     /// One pool for all that works in this process, and one for each method that does not.
-    fn pools<'m>(&self, opened: Vec<(Member<'m>, Box<dyn Session>)>) -> Vec<Pool<'m>> {
+    fn pools<'m>(&self, opened: Vec<First<'m>>) -> Vec<Pool<'m>> {
         let samples = self.places.len();
         let room = WINDOW / opened.len().max(1);
         let opened = opened.into_iter().enumerate().map(|(place, (member, first))| (place, member, Some(first)));
@@ -176,7 +202,7 @@ impl Work<'_> {
 type Opened<'a> = (usize, Member<'a>, Option<Box<dyn Session>>);
 
 /// A method of a pool.
-struct Member<'a> {
+pub(crate) struct Member<'a> {
     method: Arc<dyn Method>,
     columns: Vec<&'a Column>,
     /// Openings since the last answer.

@@ -15,8 +15,8 @@ mod roster;
 mod window;
 mod written;
 
-use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    Claim, DatasetRecord, Existing, FolderError, Journal, Machine, OutcomesRecord, Pseudonyms, RUN_SCHEMA, RunFolder,
-    RunRecord, Shard, ShardRecord, Timings, Truth, create_private, names,
+    Claim, DatasetRecord, Existing, FolderError, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard,
+    ShardRecord, Timings, Truth, names,
 };
 use crate::method::Scratch;
 use crate::outcome::{Outcome, Status};
@@ -117,22 +117,34 @@ pub fn run(
 ) -> Result<(RunFolder, Summary), RunError> {
     usable(request)?;
     let rows = matches!(request.retain, Retain::Rows);
-    let folder = RunFolder::prepare(request.out, request.existing)?;
-    let _writing = Claim::of(folder.path())?;
+    RunFolder::check(request.out, request.existing)?;
     let pseudonyms = Pseudonyms::of(request.dataset, request.keep_ids);
     let whole = Truth::of(request.dataset, &pseudonyms);
     let of_shard = request.shard.map(|shard| whole.of_shard(shard));
     let own = of_shard.as_ref().unwrap_or(&whole);
-    let write_error = |name: &str| {
-        let path = folder.file(name);
-        move |source| FolderError::Write { path: path.clone(), source }
-    };
     let mut record = record(request, &whole, own, clock)?;
+    // A method that does not open leaves no folder behind, and the run that would be replaced where it is.
+    let goes_on = request.existing == Existing::Resume && request.out.join(names::RUN).exists();
+    let ready = if goes_on {
+        None
+    } else {
+        drop((Claim::of(request.out)?, Journal::claim(request.out)?));
+        written::Ready::of(request, [&whole, own], clock, stop, sink)?
+    };
+    let folder = RunFolder::prepare(request.out, request.existing)?;
+    let _writing = Claim::of(folder.path())?;
     let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder, &record)? } else { None };
     if let Some(before) = &resumed {
+        if before.record.dataset.inputs_digest.is_none() {
+            let text = "the run was begun before run.json held a digest of what is put to methods: a change of face boxes or of \
+                        columns lent to them would not be found";
+            sink(Event::Warning(text.to_owned()));
+        }
         if before.finished {
             Journal::remove(&folder)?;
-            let (attempts, failed) = resume::counts(&folder)?;
+            let (attempts, failed) = resume::counts(&folder, request, &Places::of(own))?;
+            before.record.is_whole(&folder)?;
+            write_truth(&folder, own)?;
             return Ok((folder, Summary { attempts, asked: attempts, failed, interrupted: false }));
         }
         if before.record.machine.as_ref() != Some(&request.machine) {
@@ -143,8 +155,7 @@ pub fn run(
     }
     let done = if resumed.is_some() { resume::Done::of(&folder, request, &Places::of(own))? } else { None };
     if rows {
-        let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
-        own.write(&mut file).and_then(|()| file.flush()).map_err(write_error(names::TRUTH))?;
+        write_truth(&folder, own)?;
     }
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
@@ -155,7 +166,7 @@ pub fn run(
 
     let before: Vec<_> = record.methods.clone();
     let prepared = Prepared { request, folder: &folder, whole: &whole, own, clock, stop, sink };
-    let written = prepared.write_attempts(done);
+    let written = prepared.write_attempts(done, ready);
     let seen: Vec<Seen> = request.methods.iter().map(|method| method.seen(&request.scratch)).collect();
     for ((seen, about), before) in seen.iter().zip(&mut record.methods).zip(&before) {
         seen.note(about);
@@ -165,11 +176,10 @@ pub fn run(
             seen.write_words(about, &folder)?;
         }
     }
-    let Written { end, summary, files, returned } = written?;
+    let Written { end, summary, files, returned, outcomes } = written?;
     if end == End::Done {
         record.ended = Some(clock.wall().to_string());
-        record.outcomes =
-            Journal::last(&folder).filter(|_| rows).map(|mark| OutcomesRecord { rows: mark.rows, sha256: mark.sha256 });
+        record.outcomes = outcomes;
     }
     record.dataset.files_digest = Some(files);
     for (method, returned) in record.methods.iter_mut().zip(returned) {
@@ -189,6 +199,15 @@ pub fn run(
     }
 }
 
+/// Writes the truth.csv of `folder` whole.
+fn write_truth(folder: &RunFolder, truth: &Truth) -> Result<(), FolderError> {
+    folder.write_with(names::TRUTH, true, |file| {
+        let mut file = BufWriter::new(file);
+        truth.write(&mut file)?;
+        file.flush()
+    })
+}
+
 /// What of a run is done before it begins, as far as a look tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ahead {
@@ -201,7 +220,7 @@ pub struct Ahead {
 /// What [`run`] would find: makes, removes and runs nothing. Files that were put to a method are not read again.
 ///
 /// # Errors
-/// As [`run`] before its first attempt, but for [`RunError::Changed`].
+/// As [`run`] before its first attempt, but for [`RunError::Changed`] and what opening a method answers.
 pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunError> {
     usable(request)?;
     RunFolder::check(request.out, request.existing)?;
@@ -216,7 +235,12 @@ pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunE
     let now = record(request, &whole, of_shard.as_ref().unwrap_or(&whole), clock)?;
     Ok(match resume::Before::of(&folder, &now)? {
         None => Ahead::default(),
-        Some(before) if before.finished => Ahead { done: resume::counts(&folder)?.0, finished: true },
+        Some(before) if before.finished => {
+            let places = Places::of(of_shard.as_ref().unwrap_or(&whole));
+            let done = resume::counts(&folder, request, &places)?.0;
+            before.record.is_whole(&folder)?;
+            Ahead { done, finished: true }
+        }
         Some(_) => {
             let rows = Journal::last(&folder).map_or(0, |mark| mark.rows);
             Ahead { done: usize::try_from(rows).unwrap_or(usize::MAX), finished: false }
@@ -263,6 +287,7 @@ pub fn check_limits(methods: &[RunMethod], protocol: &Protocol) -> Result<(), Ru
 fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clock>) -> Result<RunRecord, DigestError> {
     let dataset = request.dataset;
     let methods = request.methods.iter().enumerate().map(|(place, it)| it.record(place));
+    let lent: BTreeSet<&str> = request.methods.iter().flat_map(|it| it.method.columns()).map(String::as_str).collect();
     let mut settings = BTreeMap::from([
         ("jobs".to_owned(), json!(request.jobs)),
         ("timeout_seconds".to_owned(), json!(request.time_limit.as_secs_f64())),
@@ -277,7 +302,11 @@ fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clo
         tool_version: crate::VERSION.to_owned(),
         verb: "run".to_owned(),
         settings,
-        dataset: DatasetRecord { pick: request.pick.clone(), ..DatasetRecord::of(dataset, whole)? },
+        dataset: DatasetRecord {
+            pick: request.pick.clone(),
+            inputs_digest: Some(dataset.inputs_digest(&lent)),
+            ..DatasetRecord::of(dataset, whole)?
+        },
         shard: request.shard.map(|shard| ShardRecord::of(shard, whole, own)),
         shards: Vec::new(),
         outcomes: None,

@@ -8,8 +8,8 @@ use super::written::Returned;
 use super::{Request, RunError, is_failure};
 use crate::dataset::FilesDigest;
 use crate::folder::{
-    DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, Reopened, RunFolder, RunRecord, ServiceRecord,
-    names,
+    DatasetRecord, FolderError, Journal, MethodRecord, OutcomeReader, OutcomeRow, Reopened, RunFolder, RunRecord,
+    ServiceRecord, names,
 };
 
 /// Samples whose files are read again at a time.
@@ -69,9 +69,13 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
     for ((what, before), (_, now)) in dataset(before).into_iter().zip(dataset(now)) {
         differs(what, &before, &now);
     }
+    // Runs that were begun before it was written down have none.
+    if let (Some(before), Some(now)) = (before.dataset.inputs_digest, now.dataset.inputs_digest) {
+        let what = "the digest of what is put to methods (samples in their order, face boxes, columns lent)";
+        differs(what, &before.short(), &now.short());
+    }
     let shard = |record: &RunRecord| record.shard.as_ref().map(|it| it.shard.to_string()).unwrap_or_default();
     differs("the shard", &shard(before), &shard(now));
-    // Runs that were begun before it was written down have none.
     let decoder = before.settings.contains_key("decoder").then_some("decoder");
     for setting in ["keep_ids", "timeout_seconds", "timings"].into_iter().chain(decoder) {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
@@ -122,7 +126,12 @@ impl Done {
         let path = folder.file(names::OUTCOMES_PART);
         let part = crate::foreign::open(&path).map_err(|error| FolderError::read(&path, error))?.0;
         let samples = usize::try_from(reopened.mark.samples).unwrap_or(usize::MAX);
-        let (attempts, failed, given) = rows(part, samples, request, places)?;
+        let mut given = vec![None; samples.min(places.len())];
+        let (attempts, failed) = rows(names::OUTCOMES_PART, part, samples, request, places, |at, row| {
+            if let Some(given) = given.get_mut(at).filter(|_| !row.input_digest.is_empty()) {
+                *given = Some(row.input_digest.to_owned());
+            }
+        })?;
         let mut files = FilesDigest::new(request.dataset);
         let numbers: Vec<usize> = (0..given.len()).collect();
         for some in numbers.chunks(AT_ONCE) {
@@ -147,48 +156,56 @@ impl Done {
     }
 }
 
-/// How many rows there are and how many of them failed; and for each of the first `samples` samples what was given to
-/// methods.
-type Rows = (usize, usize, Vec<Option<String>>);
-
-fn rows(part: std::fs::File, samples: usize, request: &Request<'_>, places: &Places) -> Result<Rows, FolderError> {
+/// How many rows the outcomes.csv `file` has and how many of them failed. Each is handed to `take` with the number of its
+/// sample, one of the first `samples`.
+///
+/// # Errors
+/// A row that is not as it should be; [`RunError::OtherRun`] where the samples stand in another order than in the manifest.
+fn rows(
+    file: &str,
+    input: std::fs::File,
+    samples: usize,
+    request: &Request<'_>,
+    places: &Places,
+    mut take: impl FnMut(usize, &OutcomeRow<'_>),
+) -> Result<(usize, usize), RunError> {
     let pseudonyms = crate::folder::Pseudonyms::of(request.dataset, request.keep_ids);
-    let mut reader = OutcomeReader::open(names::OUTCOMES_PART, std::io::BufReader::new(part))?;
-    let samples = samples.min(places.len());
-    let mut given = vec![None; samples];
-    let (mut attempts, mut failed, mut at) = (0, 0, 0);
+    let mut reader = OutcomeReader::open(file, std::io::BufReader::new(input)).map_err(FolderError::from)?;
     let printed = |number: usize| {
         let sample = places.get(number).and_then(|place| request.dataset.samples().get(place));
         sample.map(|row| pseudonyms.printed(row.sample_id).to_string())
     };
-    let mut here = printed(0);
-    while let Some(row) = reader.next_row()? {
-        while here.as_deref().is_some_and(|id| id != row.sample_id) {
-            at += 1;
-            here = printed(at);
+    // Only what is told may leave out a sample.
+    let leaves_out = request.methods.iter().all(|it| it.method.is_told());
+    let (mut attempts, mut failed, mut at, mut here) = (0, 0, None, None);
+    while let Some(row) = reader.next_row().map_err(FolderError::from)? {
+        if here.as_deref() != Some(row.sample_id) {
+            let from = at.map_or(0, |at| at + 1);
+            let until = if leaves_out { samples } else { samples.min(from + 1) };
+            at = (from..until).find(|number| printed(*number).as_deref() == Some(row.sample_id));
+            here = at.and_then(printed);
         }
+        let Some(at) = at else {
+            let id = crate::finding::quoted(row.sample_id);
+            let text = format!(
+                "the order of the samples was another: row {} of {file} is of {id}, and the manifest has",
+                row.row
+            );
+            return Err(RunError::OtherRun(vec![text + " another sample there"]));
+        };
         attempts += 1;
         failed += usize::from(is_failure(&row.outcome));
-        if let Some(given) = given.get_mut(at).filter(|_| !row.input_digest.is_empty()) {
-            *given = Some(row.input_digest.to_owned());
-        }
+        take(at, &row);
     }
-    Ok((attempts, failed, given))
+    Ok((attempts, failed))
 }
 
 /// How many attempts of a finished run there are, and how many of them failed.
 ///
 /// # Errors
-/// A row that is not as it should be.
-pub(super) fn counts(folder: &RunFolder) -> Result<(usize, usize), FolderError> {
-    let file = std::io::BufReader::new(folder.read(names::OUTCOMES)?);
-    let mut reader = OutcomeReader::open(names::OUTCOMES, file)?;
-    let (mut attempts, mut failed) = (0, 0);
-    while let Some(row) = reader.next_row()? {
-        attempts += 1;
-        failed += usize::from(is_failure(&row.outcome));
-    }
-    Ok((attempts, failed))
+/// As [`rows`].
+pub(super) fn counts(folder: &RunFolder, request: &Request<'_>, places: &Places) -> Result<(usize, usize), RunError> {
+    rows(names::OUTCOMES, folder.read(names::OUTCOMES)?, places.len(), request, places, |_, _| {})
 }
 
 /// Adds to what run.json says of a method's traffic what it said `before`, when this part of the run began.

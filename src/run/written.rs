@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempts::{First, open};
 use super::places::Places;
 use super::resume::Done;
 use super::roster::Roster;
@@ -17,7 +18,8 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::Digest;
 use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, FolderError, Hashed, Journal, OutcomeWriter, Reopened, RunFolder, Truth, TruthRow, names,
+    AttemptKey, ClaimedTimes, FolderError, Hashed, Journal, OutcomeWriter, OutcomesRecord, Reopened, RunFolder, Truth,
+    TruthRow, names,
 };
 use crate::method::{Ask, Method, MethodError};
 use crate::outcome::Outcome;
@@ -39,6 +41,15 @@ pub(super) struct Written {
     pub(super) files: Digest,
     /// A method: what it returned beside its answers.
     pub(super) returned: Vec<Returned>,
+    /// What outcomes.csv.part is; none where no row is kept.
+    pub(super) outcomes: Option<OutcomesRecord>,
+}
+
+/// What is known of a run before anything of it is written.
+pub(super) struct Ready<'a> {
+    /// Attempts to make.
+    asked: usize,
+    opened: Vec<First<'a>>,
 }
 
 /// What a method returned beside its answers.
@@ -135,21 +146,65 @@ impl Rows {
         Ok(())
     }
 
-    fn finish(self, samples: u64, attempts: usize, returned: &[Returned]) -> io::Result<()> {
+    fn finish(self, samples: u64, attempts: usize, returned: &[Returned]) -> io::Result<OutcomesRecord> {
         let Self { writer, mut journal, .. } = self;
-        journal.mark(&writer.finish()?, samples, attempts as u64, beside(returned))
+        let mark = journal.mark(&writer.finish()?, samples, attempts as u64, beside(returned))?;
+        Ok(OutcomesRecord { rows: mark.rows, sha256: mark.sha256 })
     }
 }
 
-impl Prepared<'_> {
+impl<'a> Ready<'a> {
+    /// Counts what there is to attempt and opens each method once; `None` when the run is stopped meanwhile. What a method has
+    /// to say of its samples is told.
+    ///
+    /// # Errors
+    /// [`RunError::Method`].
+    pub(super) fn of(
+        request: &Request<'a>,
+        [whole, own]: [&Truth; 2],
+        clock: &Arc<dyn Clock>,
+        stop: &Arc<AtomicBool>,
+        sink: &Sink<'_>,
+    ) -> Result<Option<Self>, RunError> {
+        let methods = methods(request);
+        let asked = asked(request.dataset, &methods, &Roster::new(request.dataset, whole), &Places::of(own), sink)?;
+        match open(&methods, request.dataset, &ask(request, clock, stop)) {
+            Ok(opened) => Ok(Some(Self { asked, opened })),
+            Err(_) if stop.load(Ordering::Relaxed) => Ok(None),
+            Err(error) => Err(RunError::Method(error)),
+        }
+    }
+}
+
+fn methods(request: &Request<'_>) -> Vec<Arc<dyn Method>> {
+    request.methods.iter().map(|it| Arc::clone(&it.method)).collect()
+}
+
+fn ask(request: &Request<'_>, clock: &Arc<dyn Clock>, stop: &Arc<AtomicBool>) -> Ask {
+    Ask {
+        limits: request.protocol.limits.clone(),
+        time_limit: request.time_limit,
+        seed: request.protocol.seed,
+        scratch: request.scratch.clone(),
+        clock: Arc::clone(clock),
+        stop: Arc::clone(stop),
+    }
+}
+
+impl<'a> Prepared<'a> {
     fn failed(&self, source: io::Error) -> RunError {
         RunError::Folder(FolderError::Write { path: self.folder.file(names::OUTCOMES_PART), source })
     }
 
-    /// Makes the attempts that are not `done`, and writes outcomes.csv.part with its journal.
-    pub(super) fn write_attempts(&self, done: Option<Done>) -> Result<Written, RunError> {
+    /// Makes the attempts that are not `done`, and writes outcomes.csv.part with its journal; of a run that goes on nothing is
+    /// `ready` yet.
+    pub(super) fn write_attempts(&self, done: Option<Done>, ready: Option<Ready<'a>>) -> Result<Written, RunError> {
         let Self { request, own, clock, stop, sink, .. } = self;
-        let methods: Vec<Arc<dyn Method>> = request.methods.iter().map(|it| Arc::clone(&it.method)).collect();
+        let ready = match ready {
+            Some(ready) => Some(ready),
+            None => Ready::of(request, [self.whole, own], clock, stop, sink)?,
+        };
+        let methods = methods(request);
         let limits = &request.protocol.limits;
         let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
         let mut summary = Summary::default();
@@ -170,7 +225,7 @@ impl Prepared<'_> {
         };
         let roster = Roster::new(request.dataset, self.whole);
         let places = Places::of(own);
-        summary.asked = self.asked(&methods, &roster, &places)?;
+        summary.asked = ready.as_ref().map_or(0, |ready| ready.asked);
         if from > 0 {
             sink(Event::Resumed { attempts: summary.attempts, asked: summary.asked });
         }
@@ -180,14 +235,7 @@ impl Prepared<'_> {
             places: &places,
             from,
             roster: Some(&roster),
-            ask: Ask {
-                limits: limits.clone(),
-                time_limit: request.time_limit,
-                seed: request.protocol.seed,
-                scratch: request.scratch.clone(),
-                clock: Arc::clone(clock),
-                stop: Arc::clone(stop),
-            },
+            ask: ask(request, clock, stop),
             jobs: request.jobs,
             clock: &***clock,
             stop,
@@ -195,7 +243,7 @@ impl Prepared<'_> {
             given: None,
         };
         let mut samples = from;
-        let end = work.attempt_all(|attempted: Attempted| -> Result<(), Broke> {
+        let write = |attempted: Attempted| -> Result<(), Broke> {
             let number = samples;
             let (Some(row), Some(place)) = (own.row(number), places.get(number)) else { return Ok(()) };
             if attempted.changed {
@@ -222,45 +270,49 @@ impl Prepared<'_> {
                 rows.mark_if_due(samples as u64, summary.attempts, &returned, clock.monotonic())?;
             }
             Ok(())
-        });
-        let end = match end {
+        };
+        let end = match ready.map_or(Ok(End::Interrupted), |ready| work.attempt_opened(ready.opened, write)) {
             Ok(end) => end,
             Err(Ok(error)) => return Err(RunError::Method(error)),
             Err(Err(Broke::Io(error))) => return Err(self.failed(error)),
             Err(Err(Broke::Changed(sample))) => return Err(RunError::Changed { sample }),
         };
         summary.interrupted = end == End::Interrupted;
-        if let Some(rows) = rows {
-            rows.finish(samples as u64, summary.attempts, &returned).map_err(|source| self.failed(source))?;
-        }
-        Ok(Written { end, summary, files: files.finish(request.dataset), returned })
+        let finish = |rows: Rows| rows.finish(samples as u64, summary.attempts, &returned);
+        let outcomes = rows.map(finish).transpose().map_err(|source| self.failed(source))?;
+        Ok(Written { end, summary, files: files.finish(request.dataset), returned, outcomes })
     }
+}
 
-    /// How many attempts there are to make; what a method has to say of that is told.
-    fn asked(&self, methods: &[Arc<dyn Method>], roster: &Roster<'_>, places: &Places) -> Result<usize, RunError> {
-        let dataset = self.request.dataset;
-        let mut asked = 0;
-        for method in methods {
-            method.notices().into_iter().for_each(|notice| (self.sink)(Event::Warning(notice)));
-            let listed = places.len();
-            let attempted = if method.is_told() { roster.attempted(&**method, places) } else { listed };
-            // Of a shard it may be nobody all the same.
-            if attempted == 0 && listed > 0 && roster.attempted(&**method, &Places::all(dataset)) == 0 {
-                return Err(RunError::Method(nothing_recorded(&**method, dataset)));
-            }
-            if attempted < listed {
-                let text = format!(
-                    "`{}` has no recorded answer for {} of {}: these are not attempted",
-                    method.card().name,
-                    listed - attempted,
-                    crate::finding::counted(listed, "sample"),
-                );
-                (self.sink)(Event::Warning(text));
-            }
-            asked += attempted;
+/// How many attempts there are to make; what a method has to say of that is told.
+fn asked(
+    dataset: &Dataset,
+    methods: &[Arc<dyn Method>],
+    roster: &Roster<'_>,
+    places: &Places,
+    sink: &Sink<'_>,
+) -> Result<usize, RunError> {
+    let mut asked = 0;
+    for method in methods {
+        method.notices().into_iter().for_each(|notice| sink(Event::Warning(notice)));
+        let listed = places.len();
+        let attempted = if method.is_told() { roster.attempted(&**method, places) } else { listed };
+        // Of a shard it may be nobody all the same.
+        if attempted == 0 && listed > 0 && roster.attempted(&**method, &Places::all(dataset)) == 0 {
+            return Err(RunError::Method(nothing_recorded(&**method, dataset)));
         }
-        Ok(asked)
+        if attempted < listed {
+            let text = format!(
+                "`{}` has no recorded answer for {} of {}: these are not attempted",
+                method.card().name,
+                listed - attempted,
+                crate::finding::counted(listed, "sample"),
+            );
+            sink(Event::Warning(text));
+        }
+        asked += attempted;
     }
+    Ok(asked)
 }
 
 /// What the journal keeps beside the rows.

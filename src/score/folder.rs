@@ -98,7 +98,14 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     };
     if request.protocol.is_some() {
         folder.write(names::PROTOCOL, protocol.to_toml().as_bytes(), false)?;
-        let record = RunRecord { protocol_digest: digest(&protocol)?, ..record };
+        let mut record = RunRecord { protocol_digest: digest(&protocol)?, ..record };
+        // The seed that methods were asked with stays theirs.
+        if let Some(seed) = record.seeds.insert("protocol".to_owned(), protocol.seed)
+            && record.verb == "run"
+            && seed != protocol.seed
+        {
+            record.seeds.entry("attempts".to_owned()).or_insert(seed);
+        }
         record.write(&folder)?;
     }
     let table = write_metrics(&folder, &table)?;
@@ -250,8 +257,10 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
     }
     from.copy(names::PROTOCOL, to, false)?;
     from.copy(names::RUN, to, false)?;
-    let cards = record.methods.iter().map(|method| method.card.as_str());
-    for card in cards.chain([names::DATASET_CARD]) {
+    if from.file(names::REGISTRATION).exists() {
+        from.copy(names::REGISTRATION, to, false)?;
+    }
+    for card in record.cards() {
         to.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
     }
     Ok(to.clone())

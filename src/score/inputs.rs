@@ -29,7 +29,7 @@ impl Inputs {
     /// Reads `folder`; `protocol` stands in for the folder's own.
     ///
     /// # Errors
-    /// A file of the folder is not as it should be, or there is no attempt in it.
+    /// A file of the folder is not as it should be or not what the run wrote, or there is no attempt in it.
     pub fn read(folder: &RunFolder, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
         Self::of(folder, RunRecord::read(folder)?, protocol)
     }
@@ -56,6 +56,8 @@ impl Inputs {
             of_method.push(Some(&attempt.outcome));
             count += 1;
         })?;
+        // Behind the join, which says of most changes where they stand.
+        record.is_whole(folder)?;
         for of_method in &mut answers {
             while of_method.len() < truth.len() {
                 of_method.push(None);
@@ -93,6 +95,14 @@ pub(super) fn facts(card: &DatasetCard) -> Facts {
 pub fn listed(dataset: &Dataset) -> Result<(tally::Truth, Facts), ScoreError> {
     let truth = Truth::of(dataset, &Pseudonyms::of(dataset, true));
     Ok((tally_truth(&truth, dataset.card(), None)?, facts(dataset.card())))
+}
+
+/// Whether a run on `dataset` can be scored under `protocol`, whatever is answered.
+///
+/// # Errors
+/// [`ScoreError::Tally`]: a group column that is not there or has too many levels, more samples or ages than can be counted.
+pub fn fits(dataset: &Dataset, protocol: &Protocol) -> Result<(), ScoreError> {
+    Ok(tally::Tally::fits(&listed(dataset)?.0, protocol)?)
 }
 
 /// truth.csv as the tallies take it: groups are declared, conditions and `split` may be asked for by the protocol. Where it is

@@ -22,6 +22,6 @@ pub use folder::{
     ScoreRequest, Scored, digest, read_metrics, score, score_folder, score_imported, whole_rows, write_metrics,
 };
 pub use import::{Imported, Recording, import};
-pub use inputs::{Inputs, listed};
+pub use inputs::{Inputs, fits, listed};
 pub use tallied::{Gathered, TALLY_SCHEMA, Tallied, TalliedError};
 pub use verify::{Difference, Differs, Verified, verify};

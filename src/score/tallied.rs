@@ -7,16 +7,17 @@ mod error;
 mod folder;
 mod gathered;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ScoreError;
 use super::folder::{context_of, decision_rows, digest, flag_simulated};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{MethodRecord, RunFolder, StageRecord, names};
+use crate::folder::{MethodRecord, RunFolder, RunRecord, StageRecord};
 use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
@@ -46,6 +47,54 @@ struct Head {
     shards: u32,
     /// Which of them are in, from 1, ascending.
     held: Vec<u32>,
+    /// Of a run: what else is the same in all shards of it. None of files before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<OfRun>,
+    /// Of a run: attempts on people of any age, and how many of them failed or were late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempts: Option<[u64; 2]>,
+}
+
+/// What of a run stands in no other place of the head.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfRun {
+    tool_version: String,
+    card_digest: Digest,
+    inputs_digest: Option<Digest>,
+    timeout_seconds: Option<Value>,
+    decoder: Option<Value>,
+}
+
+impl OfRun {
+    /// Of answers that were recorded elsewhere there is nothing to say.
+    fn of(record: &RunRecord) -> Option<Self> {
+        let setting = |name: &str| record.settings.get(name).cloned();
+        (record.verb == "run").then(|| Self {
+            tool_version: record.tool_version.clone(),
+            card_digest: record.dataset.card_digest,
+            inputs_digest: record.dataset.inputs_digest,
+            timeout_seconds: setting("timeout_seconds"),
+            decoder: setting("decoder"),
+        })
+    }
+
+    /// What is not the same in the run of `other`, if anything.
+    fn differs(&self, other: &Self) -> Option<&'static str> {
+        let inputs = self.inputs_digest.zip(other.inputs_digest);
+        [
+            ("the version of agebench that ran", self.tool_version != other.tool_version),
+            ("the dataset's card", self.card_digest != other.card_digest),
+            (
+                "what was put to methods (samples in their order, face boxes, columns lent)",
+                inputs.is_some_and(|(own, their)| own != their),
+            ),
+            ("the setting `timeout_seconds`", self.timeout_seconds != other.timeout_seconds),
+            ("the setting `decoder`", self.decoder != other.decoder),
+        ]
+        .into_iter()
+        .find_map(|(what, differs)| differs.then_some(what))
+    }
 }
 
 /// The last line: the digest of all lines before it.
@@ -80,11 +129,6 @@ impl Tallied {
         if (shard, shards) != (1, 1) {
             return Err(TalliedError::IsShard { shard: part }.into());
         }
-        if let Some(stated) = &inputs.record.outcomes
-            && !stated.is_of(&folder.file(names::OUTCOMES))?
-        {
-            return Err(TalliedError::Changed { shard: part, rows: stated.rows }.into());
-        }
         Self::of_inputs(inputs, (1, 1)).map(|tallied| tallied.of_part(part))
     }
 
@@ -93,6 +137,9 @@ impl Tallied {
         let which = shard.checked_sub(1).and_then(|index| Shard::new(index, shards));
         let which = which.ok_or(TalliedError::NoShard { shard, shards })?;
         let Inputs { record, facts, protocol, truth, answers, .. } = inputs;
+        let run = OfRun::of(&record);
+        let made = answers.iter().map(|answers| which.attempts(&truth, answers));
+        let attempts = run.as_ref().map(|_| made.fold([0, 0], sum));
         if record.shard.as_ref().is_some_and(|part| part.clustered) {
             return Err(TalliedError::Clustered.into());
         }
@@ -110,6 +157,8 @@ impl Tallied {
             methods: record.methods.into_iter().map(of_any_run).collect(),
             shards,
             held: vec![shard],
+            run,
+            attempts,
         };
         Ok(Self { head, protocol, tallies })
     }
@@ -124,6 +173,13 @@ impl Tallied {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.head.held.len() == self.head.shards as usize
+    }
+
+    /// Attempts on people of any age, and how many of them failed or were late; `None` of answers recorded elsewhere, and where
+    /// a file is of a version that did not write it down.
+    #[must_use]
+    pub fn made(&self) -> Option<[u64; 2]> {
+        self.head.attempts
     }
 
     /// The file: the same bytes for the same counts.
@@ -186,6 +242,7 @@ impl Tallied {
             ("the protocol", own.protocol_digest != their.protocol_digest || own.protocol != their.protocol),
             ("the methods", own.methods != their.methods),
             ("the number of shards", own.shards != their.shards),
+            ("the version of agebench that tallied", own.tool_version != their.tool_version),
             (
                 "the dataset's card",
                 (own.chronological, own.random_sample) != (their.chronological, their.random_sample),
@@ -194,12 +251,20 @@ impl Tallied {
         if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
             return Err(TalliedError::Other { what });
         }
+        match (&own.run, &their.run) {
+            (Some(one), Some(other)) => {
+                one.differs(other).map_or(Ok(()), |what| Err(TalliedError::Other { what }))?;
+            }
+            (None, None) => {}
+            _ => return Err(TalliedError::OneSilent),
+        }
         if let Some(shard) = their.held.iter().find(|shard| own.held.contains(shard)) {
             return Err(TalliedError::Twice { shard: *shard, shards: own.shards });
         }
         for (tally, other) in self.tallies.iter_mut().zip(&other.tallies) {
             tally.merge(other)?;
         }
+        self.head.attempts = own.attempts.zip(their.attempts).map(|(one, other)| sum(one, other));
         self.head.held.extend(&their.held);
         self.head.held.sort_unstable();
         Ok(())
@@ -210,9 +275,11 @@ impl Tallied {
     /// # Errors
     /// [`TalliedError::Lacking`] unless every shard is in.
     pub fn table(&self) -> Result<Table, TalliedError> {
-        let lacking: Vec<u32> = (1..=self.head.shards).filter(|shard| !self.head.held.contains(shard)).collect();
-        if let Some(first) = lacking.first() {
-            return Err(TalliedError::Lacking { first: *first, lacking: lacking.len(), shards: self.head.shards });
+        // How many there should be is what a file says.
+        let shards = self.head.shards;
+        let held: BTreeSet<u32> = self.head.held.iter().copied().filter(|shard| (1..=shards).contains(shard)).collect();
+        if let Some(first) = (1..=shards).find(|shard| !held.contains(shard)) {
+            return Err(TalliedError::Lacking { first, lacking: shards as usize - held.len(), shards });
         }
         let head = &self.head;
         let facts = Facts { chronological: head.chronological, random_sample: head.random_sample };
@@ -227,6 +294,10 @@ impl Tallied {
         }
         Ok(table)
     }
+}
+
+fn sum([all, failed]: [u64; 2], [more, more_failed]: [u64; 2]) -> [u64; 2] {
+    [all.saturating_add(more), failed.saturating_add(more_failed)]
 }
 
 /// What run.json says of a method, without what differs from run to run of the same answers, and from shard to shard.

@@ -9,6 +9,7 @@ use super::finished::{AnswerKinds, Tally};
 use super::shape::Shape;
 use super::walk::Hot;
 use super::{Answers, TallyError, Truth};
+use crate::outcome::Status;
 use crate::protocol::Protocol;
 
 /// Units a task takes at least; few enough to keep all cores busy, and so many that merging is nothing.
@@ -32,6 +33,15 @@ impl Shard {
         (index < of).then_some(Self { index, of })
     }
 
+    /// Attempts on its units, whatever their age, and how many of them failed or were late.
+    #[must_use]
+    pub fn attempts(self, truth: &Truth, answers: &Answers) -> [u64; 2] {
+        let own = (0..answers.len()).filter(|index| truth.units.get(*index).is_some_and(|unit| self.holds(*unit)));
+        own.filter_map(|index| answers.status(index)).fold([0, 0], |[all, failed], status| {
+            [all + 1, failed + u64::from(matches!(status, Status::Failed | Status::TimedOut))]
+        })
+    }
+
     fn holds(self, unit: u32) -> bool {
         unit % self.of == self.index
     }
@@ -44,6 +54,14 @@ impl Tally {
     /// [`TallyError`]: lengths that differ, a group column that is not there or has too many levels.
     pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol) -> Result<Self, TallyError> {
         Self::of_shard(truth, answers, protocol, Shard::WHOLE)
+    }
+
+    /// Whether answers on `truth` can be counted under `protocol`, whatever they are.
+    ///
+    /// # Errors
+    /// As [`Tally::of`], but for lengths.
+    pub fn fits(truth: &Truth, protocol: &Protocol) -> Result<(), TallyError> {
+        Shape::new(truth, &Answers::new(&protocol.limits), protocol).map(drop)
     }
 
     /// Counts the units of `shard` alone.

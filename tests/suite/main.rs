@@ -53,6 +53,7 @@ mod import_tables;
 mod init;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
 mod isolate;
+mod kept_whole;
 mod kinds;
 #[cfg(feature = "tract")]
 mod latency;

@@ -41,22 +41,14 @@ pub enum MergeError {
         other: PathBuf,
     },
     /// Shards are missing.
-    #[error("{} of {of} shards are missing: {}", missing.len(), list(missing))]
+    #[error("{missing} of {of} shards are missing: {}", list(first, *missing))]
     Missing {
-        /// Which, from 1, ascending.
-        missing: Vec<u32>,
+        /// How many.
+        missing: usize,
+        /// The first of them, from 1, ascending.
+        first: Vec<u32>,
         /// How many shards there are.
         of: u32,
-    },
-    /// Rows of a shard were lost, changed or added since its run.
-    #[error("outcomes.csv of shard {shard} in `{}` is not the one of {rows} rows that its run wrote", path.display())]
-    Changed {
-        /// Its folder.
-        path: PathBuf,
-        /// Which shard.
-        shard: Shard,
-        /// How many rows it had.
-        rows: u64,
     },
     /// A folder cannot be read or written.
     #[error(transparent)]
@@ -64,11 +56,11 @@ pub enum MergeError {
 }
 
 /// Shards named at most.
-const NAMED: usize = 20;
+pub(super) const NAMED: usize = 20;
 
-fn list(missing: &[u32]) -> String {
-    let named: Vec<String> = missing.iter().take(NAMED).map(u32::to_string).collect();
-    let more = if missing.len() > NAMED { ", ..." } else { "" };
+fn list(first: &[u32], missing: usize) -> String {
+    let named: Vec<String> = first.iter().map(u32::to_string).collect();
+    let more = if missing > first.len() { ", ..." } else { "" };
     format!("{}{more}", named.join(", "))
 }
 
@@ -91,7 +83,6 @@ impl MergeError {
             }
             Self::Twice { .. } => Some("leave one of them out"),
             Self::Missing { .. } => Some("name their folders too, or run them: agebench run ... --shard I/N"),
-            Self::Changed { .. } => Some("fetch the folder again from where it was run, or run the shard again"),
             Self::Folder(error) => error.help(),
         }
     }

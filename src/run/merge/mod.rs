@@ -5,6 +5,7 @@ mod error;
 mod pieces;
 mod streams;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -55,12 +56,10 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
     }
     // Behind the join, which says of most changes where they stand.
     for part in &parts {
-        part.is_whole()?;
+        part.record.is_whole(&part.folder)?;
     }
     first.folder.copy(names::PROTOCOL, &folder, false)?;
-    let stages = first.record.methods.iter().flat_map(|method| &method.stages).map(|stage| &stage.card);
-    let cards = first.record.methods.iter().map(|method| &method.card).chain(stages).map(String::as_str);
-    for card in cards.chain([names::DATASET_CARD]).filter(|card| !card.is_empty()) {
+    for card in first.record.cards() {
         folder.write_card(card, &first.folder.read_text(&format!("{}/{card}", names::CARDS))?)?;
         for part in &parts {
             let words = format!("{}/{}", names::STDERR, Path::new(card).with_extension("txt").display());
@@ -89,15 +88,6 @@ impl Part {
         let shard = about.shard;
         Ok(Self { folder, record, shard })
     }
-
-    /// Whether outcomes.csv is what the run wrote.
-    fn is_whole(&self) -> Result<(), MergeError> {
-        let Some(stated) = &self.record.outcomes else { return Ok(()) };
-        if stated.is_of(&self.folder.file(names::OUTCOMES))? {
-            return Ok(());
-        }
-        Err(MergeError::Changed { path: self.folder.path().to_owned(), shard: self.shard, rows: stated.rows })
-    }
 }
 
 /// The shards in their order, where they are all shards of one run.
@@ -120,9 +110,14 @@ fn all_of_one_run(mut parts: Vec<Part>) -> Result<Vec<Part>, MergeError> {
         }
     }
     let of = parts.first().map_or(0, |part| part.shard.of());
-    let there = |index: &u32| parts.iter().any(|part| part.shard.index() == *index);
-    let missing: Vec<u32> = (1..=of).filter(|index| !there(index)).collect();
-    if missing.is_empty() { Ok(parts) } else { Err(MergeError::Missing { missing, of }) }
+    let there: BTreeSet<u32> = parts.iter().map(|part| part.shard.index()).collect();
+    // How many there should be is what a folder says.
+    let first: Vec<u32> = (1..=of).filter(|index| !there.contains(index)).take(error::NAMED).collect();
+    if first.is_empty() {
+        Ok(parts)
+    } else {
+        Err(MergeError::Missing { missing: of as usize - there.len(), first, of })
+    }
 }
 
 /// What of `part` is not as it is in `first`, so that they are not of one run.
@@ -152,6 +147,9 @@ fn record(parts: &[Part], first: &RunRecord) -> RunRecord {
     let mut record = first.clone();
     record.shard = None;
     record.dataset.files_digest = None;
+    if parts.iter().any(|part| part.record.dataset.inputs_digest.is_none()) {
+        record.dataset.inputs_digest = None;
+    }
     // An engine that only a start shows is that of a shard with somebody in it.
     if let Some(part) = parts.iter().find(|part| is_of_somebody(part)) {
         for (method, of_part) in record.methods.iter_mut().zip(&part.record.methods) {

@@ -20,14 +20,6 @@ pub enum TalliedError {
         /// Which shard it is.
         shard: crate::folder::Shard,
     },
-    /// Rows of a shard were lost, changed or added since its run.
-    #[error("outcomes.csv is not the one of {rows} rows that the run of shard {shard} wrote")]
-    Changed {
-        /// Which shard it is.
-        shard: crate::folder::Shard,
-        /// How many rows it had.
-        rows: u64,
-    },
     /// Shards of people do not hold clusters together.
     #[error(
         "the manifest has clusters, which stand for people in every interval, and shards do not keep them together"
@@ -65,6 +57,9 @@ pub enum TalliedError {
         /// What differs.
         what: &'static str,
     },
+    /// One of the files was written before tallies told of their run.
+    #[error("only one of them says what was run (version, card, time limit): they cannot be held against each other")]
+    OneSilent,
     /// A shard twice.
     #[error("shard {shard} of {shards} is in both")]
     Twice {
@@ -94,9 +89,11 @@ impl TalliedError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::IsShard { .. } => Some("leave out --shard"),
-            Self::Changed { .. } => Some("fetch the folder again from where it was run, or run the shard again"),
             Self::Clustered => Some("join the shards first, with their rows: agebench merge DIR... --out DIR"),
             Self::OtherProtocol => Some("run it again under that protocol, or keep the rows"),
+            Self::OneSilent => {
+                Some("tally all parts with one version: agebench score DIR --tally FILE, or run them again")
+            }
             Self::Lacking { .. } => Some("name the tally files of all shards"),
             _ => None,
         }

@@ -54,10 +54,11 @@ impl Tallied {
             // Tallies that were joined from files have no run.
             if from.file(names::RUN).exists() {
                 from.copy(names::RUN, &folder, false)?;
+                if from.file(names::REGISTRATION).exists() {
+                    from.copy(names::REGISTRATION, &folder, false)?;
+                }
                 let record = RunRecord::read(from)?;
-                let stages = record.methods.iter().flat_map(|method| &method.stages).map(|stage| &stage.card);
-                let cards = record.methods.iter().map(|method| &method.card).chain(stages).map(String::as_str);
-                for card in cards.chain([names::DATASET_CARD]).filter(|card| !card.is_empty()) {
+                for card in record.cards() {
                     folder.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
                 }
             }

@@ -1,6 +1,6 @@
 //! Answers gathered in memory while a run is at work, and tallied at its end: no row about a person is ever written.
 
-use super::Tallied;
+use super::{Tallied, TalliedError};
 use crate::dataset::Dataset;
 use crate::folder::{Pseudonyms, RunRecord, Shard, ShardRecord, Truth};
 use crate::metric::Facts;
@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::protocol::Protocol;
 use crate::score::ScoreError;
 use crate::score::inputs::{Inputs, facts, tally_truth};
-use crate::tally::{self, not_ages};
+use crate::tally::{self, Tally, not_ages};
 
 /// Truth and answers of a run that keeps no rows.
 #[derive(Debug)]
@@ -25,7 +25,8 @@ impl Gathered {
     /// Nothing gathered yet of a run of so many `methods` on `dataset`, or on a shard of its people.
     ///
     /// # Errors
-    /// [`ScoreError::Tally`]: more samples than can be counted.
+    /// [`ScoreError::Tally`]: more samples than can be counted, or a protocol that does not fit them;
+    /// [`super::TalliedError::Clustered`] of a shard.
     pub fn new(
         dataset: &Dataset,
         shard: Option<Shard>,
@@ -41,6 +42,10 @@ impl Gathered {
                 tally_truth(&own, card, Some(&ShardRecord::of(shard, &whole, &own)))?
             }
         };
+        if shard.is_some() && whole.is_clustered() {
+            return Err(TalliedError::Clustered.into());
+        }
+        Tally::fits(&truth, protocol)?;
         let answers = vec![tally::Answers::new(&protocol.limits); methods];
         Ok(Self { truth, facts: facts(card), protocol: protocol.clone(), answers, attempts: 0 })
     }

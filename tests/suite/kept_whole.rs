@@ -1,0 +1,273 @@
+//! Runs that are refused before any work, and run folders and shards that are not what they were: nothing is scored, gone on with
+//! or joined as if it were whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::shards::{Asked, asked, files, merge};
+use crate::support::{run, text};
+
+fn change(file: &Path, from: &str, to: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    assert!(before.contains(from), "{from} in {}", file.display());
+    fs::write(file, before.replacen(from, to, 1)).unwrap();
+}
+
+fn half(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[..lines.len() / 2].join("\n") + "\n"
+}
+
+/// A finished run as it is left by a break in its second half.
+fn broken_off(folder: &Path) {
+    use sha2::{Digest as _, Sha256};
+    let all = fs::read_to_string(folder.join("outcomes.csv")).unwrap();
+    let part: String = all.split_inclusive('\n').take(151).collect();
+    let cells: Vec<&str> = part.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    let samples = cells.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let sha256: String = Sha256::digest(&part).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mark = json!({"samples": samples, "rows": 150, "bytes": part.len(), "sha256": sha256, "beside": null});
+    fs::write(folder.join("outcomes.csv.part"), part).unwrap();
+    fs::write(folder.join("outcomes.journal"), format!("{mark}\n")).unwrap();
+    for made in ["outcomes.csv", "metrics.csv", "report.html"] {
+        let _ = fs::remove_file(folder.join(made));
+    }
+}
+
+fn edit(folder: &Path, with: impl FnOnce(&mut Value)) {
+    let file = folder.join("run.json");
+    let mut record: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    with(&mut record);
+    fs::write(file, record.to_string()).unwrap();
+}
+
+fn only_program(asked: Asked) -> Asked {
+    Asked { methods: asked.methods[..1].to_vec(), ..asked }
+}
+
+#[test]
+fn rows_that_a_finished_run_lost_are_missed_by_every_verb_and_a_lost_truth_is_made_again() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let (whole, copy) = (place.path().join("whole"), place.path().join("copy"));
+    run(&asked.run(&whole, &[])).ended(0);
+    let before = files(&whole);
+    let outcomes = fs::read_to_string(whole.join("outcomes.csv")).unwrap();
+    fs::write(whole.join("outcomes.csv"), half(&outcomes)).unwrap();
+    for verb in [
+        asked.run(&whole, &["--resume"]),
+        asked.run(&whole, &["--resume", "--dry-run"]),
+        vec!["verify", text(&whole)],
+        vec!["score", text(&whole)],
+        vec!["score", text(&whole), "--out", text(&copy)],
+        vec!["score", text(&whole), "--tally", text(&copy)],
+    ] {
+        run(&verb).ended(2).told(&["outcomes.csv in ", "is not the one of ", "--replace"]);
+    }
+    assert!(!copy.exists());
+    fs::write(whole.join("outcomes.csv"), &outcomes).unwrap();
+    assert!(files(&whole) == before);
+    // What a failure of power may leave of a file that was not yet on disk.
+    fs::write(whole.join("truth.csv"), "").unwrap();
+    run(&asked.run(&whole, &["--resume"])).ended(0);
+    assert!(files(&whole) == before);
+    // Another schema is not guessed at.
+    change(&whole.join("run.json"), "agebench-run/1", "agebench-run/9");
+    run(&["verify", text(&whole)]).ended(2).told(&["the schema is `agebench-run/9`: expected `agebench-run/1`"]);
+}
+
+#[test]
+fn a_run_goes_on_and_shards_are_joined_only_with_the_inputs_of_the_others() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    change(&asked.methods[0].join("method.toml"), "[command]\n", "[command]\ncolumns = [\"light\"]\n");
+    let (out, joined) = (place.path().join("out"), place.path().join("joined"));
+    let shards = asked.shards(place.path(), 2);
+    let tally = |folder: &Path| {
+        let file = place.path().join(format!("{}.tally", folder.file_name().unwrap().display()));
+        run(&["score", text(folder), "--tally", text(&file)]).ended(0);
+        file
+    };
+    let tallies: Vec<PathBuf> = shards.iter().map(|folder| tally(folder)).collect();
+    run(&asked.run(&out, &[])).ended(0);
+    broken_off(&out);
+    let manifest = fs::read_to_string(asked.data.join("manifest.csv")).unwrap();
+    let boxed = |extra: &str| -> String {
+        let line = |(at, line): (usize, &str)| format!("{line},{}\n", if at == 0 { "x0,y0,x1,y1" } else { extra });
+        manifest.lines().enumerate().map(line).collect()
+    };
+    let mut lines: Vec<&str> = manifest.lines().collect();
+    lines[1..].reverse();
+    let said = "the digest of what is put to methods (samples in their order, face boxes, columns lent) was ";
+    for changed in [boxed("1,1,20,20"), lines.join("\n") + "\n"] {
+        fs::write(asked.data.join("manifest.csv"), changed).unwrap();
+        run(&asked.run(&out, &["--resume"])).ended(2).told(&["is another one", said]);
+        run(&asked.run(&out, &["--resume", "--dry-run"])).ended(2).told(&[said]);
+        run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+        merge(&shards, &joined).ended(2).told(&["is of another run than ", said]);
+        let other = tally(&shards[1]);
+        run(&["score", "--merge", text(&tallies[0]), text(&other), "--out", text(&joined)])
+            .ended(2)
+            .told(&["what was put to methods", "is not the same"]);
+    }
+    // Without the digest, as of older runs, the order is still seen in the rows, before any attempt.
+    let journal = fs::read(out.join("outcomes.journal")).unwrap();
+    edit(&out, |record| drop(record["dataset"].as_object_mut().unwrap().remove("inputs_digest")));
+    run(&asked.run(&out, &["--resume"])).ended(2).told(&["the order of the samples was another: row 2 of "]);
+    assert!(fs::read(out.join("outcomes.journal")).unwrap() == journal);
+    fs::write(asked.data.join("manifest.csv"), manifest).unwrap();
+    run(&asked.run(&out, &["--resume"])).ended(0).told(&["would not be found", "going on behind them"]);
+}
+
+#[test]
+fn tallies_of_shards_that_merge_would_refuse_do_not_add_up() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let shards = asked.shards(place.path(), 2);
+    let (one, two) = (place.path().join("1.tally"), place.path().join("2.tally"));
+    let out = place.path().join("out");
+    run(&["score", text(&shards[0]), "--tally", text(&one)]).ended(0);
+    let joined = |said: Option<&str>| {
+        run(&["score", text(&shards[1]), "--tally", text(&two)]).ended(0);
+        let ran = run(&["score", "--merge", text(&one), text(&two), "--out", text(&out), "--replace"]);
+        match said {
+            Some(said) => ran.ended(2).told(&[said, "only shards of one run"]),
+            None => ran.ended(0),
+        }
+    };
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace", "--timeout", "5"])).ended(0);
+    joined(Some("the setting `timeout_seconds` is not the same"));
+    let card = asked.data.join("dataset.toml");
+    change(&card, "version = \"1\"", "version = \"2\"");
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    joined(Some("the dataset's card is not the same"));
+    change(&card, "version = \"2\"", "version = \"1\"");
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    edit(&shards[1], |record| record["tool_version"] = json!("0.0.9"));
+    joined(Some("the version of agebench that ran is not the same"));
+    edit(&shards[1], |record| record["tool_version"] = json!(env!("CARGO_PKG_VERSION")));
+    joined(None);
+}
+
+#[test]
+fn failures_of_shards_that_keep_no_rows_are_counted_where_they_are_joined() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    for number in 0..300 {
+        if number % 10 == 0 {
+            fs::write(asked.data.join(format!("f{number}.txt")), "garbage").unwrap();
+        }
+    }
+    let whole = place.path().join("whole");
+    let counted = run(&asked.run(&whole, &["--retain", "none"])).ended(4).told(&["no reason was kept"]);
+    let line = counted.err.lines().find(|line| line.contains("failed or timed out")).unwrap().to_owned();
+    let parts: Vec<PathBuf> = (1..=3).map(|index| place.path().join(format!("{index}"))).collect();
+    for (folder, index) in parts.iter().zip(1..) {
+        run(&asked.run(folder, &["--retain", "none", "--shard", &format!("{index}/3")])).ended(0);
+    }
+    let tallies: Vec<PathBuf> = parts.iter().map(|folder| folder.join("tally.jsonl")).collect();
+    let out = place.path().join("out");
+    let named: Vec<&str> = tallies.iter().map(|file| text(file)).collect();
+    let join =
+        |more: &[&str]| run(&[&["score", "--merge"], &named[..], &["--out", text(&out), "--replace"], more].concat());
+    join(&[]).ended(4).told(&[&line]);
+    join(&["--max-failed", "29"]).ended(4);
+    join(&["--max-failed", "300"]).ended(0);
+    assert!(fs::read(out.join("metrics.csv")).unwrap() == fs::read(whole.join("metrics.csv")).unwrap());
+}
+
+#[test]
+fn what_could_not_be_scored_is_refused_before_any_attempt() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (out, protocol) = (place.path().join("out"), place.path().join("protocol.toml"));
+    fs::write(&protocol, "groups = [\"income\"]\n").unwrap();
+    for more in [vec![], vec!["--dry-run"], vec!["--retain", "none"], vec!["--shard", "1/2"]] {
+        let more = [&["--protocol", text(&protocol)], &more[..]].concat();
+        run(&asked.run(&out, &more)).ended(2).told(&["`income`, which is not a column"]);
+        assert!(!out.exists());
+    }
+    let manifest = asked.data.join("manifest.csv");
+    let clustered: String =
+        fs::read_to_string(&manifest).unwrap().lines().enumerate().fold(String::new(), |all, (at, line)| {
+            all + &format!("{line},{}\n", if at == 0 { "cluster_id".to_owned() } else { format!("site-{}", at % 7) })
+        });
+    fs::write(&manifest, clustered).unwrap();
+    for more in [vec![], vec!["--dry-run"]] {
+        let more = [&["--shard", "1/2", "--retain", "none"], &more[..]].concat();
+        run(&asked.run(&out, &more)).ended(2).told(&["the manifest has clusters", "agebench merge"]);
+        assert!(!out.exists());
+    }
+    run(&asked.run(&out, &["--retain", "none"])).ended(0);
+}
+
+#[test]
+fn a_method_that_does_not_start_leaves_no_folder_and_removes_no_run() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (out, kept) = (place.path().join("out"), place.path().join("kept"));
+    run(&asked.run(&kept, &[])).ended(0);
+    let before = files(&kept);
+    let card = asked.methods[0].join("method.toml");
+    change(&card, "\"1\", \"-\"", "\"none\", \"-\"");
+    for more in [vec![], vec!["--resume"], vec!["--retain", "none"]] {
+        run(&asked.run(&out, &more)).ended(2).told(&["is not ready"]);
+        assert!(!out.exists());
+    }
+    run(&asked.run(&kept, &["--replace"])).ended(2);
+    assert!(files(&kept) == before);
+    change(&card, "\"none\", \"-\"", "\"1\", \"-\"");
+    run(&asked.run(&out, &["--resume"])).ended(0);
+}
+
+#[test]
+fn shards_of_more_than_anybody_has_are_missed_without_a_list_of_them() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (shard, out) = (place.path().join("shard"), place.path().join("out"));
+    run(&asked.run(&shard, &["--shard", "1/400000000", "--retain", "none"])).ended(0);
+    run(&["score", "--merge", text(&shard.join("tally.jsonl")), "--out", text(&out)])
+        .ended(2)
+        .told(&["shard 2 of 400000000 is missing, and 399999998 more"]);
+    run(&asked.run(&shard, &["--shard", "1/400000000", "--replace"])).ended(0);
+    merge(&[shard], &out).ended(2).told(&["399999999 of 400000000 shards are missing: 2, 3, ", ", ..."]);
+}
+
+#[test]
+fn another_protocol_in_a_folder_comes_with_its_seed() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (out, protocol) = (place.path().join("out"), place.path().join("protocol.toml"));
+    run(&asked.run(&out, &[])).ended(0);
+    fs::write(&protocol, "seed = 7\n").unwrap();
+    run(&["score", text(&out), "--protocol", text(&protocol)]).ended(0);
+    assert_eq!(crate::shards::json(&out)["seeds"], json!({"protocol": 7, "attempts": 0}));
+    fs::write(&protocol, "seed = 8\n").unwrap();
+    run(&["score", text(&out), "--protocol", text(&protocol)]).ended(0);
+    assert_eq!(crate::shards::json(&out)["seeds"], json!({"protocol": 8, "attempts": 0}));
+}
+
+#[test]
+fn a_copy_that_is_scored_has_the_cards_of_the_stages_and_the_registration() {
+    use crate::stages::{STAGES, card, people, recorded};
+    let place = tempfile::tempdir().unwrap();
+    recorded(place.path(), &[]);
+    let waterfall = card(place.path(), "both", STAGES);
+    let (data, protocol) = (people(place.path()), place.path().join("protocol.toml"));
+    fs::write(&protocol, "limits = [18]\n").unwrap();
+    for retain in ["rows", "none"] {
+        let [out, copy] = ["out", "copy"].map(|name| place.path().join(format!("{name}-{retain}")));
+        let asked = ["run", text(&waterfall), "--dataset", text(&data), "--protocol", text(&protocol)];
+        run(&[&asked[..], &["--out", text(&out), "--max-failed", "5", "--retain", retain]].concat()).ended(0);
+        fs::write(out.join("registration.json"), "{}").unwrap();
+        run(&["score", text(&out), "--out", text(&copy)]).ended(0);
+        let names = |folder: &Path| {
+            let names = files(folder).into_iter().map(|(name, _)| name);
+            names.filter(|name| name != "report.html").collect::<Vec<String>>()
+        };
+        assert_eq!(names(&copy), names(&out));
+        assert_eq!(names(&copy).iter().filter(|name| name.starts_with("cards/")).count(), 4);
+    }
+}
