@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::disclosure::{Done, Rule};
 use crate::digest::Digest;
 use crate::folder::{Machine, RunRecord};
+use crate::study::{Deviation, Standing};
 
 /// The schema of a package's run.json.
 pub const PACKAGE_SCHEMA: &str = "agebench-package/1";
@@ -140,7 +141,11 @@ impl RunEntry {
             tool_version: record.tool_version.clone(),
             manifest_digest: Some(record.dataset.manifest_digest.short()),
             methods: record.methods.iter().map(|method| method.digest).collect(),
-            settings: settings.map(|(key, value)| (key.clone(), unsigned(value.clone()))).collect(),
+            settings: settings
+                .filter_map(|(key, value)| {
+                    Some((key.clone(), if key == STUDY { study(value)? } else { value.clone() }))
+                })
+                .collect(),
             seeds: record.seeds.clone(),
             // The list of instruction sets would tell one machine from another.
             machine: machine.map(|machine| Machine { cpu_features: Vec::new(), ..machine.clone() }),
@@ -148,12 +153,44 @@ impl RunEntry {
     }
 }
 
-/// `value` without the names of those who signed off a study's plan: its date and its digest say which plan it is.
-fn unsigned(mut value: Value) -> Value {
-    if let Some(names) = value.pointer_mut("/registration/signed_off_by") {
-        *names = Value::Array(Vec::new());
+/// The key of `settings` that says which study a folder is a part of.
+const STUDY: &str = "study";
+
+/// What is published of `settings.study`, key by key: the study's name, and how it stands to the plan on record, without the names of
+/// those who signed that off (its date and its digest say which plan it is), counts of people, and addresses of services.
+fn study(value: &Value) -> Option<Value> {
+    let name = value.get("name")?.as_str()?;
+    let standing = value.get("registration").cloned().unwrap_or_default();
+    let mut standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
+    if let Some(standing) = &mut standing {
+        standing.signed_off_by.clear();
+        for deviation in &mut standing.deviations {
+            let Deviation { item, registered, found } = deviation;
+            let texts = [registered, found].into_iter().filter_map(Option::as_mut);
+            if item.ends_with(", manifest") {
+                texts.for_each(without_counts);
+            } else {
+                texts.for_each(without_hosts);
+            }
+        }
     }
-    value
+    Some(json!({ "name": name, "registration": standing }))
+}
+
+/// The digest of a manifest without the counts that version 0.1 wrote beside it.
+fn without_counts(text: &mut String) {
+    if let Some(at) = text.find(" (") {
+        text.truncate(at);
+    }
+}
+
+/// Settings of a measurement without the services that it was let through to.
+fn without_hosts(text: &mut String) {
+    if let Ok(Value::Object(mut settings)) = serde_json::from_str(text)
+        && settings.remove("allow_hosts").is_some()
+    {
+        *text = Value::Object(settings).to_string();
+    }
 }
 
 /// What became of the rows, in one line a family, for people.

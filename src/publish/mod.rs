@@ -86,9 +86,28 @@ pub fn publish(request: &PublishRequest<'_>) -> Result<Release, PublishError> {
     let mut earlier_digests = Vec::new();
     for path in request.earlier {
         let package = Package::read(path)?;
+        if package.record().is_ok_and(|earlier| !sources.shares_a_manifest(&earlier)) {
+            return Err(PublishError::Unfit {
+                path: path.clone(),
+                reason: "no manifest of it is published now: nothing of it can be taken into account".to_owned(),
+                help: "--earlier is for releases about the same manifest: leave this one out".to_owned(),
+            });
+        }
         let table = |source| PublishError::Table { path: path.join(names::METRICS), source };
         earlier.push(package.metrics().map_err(table)?.rows);
         earlier_digests.push(Digest::of(package.file(SUMS).unwrap_or_default()));
+    }
+    if let Some(path) = request.folders.first()
+        && let Some(entry) = sources.in_parts().filter(|_| request.rule != Rule::None)
+    {
+        return Err(PublishError::Unfit {
+            path: path.clone(),
+            reason: format!(
+                "the folders hold two manifests of `{}`, version {}: small counts would follow from their differences",
+                entry.name, entry.version
+            ),
+            help: "publish one of them".to_owned(),
+        });
     }
     let Some((protocol, protocol_digest)) = &sources.protocol else {
         return Err(PublishError::DoesNotHold("there is no protocol".to_owned()));

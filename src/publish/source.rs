@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::about::{DatasetEntry, MethodEntry, RunEntry};
+use super::about::{DatasetEntry, MethodEntry, PackageRecord, RunEntry};
 use super::cards::{CardKind, published};
 use super::compared;
 use super::error::PublishError;
@@ -69,6 +69,20 @@ impl Sources {
         }
         sources.check_comparison(folders)?;
         Ok(sources)
+    }
+
+    /// A dataset of which there are two manifests: parts of it, or before and after a change.
+    pub fn in_parts(&self) -> Option<&DatasetEntry> {
+        let name = |entry: &DatasetEntry| (entry.name.clone(), entry.version.clone());
+        self.datasets.iter().enumerate().find_map(|(at, entry)| {
+            self.datasets.iter().take(at).any(|other| name(other) == name(entry)).then_some(entry)
+        })
+    }
+
+    /// Whether an earlier release is about some manifest of this one.
+    pub fn shares_a_manifest(&self, earlier: &PackageRecord) -> bool {
+        let digest = |entry: &DatasetEntry| entry.manifest_digest.clone();
+        earlier.datasets.iter().any(|other| self.datasets.iter().any(|entry| digest(entry) == digest(other)))
     }
 
     fn add_run(&mut self, path: &Path) -> Result<(), PublishError> {

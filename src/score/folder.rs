@@ -98,7 +98,12 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     };
     if request.protocol.is_some() {
         folder.write(names::PROTOCOL, protocol.to_toml().as_bytes(), false)?;
-        let mut record = RunRecord { protocol_digest: digest(&protocol)?, ..record };
+        let (before, protocol_digest) = (record.protocol_digest, digest(&protocol)?);
+        let mut record = RunRecord { protocol_digest, ..record };
+        // Rows under another protocol are no part of the study that the run was.
+        if before != protocol_digest && record.settings.remove("study").is_some() {
+            folder.remove(names::REGISTRATION)?;
+        }
         // The seed that methods were asked with stays theirs.
         if let Some(seed) = record.seeds.insert("protocol".to_owned(), protocol.seed)
             && record.verb == "run"

@@ -10,7 +10,7 @@ use super::{Rule, flag};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::metric::flag as known;
 use crate::protocol::Protocol;
-use crate::stats::{lower_claim, upper_claim, wilson};
+use crate::stats::{lower_claim, subjects_for_percentile, upper_claim, wilson};
 use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
 
 /// Fewer people have no mean, and nothing else is said of fewer samples.
@@ -85,7 +85,7 @@ impl<'a> Release<'a> {
         let mut people: BTreeMap<(usize, Group), u64> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.metric == "mae" && is_error_row(row) && row.value.is_some()) {
             let key = Key { method: self.book.method(row), group: row.group.clone(), what: What::Answered };
-            let shown = self.book.counts.number(&key).is_some_and(|number| number >= LEAST);
+            let shown = self.book.counts.number(&key).is_some_and(|number| self.surely(number) >= LEAST);
             let subjects = row.n_subjects.unwrap_or(0);
             if shown && subjects >= LEAST && self.book.is_named(&row.group) {
                 people.insert((key.method, key.group), subjects);
@@ -106,6 +106,11 @@ impl<'a> Release<'a> {
             }
         }
         people.into_keys().collect()
+    }
+
+    /// The least count that the published `number` may stand for: what asks for more people than that tells how many there are.
+    fn surely(&self, number: u64) -> u64 {
+        self.rule.behind(number).0
     }
 
     /// `row` as it is published; none where it is left out.
@@ -340,8 +345,11 @@ impl<'a> Release<'a> {
             return None;
         }
         let method = self.book.method(row);
-        // A percentile that so few people cannot carry is the value of one of them.
-        let carried = row.status == RowStatus::Value;
+        // A percentile that so few people cannot carry is the value of one of them. Where the published number of people leaves
+        // open whether they can, that it is there would say how many they are.
+        let key = Key { method, group: row.group.clone(), what: What::Answered };
+        let least = self.book.counts.number(&key).map_or(0, |number| self.surely(number));
+        let carried = row.status == RowStatus::Value && least >= self.needed(row);
         if !carried || !self.means.contains(&(method, row.group.clone())) {
             let few = !carried || row.n_subjects.is_none_or(|subjects| subjects < LEAST);
             let fate = if few { Fate::Primary } else { Fate::Secondary };
@@ -363,6 +371,19 @@ impl<'a> Release<'a> {
         made.status = RowStatus::Value;
         made.evidence = Some(Evidence::Sufficient);
         Some((made, Fate::Released))
+    }
+
+    /// People that a row of errors needs to be evidence (METRICS M1, M15).
+    fn needed(&self, row: &Row) -> u64 {
+        let share = match row.metric.as_str() {
+            "p90_absolute_error" => Some(0.90),
+            "p95_absolute_error" => Some(0.95),
+            "p99_absolute_error" => Some(0.99),
+            _ => None,
+        };
+        let level = self.protocol.levels.display;
+        let of_ends = share.and_then(|share| subjects_for_percentile(share, level)).unwrap_or(0);
+        of_ends.max(self.protocol.evidence.subjects).max(LEAST)
     }
 
     fn sampled(&self, row: &Row) -> Option<(Row, Fate)> {
