@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::cells::{Weak, counts, first_reason, share, status};
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::limit::{People, challenge_name, counted};
 use super::names;
@@ -13,8 +14,7 @@ use super::number::{count, percent, points};
 use super::{DENIALS, PASSES};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{
-    ChallengeSelect, Evidence, FailurePolicy, Group, GroupSelect, PopulationSelect, Row, RowStatus, Select, Variant,
-    VariantSelect,
+    ChallengeSelect, Evidence, Group, GroupSelect, PopulationSelect, Row, RowStatus, Select, Variant, VariantSelect,
 };
 
 /// Lines that a picture of groups holds.
@@ -46,8 +46,8 @@ fn columns<'a>(sources: &[Source<'a>], limit: AgeLimit) -> Vec<(String, Vec<&'a 
 fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
     let column = column_name(levels.first().copied());
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
-    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
-    let caption = format!("By {column}, limit {limit}: {}", counted(&people, policy));
+    let counted = counted(&people, &sources.iter().collect::<Vec<_>>(), limit);
+    let caption = format!("By {column}, limit {limit}: {counted}");
     let heads = ["method", "challenge age", &column, PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 3, &heads);
     for source in sources {
@@ -219,7 +219,8 @@ fn figure(
         caption: format!(
             "Both errors by {column}, limit {limit}, each group with its interval; grey: too little evidence. The shaded stretch \
              is what labels dealt by chance would show as the largest difference in 19 cases of 20, its stroke the middle \
-             case."
+             case.{}",
+            form::note(sources, limit)
         ),
         drawing: Drawing::Whiskers(Whiskers {
             heads: vec![PASSES.to_owned(), DENIALS.to_owned()],

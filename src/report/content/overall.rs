@@ -2,6 +2,7 @@
 
 use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Grid};
 use super::latency;
 use super::limit::{People, challenge_name, counted};
@@ -9,9 +10,7 @@ use super::names;
 use super::number;
 use super::{DENIALS, PASSES, taken};
 use crate::age::AgeLimit;
-use crate::table::{
-    FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
-};
+use crate::table::{Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting};
 
 /// A head, and what stands below it for a method.
 type Headline = (&'static str, fn(&Source<'_>) -> Option<Cell>);
@@ -20,8 +19,7 @@ type Headline = (&'static str, fn(&Source<'_>) -> Option<Cell>);
 /// limit has a line that says why.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
-    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
-    let caption = format!("Limit {limit}: {}", counted(&people, policy));
+    let caption = format!("Limit {limit}: {}", counted(&people, &sources.iter().collect::<Vec<_>>(), limit));
     // What was measured beside, where it was: a column each, filled once a method, because no challenge age changes it.
     let beside: [Headline; 2] = [("answer in (p95)", latency::headline), ("what it takes", taken::headline)];
     let beside: Vec<Headline> =
@@ -89,7 +87,12 @@ pub(crate) fn errors(sources: &[Source<'_>]) -> Grid {
 
 /// Attempts without an answer; one line a method and kind.
 pub(crate) fn unanswered(sources: &[Source<'_>]) -> Grid {
-    let caption = "Without an answer, over all ages: rates are shares of people";
+    let weighting = |source: &Source<'_>| {
+        let row = names::UNANSWERED.into_iter().find_map(|(metric, _)| all_people(source, metric));
+        form::shares(row.and_then(|row| row.weighting).unwrap_or(Weighting::Subject)).to_owned()
+    };
+    let rates = form::told(&form::each(&sources.iter().collect::<Vec<_>>(), weighting), "are ");
+    let caption = format!("Without an answer, over all ages: rates {rates}");
     let mut grid = Grid::new(caption, 2, &["method", "instead of an answer", "rate", "k of n"]);
     for source in sources {
         for (metric, words) in names::UNANSWERED {
