@@ -203,6 +203,24 @@ fn pooled_windows_and_shares_of_attempts_are_shown_where_there_is_nothing_else_a
 }
 
 #[test]
+fn the_first_screen_says_how_many_had_no_answer_where_anybody_had_none() {
+    // Of 200 people a year two get no decision, of 60 nobody.
+    let first_screen = |people: u64| {
+        let text = terminal(&table(&[Case { people, ..AT_18 }]));
+        flat(text.split_once("Limit 18\n").unwrap().0)
+    };
+    let told = first_screen(200);
+    assert!(["no answer", "<18", "18+", "10 of 1,000 26 of 2,600"].iter().all(|part| told.contains(part)), "{told}");
+    assert!(told.matches("10 of 1,000 26 of 2,600").count() == 2, "{told}");
+    assert!(!first_screen(60).contains("no answer"));
+    for width in [80, 120] {
+        let wide = Options { width: Some(width), ..options() };
+        let text = report::terminal(&table(&[Case { people: 200, ..AT_18 }]), &wide);
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+    }
+}
+
+#[test]
 fn rows_that_are_not_there_are_named_and_not_guessed() {
     let mut table = table(&[AT_18]);
     table.rows.retain(|row| row.metric != "adult_denial_rate" && row.metric != "mae");

@@ -146,7 +146,7 @@ pub(crate) fn table(
     challenges: &[Option<ChallengeAge>],
 ) -> Grid {
     let caption = format!("{}, limit {limit}: {}", source.label, counted(people, &[source], limit));
-    let [below, above] = [format!("no answer <{limit}"), format!("no answer {limit}+")];
+    let [below, above] = no_answer_heads(limit);
     let heads = ["challenge age", PASSES, "k of n", DENIALS, "k of n", &below, &above];
     let mut grid = Grid::new(caption, 1, &heads);
     for &challenge in challenges {
@@ -164,19 +164,40 @@ pub(crate) fn table(
     grid
 }
 
+/// The heads of the columns of attempts without an answer.
+pub(crate) fn no_answer_heads(limit: AgeLimit) -> [String; 2] {
+    [format!("no answer <{limit}"), format!("no answer {limit}+")]
+}
+
 /// `9 of 350`: attempts that ended in neither pass nor deny, of all attempts of these people.
-fn not_answered(source: &Source<'_>, limit: AgeLimit, challenge: Option<ChallengeAge>, side: &Side) -> Cell {
-    let PopulationSelect::Exactly(population) = &side.population else { return Cell::absent("") };
-    let row = source.rows.iter().find(|row| {
-        row.metric == names::NO_DECISION
-            && row.limit == Some(limit)
-            && row.challenge == challenge
-            && row.population == *population
-            && row.group.is_whole()
-    });
-    let Some(row) = row else { return Cell::absent(NO_ROW) };
+pub(crate) fn not_answered(source: &Source<'_>, limit: AgeLimit, challenge: Option<ChallengeAge>, side: &Side) -> Cell {
+    let Some(row) = no_decision(source, limit, challenge, side) else { return Cell::absent(NO_ROW) };
     match row.n_events.zip(row.n_attempts) {
         Some((events, attempts)) => Cell::plain(format!("{} of {}", count(events), count(attempts))),
         None => Cell::absent(status(row)),
     }
+}
+
+/// Whether an attempt of any of these people ended in neither pass nor deny.
+pub(crate) fn lacks_answers(
+    source: &Source<'_>,
+    limit: AgeLimit,
+    challenge: Option<ChallengeAge>,
+    people: &People,
+) -> bool {
+    let some = |side| no_decision(source, limit, challenge, side).is_some_and(|row| row.n_events > Some(0));
+    some(&people.under) || some(&people.over)
+}
+
+/// The row of attempts of these people that ended in neither pass nor deny.
+fn no_decision<'a>(
+    source: &Source<'a>,
+    limit: AgeLimit,
+    challenge: Option<ChallengeAge>,
+    side: &Side,
+) -> Option<&'a Row> {
+    let PopulationSelect::Exactly(population) = &side.population else { return None };
+    source
+        .whole(names::NO_DECISION)
+        .find(|row| row.limit == Some(limit) && row.challenge == challenge && row.population == *population)
 }

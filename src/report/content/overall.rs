@@ -5,7 +5,7 @@ use super::find::Source;
 use super::form;
 use super::grid::{Cell, Grid};
 use super::latency;
-use super::limit::{People, challenge_name, counted};
+use super::limit::{self, People, challenge_name, counted};
 use super::names;
 use super::number;
 use super::{DENIALS, PASSES, taken};
@@ -15,7 +15,8 @@ use crate::table::{Group, Population, PopulationSelect, Row, Select, Variant, Va
 /// A head, and what stands below it for a method.
 type Headline = (&'static str, fn(&Source<'_>) -> Option<Cell>);
 
-/// Every method at `limit`, at its headline challenge ages, both errors in each line; one that says nothing about the
+/// Every method at `limit`, at its headline challenge ages, both errors in each line, and how many had no answer where
+/// anybody had none; one that says nothing about the
 /// limit has a line that says why.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
@@ -24,32 +25,42 @@ pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let beside: [Headline; 2] = [("answer in (p95)", latency::headline), ("what it takes", taken::headline)];
     let beside: Vec<Headline> =
         beside.into_iter().filter(|(_, of)| sources.iter().any(|source| of(source).is_some())).collect();
+    let lacks = |source: &Source<'_>| {
+        source.headline(limit).into_iter().any(|challenge| limit::lacks_answers(source, limit, challenge, &people))
+    };
+    let no_answer = if sources.iter().any(lacks) { limit::no_answer_heads(limit).into() } else { Vec::new() };
     let mut heads = vec!["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    heads.extend(no_answer.iter().map(String::as_str));
     heads.extend(beside.iter().map(|(head, _)| *head));
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
         let begun = grid.lines.len();
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
-            grid.lines.push(vec![
+            let mut line = vec![
                 Cell::plain(&source.label),
                 Cell::plain(challenge_name(challenge)),
                 share(under, Weak::Hidden),
                 counts(under),
                 share(over, Weak::Hidden),
                 counts(over),
-            ]);
+            ];
+            let sides = [&people.under, &people.over].into_iter().take(no_answer.len());
+            line.extend(sides.map(|side| limit::not_answered(source, limit, challenge, side)));
+            grid.lines.push(line);
         }
         if !source.speaks_of(limit) {
             let [under, over] = names::BOTH_ERRORS.map(|metric| source.not_applicable(metric, limit));
-            grid.lines.push(vec![
+            let mut line = vec![
                 Cell::plain(&source.label),
                 Cell::plain("none"),
                 share(under, Weak::Hidden),
                 counts(under),
                 share(over, Weak::Hidden),
                 counts(over),
-            ]);
+            ];
+            line.extend(no_answer.iter().map(|_| Cell::absent("")));
+            grid.lines.push(line);
         }
         for (place, line) in grid.lines.iter_mut().skip(begun).enumerate() {
             line.extend(beside.iter().map(|(_, of)| {
