@@ -161,14 +161,7 @@ impl<'a> Source<'a> {
         let all: BTreeSet<_> = self.errors(limit).map(|row| row.challenge).collect();
         let primary: BTreeSet<_> =
             self.errors(limit).filter(|row| row.has(names::PRIMARY)).map(|row| row.challenge).collect();
-        let usual = offsets(limit, &[0, 5_000]);
-        let wanted = |challenge: &Option<ChallengeAge>| match challenge {
-            None => true,
-            Some(_) if !primary.is_empty() => primary.contains(challenge),
-            Some(age) => usual.contains(age),
-        };
-        let found: Vec<_> = all.iter().copied().filter(wanted).collect();
-        if found.is_empty() { all.into_iter().take(1).collect() } else { found }
+        chosen(limit, &all, &primary)
     }
 
     /// The challenge ages of the table at `limit`: all, or the usual ones with the headline ones.
@@ -182,6 +175,23 @@ impl<'a> Source<'a> {
             .collect();
         found.into_iter().collect()
     }
+}
+
+/// Of `all` challenge ages at `limit` those that a first screen shows: the method's own decision, and those declared in
+/// advance, failing which the limit and five years above it; failing all of these, the least one.
+pub(super) fn chosen(
+    limit: AgeLimit,
+    all: &BTreeSet<Option<ChallengeAge>>,
+    primary: &BTreeSet<Option<ChallengeAge>>,
+) -> Vec<Option<ChallengeAge>> {
+    let usual = offsets(limit, &[0, 5_000]);
+    let wanted = |challenge: &Option<ChallengeAge>| match challenge {
+        None => true,
+        Some(_) if !primary.is_empty() => primary.contains(challenge),
+        Some(age) => usual.contains(age),
+    };
+    let found: Vec<_> = all.iter().copied().filter(wanted).collect();
+    if found.is_empty() { all.iter().copied().take(1).collect() } else { found }
 }
 
 /// The limits that any of the sources has both errors for, ascending.
