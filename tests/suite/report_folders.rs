@@ -99,3 +99,23 @@ fn a_package_with_protected_counts_shows_its_shares_of_attempts_and_calls_them_t
     let drawn = flat(&run(&["report", text(&results.join("drawn-faces"))]).ended(0).out);
     assert!(drawn.contains("NOTE: These are drawn faces."), "{drawn}");
 }
+
+#[test]
+fn what_chance_would_show_between_groups_is_n_a_where_the_protocol_did_not_ask_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let rows = (0..720).map(|at| format!("s{at},{},{},{}\n", 13 + at % 12, 14 + at % 12, ["f", "m"][at / 12 % 2]));
+    let file = place.path().join("people.csv");
+    fs::write(&file, format!("sample_id,true_age,age,sex\n{}", rows.collect::<String>())).unwrap();
+    let table = |protocol: &[&str], name: &str| {
+        let out = place.path().join(name);
+        let score = ["score", text(&file), "--groups", "sex", "--out", text(&out)];
+        let told = run(&[&score, protocol].concat()).ended(0).out;
+        let of_18 = told.split_once("How far groups by sex lie apart, limit 18").unwrap().1;
+        flat(of_18.split_once("\n\n\n").map_or(of_18, |(table, _)| table))
+    };
+    let said = "n/a where the protocol does not declare the difference primary";
+    let undeclared = table(&["--protocol", "check-18"], "check");
+    assert!(undeclared.contains(said) && undeclared.contains(" n/a n/a "), "{undeclared}");
+    let declared = table(&[], "default");
+    assert!(!declared.contains(said) && declared.contains("(95 %: "), "{declared}");
+}
