@@ -15,6 +15,10 @@ pub const DATASET: &str = "drawn-faces";
 /// What every page about bundled data must say.
 pub const NOTICE: &str = "These are drawn faces. They prove the tool and say nothing about any person.";
 
+/// The same of a page that holds other datasets as well.
+pub const NOTICE_AMONG_OTHERS: &str =
+    "The faces of drawn-faces are drawn. They prove the tool and say nothing about any person.";
+
 /// The bundled dataset.
 #[must_use]
 pub fn faces() -> Embedded {

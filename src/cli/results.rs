@@ -101,7 +101,9 @@ pub(super) fn show(scored: &Scored, shown: &Shown) -> Result<(), Failure> {
 /// What a reader of the rows in `folder` must know first: what the drawn faces are, and how the study that the folder is a part
 /// of, or a package's folders were, stands to the plan on record.
 pub(super) fn notices(folder: &Path, rows: &[Row]) -> Vec<String> {
-    let drawn = rows.iter().any(|row| row.dataset == bundled::DATASET).then(|| bundled::NOTICE.to_owned());
+    let is_drawn = |row: &Row| row.dataset == bundled::DATASET;
+    let notice = if rows.iter().all(is_drawn) { bundled::NOTICE } else { bundled::NOTICE_AMONG_OTHERS };
+    let drawn = rows.iter().any(is_drawn).then(|| notice.to_owned());
     let record = crate::foreign::text(&folder.join(names::RUN)).ok();
     let record: Value = record.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let of_package = record.get("runs").and_then(Value::as_array).into_iter().flatten();

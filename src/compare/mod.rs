@@ -46,6 +46,8 @@ pub mod flag {
     pub const SIGN_FLIP: &str = "sign_flip";
     /// The bootstrap gave no interval: too many of its replicates are empty, or a subject has too many attempts.
     pub const NO_BOOTSTRAP: &str = "no_bootstrap";
+    /// At a challenge age at which the protocol declares one of both errors of everybody primary: reports show it first.
+    pub const HEADLINE: &str = "headline";
     /// The two were run on different manifests: nothing is paired.
     pub const UNPAIRED: &str = "unpaired";
 }

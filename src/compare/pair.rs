@@ -2,13 +2,40 @@
 
 use super::Basis;
 use super::entrant::Entrant;
+use crate::metric::catalogue::{ADULT_DENIAL, UNDER_AGE_PASS};
 use crate::metric::{flag, marked};
 use crate::protocol::Protocol;
-use crate::table::{Claim, Compared, Counts, Evidence, Measure, Place, Quantity, Row, RowStatus};
+use crate::table::{
+    Claim, Compared, Counts, Evidence, GroupSelect, Measure, Place, Quantity, Row, RowStatus, Select, VariantSelect,
+};
 
 /// Flags of a data set, and of answers that nobody gave: what holds of either method's rows holds of the pair's.
 const INHERITED: [&str; 5] =
     [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::CLUSTERED, flag::SIMULATED];
+
+/// Whether `protocol` declares one of both errors of everybody at the limit and challenge age of `row`, in whichever form:
+/// differences are of pooled windows and of everybody on a side, declared rows mostly of windows by single year.
+fn is_headline(protocol: &Protocol, row: &Row) -> bool {
+    let at_place = |select: &&Select| {
+        let place = Select {
+            metric: None,
+            failure_policy: None,
+            population: None,
+            group: GroupSelect::Any,
+            weighting: None,
+            variant: VariantSelect::Any,
+            ..(*select).clone()
+        };
+        place.matches(row)
+    };
+    let both = [UNDER_AGE_PASS.measure.name, ADULT_DENIAL.measure.name];
+    let of_everybody = |select: &&Select| {
+        select.group == GroupSelect::Whole && select.metric.as_deref().is_some_and(|metric| both.contains(&metric))
+    };
+    row.limit.is_some()
+        && row.challenge.is_some()
+        && protocol.primary.iter().filter(of_everybody).any(|it| at_place(&it))
+}
 
 /// Two methods, and the rows that are being made of them.
 pub(super) struct Pair<'a> {
@@ -67,7 +94,8 @@ impl<'a> Pair<'a> {
     }
 
     fn add(&mut self, row: Row, beside: Beside, p: Option<f64>, flags: &[&str]) {
-        let flags = self.flags.iter().chain(flags);
+        let headline = is_headline(self.protocol, &row).then_some(&super::flag::HEADLINE);
+        let flags = self.flags.iter().chain(flags).chain(headline);
         let row = flags.fold(marked(self.protocol, row), |row, flag| row.flagged(flag));
         let (baseline_method, baseline_digest) =
             (self.baseline.name.clone(), self.baseline.context.method_digest.clone());

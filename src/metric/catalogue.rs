@@ -243,9 +243,9 @@ catalogue! {
     OVERHEAD = "harness_overhead", Milliseconds, None, "latency", "M12",
         "An attempt of a method that does nothing, reading the sample included: what the harness itself takes.";
     INPUT_BYTES = "input_bytes", Bytes, Lower, "footprint", "M13",
-        "Bytes of the sample's file as given to the method: mean over attempts with a file; by `of=sum`, all of them.";
+        "Bytes of the sample's file as it lies in the dataset: mean over attempts with a file; by `of=sum`, all of them.";
     INPUT_PIXELS = "input_pixels", Count, Lower, "footprint", "M13",
-        "Pixels of the picture as given to the method: mean over attempts with a picture.";
+        "Pixels of the sample's picture, before any crop or resizing: mean over attempts with a picture.";
     FIELDS_GIVEN = "fields_given", Count, Lower, "footprint", "M13",
         "Different columns of the dataset, and the face box, that were given with the samples.";
     MEDIA_OPENED = "media_opened_share", Share, None, "footprint", "M13",

@@ -7,6 +7,17 @@ use crate::support::{column, run, text};
 
 /// A run folder made of a recorded file below `place`: 120 people from 13 to 24, answered `off` years too high.
 fn scored(place: &Path, name: &str, people: std::ops::Range<u32>, off: impl Fn(u32) -> i64) -> PathBuf {
+    scored_under(place, name, people, off, "default")
+}
+
+/// The same under `protocol`.
+fn scored_under(
+    place: &Path,
+    name: &str,
+    people: std::ops::Range<u32>,
+    off: impl Fn(u32) -> i64,
+    protocol: &str,
+) -> PathBuf {
     let mut csv = "sample_id,subject_id,true_age,age\n".to_owned();
     for person in people {
         let age = 13 + person % 12;
@@ -15,8 +26,34 @@ fn scored(place: &Path, name: &str, people: std::ops::Range<u32>, off: impl Fn(u
     let file = place.join(format!("{name}.csv"));
     fs::write(&file, csv).unwrap();
     let out = place.join(name);
-    run(&["score", text(&file), "--dataset-name", "people", "--out", text(&out)]).ended(0);
+    let arguments = ["score", text(&file), "--dataset-name", "people", "--out", text(&out)];
+    let named: &[&str] = if protocol == "default" { &[] } else { &["--protocol", protocol] };
+    run(&[&arguments, named].concat()).ended(0);
     out
+}
+
+#[test]
+fn a_comparison_shows_the_challenge_ages_that_its_protocol_declares_as_a_run_does() {
+    let place = tempfile::tempdir().unwrap();
+    for (protocol, ages) in [("default", ["18 18 ", "18 23 "]), ("check-18", ["18 18 ", "18 25 "])] {
+        let one = |name: &str, off: i64| {
+            scored_under(
+                place.path(),
+                &format!("{name}-{protocol}"),
+                0..360,
+                |person| i64::from(person % 3) + off,
+                protocol,
+            )
+        };
+        let out = place.path().join(format!("compared-{protocol}"));
+        let ran = run(&["compare", text(&one("a", -3)), text(&one("b", 2)), "--out", text(&out)]).ended(0);
+        let lines: Vec<String> =
+            ran.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + " ").collect();
+        let of_18: Vec<&String> = lines.iter().filter(|line| line.starts_with("18 ")).collect();
+        assert!(of_18.len() >= 4, "{}", ran.out);
+        assert!(of_18.iter().all(|line| ages.iter().any(|age| line.starts_with(age))), "{}", ran.out);
+        assert!(ages.iter().all(|age| of_18.iter().any(|line| line.starts_with(age))), "{}", ran.out);
+    }
 }
 
 #[test]

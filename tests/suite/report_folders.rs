@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{run, text};
+use crate::support::{package, run, text};
 
 #[test]
 fn accuracy_latency_and_footprint_of_a_method_stand_on_one_first_screen() {
@@ -56,4 +56,66 @@ fn two_results_of_one_method_are_refused_and_the_form_follows_the_ending() {
     assert_eq!(fs::read_to_string(&anew).unwrap(), page, "the page is a function of the files");
     run(&["report", text(&compared), text(&one)]).ended(2);
     run(&["compare", text(&one), text(&other), "--out", text(&compared), "--replace"]).ended(0);
+}
+
+/// Runs of white space as one blank.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_package_with_protected_counts_shows_its_shares_of_attempts_and_calls_them_that() {
+    let results = package().join("results");
+    let place = tempfile::tempdir().unwrap();
+    let page = place.path().join("report.html");
+    run(&["report", text(&results.join("morph2")), "--out", text(&page)]).ended(0);
+    let page = flat(&fs::read_to_string(&page).unwrap().replace('\u{a0}', " "));
+    let of_terminal = flat(&run(&["report", text(&results.join("morph2"))]).ended(0).out);
+    for told in [&page, &of_terminal] {
+        for said in [
+            "60.3 % [55.6, 64.8]",
+            "Rates are shares of attempts, the years of a window pooled; k of n counts attempts that got a decision",
+            "of attempts of people aged 13 to 17 (years pooled), 60.3 % [55.6, 64.8] were let through as 18 (395 of 655 attempts)",
+            "rates are shares of attempts",
+            "withheld (at most 0.41 %)",
+        ] {
+            assert!(told.contains(said), "{said}: {told}");
+        }
+        for untrue in [
+            "the results say nothing",
+            "shares of people",
+            "each year of age weighing the same",
+            "have nobody in the data",
+        ] {
+            assert!(!told.contains(untrue), "{untrue}: {told}");
+        }
+    }
+    let lead = of_terminal.split_once("Limit 13").unwrap().0;
+    assert!(lead.contains("395 of 655") && !lead.contains("not in the results"), "{lead}");
+
+    // Of a page of several datasets the notice names the one that it speaks of.
+    let both = flat(&run(&["report", text(&results)]).ended(0).out);
+    assert!(both.contains("NOTE: The faces of drawn-faces are drawn."), "{both}");
+    let drawn = flat(&run(&["report", text(&results.join("drawn-faces"))]).ended(0).out);
+    assert!(drawn.contains("NOTE: These are drawn faces."), "{drawn}");
+}
+
+#[test]
+fn what_chance_would_show_between_groups_is_n_a_where_the_protocol_did_not_ask_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let rows = (0..720).map(|at| format!("s{at},{},{},{}\n", 13 + at % 12, 14 + at % 12, ["f", "m"][at / 12 % 2]));
+    let file = place.path().join("people.csv");
+    fs::write(&file, format!("sample_id,true_age,age,sex\n{}", rows.collect::<String>())).unwrap();
+    let table = |protocol: &[&str], name: &str| {
+        let out = place.path().join(name);
+        let score = ["score", text(&file), "--groups", "sex", "--out", text(&out)];
+        let told = run(&[&score, protocol].concat()).ended(0).out;
+        let of_18 = told.split_once("How far groups by sex lie apart, limit 18").unwrap().1;
+        flat(of_18.split_once("\n\n\n").map_or(of_18, |(table, _)| table))
+    };
+    let said = "n/a where the protocol does not declare the difference primary";
+    let undeclared = table(&["--protocol", "check-18"], "check");
+    assert!(undeclared.contains(said) && undeclared.contains(" n/a n/a "), "{undeclared}");
+    let declared = table(&[], "default");
+    assert!(!declared.contains(said) && declared.contains("(95 %: "), "{declared}");
 }

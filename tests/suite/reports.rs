@@ -159,6 +159,68 @@ fn a_window_without_somebody_of_every_age_gives_way_to_everyone_on_its_side() {
 }
 
 #[test]
+fn pooled_windows_and_shares_of_attempts_are_shown_where_there_is_nothing_else_and_named() {
+    use agebench::table::{Population, Variant, Weighting};
+    let usual = "Rates are shares of people, each year of age weighing the same";
+    assert!(flat(&terminal(&table(&[AT_18]))).contains(usual));
+    // As of a package with protected counts in which everybody has one photo: a pooled window, and no single years.
+    let mut pooled = table(&[AT_18]);
+    pooled.rows.retain(|row| !matches!(row.population, Population::Age(_) | Population::AgeFrom(_)));
+    for row in pooled.rows.iter_mut().filter(|row| matches!(row.population, Population::Window(..))) {
+        row.variant = Variant::of("window", "pooled");
+    }
+    let text = flat(&terminal(&pooled));
+    assert!(text.contains("Rates are shares of people, the years of a window pooled"), "{text}");
+    assert!(text.contains("of people aged 13 to 17 (years pooled), "), "{text}");
+    assert!(!text.contains("weighing the same") && !text.contains("have nobody in the data"), "{text}");
+    // As of one in which people have several.
+    let mut attempts = pooled.clone();
+    for row in &mut attempts.rows {
+        row.weighting = row.weighting.map(|_| Weighting::Attempt);
+        row.n_subjects = None;
+        row.method = "drawn-young".into();
+        row.method_digest = "young".into();
+    }
+    let text = flat(&terminal(&attempts));
+    assert!(text.contains("Rates are shares of attempts, the years of a window pooled"), "{text}");
+    assert!(text.contains("of attempts of people aged 13 to 17 (years pooled), "), "{text}");
+    assert!(!text.contains("counts unknown") && !text.contains("not in the results"), "{text}");
+    // Beside others, each says which it is.
+    let mut both = table(&[AT_18]);
+    both.rows.extend(attempts.rows);
+    let text = flat(&terminal(&both));
+    let said = "of drawn-near are shares of people, each year of age weighing the same, of drawn-young are shares of attempts, \
+                the years of a window pooled";
+    assert!(text.contains(said), "{text}");
+    // A window of which only everyone on its side is known, because its rows are withheld or were never there.
+    let mut withheld = pooled.clone();
+    for row in withheld.rows.iter_mut().filter(|row| row.population == Population::Window(13, 17)) {
+        (row.value, row.status) = (None, RowStatus::Suppressed);
+    }
+    let text = flat(&terminal(&withheld));
+    assert!(text.contains("people of any age under 18 (near the limit, rates are withheld)"), "{text}");
+    assert!(!text.contains("have nobody in the data"), "{text}");
+}
+
+#[test]
+fn the_first_screen_says_how_many_had_no_answer_where_anybody_had_none() {
+    // Of 200 people a year two get no decision, of 60 nobody.
+    let first_screen = |people: u64| {
+        let text = terminal(&table(&[Case { people, ..AT_18 }]));
+        flat(text.split_once("Limit 18\n").unwrap().0)
+    };
+    let told = first_screen(200);
+    assert!(["no answer", "<18", "18+", "10 of 1,000 26 of 2,600"].iter().all(|part| told.contains(part)), "{told}");
+    assert!(told.matches("10 of 1,000 26 of 2,600").count() == 2, "{told}");
+    assert!(!first_screen(60).contains("no answer"));
+    for width in [80, 120] {
+        let wide = Options { width: Some(width), ..options() };
+        let text = report::terminal(&table(&[Case { people: 200, ..AT_18 }]), &wide);
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+    }
+}
+
+#[test]
 fn rows_that_are_not_there_are_named_and_not_guessed() {
     let mut table = table(&[AT_18]);
     table.rows.retain(|row| row.metric != "adult_denial_rate" && row.metric != "mae");

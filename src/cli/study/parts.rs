@@ -10,6 +10,7 @@ use super::super::results::{self, Shown, folder_failure, score_failure};
 use super::super::run::Running;
 use super::super::{Exit, Failure, compare as compared, report as reported};
 use super::{Study, measure, told};
+use crate::bundled;
 use crate::compare::CompareRequest;
 use crate::folder::{
     Existing, FolderError, OutcomeReader, RunFolder, RunRecord, Timings, names as run_names, read_latency, write_whole,
@@ -321,9 +322,10 @@ impl<'a> Parts<'a> {
             finished.push(path);
         }
         if !finished.is_empty() {
+            let several = self.plan.datasets.len() > 1;
             let all = (0..self.plan.datasets.len()).flat_map(|place| self.study.notices(place));
-            let mut notices: Vec<String> = std::iter::once(said).chain(all).collect();
-            notices.dedup();
+            let named = all.map(|notice| if several { bundled::NOTICE_AMONG_OTHERS.to_owned() } else { notice });
+            let notices = std::iter::once(said).chain(named).collect();
             let shown = Shown { all_challenges: false, notices, width: None };
             let options = report::Options { title: self.plan.name.clone(), ..shown.options() };
             let page = report::html(&reported::together(&finished)?, &options).map_err(Failure::unusable)?;

@@ -20,10 +20,16 @@ pub(crate) enum Weak {
 /// What stands where the table holds no row.
 pub(crate) const NO_ROW: &str = "not in the results";
 
-/// The share of `row` with its interval; where nobody (or everybody) is an event, the bound for claims.
+/// The share of `row` with its interval; where nobody (or everybody) is an event, or too few to be published, the bound for
+/// claims.
 pub(crate) fn share(row: Option<&Row>, weak: Weak) -> Cell {
     let Some(row) = row else { return Cell::absent(NO_ROW) };
-    let Some(text) = share_text(row) else { return Cell::absent(status_with(row, &first_reason(row))) };
+    let Some(text) = share_text(row) else {
+        return Cell::absent(match row.claim_high.filter(|_| row.status == RowStatus::Suppressed) {
+            Some(high) => format!("withheld (at most {})", percent(high)),
+            None => status_with(row, &first_reason(row)),
+        });
+    };
     let short = row.status == RowStatus::InsufficientEvidence;
     let text = match (short, weak) {
         (false, _) => text,

@@ -1,15 +1,14 @@
 //! What the report of a comparison says: ranks that are intervals, and differences with whether they are shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::cells::{Weak, first_reason, people, share};
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::number::{count, years};
-use super::{DENIALS, PASSES, caveat, names};
-use crate::age::AgeLimit;
+use super::{DENIALS, PASSES, caveat, find, names};
+use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{Better, Compared, Place, Population, Ranked, Row, RowStatus, Weighting};
-
-/// Offsets above the limit, in years, that are shown unless all are asked for.
-const USUAL: [f64; 2] = [0.0, 5.0];
 
 /// Everything that the report of a comparison says, in its order.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +31,11 @@ const MOST_LINES: usize = 60;
 impl Sheet {
     /// The report of `rows` and `leaderboard`, at every challenge age with `all`.
     pub(crate) fn of(rows: &[Compared], leaderboard: &[Ranked], all: bool) -> Self {
+        let headline = headline(rows.iter().map(|it| &it.row).chain(leaderboard.iter().map(|ranked| &ranked.row)));
+        let usual = |row: &Row| match (row.limit, row.challenge) {
+            (Some(limit), Some(_)) => headline.get(&limit).is_none_or(|ages| ages.contains(&row.challenge)),
+            _ => true,
+        };
         let shown = |row: &Row| row.group.is_whole() && (all || usual(row));
         let rows: Vec<&Compared> = rows.iter().filter(|compared| shown(&compared.row)).collect();
         let leaderboard: Vec<&Ranked> = leaderboard.iter().filter(|ranked| shown(&ranked.row)).collect();
@@ -61,11 +65,18 @@ impl Sheet {
     }
 }
 
-fn usual(row: &Row) -> bool {
-    match (row.limit, row.challenge) {
-        (Some(limit), Some(challenge)) => USUAL.contains(&(challenge.years() - f64::from(limit.years()))),
-        _ => true,
+/// The challenge ages that are shown unless all are asked for, by limit: those that a report of one run shows first.
+fn headline<'r>(rows: impl Iterator<Item = &'r Row>) -> BTreeMap<AgeLimit, Vec<Option<ChallengeAge>>> {
+    let mut at: BTreeMap<AgeLimit, [BTreeSet<Option<ChallengeAge>>; 2]> = BTreeMap::new();
+    for row in rows.filter(|row| row.group.is_whole() && names::BOTH_ERRORS.contains(&row.metric.as_str())) {
+        let Some(limit) = row.limit else { continue };
+        let [all, declared] = at.entry(limit).or_default();
+        all.insert(row.challenge);
+        if row.has(names::HEADLINE) {
+            declared.insert(row.challenge);
+        }
     }
+    at.into_iter().map(|(limit, [all, declared])| (limit, find::chosen(limit, &all, &declared))).collect()
 }
 
 /// What each pair has in common.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::ages;
 use super::cells::{Weak, counts, share};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Mark, Tone};
 use super::limit::People;
 use super::trade::MOST;
@@ -14,7 +15,7 @@ use crate::table::Group;
 
 /// The data of the script; null where nothing can be moved.
 ///
-/// `limits`: for each limit `limit`, `people` (whom both errors are of), `challenges` (names, ascending) and `methods`; for each
+/// `limits`: for each limit `limit`, `people` (whom both errors are of), `note` (how their rates weigh, if unusually), `challenges` (names, ascending) and `methods`; for each
 /// method `name`, and under `at` by challenge age the four cells of a table `cells` as `[text, tone]`, and `ages` as
 /// `[year, share, low, high, weak, text]`.
 pub(crate) fn data(sources: &[Source<'_>], limits: &[AgeLimit]) -> Value {
@@ -57,6 +58,7 @@ fn of_limit(sources: &[Source<'_>], limit: AgeLimit) -> Option<Value> {
     Some(json!({
         "limit": limit.years(),
         "people": [people.under.words, people.over.words],
+        "note": form::note(sources, limit),
         "challenges": challenges.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "headline": headline.map(|challenge| challenge.to_string()),
         "methods": methods,

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::form::Form;
 use super::names;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{
     ChallengeSelect, FailurePolicy, Group, GroupSelect, Population, PopulationSelect, Row, RowStatus, Select, Table,
-    Weighting,
 };
 
 /// Offsets above the limit, in thousandths of a year, that a table shows unless all are asked for.
@@ -23,6 +23,8 @@ pub(crate) struct Source<'a> {
     placed: BTreeMap<&'a str, BTreeMap<&'a Group, Vec<&'a Row>>>,
     /// The failure policy of its tables.
     pub(crate) policy: FailurePolicy,
+    /// What its rates are shares of.
+    pub(crate) form: Form,
 }
 
 /// The methods of `table` in the order of their first rows.
@@ -67,7 +69,7 @@ pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
                 placed.entry(&row.metric).or_default().entry(&row.group).or_default().push(row);
             }
             let label = labels.get(key).cloned().unwrap_or_default();
-            Source { label, policy: policy(&rows), rows, placed }
+            Source { label, policy: policy(&rows), form: Form::of(&rows), rows, placed }
         })
         .collect()
 }
@@ -106,7 +108,7 @@ impl<'a> Source<'a> {
     }
 
     /// The rate `metric` at a limit and a challenge age (`None`: the method's own decision), under this source's
-    /// policy and weighted by subject.
+    /// policy and in its form.
     pub(crate) fn rate(
         &self,
         metric: &str,
@@ -119,15 +121,16 @@ impl<'a> Source<'a> {
             limit: Some(limit),
             challenge: Some(challenge.map_or(ChallengeSelect::Own, ChallengeSelect::At)),
             failure_policy: Some(self.policy),
+            variant: self.form.variant(&population),
             population: Some(population),
             group: if group.is_whole() { GroupSelect::Whole } else { GroupSelect::Exactly(group.clone()) },
-            weighting: Some(Weighting::Subject),
+            weighting: Some(self.form.weighting),
             ..Select::metric(metric)
         })
     }
 
-    /// The rows of both errors on the whole data at `limit`, this source's policy, weighted by subject; not those at a
-    /// threshold of a score, which have no challenge age and are no decisions of the method either.
+    /// The rows of both errors on the whole data at `limit`, of every policy and form; not those at a threshold of a score,
+    /// which have no challenge age and are no decisions of the method either.
     fn errors(&self, limit: AgeLimit) -> impl Iterator<Item = &'a Row> {
         names::BOTH_ERRORS.into_iter().flat_map(|metric| self.whole(metric)).filter(move |row| {
             row.limit == Some(limit) && row.variant.get("target").is_none() && row.status != RowStatus::NotApplicable
@@ -158,14 +161,7 @@ impl<'a> Source<'a> {
         let all: BTreeSet<_> = self.errors(limit).map(|row| row.challenge).collect();
         let primary: BTreeSet<_> =
             self.errors(limit).filter(|row| row.has(names::PRIMARY)).map(|row| row.challenge).collect();
-        let usual = offsets(limit, &[0, 5_000]);
-        let wanted = |challenge: &Option<ChallengeAge>| match challenge {
-            None => true,
-            Some(_) if !primary.is_empty() => primary.contains(challenge),
-            Some(age) => usual.contains(age),
-        };
-        let found: Vec<_> = all.iter().copied().filter(wanted).collect();
-        if found.is_empty() { all.into_iter().take(1).collect() } else { found }
+        chosen(limit, &all, &primary)
     }
 
     /// The challenge ages of the table at `limit`: all, or the usual ones with the headline ones.
@@ -179,6 +175,23 @@ impl<'a> Source<'a> {
             .collect();
         found.into_iter().collect()
     }
+}
+
+/// Of `all` challenge ages at `limit` those that a first screen shows: the method's own decision, and those declared in
+/// advance, failing which the limit and five years above it; failing all of these, the least one.
+pub(super) fn chosen(
+    limit: AgeLimit,
+    all: &BTreeSet<Option<ChallengeAge>>,
+    primary: &BTreeSet<Option<ChallengeAge>>,
+) -> Vec<Option<ChallengeAge>> {
+    let usual = offsets(limit, &[0, 5_000]);
+    let wanted = |challenge: &Option<ChallengeAge>| match challenge {
+        None => true,
+        Some(_) if !primary.is_empty() => primary.contains(challenge),
+        Some(age) => usual.contains(age),
+    };
+    let found: Vec<_> = all.iter().copied().filter(wanted).collect();
+    if found.is_empty() { all.iter().copied().take(1).collect() } else { found }
 }
 
 /// The limits that any of the sources has both errors for, ascending.

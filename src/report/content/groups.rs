@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{Weak, counts, first_reason, share, status};
+use super::cells::{NO_ROW, Weak, counts, first_reason, share, status};
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::limit::{People, challenge_name, counted};
 use super::names;
@@ -13,8 +14,7 @@ use super::number::{count, percent, points};
 use super::{DENIALS, PASSES};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::table::{
-    ChallengeSelect, Evidence, FailurePolicy, Group, GroupSelect, PopulationSelect, Row, RowStatus, Select, Variant,
-    VariantSelect,
+    ChallengeSelect, Evidence, Group, GroupSelect, PopulationSelect, Row, RowStatus, Select, Variant, VariantSelect,
 };
 
 /// Lines that a picture of groups holds.
@@ -46,8 +46,8 @@ fn columns<'a>(sources: &[Source<'a>], limit: AgeLimit) -> Vec<(String, Vec<&'a 
 fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
     let column = column_name(levels.first().copied());
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
-    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
-    let caption = format!("By {column}, limit {limit}: {}", counted(&people, policy));
+    let counted = counted(&people, &sources.iter().collect::<Vec<_>>(), limit);
+    let caption = format!("By {column}, limit {limit}: {counted}");
     let heads = ["method", "challenge age", &column, PASSES, "k of n", DENIALS, "k of n"];
     let mut grid = Grid::new(caption, 3, &heads);
     for source in sources {
@@ -77,22 +77,25 @@ fn table(sources: &[Source<'_>], limit: AgeLimit, levels: &[&Group]) -> Grid {
 fn apart(sources: &[Source<'_>], limit: AgeLimit, by: &str, level: Option<&Group>) -> Grid {
     let column = column_name(level);
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
-    let caption = format!(
+    let mut caption = format!(
         "How far groups by {column} lie apart, limit {limit}: largest less smallest rate of the groups with enough people, \
          and how often labels dealt by chance among people of one age lie as far apart"
     );
     let heads = ["method", "challenge age", PASSES, "by chance", "p", DENIALS, "by chance", "p", "left out"];
-    let mut grid = Grid::new(caption, 2, &heads);
+    let mut grid = Grid::new("", 2, &heads);
+    let mut undeclared = false;
     for source in sources {
         for challenge in source.headline(limit) {
             let mut line = vec![Cell::plain(&source.label), Cell::plain(challenge_name(challenge))];
             let mut left_out: Vec<String> = Vec::new();
+            let mut unreckoned = false;
             for (metric, population) in people.populations() {
                 let rows = Gap::of(source, (limit, challenge), by, metric, population);
                 line.push(gap(rows.gap));
                 line.push(by_chance(rows.median, rows.tail));
                 line.push(probability(rows.probability));
                 left_out.extend(rows.left_out.into_iter().flat_map(named));
+                unreckoned |= rows.gap.is_some() && rows.median.is_none() && rows.probability.is_none();
             }
             if line[2..].iter().all(|cell| cell.tone == Tone::Absent) {
                 continue;
@@ -101,8 +104,14 @@ fn apart(sources: &[Source<'_>], limit: AgeLimit, by: &str, level: Option<&Group
             left_out.dedup();
             line.push(Cell::plain(left_out.join(", ")));
             grid.lines.push(line);
+            undeclared |= unreckoned;
         }
     }
+    if undeclared {
+        caption
+            .push_str("; n/a where the protocol does not declare the difference primary, so that chance was not drawn");
+    }
+    grid.caption = caption;
     grid
 }
 
@@ -193,7 +202,7 @@ fn figure(
                 let beside = value(rows.median).zip(value(rows.tail));
                 let mark = value(rows.gap).map(|value| Mark { value, low: value, high: value });
                 let said = format!(
-                    "{heading}, largest less smallest: {}; {}",
+                    "{heading}, largest less smallest: {}; by chance {}",
                     cell.text,
                     by_chance(rows.median, rows.tail).text
                 );
@@ -219,7 +228,8 @@ fn figure(
         caption: format!(
             "Both errors by {column}, limit {limit}, each group with its interval; grey: too little evidence. The shaded stretch \
              is what labels dealt by chance would show as the largest difference in 19 cases of 20, its stroke the middle \
-             case."
+             case.{}",
+            form::note(sources, limit)
         ),
         drawing: Drawing::Whiskers(Whiskers {
             heads: vec![PASSES.to_owned(), DENIALS.to_owned()],
@@ -239,7 +249,7 @@ fn level_name(group: &Group) -> String {
 }
 
 fn gap(row: Option<&Row>) -> Cell {
-    let Some(row) = row else { return Cell::absent("") };
+    let Some(row) = row else { return Cell::absent(NO_ROW) };
     let Some(value) = row.value else { return Cell::absent(status(row)) };
     let tone = if row.status == RowStatus::Value { Tone::Plain } else { Tone::Weak };
     Cell { text: points(value), tone, mark: None }
@@ -256,17 +266,22 @@ fn by_chance(median: Option<&Row>, tail: Option<&Row>) -> Cell {
             let [median, tail] = [median, tail].map(|value| percent(value).trim_end_matches(" %").to_owned());
             Cell::plain(format!("{median} (95 %: {tail})"))
         }
-        _ => Cell::absent(""),
+        _ => without(median.or(tail)),
     }
 }
 
 /// `0.034`, `<0.001`; weak where too few labels could move.
 fn probability(row: Option<&Row>) -> Cell {
-    let Some((row, value)) = row.and_then(|row| Some((row, row.value?))) else { return Cell::absent("") };
+    let Some((row, value)) = row.and_then(|row| Some((row, row.value?))) else { return without(row) };
     if row.status != RowStatus::Value {
         return Cell { text: format!("n/a ({})", first_reason(row)), tone: Tone::Weak, mark: None };
     }
     Cell::plain(if value < 0.001 { "<0.001".to_owned() } else { format!("{value:.3}") })
+}
+
+/// Why nothing was drawn by chance; without a row it was not asked for.
+fn without(row: Option<&Row>) -> Cell {
+    Cell::absent(row.map_or_else(|| "n/a".to_owned(), status))
 }
 
 /// The groups that the evidence cell of `groups_left_out` names.

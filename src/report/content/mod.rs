@@ -10,6 +10,7 @@ mod explore;
 pub(crate) mod fan;
 pub(crate) mod figure;
 mod find;
+mod form;
 pub(crate) mod grid;
 mod groups;
 mod latency;
@@ -310,11 +311,11 @@ fn reading(sources: &[Source<'_>]) -> Vec<String> {
          people at or above the limit who were turned away. The challenge age is the answered age from which a \
          person is let through."
             .to_owned(),
-        "k of n counts attempts (one sample put to the method once). The rates are shares of people: a person with \
-         many samples weighs as much as one with a single sample, and near a limit each year of age as much as \
-         another, so a rate need not equal k / n. No answer: attempts \
-         that ended in neither pass nor deny, of all attempts on that side of the limit."
-            .to_owned(),
+        format!(
+            "k of n counts attempts (one sample put to the method once). {} No answer: attempts that ended in neither pass \
+             nor deny, of all attempts on that side of the limit.",
+            form::reading(sources)
+        ),
         format!(
             "Brackets hold {}. \"At most\" and \"at least\" are one-sided bounds at the protocol's claim level, shown \
              where nobody or everybody was counted. \"(wide)\" means that the interval is too wide for a claim, \"n/a\" that \

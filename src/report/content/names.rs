@@ -61,5 +61,7 @@ pub(crate) const METHOD_ONLY: &str = "attempts_of_method_only";
 pub(crate) const BASELINE_ONLY: &str = "attempts_of_baseline_only";
 /// The flag of a pair without any difference.
 pub(crate) const IDENTICAL: &str = "identical";
+/// The flag of a difference at a challenge age that the protocol declares.
+pub(crate) const HEADLINE: &str = "headline";
 /// The flag of a pair on different manifests.
 pub(crate) const UNPAIRED: &str = "unpaired";

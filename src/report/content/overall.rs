@@ -2,56 +2,65 @@
 
 use super::cells::{Weak, counts, in_years, share};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Grid};
 use super::latency;
-use super::limit::{People, challenge_name, counted};
+use super::limit::{self, People, challenge_name, counted};
 use super::names;
 use super::number;
 use super::{DENIALS, PASSES, taken};
 use crate::age::AgeLimit;
-use crate::table::{
-    FailurePolicy, Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting,
-};
+use crate::table::{Group, Population, PopulationSelect, Row, Select, Variant, VariantSelect, Weighting};
 
 /// A head, and what stands below it for a method.
 type Headline = (&'static str, fn(&Source<'_>) -> Option<Cell>);
 
-/// Every method at `limit`, at its headline challenge ages, both errors in each line; one that says nothing about the
+/// Every method at `limit`, at its headline challenge ages, both errors in each line, and how many had no answer where
+/// anybody had none; one that says nothing about the
 /// limit has a line that says why.
 pub(crate) fn lead(sources: &[Source<'_>], limit: AgeLimit) -> Grid {
     let Some(people) = People::headline(sources, limit) else { return Grid::default() };
-    let policy = sources.first().map_or(FailurePolicy::Conditional, |source| source.policy);
-    let caption = format!("Limit {limit}: {}", counted(&people, policy));
+    let caption = format!("Limit {limit}: {}", counted(&people, &sources.iter().collect::<Vec<_>>(), limit));
     // What was measured beside, where it was: a column each, filled once a method, because no challenge age changes it.
     let beside: [Headline; 2] = [("answer in (p95)", latency::headline), ("what it takes", taken::headline)];
     let beside: Vec<Headline> =
         beside.into_iter().filter(|(_, of)| sources.iter().any(|source| of(source).is_some())).collect();
+    let lacks = |source: &Source<'_>| {
+        source.headline(limit).into_iter().any(|challenge| limit::lacks_answers(source, limit, challenge, &people))
+    };
+    let no_answer = if sources.iter().any(lacks) { limit::no_answer_heads(limit).into() } else { Vec::new() };
     let mut heads = vec!["method", "challenge age", PASSES, "k of n", DENIALS, "k of n"];
+    heads.extend(no_answer.iter().map(String::as_str));
     heads.extend(beside.iter().map(|(head, _)| *head));
     let mut grid = Grid::new(caption, 2, &heads);
     for source in sources {
         let begun = grid.lines.len();
         for challenge in source.headline(limit) {
             let [under, over] = people.rows(source, limit, challenge, &Group::whole());
-            grid.lines.push(vec![
+            let mut line = vec![
                 Cell::plain(&source.label),
                 Cell::plain(challenge_name(challenge)),
                 share(under, Weak::Hidden),
                 counts(under),
                 share(over, Weak::Hidden),
                 counts(over),
-            ]);
+            ];
+            let sides = [&people.under, &people.over].into_iter().take(no_answer.len());
+            line.extend(sides.map(|side| limit::not_answered(source, limit, challenge, side)));
+            grid.lines.push(line);
         }
         if !source.speaks_of(limit) {
             let [under, over] = names::BOTH_ERRORS.map(|metric| source.not_applicable(metric, limit));
-            grid.lines.push(vec![
+            let mut line = vec![
                 Cell::plain(&source.label),
                 Cell::plain("none"),
                 share(under, Weak::Hidden),
                 counts(under),
                 share(over, Weak::Hidden),
                 counts(over),
-            ]);
+            ];
+            line.extend(no_answer.iter().map(|_| Cell::absent("")));
+            grid.lines.push(line);
         }
         for (place, line) in grid.lines.iter_mut().skip(begun).enumerate() {
             line.extend(beside.iter().map(|(_, of)| {
@@ -89,7 +98,12 @@ pub(crate) fn errors(sources: &[Source<'_>]) -> Grid {
 
 /// Attempts without an answer; one line a method and kind.
 pub(crate) fn unanswered(sources: &[Source<'_>]) -> Grid {
-    let caption = "Without an answer, over all ages: rates are shares of people";
+    let weighting = |source: &Source<'_>| {
+        let row = names::UNANSWERED.into_iter().find_map(|(metric, _)| all_people(source, metric));
+        form::shares(row.and_then(|row| row.weighting).unwrap_or(Weighting::Subject)).to_owned()
+    };
+    let rates = form::told(&form::each(&sources.iter().collect::<Vec<_>>(), weighting), "are ");
+    let caption = format!("Without an answer, over all ages: rates {rates}");
     let mut grid = Grid::new(caption, 2, &["method", "instead of an answer", "rate", "k of n"]);
     for source in sources {
         for (metric, words) in names::UNANSWERED {

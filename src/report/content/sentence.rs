@@ -1,12 +1,12 @@
 //! What a method does at a limit, in plain words.
 
-use super::cells::{only_wide, people, reasons, share_text, status};
+use super::cells::{Weak, only_wide, people, reasons, share, share_text, status};
 use super::find::Source;
-use super::limit::People;
+use super::limit::{People, Side};
 use super::names;
 use super::number::count;
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::table::{COLUMNS, Group, Population, PopulationSelect, Row, RowStatus};
+use crate::table::{COLUMNS, Group, Population, PopulationSelect, Row, RowStatus, Weighting};
 
 /// A sentence, with the rows that its numbers come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,8 @@ pub(crate) fn sentences(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Sentence
 pub(crate) fn of_hundred(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Sentence> {
     let years = [limit.years().checked_sub(1), Some(limit.years())];
     let mut told = Vec::new();
-    for source in sources {
+    // A share of attempts is no number of people.
+    for source in sources.iter().filter(|source| source.form.weighting == Weighting::Subject) {
         for challenge in source.headline(limit) {
             let row = |(metric, age): (&str, Option<u32>)| {
                 let select = PopulationSelect::Exactly(Population::Age(age?));
@@ -181,8 +182,8 @@ fn of_method(source: &Source<'_>, limit: AgeLimit, headline: &People) -> Vec<Sen
             let text = format!(
                 "{}: {}; {}.",
                 opening(source, limit, challenge),
-                half(under, &headline.under.words, &format!("were let through as {limit}")),
-                half(over, &headline.over.words, "were turned away")
+                half(source, under, &headline.under, &format!("were let through as {limit}")),
+                half(source, over, &headline.over, "were turned away")
             );
             Sentence::new(text, &[under, over])
         })
@@ -200,28 +201,30 @@ fn opening(source: &Source<'_>, limit: AgeLimit, challenge: Option<ChallengeAge>
     }
 }
 
-fn half(row: Option<&Row>, whom: &str, verb: &str) -> String {
-    let Some(row) = row else { return format!("of people {whom} the results say nothing") };
+fn half(source: &Source<'_>, row: Option<&Row>, side: &Side, verb: &str) -> String {
+    let whom = source.form.whom(&side.words, side.is_window());
+    let Some(row) = row else { return format!("of {whom} the results say nothing") };
     let counted = || match (row.n_events, row.n_attempts, row.n_subjects) {
         (Some(events), Some(attempts), Some(subjects)) => {
             format!("{} of {} attempts, {}", count(events), count(attempts), people(subjects))
         }
+        (Some(events), Some(attempts), None) => format!("{} of {} attempts", count(events), count(attempts)),
         _ => "counts unknown".to_owned(),
     };
     match (row.status, share_text(row)) {
-        (RowStatus::Value, Some(share)) => format!("of people {whom}, {share} {verb} ({})", counted()),
+        (RowStatus::Value, Some(share)) => format!("of {whom}, {share} {verb} ({})", counted()),
         (RowStatus::InsufficientEvidence, Some(share)) if only_wide(row) => {
-            format!("of people {whom}, {share} {verb}, an interval too wide for a claim ({})", counted())
+            format!("of {whom}, {share} {verb}, an interval too wide for a claim ({})", counted())
         }
         (RowStatus::InsufficientEvidence, _) => {
-            format!(
-                "of people {whom} there is too little evidence to say how many {verb} ({}; {})",
-                reasons(row),
-                counted()
-            )
+            format!("of {whom} there is too little evidence to say how many {verb} ({}; {})", reasons(row), counted())
         }
-        (RowStatus::Empty, _) => format!("there was nobody {whom} to count"),
-        _ => format!("of people {whom} there is no rate: {}", status(row)),
+        (RowStatus::Empty, _) => format!("there was nobody {} to count", side.words),
+        // The events are few: what they are at most.
+        (RowStatus::Suppressed, _) if row.claim_high.is_some() => {
+            format!("of {whom}, how many {verb} is {}", share(Some(row), Weak::Hidden).text)
+        }
+        _ => format!("of {whom} there is no rate: {}", status(row)),
     }
 }
 

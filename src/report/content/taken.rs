@@ -13,8 +13,8 @@ const CONTRADICTED: &str = "contradicted";
 
 /// What is measured of a method: the metric, its variant, and both in words. Nothing of it is one score.
 const MEASURED: [(&str, &str, &str); 33] = [
-    ("input_bytes", "", "given: bytes a sample"),
-    ("input_pixels", "", "given: pixels a sample"),
+    ("input_bytes", "", "given: bytes of a sample's file"),
+    ("input_pixels", "", "given: pixels of the whole picture"),
     ("fields_given", "", "given: further fields"),
     ("media_opened_share", "", "samples that were opened"),
     ("method_bytes", "", "bytes of the method"),

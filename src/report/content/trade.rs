@@ -3,6 +3,7 @@
 use super::cells::{Weak, counts, share};
 use super::figure::{Drawing, Figure};
 use super::find::Source;
+use super::form;
 use super::grid::{Cell, Grid, Mark, Tone};
 use super::limit::People;
 use super::{DENIALS, PASSES};
@@ -105,7 +106,7 @@ pub(crate) fn figures(sources: &[Source<'_>], limit: AgeLimit) -> Vec<Figure> {
     if curves.iter().all(|curve: &Curve| curve.steps.len() < 2) {
         return Vec::new();
     }
-    let more = super::left_out(speaking.len(), MOST);
+    let more = format!("{}{}", form::note(sources, limit), super::left_out(speaking.len(), MOST));
     let figure = |logarithms: bool, name: &str, title: String, caption: String| Figure {
         id: format!("{name}-{limit}"),
         title,

@@ -109,7 +109,7 @@
       body.append(row);
     }
     whom.textContent = "People " + limit.people[0] + " and people " + limit.people[1] + ", limit " + limit.limit
-      + ", challenge age " + challenge + ".";
+      + ", challenge age " + challenge + "." + limit.note;
     filter();
   };
 
