@@ -173,7 +173,7 @@ impl Instance {
         let prepared = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
         let raw = if running.ready.carrier.is_raw() { asked.content.map(|(bytes, _)| bytes) } else { None };
-        let sent = running.process.write(&[&parts, raw.unwrap_or_default()], &until);
+        let sent = running.process.ask(n, &[&parts, raw.unwrap_or_default()], &until);
         drop(next);
         let written = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
@@ -272,26 +272,26 @@ impl Instance {
             let line = running.process.line(until);
             let at = self.plan.clock.monotonic();
             if let (Ok(line), Some(heard)) = (&line, &self.plan.heard) {
-                heard.reply(line);
+                heard.reply(&line.bytes);
             }
-            let reply = line.map(|line| Reply::parse(&line, &self.plan.limits));
+            let reply = line.map(|line| (Reply::parse(&line.bytes, &self.plan.limits), line.asked));
             state = lock(&self.state);
             state.reading = false;
             self.changed.notify_all();
             let problem = match reply {
-                Ok(Ok(reply)) if reply.n == n => {
+                Ok((Ok(reply), asked)) if reply.n == n && n <= asked => {
                     state.waiting.remove(&n);
                     return Ok((reply, at));
                 }
-                Ok(Ok(reply)) => match state.waiting.get_mut(&reply.n) {
-                    Some(place) if place.is_none() => {
+                Ok((Ok(reply), asked)) => match state.waiting.get_mut(&reply.n) {
+                    Some(place) if place.is_none() && reply.n <= asked => {
                         *place = Some((reply, at));
                         continue;
                     }
                     // Which number it was depends on how many processes there are: a row must not.
                     _ => "the program answered a request which was not asked or has its answer".to_owned(),
                 },
-                Ok(Err(problem)) => format!("the program wrote what is no answer: {problem}"),
+                Ok((Err(problem), _)) => format!("the program wrote what is no answer: {problem}"),
                 Err(trouble) => {
                     drop(state);
                     return Err(self.break_off(running, trouble));

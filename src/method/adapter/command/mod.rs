@@ -26,7 +26,7 @@ pub use asked::{Asked, Manner};
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
-pub use inbox::LONGEST_LINE;
+pub use inbox::{LONGEST_LINE, Line};
 pub use instance::{Instance, Started};
 pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
