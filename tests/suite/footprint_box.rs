@@ -190,6 +190,32 @@ fn a_daemon_that_writes_later_is_told_and_so_is_what_it_wrote() {
 }
 
 #[test]
+fn files_and_a_process_that_are_called_as_the_harness_s_own_are_told() {
+    let Some(seen) = seen("disguises") else { return };
+    seen.is_clean_but_for(&["files_created", "files_left", "processes_left", "canary_hits"]);
+    assert_eq!(seen.value("files_left phase=after_exit"), 8.0);
+    seen.has("after_exit", "file_left", "run/3.resolv.conf");
+    seen.has("after_exit", "file_left", "channel/trace-x3");
+    seen.has("end", "process_left", "strace");
+    seen.has("after_exit", "process_left", "strace");
+    assert_eq!(seen.value("processes_left phase=after_exit"), 1.0, "the tracer is none of the method's");
+}
+
+#[test]
+fn names_that_are_no_text_are_files_of_their_own() {
+    let Some(seen) = seen("mumbles") else { return };
+    assert_eq!((seen.value("files_created"), seen.value("files_left phase=after_exit")), (4.0, 4.0));
+    seen.has("after_answer", "file_created", "home/\\x82");
+}
+
+#[test]
+fn what_lies_deeper_than_any_path_may_be_is_found() {
+    let Some(seen) = seen("digs") else { return };
+    assert_eq!((seen.value("files_created"), seen.value("files_left phase=after_exit")), (4.0, 4.0));
+    assert!(seen.value("canary_hits") > 0.0);
+}
+
+#[test]
 fn attributes_beyond_the_answer_are_told_and_a_photo_in_one_is_found() {
     let Some(seen) = seen("returns") else { return };
     seen.is_clean_but_for(&["extra_fields", "canary_hits"]);
