@@ -76,6 +76,17 @@ pub struct Traffic {
 }
 
 /// Something that answers about a person's age.
+/// A part of what a sample brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lent<'a> {
+    /// The content of its file.
+    Content,
+    /// Where the face is.
+    FaceBox,
+    /// A column that the card names.
+    Column(&'a str),
+}
+
 pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
@@ -122,6 +133,12 @@ pub trait Method: Send + Sync {
     }
 
     /// Ids of samples of which the method has recorded answers, ascending, so that it can be asked about some of them.
+    /// Whether what is lent with a sample goes to the method: not all that its card lets it have does. Asked after a session was
+    /// opened.
+    fn is_given(&self, _: Lent<'_>) -> bool {
+        self.looks()
+    }
+
     fn recorded(&self) -> Vec<String> {
         Vec::new()
     }

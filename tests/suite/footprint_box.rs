@@ -298,6 +298,26 @@ fn a_program_that_takes_no_file_is_given_the_bytes_of_its_columns() {
         let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
         assert_eq!(column(&outcomes, "bytes_in"), ["11", "11"], "{verb}: `region` and `north`");
     }
+    // A column that the card names and `ready` does not ask for goes nowhere, and neither does the face box.
+    let rows = rows(&place.path().join("footprint"));
+    assert_eq!(rows["fields_given"].0, Some(1.0));
+    let card = card.replace("\"columns\"]", "\"columns\", \"place\"]");
+    fs::write(method.join("method.toml"), format!("{card}columns = ['region', 'place']\n")).unwrap();
+    let wider = fs::read_to_string(data.join("manifest.csv")).unwrap();
+    let lines = wider.lines().enumerate();
+    let wider = lines.map(|(row, line)| match row {
+        0 => format!("{line},place,x0,y0,x1,y1\n"),
+        _ => format!("{line},home,1,1,20,20\n"),
+    });
+    fs::write(data.join("manifest.csv"), wider.collect::<String>()).unwrap();
+    let out = place.path().join("less");
+    run(&["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    assert_eq!(column(&outcomes, "bytes_in"), ["9", "9"], "`place` and `home`");
+    let footprint = fs::read_to_string(out.join("footprint.csv")).unwrap();
+    let names = column(&footprint, "observation").into_iter().zip(column(&footprint, "name"));
+    let given: Vec<String> = names.filter(|(what, _)| what == "field_given").map(|(_, name)| name).collect();
+    assert_eq!(given, ["place", "place"]);
 }
 
 #[test]

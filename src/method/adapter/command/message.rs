@@ -148,6 +148,12 @@ pub struct Ready {
 
 impl Ready {
     /// The `ready` in `line`.
+    /// Whether it asks for the column `name`.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name))
+    }
+
     ///
     /// # Errors
     /// What is wrong with it, and what was expected.
