@@ -10,6 +10,7 @@ pub mod detector;
 mod gathered;
 pub mod head;
 pub mod isolated;
+mod json;
 pub mod lend;
 mod media;
 mod sample;
@@ -75,7 +76,6 @@ pub struct Traffic {
     pub cookies: BTreeMap<String, u64>,
 }
 
-/// Something that answers about a person's age.
 /// A part of what a sample brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lent<'a> {
@@ -87,6 +87,7 @@ pub enum Lent<'a> {
     Column(&'a str),
 }
 
+/// Something that answers about a person's age.
 pub trait Method: Send + Sync {
     /// What the method says of itself.
     fn card(&self) -> &MethodCard;
@@ -132,13 +133,13 @@ pub trait Method: Send + Sync {
         true
     }
 
-    /// Ids of samples of which the method has recorded answers, ascending, so that it can be asked about some of them.
     /// Whether what is lent with a sample goes to the method: not all that its card lets it have does. Asked after a session was
     /// opened.
     fn is_given(&self, _: Lent<'_>) -> bool {
         self.looks()
     }
 
+    /// Ids of samples of which the method has recorded answers, ascending, so that it can be asked about some of them.
     fn recorded(&self) -> Vec<String> {
         Vec::new()
     }
