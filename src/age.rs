@@ -203,6 +203,13 @@ impl AgeLimit {
         }
     }
 
+    /// The limit that `text` names; none where it is not written as limits are: `+18` and `018` would be second names of one.
+    #[must_use]
+    pub fn written(text: &str) -> Option<Self> {
+        let limit = text.parse().ok().and_then(|years| Self::new(years).ok())?;
+        (limit.years().to_string() == text).then_some(limit)
+    }
+
     /// Whole years.
     #[must_use]
     pub fn years(self) -> u32 {

@@ -20,7 +20,7 @@ use super::spared::Read;
 use super::{Exit, Failure, methods, results};
 use crate::dataset::{Dataset, Pick};
 use crate::finding::counted;
-use crate::folder::{Existing, LatencyWriter, Observation, Pseudonyms, RunFolder, Truth, names, read_latency};
+use crate::folder::{Existing, LatencyWriter, Observation, Pseudonyms, RunFolder, Stream, Truth, names, read_latency};
 use crate::latency::{self, LatencyError, Measured, Plan, Setting, WriteError};
 use crate::report;
 use crate::run::Seen;
@@ -245,10 +245,13 @@ fn shown(folder: &RunFolder, observations: &[Observation], environment: &Environ
     let scored = crate::score::score(&request).map_err(results::score_failure)?;
     let options = Shown { all_challenges: false, notices: Vec::new(), width: environment.width }.options();
     print(&report::terminal(&scored.table, &options))?;
+    let single = || observations.iter().filter(|it| it.stream == Stream::Single);
+    let answered = single().filter(|it| it.status == Some(crate::outcome::Status::Answered)).count();
+    tell(&format!("\n{answered} of {} one after the other were answered.\n", counted(single().count(), "attempt")));
     let failed = observations.iter().filter(|it| it.status == Some(crate::outcome::Status::Failed)).count();
     let file = |name| folder.file(name).display().to_string();
     tell(&format!(
-        "\nWrote {} to {}; the observations are in {}. Next: agebench report {}\n",
+        "Wrote {} to {}; the observations are in {}. Next: agebench report {}\n",
         counted(scored.table.rows.len(), "row"),
         file(names::METRICS),
         file(names::LATENCY),

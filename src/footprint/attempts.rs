@@ -162,7 +162,7 @@ impl<'a> Attempts<'a> {
         let lent = || work.columns.iter().map(|column| (column.name(), column.cell(place)));
         sample.share(false);
         sample.lend(lent());
-        let mut found = given::given(&mut sample, given::is_given_content(method));
+        let mut found = given::given(&mut sample, method);
         let mut longer = 0;
         if let (Ok(boxed), Some(bytes)) = (&mut work.boxed, sample.bytes()) {
             let marked = boxed.mark(place, bytes);

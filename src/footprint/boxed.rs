@@ -1,12 +1,13 @@
 //! A program in the box, looked around at its start, after each answer, before its end and after it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::canary::{Canary, LINE, Place};
 use super::identifiers::{self, Texts};
-use super::inventory::{Change, Entry, Inventory};
+use super::inventory::{Change, Entry, Inventory, words};
 use super::opened::{Happened, Opened};
 use super::report::{Report, unhex};
 use super::sandbox::{COPIES, Channel, Sandbox, Seen, Tools};
@@ -145,9 +146,9 @@ impl<'a> Boxed<'a> {
                 identifiers::add(&mut texts, &format!("field {name}"), value);
             }
         }
-        let made = changes.iter().map(|change| PathBuf::from(&change.name));
+        let made = changes.iter().map(|change| words(&change.name));
         let names = happened.made.iter().chain(happened.opened.keys()).filter_map(|path| self.name(path));
-        for path in made.chain(names.map(PathBuf::from)) {
+        for path in made.chain(names.map(|name| words(&name))).map(PathBuf::from) {
             let (Some(folder), Some(name)) = (path.parent().and_then(Path::to_str), path.file_stem()) else { continue };
             if !folder.starts_with(COPIES) {
                 identifiers::add(&mut texts, &format!("name of a file in {folder}"), &name.to_string_lossy());
@@ -224,7 +225,7 @@ impl<'a> Boxed<'a> {
         let (sandbox, canary) = (&self.sandbox, &mut self.canary);
         let changes = self.inventory.look(&|name| sandbox.is_ours(name), &mut |name, bytes, attributes| {
             let told = shown(name);
-            canary.search(Place::FileName, &told, name.as_bytes());
+            canary.search(Place::FileName, &told, name);
             canary.search(Place::File, &told, bytes);
             for (attribute, value) in attributes {
                 canary.search(Place::Attribute, &format!("{told} {}", String::from_utf8_lossy(attribute)), value);
@@ -250,10 +251,10 @@ impl<'a> Boxed<'a> {
 
     /// Files that were made and are gone.
     fn passing(&self, happened: &Happened, phase: Phase) -> Vec<Observed> {
-        let there: BTreeSet<&str> = self.inventory.files().map(|(name, _)| name).collect();
+        let there: BTreeSet<&[u8]> = self.inventory.files().map(|(name, _)| name).collect();
         let made = happened.made.iter().filter(|path| !is_copy(path)).filter_map(|path| self.name(path));
-        let gone: BTreeSet<String> =
-            made.filter(|name| !self.sandbox.is_ours(name) && !there.contains(name.as_str())).collect();
+        let gone: BTreeSet<Vec<u8>> =
+            made.filter(|name| !self.sandbox.was_ours(name) && !there.contains(name.as_slice())).collect();
         let gone = gone.into_iter().map(|name| Observed {
             name: shown(&name),
             ..Observed::not_measurable(phase, Thing::FileCreated, "it was gone before it was looked at")
@@ -262,10 +263,10 @@ impl<'a> Boxed<'a> {
     }
 
     /// `path` as a name: from the name of its place on.
-    fn name(&self, path: &Path) -> Option<String> {
+    fn name(&self, path: &Path) -> Option<Vec<u8>> {
         self.sandbox.folders().iter().find_map(|(name, folder)| {
             let rest = path.strip_prefix(folder).ok()?;
-            Some(format!("{name}/{}", rest.display()))
+            Some([name.as_bytes(), b"/", rest.as_os_str().as_bytes()].concat())
         })
     }
 
@@ -347,7 +348,11 @@ impl<'a> Boxed<'a> {
     /// Why of `thing` it cannot be said that there was none.
     fn unknown(&self, thing: Thing) -> Option<&'static str> {
         const CUT: &str = "the box was ended before it told all that it saw";
+        const UNSEEN: &str = "a folder that the program made could not be looked through";
         match thing {
+            Thing::FileCreated | Thing::FileChanged | Thing::FileLeft | Thing::Canary if self.inventory.is_cut() => {
+                Some(UNSEEN)
+            }
             Thing::UnixSocket if !self.is_traced() => Some("strace is not installed, or may not trace here"),
             Thing::ProcessLeft if !self.told_processes => Some(CUT),
             Thing::Connection | Thing::NameResolved | Thing::UnixSocket if self.is_cut => Some(CUT),
@@ -372,13 +377,14 @@ fn is_copy(path: &Path) -> bool {
 }
 
 /// `name` without the name of the private folder of copies, which is another in every session.
-fn shown(name: &str) -> String {
+fn shown(name: &[u8]) -> String {
+    let name = words(name);
     let inner = name.strip_prefix(COPIES).and_then(|rest| rest.strip_prefix('/')?.split_once('/'));
-    inner.map_or_else(|| name.to_owned(), |(_, rest)| format!("{COPIES}/{rest}"))
+    inner.map_or_else(|| name.clone(), |(_, rest)| format!("{COPIES}/{rest}"))
 }
 
 /// A file as it is told.
-fn file(phase: Phase, thing: Thing, name: &str, entry: &Entry) -> Observed {
+fn file(phase: Phase, thing: Thing, name: &[u8], entry: &Entry) -> Observed {
     let mut told = shown(name);
     if entry.kind != "file" {
         told.push_str(&format!(" ({})", entry.kind));

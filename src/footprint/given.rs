@@ -8,25 +8,23 @@ use crate::dataset::Dataset;
 use crate::folder::{
     FolderError, FootprintWriter, Observed, Phase, Pseudonyms, RunFolder, Thing, create_private, names,
 };
-use crate::method::adapter::command::CommandMethod;
-use crate::method::adapter::command::message::Carrier;
-use crate::method::{Method, Sample, Traffic, lend};
+use crate::method::{Lent, Method, Sample, Traffic, lend};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
 use crate::run::RunMethod;
 
 /// Whether `method` is given the content of samples, and not their columns alone.
 pub(super) fn is_given_content(method: &dyn Method) -> bool {
-    method.looks() && method.program().and_then(CommandMethod::carrier) != Some(Carrier::None)
+    method.is_given(Lent::Content)
 }
 
-/// Bytes, pixels and columns of `sample`, which lies before a method that is given its content or not.
-pub(super) fn given(sample: &mut Sample<'_>, has_content: bool) -> Vec<Observed> {
+/// Bytes, pixels and columns of `sample`, as far as they go to `method`.
+pub(super) fn given(sample: &mut Sample<'_>, method: &dyn Method) -> Vec<Observed> {
     let measured = |thing, name: &str, value: f64| Observed::measured(Phase::Attempt, thing, name, value);
     let mut found = Vec::new();
-    let content = sample.bytes().filter(|_| has_content).map(<[u8]>::len).zip(sample.media());
+    let content = sample.bytes().filter(|_| is_given_content(method)).map(<[u8]>::len).zip(sample.media());
     let Some((bytes, media)) = content else {
-        found.extend(fields(sample));
+        found.extend(fields(sample, method));
         return found;
     };
     found.push(measured(Thing::InputBytes, media.media_type, bytes as f64));
@@ -38,15 +36,17 @@ pub(super) fn given(sample: &mut Sample<'_>, has_content: bool) -> Vec<Observed>
             Err(reason) => Observed::not_measurable(Phase::Attempt, Thing::InputPixels, reason),
         });
     }
-    found.extend(fields(sample));
+    found.extend(fields(sample, method));
     found
 }
 
-/// The columns that are lent with the sample, and the face box as one of them.
-fn fields(sample: &Sample<'_>) -> Vec<Observed> {
+/// The columns that are given with the sample, and the face box as one of them.
+fn fields(sample: &Sample<'_>, method: &dyn Method) -> Vec<Observed> {
     let field = |name: &str, bytes: usize| Observed::measured(Phase::Attempt, Thing::FieldGiven, name, bytes as f64);
-    let face_box = sample.face_box().map(|_| field("box", 4 * size_of::<f64>()));
-    let columns = sample.columns().iter().map(|(name, cell)| field(name, cell.len()));
+    let face_box = sample.face_box().filter(|_| method.is_given(Lent::FaceBox));
+    let face_box = face_box.map(|_| field("box", 4 * size_of::<f64>()));
+    let columns = sample.columns().iter().filter(|(name, _)| method.is_given(Lent::Column(name)));
+    let columns = columns.map(|(name, cell)| field(name, cell.len()));
     face_box.into_iter().chain(columns).collect()
 }
 
@@ -92,7 +92,7 @@ pub fn write_given(
         let id = pseudonyms.printed(row.sample_id).to_string();
         for (method, columns) in methods.iter().zip(&columns) {
             sample.lend(columns.iter().map(|column| (column.name(), column.cell(place))));
-            for observed in given(&mut sample, is_given_content(&*method.method)) {
+            for observed in given(&mut sample, &*method.method) {
                 writer.write(&method.method.card().name, &observed.of_sample(&id)).map_err(failed)?;
             }
         }

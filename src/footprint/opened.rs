@@ -1,9 +1,11 @@
 //! Which files are opened and made while nobody looks through the places: what is gone again by the next look.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
@@ -62,7 +64,7 @@ impl Opened {
             }
             let Some(folder) = self.folders.get(&event.wd()) else { continue };
             let Some(name) = event.file_name().filter(|_| !what.contains(ReadFlags::ISDIR)) else { continue };
-            let path = folder.join(name.to_string_lossy().as_ref());
+            let path = folder.join(OsStr::from_bytes(name.to_bytes()));
             if what.contains(ReadFlags::OPEN) {
                 *happened.opened.entry(path).or_default() += 1;
             } else if what.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) {

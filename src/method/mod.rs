@@ -10,6 +10,7 @@ pub mod detector;
 mod gathered;
 pub mod head;
 pub mod isolated;
+mod json;
 pub mod lend;
 mod media;
 mod sample;
@@ -75,6 +76,17 @@ pub struct Traffic {
     pub cookies: BTreeMap<String, u64>,
 }
 
+/// A part of what a sample brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lent<'a> {
+    /// The content of its file.
+    Content,
+    /// Where the face is.
+    FaceBox,
+    /// A column that the card names.
+    Column(&'a str),
+}
+
 /// Something that answers about a person's age.
 pub trait Method: Send + Sync {
     /// What the method says of itself.
@@ -119,6 +131,12 @@ pub trait Method: Send + Sync {
     /// Whether the method looks at samples: replays and declarations do not, so that no file is read for them.
     fn looks(&self) -> bool {
         true
+    }
+
+    /// Whether what is lent with a sample goes to the method: not all that its card lets it have does. Asked after a session was
+    /// opened.
+    fn is_given(&self, _: Lent<'_>) -> bool {
+        self.looks()
     }
 
     /// Ids of samples of which the method has recorded answers, ascending, so that it can be asked about some of them.

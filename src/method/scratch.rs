@@ -1,17 +1,22 @@
 //! Private folders for copies of samples, best in memory: made when wanted, gone when dropped, and swept when the process
 //! that made them is dead.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// What the names of private folders begin with.
 const PREFIX: &str = "agebench-";
 
 /// Tells the private folders of this process apart.
 static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// The locks of all private folders that this process ever made.
+static LOCKS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Where private folders may be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +73,7 @@ impl Scratch {
             if lock.try_lock().is_err() {
                 continue; // a sweeper was faster
             }
+            LOCKS.lock().unwrap_or_else(PoisonError::into_inner).insert(held.clone());
             return match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => Ok(PrivateFolder { path, held, _lock: lock }),
                 Err(error) => {
@@ -109,6 +115,12 @@ pub struct PrivateFolder {
 }
 
 impl PrivateFolder {
+    /// Whether `path` is, or was, the lock of one that this process made.
+    #[must_use]
+    pub fn is_lock(path: &Path) -> bool {
+        LOCKS.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -15,6 +15,9 @@ const BUSY: f64 = 0.10;
 /// A change of the calibration time within a start, as a share, above which a measurement is invalid.
 const DRIFT: f64 = 0.10;
 
+/// Why a mean is none.
+const AT_THE_LIMIT: &str = "some attempts ended at the time limit";
+
 /// Steps of the clock that a median must hold.
 const CLOCK_STEPS: f64 = 20.0;
 
@@ -48,8 +51,8 @@ pub struct Timing {
 pub struct Starts {
     /// Loading the method.
     pub load: Vec<f64>,
-    /// The first attempt.
-    pub first: Vec<f64>,
+    /// The first attempt, each with whether the time limit ended it.
+    pub first: Vec<(f64, bool)>,
     /// The calibration before and after everything else.
     pub calibration: Vec<(f64, f64)>,
     /// Attempts a second of all workers at once.
@@ -80,6 +83,10 @@ pub struct LatencyInput {
     pub offered: Vec<Timing>,
     /// Attempts of the streams that failed.
     pub failed: u64,
+    /// Attempts of the single stream that ended in time.
+    pub ended: u64,
+    /// Those of them that were answered.
+    pub answered: u64,
     /// Settings and machine.
     pub facts: LatencyFacts,
 }
@@ -91,7 +98,7 @@ pub fn rows(context: &Context, protocol: &Protocol, input: &LatencyInput) -> Vec
     let place = Place::of_all();
     maker.starts(place.clone(), catalogue::CALIBRATION, &calibrations(&input.starts));
     maker.starts(place.clone(), catalogue::LOAD, &input.starts.load);
-    maker.starts(place.clone(), catalogue::FIRST, &input.starts.first);
+    maker.first(place.clone(), &input.starts.first);
     for (group, timings) in &input.single {
         let place = Place { group: group.clone(), variant: Variant::of("stream", "single"), ..place.clone() };
         if group.is_whole() {
@@ -132,6 +139,9 @@ fn invalid(input: &LatencyInput) -> Vec<String> {
     let worst = input.starts.calibration.iter().map(drift).fold(0.0, f64::max);
     if worst > DRIFT {
         reasons.push(format!("invalid: the processor's speed changed by {:.0}% within a start", worst * 100.0));
+    }
+    if input.ended > 0 && input.answered == 0 {
+        reasons.push(format!("invalid: all {} attempts that ended in time ended without an answer", input.ended));
     }
     let mut latencies: Vec<f64> =
         input.single.iter().take(1).flat_map(|(_, timings)| timings.iter().map(|timing| timing.latency)).collect();
@@ -183,6 +193,15 @@ impl Maker<'_> {
             evidence: self.evidence(short),
         };
         self.rows.push(Row::quantity(self.context, place, entry.measure, quantity));
+    }
+
+    /// The mean of the first attempts; none where the limit ended one: its true time is that or more.
+    fn first(&mut self, place: Place, firsts: &[(f64, bool)]) {
+        if firsts.iter().any(|(_, censored)| *censored) {
+            return self.nothing(place, catalogue::FIRST, RowStatus::NotApplicable, firsts.len(), AT_THE_LIMIT);
+        }
+        let times: Vec<f64> = firsts.iter().map(|(time, _)| *time).collect();
+        self.starts(place, catalogue::FIRST, &times);
     }
 
     /// A stream: percentiles, mean and maximum of the whole and of its parts.
@@ -247,8 +266,7 @@ impl Maker<'_> {
     fn mean(&mut self, place: &Place, timings: &[Timing], of: impl Fn(&Timing) -> Option<f64>) {
         let entry = catalogue::LATENCY_MEAN;
         if timings.iter().any(|timing| timing.censored) {
-            let reason = "some attempts ended at the time limit";
-            return self.nothing(place.clone(), entry, RowStatus::NotApplicable, timings.len(), reason);
+            return self.nothing(place.clone(), entry, RowStatus::NotApplicable, timings.len(), AT_THE_LIMIT);
         }
         let mut by_start: std::collections::BTreeMap<usize, (f64, u64)> = std::collections::BTreeMap::new();
         for (start, value) in timings.iter().filter_map(|timing| of(timing).map(|value| (timing.start, value))) {

@@ -299,7 +299,11 @@ impl Crew<'_> {
                 Ok(outcome) => {
                     member.openings.store(0, Ordering::Relaxed);
                     let stages = outcome.iter().filter_map(|outcome| outcome.stages.as_deref());
-                    for (method, reason) in stages.flat_map(|stages| stages.broke.iter().cloned()) {
+                    let broke: Vec<_> = stages.flat_map(|stages| stages.broke.iter().cloned()).collect();
+                    if !broke.is_empty() && self.is_stopping() {
+                        return None;
+                    }
+                    for (method, reason) in broke {
                         (self.work.sink)(Event::Reopened { method, reason });
                     }
                     return Some(outcome);

@@ -284,3 +284,72 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
     let outcomes = fs::read_to_string(out.path().join(names::OUTCOMES)).unwrap();
     assert!(outcomes.lines().skip(1).all(|line| line.contains(",timed_out,,,,,")), "{outcomes}");
 }
+
+/// A method whose third sample finds its process ended, a moment before the run is told to stop: as `broke` tells it.
+struct EndedTogether {
+    card: MethodCard,
+    broke: fn() -> Result<Outcome, MethodError>,
+}
+
+struct EndedTogetherSession {
+    stop: Arc<AtomicBool>,
+    broke: fn() -> Result<Outcome, MethodError>,
+}
+
+impl Method for EndedTogether {
+    fn card(&self) -> &MethodCard {
+        &self.card
+    }
+
+    fn engine(&self) -> String {
+        String::new()
+    }
+
+    fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {
+        jobs
+    }
+
+    fn open(&self, ask: &Ask) -> Result<Box<dyn Session>, MethodError> {
+        Ok(Box::new(EndedTogetherSession { stop: Arc::clone(&ask.stop), broke: self.broke }))
+    }
+}
+
+impl Session for EndedTogetherSession {
+    fn attempt(&mut self, sample: &mut Sample<'_>) -> Result<Outcome, MethodError> {
+        match sample.bytes() {
+            Some([2, ..]) => {
+                let stop = Arc::clone(&self.stop);
+                std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_millis(5));
+                    stop.store(true, Ordering::Relaxed);
+                });
+                (self.broke)()
+            }
+            _ => years(20),
+        }
+    }
+}
+
+#[test]
+fn what_was_ended_together_with_the_run_is_no_row_be_it_a_program_or_a_stage() {
+    let plain = || Err(MethodError::Ended(Box::new(Outcome::failed("ended by signal 15"))));
+    let stage = || {
+        let broke = vec![("first".to_owned(), "ended by signal 15".to_owned())];
+        let stages = Some(Box::new(crate::outcome::Stages { broke, ..Default::default() }));
+        Ok(Outcome { stages, ..Outcome::failed("ended by signal 15") })
+    };
+    for broke in [plain as fn() -> _, stage] {
+        let folder = tempfile::tempdir().unwrap();
+        let (card, findings) = MethodCard::read("method.toml", &CARD.replace("NAME", "both"));
+        let card = card.unwrap_or_else(|| panic!("{findings}"));
+        let method = RunMethod {
+            method: Arc::new(EndedTogether { card, broke }),
+            digest: Digest::of(b"x"),
+            card: String::new(),
+            stages: Vec::new(),
+        };
+        let ran = run_with(&[method], &dataset(folder.path(), 6), 1, None);
+        assert!(!ran.events.iter().any(|event| matches!(event, Event::Reopened { .. })), "{:?}", ran.events);
+        assert_eq!(ran.outcomes.lines().count(), 1 + 2, "{}", ran.outcomes);
+    }
+}

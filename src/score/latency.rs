@@ -84,10 +84,12 @@ fn input(observations: &[Observation], facts: LatencyFacts, groups: &BTreeMap<St
             Stream::First | Stream::Single | Stream::Offered if observation.status == Some(Status::Failed) => {
                 input.failed += 1;
             }
-            Stream::First => input.starts.first.push(time),
+            Stream::First => input.starts.first.push((time, observation.status == Some(Status::TimedOut))),
             Stream::Offered => input.offered.push(timing(observation, time)),
             Stream::Single => {
                 let timing = timing(observation, time);
+                input.ended += u64::from(!timing.censored);
+                input.answered += u64::from(observation.status == Some(Status::Answered));
                 for group in groups.get(&observation.sample_id).into_iter().flatten() {
                     by_group.entry(group.clone()).or_default().push(timing);
                 }

@@ -111,6 +111,40 @@ fn a_thousand_attempts_with_one_in_twenty_misbehaving_lose_none_and_leave_nothin
 }
 
 #[test]
+fn an_answer_that_comes_before_its_question_is_nobodys_and_ends_the_process() {
+    let place = tempfile::tempdir().unwrap();
+    let method = place.path().join("early");
+    fs::create_dir_all(&method).unwrap();
+    // Each answer stands ready before its request: that of the first with `ready`, the others with the answer before.
+    let program = r#"import json, sys
+def answer(n): return json.dumps({"type": "answer", "n": n, "status": "answered", "age": 30}) + "\n"
+def say(text): sys.stdout.write(text); sys.stdout.flush()
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["type"] == "hello":
+        ready = json.dumps({"type": "ready", "agebench": 1, "media": "path", "answers": ["age"]}) + "\n"
+        say(ready + (answer(1) if sys.argv[1] == "1" else ""))
+    elif request["type"] == "attempt":
+        say((answer(request["n"]) if sys.argv[1] == "2" and request["n"] == 1 else "") + answer(request["n"] + 1))
+    else: break
+"#;
+    fs::write(method.join("early.py"), program).unwrap();
+    let dataset = orders(&place.path().join("data"), &["a", "b", "c", "d", "e", "f"]);
+    let early = "which was not asked";
+    for (first, statuses) in [("1", ["failed"; 6]), ("2", ["answered", "failed"].repeat(3).try_into().unwrap())] {
+        let card = "name = 'early'\nkind = 'estimation'\nversion = '1'\n[command]\nprogram = 'python3'\n";
+        fs::write(method.join("method.toml"), format!("{card}args = ['early.py', '{first}']\n")).unwrap();
+        let (_, outcomes) = ran(&method, &dataset, &place.path().join(first), &[]);
+        assert_eq!(column(&outcomes, "status"), statuses, "{outcomes}");
+        assert_eq!(
+            outcomes.matches(early).count(),
+            statuses.iter().filter(|it| **it == "failed").count(),
+            "{outcomes}"
+        );
+    }
+}
+
+#[test]
 fn outcomes_are_the_same_bytes_for_one_process_and_for_four_whatever_breaks() {
     let place = tempfile::tempdir().unwrap();
     let all = ["answer 20", "crash", "answer 30", "garbage", "refuse", "answer 40", "wrong_n", "nan", "answer 50"];

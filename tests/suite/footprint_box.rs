@@ -190,6 +190,32 @@ fn a_daemon_that_writes_later_is_told_and_so_is_what_it_wrote() {
 }
 
 #[test]
+fn files_and_a_process_that_are_called_as_the_harness_s_own_are_told() {
+    let Some(seen) = seen("disguises") else { return };
+    seen.is_clean_but_for(&["files_created", "files_left", "processes_left", "canary_hits"]);
+    assert_eq!(seen.value("files_left phase=after_exit"), 8.0);
+    seen.has("after_exit", "file_left", "run/3.resolv.conf");
+    seen.has("after_exit", "file_left", "channel/trace-x3");
+    seen.has("end", "process_left", "strace");
+    seen.has("after_exit", "process_left", "strace");
+    assert_eq!(seen.value("processes_left phase=after_exit"), 1.0, "the tracer is none of the method's");
+}
+
+#[test]
+fn names_that_are_no_text_are_files_of_their_own() {
+    let Some(seen) = seen("mumbles") else { return };
+    assert_eq!((seen.value("files_created"), seen.value("files_left phase=after_exit")), (4.0, 4.0));
+    seen.has("after_answer", "file_created", "home/\\x82");
+}
+
+#[test]
+fn what_lies_deeper_than_any_path_may_be_is_found() {
+    let Some(seen) = seen("digs") else { return };
+    assert_eq!((seen.value("files_created"), seen.value("files_left phase=after_exit")), (4.0, 4.0));
+    assert!(seen.value("canary_hits") > 0.0);
+}
+
+#[test]
 fn attributes_beyond_the_answer_are_told_and_a_photo_in_one_is_found() {
     let Some(seen) = seen("returns") else { return };
     seen.is_clean_but_for(&["extra_fields", "canary_hits"]);
@@ -272,6 +298,26 @@ fn a_program_that_takes_no_file_is_given_the_bytes_of_its_columns() {
         let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
         assert_eq!(column(&outcomes, "bytes_in"), ["11", "11"], "{verb}: `region` and `north`");
     }
+    // A column that the card names and `ready` does not ask for goes nowhere, and neither does the face box.
+    let rows = rows(&place.path().join("footprint"));
+    assert_eq!(rows["fields_given"].0, Some(1.0));
+    let card = card.replace("\"columns\"]", "\"columns\", \"place\"]");
+    fs::write(method.join("method.toml"), format!("{card}columns = ['region', 'place']\n")).unwrap();
+    let wider = fs::read_to_string(data.join("manifest.csv")).unwrap();
+    let lines = wider.lines().enumerate();
+    let wider = lines.map(|(row, line)| match row {
+        0 => format!("{line},place,x0,y0,x1,y1\n"),
+        _ => format!("{line},home,1,1,20,20\n"),
+    });
+    fs::write(data.join("manifest.csv"), wider.collect::<String>()).unwrap();
+    let out = place.path().join("less");
+    run(&["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]).ended(0);
+    let outcomes = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    assert_eq!(column(&outcomes, "bytes_in"), ["9", "9"], "`place` and `home`");
+    let footprint = fs::read_to_string(out.join("footprint.csv")).unwrap();
+    let names = column(&footprint, "observation").into_iter().zip(column(&footprint, "name"));
+    let given: Vec<String> = names.filter(|(what, _)| what == "field_given").map(|(_, name)| name).collect();
+    assert_eq!(given, ["place", "place"]);
 }
 
 #[test]

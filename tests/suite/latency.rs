@@ -8,6 +8,23 @@ use crate::command::{misbehaving, orders};
 use crate::support::{bmp, column, dataset, jpeg, run, text, tiny_method};
 
 #[test]
+fn a_method_that_only_refuses_has_times_that_nothing_may_rest_on() {
+    let place = tempfile::tempdir().unwrap();
+    let method = misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
+    let measured = |orders_of: &[&str], name: &str| {
+        let (data, out) = (orders(&place.path().join(name), orders_of), place.path().join(format!("{name}-out")));
+        let flags = ["--starts", "1", "--attempts", "8", "--warm-up", "1"];
+        run(&[&["latency", text(&method), "--dataset", text(&data), "--out", text(&out)][..], &flags].concat()).ended(0)
+    };
+    let ran = measured(&["refuse"], "refuses");
+    assert!(ran.out.contains("INVALID: all 8 attempts that ended in time ended without an answer"), "{}", ran.out);
+    assert!(ran.err.contains("0 of 8 attempts one after the other were answered"), "{}", ran.err);
+    let ran = measured(&["refuse", "answer 20"], "half");
+    assert!(!ran.out.contains("without an answer"), "{}", ran.out);
+    assert!(ran.err.contains("4 of 8 attempts one after the other were answered"), "{}", ran.err);
+}
+
+#[test]
 fn rows_follow_from_the_raw_file_and_are_verified() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");

@@ -81,14 +81,22 @@ pub fn find_library(named: Option<&Path>) -> Result<PathBuf, LibraryError> {
 
 /// The library inside an installed Python package.
 fn python_packages() -> Option<PathBuf> {
-    // Asks where the package lies without importing it, which would load the library into Python.
+    ["python3", "python"].into_iter().find_map(|python| {
+        let output = asking(python).output().ok().filter(|output| output.status.success())?;
+        let package = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+        // A path from here is one from the folder that somebody else may have filled.
+        package.is_absolute().then(|| library_in(&package.join("capi"))).flatten()
+    })
+}
+
+/// Asks `python` where the package lies without importing it, which would load the library into Python. Python looks first in
+/// the folder that it is started in, and a folder with a card in it is a stranger's: so it is started in none of ours.
+fn asking(python: &str) -> Command {
     const ASK: &str =
         "import importlib.util as u; s = u.find_spec('onnxruntime'); print(s.submodule_search_locations[0])";
-    ["python3", "python"].into_iter().find_map(|python| {
-        let output = Command::new(python).args(["-c", ASK]).output().ok().filter(|output| output.status.success())?;
-        let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()).join("capi");
-        library_in(&folder)
-    })
+    let mut command = Command::new(python);
+    command.args(["-c", ASK]).current_dir("/");
+    command
 }
 
 fn system_library() -> Option<PathBuf> {
@@ -142,6 +150,11 @@ mod tests {
         }
         assert_eq!(library_in(folder.path()), Some(folder.path().join("libonnxruntime.so.1.23.2")));
         assert_eq!(library_in(&folder.path().join("nowhere")), None);
+    }
+
+    #[test]
+    fn python_is_not_asked_in_the_folder_that_somebody_works_in() {
+        assert_eq!(asking("python3").get_current_dir(), Some(Path::new("/")));
     }
 
     #[test]

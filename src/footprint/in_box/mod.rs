@@ -69,19 +69,20 @@ pub fn run(inside: &Inside) -> io::Result<u8> {
     tell(&channel, &Report::Ready { traced: trace.is_some() })?;
     relay::serve(listeners, &inside.channel);
     let mut child = command(inside).spawn()?;
+    let tracer = inside.strace.as_ref().and_then(|_| processes::Tracer::of(child.id()));
     // The method's streams are its own: whoever reads them must see their end.
     let nothing = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(&nothing)?;
     let (end, over) = UnixStream::pair()?;
-    let watcher = Watcher::new(channel.try_clone()?, dns, tap, names, trace, over)?;
+    let watcher = Watcher::new(channel.try_clone()?, dns, tap, names, (trace, tracer.clone()), over)?;
     let watching = thread::Builder::new().name("watcher".to_owned()).spawn(move || watcher.watch())?;
     let status = child.wait()?;
-    let left = processes::names();
+    let left = processes::names(tracer.as_ref());
     tell(&channel, &Report::Left { later: false, processes: left.clone() })?;
     if !left.is_empty() {
         thread::sleep(LATER);
-        tell(&channel, &Report::Left { later: true, processes: processes::names() })?;
+        tell(&channel, &Report::Left { later: true, processes: processes::names(tracer.as_ref()) })?;
     }
     drop(end);
     let _ = watching.join();

@@ -8,9 +8,10 @@ use std::os::unix::net::UnixStream;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::names::{Names, question};
+use super::processes::{self, Tracer};
 use super::tap::{Ear, Heard};
+use super::tell;
 use super::trace::Trace;
-use super::{processes, tell};
 use crate::footprint::report::{Report, hex};
 
 /// Bytes of one message that are passed on to be searched.
@@ -23,6 +24,7 @@ pub(super) struct Watcher {
     tap: OwnedFd,
     names: Names,
     trace: Option<Trace>,
+    tracer: Option<Tracer>,
     ear: Ear,
     /// Closed at the other end when the method has ended.
     end: UnixStream,
@@ -34,11 +36,11 @@ impl Watcher {
         dns: UdpSocket,
         tap: OwnedFd,
         names: Names,
-        trace: Option<Trace>,
+        (trace, tracer): (Option<Trace>, Option<Tracer>),
         end: UnixStream,
     ) -> io::Result<Self> {
         let orders = BufReader::new(channel.try_clone()?);
-        Ok(Self { channel, orders, dns, tap, names, trace, ear: Ear::default(), end })
+        Ok(Self { channel, orders, dns, tap, names, trace, tracer, ear: Ear::default(), end })
     }
 
     /// Watches until it is stopped, or nobody listens any more.
@@ -116,7 +118,7 @@ impl Watcher {
                     self.answer();
                     self.listen();
                     self.look();
-                    self.tell(&Report::Synced { number, memory: processes::memory() });
+                    self.tell(&Report::Synced { number, memory: processes::memory(self.tracer.as_ref()) });
                 }
                 true
             }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::own::Own;
 use super::{CHANNEL, COPIES, PLACES, Tools};
 use crate::method::adapter::command::Launch;
 
@@ -37,11 +38,11 @@ pub(super) struct CommandLine<'a> {
 }
 
 impl CommandLine<'_> {
-    /// The arguments of bubblewrap for `launch`.
+    /// The arguments of bubblewrap for `launch`; files that are put into the places of the box are noted in `own`.
     ///
     /// # Errors
     /// When a folder to mount on cannot be made, or a path is not UTF-8.
-    pub fn of(&self, launch: &Launch) -> io::Result<Vec<String>> {
+    pub fn of(&self, launch: &Launch, own: &mut Own) -> io::Result<Vec<String>> {
         let mut args: Vec<String> = Vec::new();
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--uid", "0", "--gid", "0"]);
@@ -73,7 +74,7 @@ impl CommandLine<'_> {
             add(&["--ro-bind", text(&folder)?, text(&folder)?]);
         }
         for (file, content) in OWN_FILES {
-            self.own_file(file, content, &mut add)?;
+            self.own_file(file, content, own, &mut add)?;
         }
         add(&["--remount-ro", "/dev", "--remount-ro", "/"]);
         for (name, value) in &self.tools.environment {
@@ -120,13 +121,31 @@ impl CommandLine<'_> {
     }
 
     /// Puts a file of our own where the system has `file`: there, or where its link leads.
-    fn own_file(&self, file: &str, content: &str, add: &mut impl FnMut(&[&str])) -> io::Result<()> {
+    fn own_file(
+        &self,
+        file: &str,
+        content: &'static str,
+        own: &mut Own,
+        add: &mut impl FnMut(&[&str]),
+    ) -> io::Result<()> {
         let Ok(target) = fs::canonicalize(file) else { return Ok(()) };
         match hidden_by(&target) {
             Some((name, inner)) => {
                 let file = self.folder.join(name).join(&inner);
-                file.parent().map(fs::create_dir_all).transpose()?;
-                fs::write(file, content)
+                let folder = file.parent().unwrap_or(&file);
+                fs::create_dir_all(folder)?;
+                // A program of an earlier session may have made it a link, or its folder.
+                if fs::canonicalize(folder)?
+                    != fs::canonicalize(self.folder)?.join(name).join(inner.parent().unwrap_or(&inner))
+                {
+                    return Err(io::Error::other(format!("`{}` leads out of the box", text(&inner)?)));
+                }
+                match fs::remove_file(&file) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => fs::write(&file, content)?,
+                }
+                own.holds(format!("{name}/{}", text(&inner)?), file, content);
+                Ok(())
             }
             None => {
                 let own = self.folder.join(Path::new(file).file_name().unwrap_or_default());

@@ -3,22 +3,27 @@
 
 mod channel;
 mod command_line;
+mod own;
 mod relay;
 
-use std::fs::DirBuilder;
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::inventory::is_exactly;
 use crate::method::adapter::command::Launch;
 use crate::method::{PrivateFolder, Scratch};
 
 pub(super) use channel::{Channel, Seen};
+use own::Own;
 
 /// How long the box may take to end beyond the program in it: two looks at what is left, two seconds apart.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -55,6 +60,7 @@ pub(super) struct Sandbox {
     tools: Tools,
     hosts: Vec<(String, u16)>,
     number: AtomicU32,
+    own: Mutex<Own>,
 }
 
 impl Sandbox {
@@ -75,7 +81,13 @@ impl Sandbox {
             let made = DirBuilder::new().mode(0o700).create(folder.path().join(name));
             made.map_err(|error| format!("no private folder can be made: {error}"))?;
         }
-        let mut sandbox = Self { folder, tools: tools.clone(), hosts: hosts.to_vec(), number: AtomicU32::new(1) };
+        let mut sandbox = Self {
+            folder,
+            tools: tools.clone(),
+            hosts: hosts.to_vec(),
+            number: AtomicU32::new(1),
+            own: Mutex::default(),
+        };
         if let Err(why) = sandbox.trial() {
             // Where system calls cannot be traced, the box may do without.
             if sandbox.tools.strace.take().is_none() || sandbox.trial().is_err() {
@@ -102,15 +114,22 @@ impl Sandbox {
         names.map(|name| (name.to_owned(), self.folder.path().join(name))).collect()
     }
 
-    /// Whether `name`, a file in one of [`Sandbox::folders`], is the harness's own.
-    pub fn is_ours(&self, name: &str) -> bool {
-        let Some((place, rest)) = name.split_once('/') else { return false };
-        match place {
-            CHANNEL => rest.starts_with("socket-") || rest.starts_with("trace-"),
-            COPIES => rest.ends_with(".lock") && !rest.contains('/'),
-            "run" => rest.ends_with("resolv.conf"),
-            _ => false,
-        }
+    /// Whether `name`, a file in one of [`Sandbox::folders`], is the harness's own, and as the harness made it.
+    pub fn is_ours(&self, name: &[u8]) -> bool {
+        let is_lock = || self.lock(name).is_some_and(|path| is_exactly(&path, b""));
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).has(name) || is_lock()
+    }
+
+    /// Whether the harness once made a file of this name.
+    pub fn was_ours(&self, name: &[u8]) -> bool {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).had(name) || self.lock(name).is_some()
+    }
+
+    /// The lock of a private folder of copies that is called `name`.
+    fn lock(&self, name: &[u8]) -> Option<PathBuf> {
+        let rest = name.strip_prefix(COPIES.as_bytes())?.strip_prefix(b"/")?;
+        let path = self.folder.path().join(COPIES).join(OsStr::from_bytes(rest));
+        PrivateFolder::is_lock(&path).then_some(path)
     }
 
     /// `launch` within the box, with the channel over which it tells what it sees; `reaches` says whether hosts may be reached.
@@ -120,17 +139,25 @@ impl Sandbox {
     pub fn enclose(&self, launch: &Launch, reaches: bool) -> std::io::Result<(Launch, Arc<Channel>)> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let hosts: &[(String, u16)] = if reaches { &self.hosts } else { &[] };
-        let socket = self.folder.path().join(CHANNEL).join(format!("socket-{number}"));
-        let channel = Channel::open(&socket, hosts)?;
+        let [socket, trace] = ["socket", "trace"].map(|what| format!("{what}-{number}"));
+        let within = self.folder.path().join(CHANNEL);
+        let channel = Channel::open(&within.join(&socket), hosts)?;
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.made(format!("{CHANNEL}/{socket}"), within.join(&socket))?;
+        if self.is_traced() {
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(within.join(&trace))?;
+            own.made(format!("{CHANNEL}/{trace}"), within.join(&trace))?;
+        }
         let line = command_line::CommandLine {
             folder: self.folder.path(),
             tools: &self.tools,
             hosts,
-            socket: format!("/agebench/{CHANNEL}/socket-{number}"),
-            trace: format!("/agebench/{CHANNEL}/trace-{number}"),
+            socket: format!("/agebench/{CHANNEL}/{socket}"),
+            trace: format!("/agebench/{CHANNEL}/{trace}"),
         };
         let bubblewrap = self.tools.bubblewrap.clone().unwrap_or_default();
-        let enclosed = Launch { program: bubblewrap, args: line.of(launch)?, patience: PATIENCE, ..launch.clone() };
+        let enclosed =
+            Launch { program: bubblewrap, args: line.of(launch, &mut own)?, patience: PATIENCE, ..launch.clone() };
         Ok((enclosed, channel))
     }
 

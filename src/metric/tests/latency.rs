@@ -10,7 +10,7 @@ fn input(attempts: usize) -> LatencyInput {
     LatencyInput {
         starts: Starts {
             load: five.clone(),
-            first: five.clone(),
+            first: five.iter().map(|time| (*time, false)).collect(),
             calibration: vec![(4.0, 4.1); 5],
             offline: five.clone(),
             null: five,
@@ -84,6 +84,17 @@ fn a_percentile_among_timeouts_is_censored_and_the_mean_is_none() {
 }
 
 #[test]
+fn a_first_answer_that_the_limit_ended_has_no_mean() {
+    let mut late = input(400);
+    assert_eq!(found(&made(&late), "first_answer_time", "").value, Some(3.0));
+    late.starts.first[2].1 = true;
+    let rows = made(&late);
+    let first = found(&rows, "first_answer_time", "");
+    assert_eq!((first.status, first.value, first.n_attempts), (RowStatus::NotApplicable, None, Some(5)));
+    assert_eq!(first.evidence.as_ref().map(Evidence::cell).as_deref(), Some("some attempts ended at the time limit"));
+}
+
+#[test]
 fn an_attempt_that_the_limit_ended_without_a_word_of_its_parts_is_among_no_part() {
     let mut late = input(10);
     for timing in late.single[0].1.iter_mut().skip(4) {
@@ -116,6 +127,8 @@ fn what_makes_a_measurement_invalid_stands_in_every_row_it_touches() {
         row.evidence.as_ref().map(Evidence::cell).unwrap()
     };
     let whole = ("latency_median", "stream=single");
+    let refused = reason(&|input| input.ended = 400, whole.0, whole.1);
+    assert_eq!(refused, "invalid: all 400 attempts that ended in time ended without an answer");
     let busy = reason(&|input| input.facts.busy = Some(0.4), whole.0, whole.1);
     assert_eq!(busy, "invalid: others used 40% of the processors");
     let drift = reason(&|input| input.starts.calibration[2] = (4.0, 5.0), whole.0, whole.1);

@@ -200,8 +200,8 @@ pub(super) fn reading() -> Vec<String> {
         "Brackets hold bounds at the protocol's display level: order statistics for percentiles, Student's interval over starts \
          for means. `?` means too little evidence for them: a mean needs 5 starts, p90 36, p95 72 and p99 368 attempts. `>=`: \
          the time limit ended it.",
-        "INVALID: the machine was busy or changed its speed, the clock is too coarse for the method, or more was offered than one \
-         session serves; no number of such a measurement can be claimed. Milliseconds of two machines are not comparable.",
+        "INVALID: nothing was answered, the machine was busy or changed its speed, the clock is too coarse for the method, or \
+         more was offered than one session serves; no number of such a measurement can be claimed. Milliseconds of two machines are not comparable.",
     ]
     .map(str::to_owned)
     .to_vec()

@@ -154,7 +154,7 @@ fn of_limits(
         };
         given = true;
         for (key, value) in entries {
-            let limit = key.parse().ok().and_then(|years| AgeLimit::new(years).ok());
+            let limit = AgeLimit::written(&key);
             let limit = limit.ok_or_else(|| format!("`{name}` has {}, which is no limit", quoted(&key)))?;
             if !limits.contains(&limit) {
                 extra.push((format!("{name}.{key}"), value.to_string()));
@@ -259,6 +259,8 @@ mod tests {
             (r#""status":"answered","age_low":23,"age_high":20"#, "runs backwards"),
             (r#""status":"answered","decisions":{"18":"yes"}"#, "expected `pass` or `deny`"),
             (r#""status":"answered","decisions":{"adult":"pass"}"#, "no limit"),
+            (r#""status":"answered","decisions":{"18":"pass","+18":"deny"}"#, "`+18`, which is no limit"),
+            (r#""status":"answered","scores":{"018":0.5}"#, "`018`, which is no limit"),
             (r#""status":"answered","decisions":{"40":"pass"}"#, "none of the limits"),
             (r#""status":"refused","age":23"#, "refused, but there is an answer"),
         ] {
@@ -270,7 +272,9 @@ mod tests {
 
     #[test]
     fn a_line_that_belongs_to_no_request_is_no_reply() {
-        for line in ["", "{}", "nonsense", r#"{"type":"ready"}"#, r#"{"type":"answer"}"#, r#"{"type":"answer","n":-1}"#]
+        let twice = r#"{"type":"answer","n":1,"status":"answered","age":30,"age":16}"#;
+        for line in
+            ["", "{}", "nonsense", r#"{"type":"ready"}"#, r#"{"type":"answer"}"#, r#"{"type":"answer","n":-1}"#, twice]
         {
             assert!(Reply::parse(line.as_bytes(), &limits()).is_err(), "{line}");
         }

@@ -37,12 +37,14 @@ struct State {
 }
 
 /// A process that was started.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Started {
     /// Attempts that it allows in flight.
     pub in_flight: usize,
     /// How it wants content.
     pub carrier: Carrier,
+    /// The columns that it asks for; all that the card names when it does not say.
+    pub columns: Option<Vec<String>>,
     /// Its process id.
     pub id: u32,
 }
@@ -83,7 +85,9 @@ impl Instance {
     pub fn start(&self) -> Result<Started, MethodError> {
         let running = self.enter(false)?;
         self.leave(&running, false);
-        Ok(Started { in_flight: running.ready.in_flight, carrier: running.ready.carrier, id: running.process.id() })
+        let ready = &running.ready;
+        let (carrier, columns) = (ready.carrier, ready.columns.clone());
+        Ok(Started { in_flight: ready.in_flight, carrier, columns, id: running.process.id() })
     }
 
     /// Puts one attempt to the process.
@@ -173,14 +177,14 @@ impl Instance {
         let prepared = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
         let raw = if running.ready.carrier.is_raw() { asked.content.map(|(bytes, _)| bytes) } else { None };
-        let sent = running.process.write(&[&parts, raw.unwrap_or_default()], &until);
+        let sent = running.process.ask(n, &[&parts, raw.unwrap_or_default()], &until);
         drop(next);
         let written = clock.monotonic();
         let until = Until::after(clock, self.plan.time_limit).unless(&self.plan.stop);
         let came =
             sent.map_err(|trouble| self.break_off(running, trouble)).and_then(|()| self.wait(running, n, &until));
         let given = match (running.ready.carrier, asked.content) {
-            (Carrier::None, _) | (_, None) => asked.columns.iter().map(|(name, cell)| name.len() + cell.len()).sum(),
+            (Carrier::None, _) | (_, None) => lent(running, asked).map(|(name, cell)| name.len() + cell.len()).sum(),
             (_, Some((bytes, _))) => bytes.len(),
         };
         let about = |outcome: Outcome| Outcome {
@@ -223,9 +227,7 @@ impl Instance {
                 Carrier::Bytes | Carrier::Pixels | Carrier::None => {}
             }
         }
-        let wanted =
-            |name: &str| running.ready.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name));
-        let columns: Vec<(&str, &str)> = asked.columns.iter().copied().filter(|(name, _)| wanted(name)).collect();
+        let columns: Vec<(&str, &str)> = lent(running, asked).collect();
         let bytes = content.filter(|_| running.ready.carrier.is_raw()).map(|(bytes, _)| bytes.len());
         Ok(line(&Attempt {
             kind: "attempt",
@@ -272,26 +274,26 @@ impl Instance {
             let line = running.process.line(until);
             let at = self.plan.clock.monotonic();
             if let (Ok(line), Some(heard)) = (&line, &self.plan.heard) {
-                heard.reply(line);
+                heard.reply(&line.bytes);
             }
-            let reply = line.map(|line| Reply::parse(&line, &self.plan.limits));
+            let reply = line.map(|line| (Reply::parse(&line.bytes, &self.plan.limits), line.asked));
             state = lock(&self.state);
             state.reading = false;
             self.changed.notify_all();
             let problem = match reply {
-                Ok(Ok(reply)) if reply.n == n => {
+                Ok((Ok(reply), asked)) if reply.n == n && n <= asked => {
                     state.waiting.remove(&n);
                     return Ok((reply, at));
                 }
-                Ok(Ok(reply)) => match state.waiting.get_mut(&reply.n) {
-                    Some(place) if place.is_none() => {
+                Ok((Ok(reply), asked)) => match state.waiting.get_mut(&reply.n) {
+                    Some(place) if place.is_none() && reply.n <= asked => {
                         *place = Some((reply, at));
                         continue;
                     }
                     // Which number it was depends on how many processes there are: a row must not.
                     _ => "the program answered a request which was not asked or has its answer".to_owned(),
                 },
-                Ok(Err(problem)) => format!("the program wrote what is no answer: {problem}"),
+                Ok((Err(problem), _)) => format!("the program wrote what is no answer: {problem}"),
                 Err(trouble) => {
                     drop(state);
                     return Err(self.break_off(running, trouble));
@@ -334,6 +336,11 @@ impl Instance {
         *lock(&running.broken) = Some(Broken { reason, alone });
         true
     }
+}
+
+/// The columns that a request has: those of the card that the program asked for.
+fn lent<'a>(running: &Running, asked: &Asked<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    asked.columns.iter().copied().filter(|(name, _)| running.ready.wants(name))
 }
 
 impl Drop for Instance {

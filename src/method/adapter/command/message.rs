@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::age::AgeLimit;
 use crate::finding::{listed, quoted};
+use crate::method::json;
 
 /// The major number of the protocol.
 pub const PROTOCOL: u64 = 1;
@@ -147,6 +148,12 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// Whether it asks for the column `name`.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name))
+    }
+
     /// The `ready` in `line`.
     ///
     /// # Errors
@@ -198,8 +205,9 @@ impl Ready {
 
 /// The JSON object in `line`.
 pub(super) fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice::<Value>(line) {
+    match json::parse(line) {
         Ok(Value::Object(fields)) => Ok(fields),
+        Err(error) if json::is_twice(&error) => Err(format!("a line has a key twice in one object: {}", excerpt(line))),
         Ok(_) => Err(format!("a line is not a json object: {}", excerpt(line))),
         Err(_) => Err(format!("a line is not json: {}", excerpt(line))),
     }

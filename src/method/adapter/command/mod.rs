@@ -26,7 +26,7 @@ pub use asked::{Asked, Manner};
 pub use card::CommandCard;
 #[cfg(target_os = "linux")]
 pub use guard::guard;
-pub use inbox::LONGEST_LINE;
+pub use inbox::{LONGEST_LINE, Line};
 pub use instance::{Instance, Started};
 pub use process::{Farewell, Launch, Process, Trouble, Until};
 pub use running::{Notes, Plan, Running};
@@ -36,7 +36,7 @@ use self::message::Carrier;
 use super::Surroundings;
 use crate::digest::{Digest, DigestError};
 use crate::foreign;
-use crate::method::{Ask, Gathered, Method, MethodCard, MethodError, Sample, Session};
+use crate::method::{Ask, Gathered, Lent, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
 
@@ -113,7 +113,7 @@ impl CommandMethod {
     /// How the process that was started last wants content.
     #[must_use]
     pub fn carrier(&self) -> Option<Carrier> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).map(|started| started.carrier)
+        process::lock(&self.started).as_ref().map(|started| started.carrier)
     }
 
     /// What decodes pictures for a program that wants pixels.
@@ -138,8 +138,8 @@ impl CommandMethod {
 
     fn session_on(&self, instance: Arc<Instance>) -> Result<Box<dyn Session>, MethodError> {
         let started = instance.start()?;
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         let manner = Manner { carrier: started.carrier, decoder: self.decoder };
+        *process::lock(&self.started) = Some(started);
         Ok(Box::new(CommandSession { instance, manner }))
     }
 
@@ -205,6 +205,14 @@ impl Method for CommandMethod {
         std::iter::once(program).chain(arguments).filter_map(size).collect()
     }
 
+    fn is_given(&self, what: Lent<'_>) -> bool {
+        let started = process::lock(&self.started);
+        started.as_ref().is_none_or(|started| match what {
+            Lent::Content | Lent::FaceBox => started.carrier != Carrier::None,
+            Lent::Column(name) => started.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name)),
+        })
+    }
+
     fn copies_samples(&self) -> bool {
         self.carrier() == Some(Carrier::Path)
     }
@@ -214,8 +222,8 @@ impl Method for CommandMethod {
     }
 
     fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {
-        let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_flight = started.and_then(|it| NonZeroUsize::new(it.in_flight)).unwrap_or(NonZeroUsize::MIN);
+        let in_flight = process::lock(&self.started).as_ref().map_or(1, |started| started.in_flight);
+        let in_flight = NonZeroUsize::new(in_flight).unwrap_or(NonZeroUsize::MIN);
         self.command.instances.saturating_mul(in_flight)
     }
 

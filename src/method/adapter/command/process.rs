@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Line};
 use super::message::{BYE, beginning};
 use super::words::{Heard, Words};
 use crate::clock::Clock;
@@ -219,11 +219,20 @@ impl Process {
         Ok(())
     }
 
-    /// The next line that it writes, without its newline.
+    /// Writes request `n`, which is `parts`, as [`Process::write`] does.
+    ///
+    /// # Errors
+    /// As [`Process::write`].
+    pub fn ask(&self, n: u64, parts: &[&[u8]], until: &Until<'_>) -> Result<(), Trouble> {
+        self.inbox.ask(n);
+        self.write(parts, until)
+    }
+
+    /// The next line that it writes.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn line(&self, until: &Until<'_>) -> Result<Vec<u8>, Trouble> {
+    pub fn line(&self, until: &Until<'_>) -> Result<Line, Trouble> {
         self.inbox.next(until)
     }
 

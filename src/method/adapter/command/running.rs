@@ -114,10 +114,10 @@ impl Running {
             Trouble::System(error) => format!("cannot be spoken to: {error}"),
         });
         let ready = ready.and_then(|line| {
-            let is_json = serde_json::from_slice::<serde_json::Value>(&line).is_ok();
+            let is_json = serde_json::from_slice::<serde_json::Value>(&line.bytes).is_ok();
             let hint =
                 if is_json { "" } else { "; standard output is for the protocol alone: print to standard error" };
-            let ready = Ready::parse(&line).map_err(|problem| format!("is not ready: {problem}{hint}"))?;
+            let ready = Ready::parse(&line.bytes).map_err(|problem| format!("is not ready: {problem}{hint}"))?;
             fits(&ready, plan).map(|()| ready)
         });
         let ready = ready.map_err(|problem| {

@@ -164,7 +164,7 @@ fn of_limits(keys: &mut Keys<'_>, key: &'static str) -> Option<OfLimits> {
             let mut pointers = BTreeMap::new();
             let mut problem = texts.is_empty().then(|| format!("no limit: expected {expected}"));
             for (limit, text) in texts {
-                match (limit.parse().ok().and_then(|years| AgeLimit::new(years).ok()), Pointer::parse(&text)) {
+                match (AgeLimit::written(&limit), Pointer::parse(&text)) {
                     (Some(limit), Ok(pointer)) => drop(pointers.insert(limit.years(), pointer)),
                     (None, _) => problem = Some(format!("{} is no limit", quoted(&limit))),
                     (_, Err(wrong)) => problem = Some(wrong),

@@ -178,8 +178,23 @@ impl HttpCard {
     /// Whether a file of the dataset, or the place of the face in it, is sent.
     #[must_use]
     pub fn looks(&self) -> bool {
-        let places = self.body.templates().into_iter().chain(&self.query).flat_map(Template::pieces);
-        self.body.wants_content() || places.into_iter().any(|piece| *piece == Piece::FaceBox || piece.is_content())
+        self.sends_content() || self.sends_box()
+    }
+
+    /// Whether a file of the dataset is sent.
+    #[must_use]
+    pub fn sends_content(&self) -> bool {
+        self.body.wants_content() || self.places().any(Piece::is_content)
+    }
+
+    /// Whether the place of the face in one is.
+    #[must_use]
+    pub fn sends_box(&self) -> bool {
+        self.places().any(|piece| *piece == Piece::FaceBox)
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Piece> {
+        self.body.templates().into_iter().chain(&self.query).flat_map(Template::pieces)
     }
 
     /// What the code means: the card's word for it, or `None`.

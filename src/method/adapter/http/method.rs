@@ -13,7 +13,7 @@ use super::template::Filling;
 use crate::digest::{Digest, DigestError};
 use crate::method::adapter::Surroundings;
 use crate::method::withheld::withhold;
-use crate::method::{Ask, Method, MethodCard, MethodError, Session, Traffic};
+use crate::method::{Ask, Lent, Method, MethodCard, MethodError, Session, Traffic};
 
 /// A service made ready to be asked.
 pub struct HttpMethod {
@@ -100,6 +100,14 @@ impl Method for HttpMethod {
 
     fn looks(&self) -> bool {
         self.service.card.looks()
+    }
+
+    fn is_given(&self, what: Lent<'_>) -> bool {
+        match what {
+            Lent::Content => self.service.card.sends_content(),
+            Lent::FaceBox => self.service.card.sends_box(),
+            Lent::Column(_) => true, // a card that names one which no place sends is refused
+        }
     }
 
     fn sessions(&self, _jobs: NonZeroUsize) -> NonZeroUsize {

@@ -7,6 +7,7 @@ use super::pointer::{Pointer, for_each_leaf};
 use super::secret::Secrets;
 use crate::age::{Age, AgeLimit};
 use crate::finding::quoted;
+use crate::method::json;
 use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
 
 /// Fields beyond the answer that are kept of one reply.
@@ -210,8 +211,11 @@ impl Reading<'_> {
             return Err("the reply is empty".to_owned());
         }
         let text = std::str::from_utf8(body).map_err(|_| "the reply is not utf-8".to_owned())?;
-        serde_json::from_str(text).map_err(|error| {
+        json::parse(text.as_bytes()).map_err(|error| {
             let at = format!("line {}, column {}", error.line(), error.column());
+            if json::is_twice(&error) {
+                return format!("the reply has a key twice in one object ({at})");
+            }
             format!("the reply is not json ({at}): {}", self.shown(text.trim_start()))
         })
     }

@@ -16,7 +16,7 @@ pub use rules::{Otherwise, Rules, Step};
 
 use crate::age::AgeLimit;
 use crate::digest::Digest;
-use crate::method::{Ask, MOST_OPENINGS, Method, MethodCard, MethodError, Sample, Session, Told};
+use crate::method::{Ask, Lent, MOST_OPENINGS, Method, MethodCard, MethodError, Sample, Session, Told};
 use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, StageUse, Stages, Status};
 
 /// A stage made ready.
@@ -92,6 +92,14 @@ impl Method for WaterfallMethod {
 
     fn looks(&self) -> bool {
         self.methods().any(|method| method.looks())
+    }
+
+    fn is_given(&self, what: Lent<'_>) -> bool {
+        let is_lent = |method: &dyn Method| match what {
+            Lent::Column(name) => method.columns().iter().any(|column| column == name),
+            Lent::Content | Lent::FaceBox => true,
+        };
+        self.methods().any(|method| is_lent(method.as_ref()) && method.is_given(what))
     }
 
     fn recorded(&self) -> Vec<String> {

@@ -138,3 +138,11 @@ fn no_kept_text_holds_a_secret_that_the_service_sends_back_however_it_is_cut() {
         assert!(kept.contains(&REMOVED[..5]), "{kept}");
     }
 }
+
+#[test]
+fn a_reply_that_can_be_read_in_two_ways_is_failed() {
+    let reply = r#"{"age":30,"age":16}"#;
+    let outcome = read(&card("age = '/age'"), reply, None);
+    assert_eq!(outcome.status, Status::Failed);
+    assert_eq!(outcome.reason.as_deref(), Some("the reply has a key twice in one object (line 1, column 15)"));
+}
