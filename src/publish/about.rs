@@ -210,3 +210,33 @@ pub(super) fn told(done: &[Done]) -> String {
     };
     done.iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_study_stands_to_its_plan_is_published_without_names_counts_and_addresses() {
+        let deviation = |item: &str, registered: &str, found: Option<&str>| json!({ "item": item, "registered": registered, "found": found });
+        let allowed = r#"{"allow_hosts":["age.example.com:443"],"timeout_seconds":60.0}"#;
+        let standing = json!({
+            "digest": Digest::of(b"x"), "date": "2026-11-30", "signed_off_by": ["Alice"], "follows": false,
+            "deviations": [
+                deviation("dataset `d`, manifest", "ab12 (127 samples of 120 subjects)", Some("cd34")),
+                deviation("footprint of `m` on `d`", allowed, None),
+                deviation("comparison", "made", Some("not made")),
+            ],
+        });
+        let said = study(&json!({ "name": "s", "registration": standing, "place": "/home/alice" })).unwrap();
+        assert_eq!(said["registration"]["signed_off_by"], json!([]));
+        let deviations = &said["registration"]["deviations"];
+        assert_eq!((&deviations[0]["registered"], &deviations[0]["found"]), (&json!("ab12"), &json!("cd34")));
+        assert_eq!(deviations[1]["registered"], json!(r#"{"timeout_seconds":60.0}"#));
+        assert_eq!(deviations[2]["found"], json!("not made"));
+        assert_eq!(said.get("place"), None);
+        assert_eq!(
+            study(&json!({ "name": "s", "registration": null })),
+            Some(json!({ "name": "s", "registration": null }))
+        );
+    }
+}

@@ -201,6 +201,11 @@ fn a_registered_plan_is_followed_and_every_result_says_so() {
         run(&["verify", text(&folder)]).ended(0);
     }
     assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(&said));
+    // Rows under another protocol are no part of it.
+    let (young, anew) = (out.join("runs/young"), place.path().join("anew"));
+    run(&["score", text(&young), "--protocol", "check-16", "--out", text(&anew)]).ended(0);
+    assert_eq!(json(&anew.join("run.json"))["settings"].get("study"), None);
+    assert!(!anew.join("registration.json").exists() && young.join("registration.json").exists());
     // The digest is that of the file's other keys, as anyone can compute it.
     let code = "import hashlib, json, sys\nrecord = json.load(open(sys.argv[1]))\ndel record['digest']\n\
                 def whole(x):\n    if isinstance(x, dict): return {k: whole(v) for k, v in x.items()}\n\

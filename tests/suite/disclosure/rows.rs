@@ -4,7 +4,7 @@ use agebench::age::{AgeLimit, AgeRange};
 use agebench::metric::{Errors, Facts, rows};
 use agebench::outcome::{Answer, Decision, LimitAnswer, Outcome};
 use agebench::protocol::Protocol;
-use agebench::publish::disclosure::{Rule, flag, protect};
+use agebench::publish::disclosure::{Rule, Shown, flag, protect};
 use agebench::table::{Context, Row, RowStatus};
 use agebench::tally::{Answers, Tally, TruthBuilder, TruthRow};
 
@@ -151,4 +151,35 @@ fn a_method_that_decides_itself_is_published_at_its_own_decisions() {
     assert_eq!(rates(""), 8, "two limits, two sides, everybody and the window");
     assert!(rates("male") > 0);
     assert!(published.iter().any(|row| row.status == RowStatus::NotApplicable && row.challenge.is_some()));
+}
+
+#[test]
+fn what_asks_for_more_people_than_a_number_may_stand_for_is_withheld() {
+    // 36, 72 and 368 people for the ends of P90, P95 and P99 at 95 %: power of the share at most 2.5 %.
+    let needed = |metric: &str| match metric {
+        "p90_absolute_error" => 36,
+        "p95_absolute_error" => 72,
+        "p99_absolute_error" => 368,
+        _ => 30,
+    };
+    let (mut shown, mut withheld) = (0, 0);
+    for seed in 0..30 {
+        let drawn = drawn(seed);
+        for rule in [Rule::Uk7_5, Rule::Midpoint6] {
+            for row in protected(&drawn, rule, &[]).rows.iter().filter(|row| row.metric.ends_with("_error")) {
+                let is_same = |other: &&Row| other.identity() == row.identity();
+                let Some(exact) = drawn.rows.iter().find(is_same) else { continue };
+                let (Some(n), least) = (exact.n_attempts, needed(&row.metric)) else { continue };
+                let Shown::Number(number) = rule.show(n) else { continue };
+                let open = rule.behind(number).0 < least && exact.status == RowStatus::Value;
+                if row.value.is_some() {
+                    assert!(!open || row.has(flag::N_SUMMED), "{rule}: {n} people: {row:?}");
+                    shown += 1;
+                } else {
+                    withheld += u32::from(open);
+                }
+            }
+        }
+    }
+    assert!(shown > 100 && withheld > 0, "{shown} {withheld}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{recorded, release};
+use super::{recorded, recorded_of, release};
 use crate::stages;
 use crate::support::{column, package, run, text};
 
@@ -200,6 +200,24 @@ fn an_earlier_release_is_named_in_the_next_and_one_without_a_rule_cannot_be_take
     next(&third, &open).ended(2).told(&["no rule was applied to", "cannot be taken back"]);
     next(&third, &one).ended(2);
     assert!(!third.exists());
+}
+
+#[test]
+fn parts_of_one_dataset_are_not_released_together_and_an_earlier_release_of_other_people_is_not_taken_for_one() {
+    let place = tempfile::tempdir().unwrap();
+    let off = |person: u32| i64::from(person % 5) - 2;
+    let (all, part) = (recorded(place.path(), "all", off), recorded_of(place.path(), "part", 397, off));
+    // Of the three people between them everything would follow.
+    let (_, ran) = release(place.path(), &[&all, &part], "uk_7_5", &[]);
+    ran.ended(2).told(&["two manifests of `people`", "publish one of them"]);
+    release(place.path(), &[&all, &part], "none", &[]).1.ended(0);
+    let (earlier, ran) = release(place.path(), &[&part], "uk_7_5", &[]);
+    ran.ended(0);
+    let out = place.path().join("next");
+    run(&["publish", text(&all), "--out", text(&out), "--disclosure", "uk_7_5", "--earlier", text(&earlier)])
+        .ended(2)
+        .told(&["no manifest of it is published now", "leave this one out"]);
+    assert!(!out.exists());
 }
 
 #[test]

@@ -13,8 +13,13 @@ use crate::support::{Ran, run, text};
 
 /// A run folder made of a recorded file below `place`, whose cards say what a release needs.
 fn recorded(place: &Path, name: &str, off: impl Fn(u32) -> i64) -> PathBuf {
+    recorded_of(place, name, 400, off)
+}
+
+/// The same of so many people.
+fn recorded_of(place: &Path, name: &str, people: u32, off: impl Fn(u32) -> i64) -> PathBuf {
     let mut csv = "sample_id,subject_id,true_age,age,status,reason,sex,split\n".to_owned();
-    for person in 0..400_u32 {
+    for person in 0..people {
         let (age, sex) = (12 + person % 14, if person % 2 == 0 { "female" } else { "=cmd|' /C calc'!A0" });
         let (answer, status, reason) = if person % 40 == 7 {
             (String::new(), "failed", format!("planted-reason of /home/{person}"))
