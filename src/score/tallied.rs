@@ -6,22 +6,24 @@
 mod error;
 mod folder;
 mod gathered;
+mod of_run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::ScoreError;
 use super::folder::{context_of, decision_rows, digest, flag_simulated};
 use super::inputs::Inputs;
 use crate::digest::Digest;
-use crate::folder::{MethodRecord, RunFolder, RunRecord, StageRecord};
+use crate::folder::{MethodRecord, RunFolder, StageRecord};
 use crate::metric::{self, Errors, Facts, Scores};
 use crate::protocol::Protocol;
 use crate::table::Table;
 use crate::tally::{Shard, Tally};
+
+use of_run::OfRun;
 
 pub use error::TalliedError;
 pub use gathered::Gathered;
@@ -53,48 +55,6 @@ struct Head {
     /// Of a run: attempts on people of any age, and how many of them failed or were late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempts: Option<[u64; 2]>,
-}
-
-/// What of a run stands in no other place of the head.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfRun {
-    tool_version: String,
-    card_digest: Digest,
-    inputs_digest: Option<Digest>,
-    timeout_seconds: Option<Value>,
-    decoder: Option<Value>,
-}
-
-impl OfRun {
-    /// Of answers that were recorded elsewhere there is nothing to say.
-    fn of(record: &RunRecord) -> Option<Self> {
-        let setting = |name: &str| record.settings.get(name).cloned();
-        (record.verb == "run").then(|| Self {
-            tool_version: record.tool_version.clone(),
-            card_digest: record.dataset.card_digest,
-            inputs_digest: record.dataset.inputs_digest,
-            timeout_seconds: setting("timeout_seconds"),
-            decoder: setting("decoder"),
-        })
-    }
-
-    /// What is not the same in the run of `other`, if anything.
-    fn differs(&self, other: &Self) -> Option<&'static str> {
-        let inputs = self.inputs_digest.zip(other.inputs_digest);
-        [
-            ("the version of agebench that ran", self.tool_version != other.tool_version),
-            ("the dataset's card", self.card_digest != other.card_digest),
-            (
-                "what was put to methods (samples in their order, face boxes, columns lent)",
-                inputs.is_some_and(|(own, their)| own != their),
-            ),
-            ("the setting `timeout_seconds`", self.timeout_seconds != other.timeout_seconds),
-            ("the setting `decoder`", self.decoder != other.decoder),
-        ]
-        .into_iter()
-        .find_map(|(what, differs)| differs.then_some(what))
-    }
 }
 
 /// The last line: the digest of all lines before it.

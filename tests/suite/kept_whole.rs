@@ -93,6 +93,10 @@ fn a_run_goes_on_and_shards_are_joined_only_with_the_inputs_of_the_others() {
     let tallies: Vec<PathBuf> = shards.iter().map(|folder| tally(folder)).collect();
     run(&asked.run(&out, &[])).ended(0);
     broken_off(&out);
+    let policy = place.path().join("policy.toml");
+    let rule = "[[rule]]\nmetric = \"under_age_pass_rate\"\nlimit = 18\nat_most = 0.5\n";
+    fs::write(&policy, format!("name = \"p\"\nsource = \"ours\"\n{rule}")).unwrap();
+    run(&["gate", text(&out), "--policy", text(&policy)]).ended(2).told(&["is not finished", "with --resume"]);
     let manifest = fs::read_to_string(asked.data.join("manifest.csv")).unwrap();
     let boxed = |extra: &str| -> String {
         let line = |(at, line): (usize, &str)| format!("{line},{}\n", if at == 0 { "x0,y0,x1,y1" } else { extra });
