@@ -102,13 +102,11 @@ enum Verb {
     Import(import::Arguments),
     #[command(about = "Write a card (from a model file too), a protocol, a policy or a pipeline")]
     Init(init::Arguments),
-    #[command(
-        about = "List what there is to choose from: methods, models, datasets, protocols, policies, importers, adapters, engines, heads, metrics"
-    )]
+    #[command(about = "List methods, models, datasets, protocols, policies, metrics and more")]
     List(list::Arguments),
     #[command(about = "Print completions for a shell")]
     Completions(manual::CompletionArguments),
-    #[command(about = "Write a man page for each verb")]
+    #[command(hide = true)]
     Man(manual::ManArguments),
     #[command(hide = true)]
     Guard(guard::Arguments),
