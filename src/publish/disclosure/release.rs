@@ -6,11 +6,11 @@ use super::audit::State;
 use super::class::{Class, class};
 use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
 use super::table::Book;
-use super::{Rule, flag};
+use super::{Rule, Shown, flag};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::flag as known;
+use crate::metric::{flag as known, percentile_share};
 use crate::protocol::Protocol;
-use crate::stats::{lower_claim, upper_claim, wilson};
+use crate::stats::{lower_claim, subjects_for_percentile, upper_claim, wilson};
 use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
 
 /// Fewer people have no mean, and nothing else is said of fewer samples.
@@ -79,16 +79,18 @@ impl<'a> Release<'a> {
         release
     }
 
-    /// From 30 people on; where one group alone of a column has no mean, the next smallest has none either, because the
-    /// mean of the one would follow from the others'.
+    /// Where the published number says that there are 30 people, so that a mean tells nothing of them beside it; where one
+    /// group alone of a column has no mean, the next smallest has none either, because the mean of the one would follow from
+    /// the others'.
     fn choose_means(&self, rows: &[&Row]) -> BTreeSet<(usize, Group)> {
         let mut people: BTreeMap<(usize, Group), u64> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.metric == "mae" && is_error_row(row) && row.value.is_some()) {
-            let key = Key { method: self.book.method(row), group: row.group.clone(), what: What::Answered };
-            let shown = self.book.counts.number(&key).is_some_and(|number| number >= LEAST);
-            let subjects = row.n_subjects.unwrap_or(0);
-            if shown && subjects >= LEAST && self.book.is_named(&row.group) {
-                people.insert((key.method, key.group), subjects);
+            let method = self.book.method(row);
+            let Some((_, shown)) = self.answered(method, &row.group).filter(|(least, _)| *least >= LEAST) else {
+                continue;
+            };
+            if row.n_subjects.is_some_and(|subjects| subjects >= LEAST) && self.book.is_named(&row.group) {
+                people.insert((method, row.group.clone()), shown);
             }
         }
         let methods: BTreeSet<usize> = people.keys().map(|(method, _)| *method).collect();
@@ -106,6 +108,26 @@ impl<'a> Release<'a> {
             }
         }
         people.into_keys().collect()
+    }
+
+    /// The fewest answers that can be behind the published number of them, and that number.
+    fn answered(&self, method: usize, group: &Group) -> Option<(u64, u64)> {
+        let number = |group: &Group| {
+            self.book.counts.number(&Key { method, group: group.clone(), what: What::Answered })
+        };
+        let own = number(group)?;
+        let least = |number: u64| self.rule.behind(number).0;
+        Some(match self.column(method, group, &What::Answered) {
+            Some((sum, groups)) => (groups.iter().filter_map(number).map(least).sum(), sum),
+            None => (least(own), own),
+        })
+    }
+
+    /// The fewest people of whom `row` says anything: an exact number, which must be known from the published one.
+    fn floor(&self, row: &Row) -> u64 {
+        let percentile = percentile_share(&row.metric)
+            .map(|share| subjects_for_percentile(share, self.protocol.levels.display).unwrap_or(u64::MAX));
+        LEAST.max(self.protocol.evidence.subjects).max(percentile.unwrap_or(0))
     }
 
     /// `row` as it is published; none where it is left out.
@@ -341,7 +363,8 @@ impl<'a> Release<'a> {
         }
         let method = self.book.method(row);
         // A percentile that so few people cannot carry is the value of one of them.
-        let carried = row.status == RowStatus::Value;
+        let shows = self.answered(method, &row.group).is_some_and(|(least, _)| least >= self.floor(row));
+        let carried = row.status == RowStatus::Value && shows;
         if !carried || !self.means.contains(&(method, row.group.clone())) {
             let few = !carried || row.n_subjects.is_none_or(|subjects| subjects < LEAST);
             let fate = if few { Fate::Primary } else { Fate::Secondary };
@@ -366,7 +389,11 @@ impl<'a> Release<'a> {
     }
 
     fn sampled(&self, row: &Row) -> Option<(Row, Fate)> {
-        let enough = row.n_attempts.or(row.n_subjects).is_some_and(|samples| samples >= LEAST);
+        // As many as their rounded number says.
+        let enough = match row.n_attempts.or(row.n_subjects).map(|samples| self.rule.show(samples)) {
+            Some(Shown::Number(shown)) => self.rule.behind(shown).0 >= LEAST,
+            Some(Shown::Redacted) | None => false,
+        };
         if !row.group.is_whole() || row.variant.get("of") == Some("sum") || !enough {
             return None;
         }
