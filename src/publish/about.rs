@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::disclosure::{Done, Rule};
+use super::planned;
 use crate::digest::Digest;
 use crate::folder::{Machine, RunRecord};
 
@@ -140,7 +141,7 @@ impl RunEntry {
             tool_version: record.tool_version.clone(),
             manifest_digest: Some(record.dataset.manifest_digest.short()),
             methods: record.methods.iter().map(|method| method.digest).collect(),
-            settings: settings.map(|(key, value)| (key.clone(), unsigned(value.clone()))).collect(),
+            settings: settings.filter_map(|(key, value)| Some((key.clone(), shown(key, value)?))).collect(),
             seeds: record.seeds.clone(),
             // The list of instruction sets would tell one machine from another.
             machine: machine.map(|machine| Machine { cpu_features: Vec::new(), ..machine.clone() }),
@@ -148,12 +149,9 @@ impl RunEntry {
     }
 }
 
-/// `value` without the names of those who signed off a study's plan: its date and its digest say which plan it is.
-fn unsigned(mut value: Value) -> Value {
-    if let Some(names) = value.pointer_mut("/registration/signed_off_by") {
-        *names = Value::Array(Vec::new());
-    }
-    value
+/// What is published of the setting `key`.
+fn shown(key: &str, value: &Value) -> Option<Value> {
+    if key == "study" { planned::published(value) } else { Some(value.clone()) }
 }
 
 /// What became of the rows, in one line a family, for people.

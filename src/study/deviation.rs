@@ -109,9 +109,8 @@ fn dataset(all: &mut Gathered, name: &str, before: Option<&DatasetPlan>, now: Op
     };
     let card = |it: &DatasetPlan| format!("version {}, card {}", it.version, it.card_digest.short());
     all.value(&format!("{item}, card"), Some(&card(before)), Some(&card(now)));
-    let manifest = |it: &DatasetPlan| {
-        format!("{} ({} samples of {} subjects)", it.manifest_digest.short(), it.samples, it.subjects)
-    };
+    // By its digest alone: how many people there are is in no release but by its rule.
+    let manifest = |it: &DatasetPlan| it.manifest_digest.short();
     all.value(&format!("{item}, manifest"), Some(&manifest(before)), Some(&manifest(now)));
     let pick = |it: &DatasetPlan| if it.pick.is_empty() { "all samples".to_owned() } else { it.pick.clone() };
     all.value(&format!("{item}, filter"), Some(&pick(before)), Some(&pick(now)));
