@@ -180,6 +180,18 @@ impl RunFolder {
         to.write(name, &bytes, private)
     }
 
+    /// Removes the file `name`, where it is there.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn remove(&self, name: &str) -> Result<(), FolderError> {
+        let path = self.file(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FolderError::write(&path, error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the card `name` as it was read.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! What is published of how a study stands to its plan: key by key, and of each deviation what is neither a count of people
 //! nor an address. A study's own files hold more (docs/study.md).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::study::{Deviation, Standing};
@@ -22,6 +24,26 @@ pub(super) fn published(study: &Value) -> Option<Value> {
         ..standing
     });
     Some(json!({ "name": name, "registration": standing }))
+}
+
+/// Whether all parts of one study say the same: those of one name, and those under one registered plan.
+pub(super) fn is_one<'s>(studies: impl Iterator<Item = &'s Value>) -> bool {
+    let mut first: BTreeMap<&str, &Value> = BTreeMap::new();
+    studies.into_iter().all(|study| {
+        let names = [&study["name"], &study["registration"]["digest"]];
+        names.into_iter().filter_map(Value::as_str).all(|name| *first.entry(name).or_insert(study) == study)
+    })
+}
+
+/// What of a published `settings.study` is not so; none where all is.
+pub(super) fn wrong(study: &Value) -> Option<&'static str> {
+    if published(study).as_ref() != Some(study) {
+        return Some("what it says of a study is not what is published of one");
+    }
+    let standing = &study["registration"];
+    let followed = standing["follows"].as_bool();
+    let deviates = standing["deviations"].as_array().is_some_and(|all| !all.is_empty());
+    (followed == Some(deviates)).then_some("it says that a plan is followed, and names deviations, or the reverse")
 }
 
 fn deviation(deviation: &Deviation) -> Deviation {

@@ -7,6 +7,7 @@ use super::cards::{CardKind, published};
 use super::compared;
 use super::error::PublishError;
 use super::package::Package;
+use super::planned;
 use crate::dataset::slug;
 use crate::digest::Digest;
 use crate::finding::Findings;
@@ -14,6 +15,7 @@ use crate::folder::{RunFolder, RunRecord, names};
 use crate::metric::catalogue;
 use crate::protocol::Protocol;
 use crate::score;
+use crate::study::{Founded, founded};
 use crate::table::{Compared, Evidence, Ranked, Row, RowStatus};
 
 /// What all folders hold together.
@@ -82,6 +84,7 @@ impl Sources {
                 format!("agebench verify {0} says which; agebench score {0} makes metrics.csv anew", path.display());
             return Err(unfit(path, reason, help));
         }
+        self.check_plan(&folder, &record)?;
         let text = folder.read_text(names::PROTOCOL)?;
         let protocol = Protocol::from_toml(&text)
             .map_err(|source| PublishError::Protocol { path: folder.file(names::PROTOCOL), source })?;
@@ -114,6 +117,22 @@ impl Sources {
         }
         self.runs.push(RunEntry::of(&record));
         self.check_twice(path)
+    }
+
+    /// What a folder says of a registered plan is so, and is what the folders before it say of the same study.
+    fn check_plan(&self, folder: &RunFolder, record: &RunRecord) -> Result<(), PublishError> {
+        let Founded { wrong, unchecked } = founded(folder, record);
+        if let Some(reason) = wrong.into_iter().chain(unchecked).next() {
+            let help = "`agebench study` writes both into each of its folders: run the study again, or put back what it wrote";
+            return Err(unfit(folder.path(), reason, help));
+        }
+        match record.settings.get("study").and_then(planned::published) {
+            Some(own) if !planned::is_one(self.runs.iter().filter_map(|run| run.settings.get("study")).chain([&own])) => {
+                let reason = "it says otherwise than a folder before it how their study stands to its plan";
+                Err(unfit(folder.path(), reason, "run the study again: `agebench study` says the same in all of its folders"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// No row may stand in two folders: which of them would be the published one?

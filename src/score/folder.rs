@@ -98,8 +98,14 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     };
     if request.protocol.is_some() {
         folder.write(names::PROTOCOL, protocol.to_toml().as_bytes(), false)?;
-        let record = RunRecord { protocol_digest: digest(&protocol)?, ..record };
-        record.write(&folder)?;
+        let protocol_digest = digest(&protocol)?;
+        let mut record = record;
+        if protocol_digest != record.protocol_digest {
+            // What a study planned was another protocol.
+            record.settings.remove("study");
+            folder.remove(names::REGISTRATION)?;
+        }
+        RunRecord { protocol_digest, ..record }.write(&folder)?;
     }
     let table = write_metrics(&folder, &table)?;
     Ok(Scored { folder, table, attempts })
@@ -250,8 +256,12 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
     }
     from.copy(names::PROTOCOL, to, false)?;
     from.copy(names::RUN, to, false)?;
-    let cards = record.methods.iter().map(|method| method.card.as_str());
-    for card in cards.chain([names::DATASET_CARD]) {
+    if from.file(names::REGISTRATION).exists() {
+        from.copy(names::REGISTRATION, to, false)?;
+    }
+    let stages = record.methods.iter().flat_map(|method| &method.stages).map(|stage| &stage.card);
+    let cards = record.methods.iter().map(|method| &method.card).chain(stages).map(String::as_str);
+    for card in cards.filter(|card| !card.is_empty()).chain([names::DATASET_CARD]) {
         to.write_card(card, &from.read_text(&format!("{}/{card}", names::CARDS))?)?;
     }
     Ok(to.clone())

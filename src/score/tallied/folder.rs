@@ -54,6 +54,9 @@ impl Tallied {
             // Tallies that were joined from files have no run.
             if from.file(names::RUN).exists() {
                 from.copy(names::RUN, &folder, false)?;
+                if from.file(names::REGISTRATION).exists() {
+                    from.copy(names::REGISTRATION, &folder, false)?;
+                }
                 let record = RunRecord::read(from)?;
                 let stages = record.methods.iter().flat_map(|method| &method.stages).map(|stage| &stage.card);
                 let cards = record.methods.iter().map(|method| &method.card).chain(stages).map(String::as_str);

@@ -3,6 +3,7 @@
 mod checked;
 mod folders;
 mod held;
+mod planned;
 mod policies;
 mod signed;
 
