@@ -84,6 +84,10 @@ impl Sources {
                 format!("agebench verify {0} says which; agebench score {0} makes metrics.csv anew", path.display());
             return Err(unfit(path, reason, help));
         }
+        if let Some(reason) = verified.cards.wrong.into_iter().next() {
+            let help = "put back the card of what ran: `licence` and the like may be added to it, nothing changed";
+            return Err(unfit(path, reason, help));
+        }
         self.check_plan(&folder, &record)?;
         let text = folder.read_text(names::PROTOCOL)?;
         let protocol = Protocol::from_toml(&text)
@@ -158,8 +162,7 @@ impl Sources {
             return Err(unfit(folder.path(), reason, "a release has one name of a dataset: run or score it under one"));
         }
         let name = format!("dataset-{}-{}.toml", self.datasets.len() + 1, slug(&dataset.name));
-        let text = self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
-        same_name(folder, names::DATASET_CARD, &text, &dataset.name)?;
+        self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
         self.datasets.push(DatasetEntry {
             name: dataset.name.clone(),
             version: dataset.version.clone(),
@@ -185,7 +188,6 @@ impl Sources {
         }
         let file = format!("method-{}-{}.toml", self.methods.len() + 1, slug(name));
         let text = self.add_card(folder, card, &file, CardKind::Method)?;
-        same_name(folder, card, &text, name)?;
         let word = |key: &str| {
             text.parse::<toml::Table>()
                 .ok()
@@ -262,23 +264,6 @@ impl Sources {
             }
         }
         Ok(())
-    }
-}
-
-/// The card of what ran, and no other's: its `name` is that of run.json.
-fn same_name(folder: &RunFolder, card: &str, text: &str, name: &str) -> Result<(), PublishError> {
-    let found = text.parse::<toml::Table>().ok().and_then(|card| Some(card.get("name")?.as_str()?.to_owned()));
-    match found {
-        Some(found) if found != name => {
-            let path = folder.card(card);
-            let reason = format!("it is of `{found}`, and run.json says that `{name}` ran");
-            Err(unfit(
-                &path,
-                reason,
-                "put back the card of what ran: `licence` and the like may be added to it, nothing changed",
-            ))
-        }
-        _ => Ok(()),
     }
 }
 

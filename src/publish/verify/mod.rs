@@ -2,6 +2,7 @@
 //!
 //! Needs nothing but the package and, for a signature, the public key.
 
+mod cards;
 mod cells;
 mod numbers;
 
@@ -233,13 +234,7 @@ fn stated(package: &Package, problems: &mut Vec<Problem>) -> Option<(Protocol, P
     if !planned::is_one(studies()) {
         wrong(names::RUN, "two runs of one study say otherwise how it stands to its plan".to_owned());
     }
-    let cards = record.datasets.iter().map(|one| &one.card).chain(record.methods.iter().map(|one| &one.card));
-    for card in cards {
-        let card = format!("{}/{card}", names::CARDS);
-        if package.file(&card).is_none() {
-            wrong(&card, "run.json names it, and it is not there".to_owned());
-        }
-    }
+    cards::check(package, &record, problems);
     Some((protocol, record))
 }
 

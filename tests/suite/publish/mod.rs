@@ -1,5 +1,6 @@
 //! `agebench publish` and `verify` of what it made.
 
+mod cards;
 mod checked;
 mod folders;
 mod held;
