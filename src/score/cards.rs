@@ -8,7 +8,7 @@ use crate::dataset::DatasetCard;
 use crate::digest::Digest;
 use crate::folder::{RunFolder, RunRecord, names};
 use crate::method::adapter::AdapterCard;
-use crate::method::{Kind, MethodCard};
+use crate::method::MethodCard;
 
 /// What was found of the cards of a folder, each a sentence without its full stop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
