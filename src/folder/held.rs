@@ -2,6 +2,8 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::out::Existing;
 use super::{FolderError, names};
@@ -77,12 +79,29 @@ impl Claim {
     pub fn of(path: &Path) -> Result<Self, FolderError> {
         // The folder itself, so that no file of it has to be there first.
         let folder = File::open(path).ok();
-        match folder.as_ref().map(File::try_lock) {
-            Some(Err(TryLockError::WouldBlock)) => Err(FolderError::Busy { path: path.to_owned() }),
-            _ => Ok(Self { _folder: folder }),
+        if let Some(folder) = &folder {
+            lock(folder, path)?;
         }
+        Ok(Self { _folder: folder })
     }
 }
+
+/// Keeps every other process from writing the same run, as long as `file` is open. A file system without locks has none. A program
+/// that is just being started has what this process had open for a moment, locks that are given back too: one held longer is
+/// somebody's.
+pub(super) fn lock(file: &File, folder: &Path) -> Result<(), FolderError> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+            _ => return Ok(()),
+        }
+    }
+    Err(FolderError::Busy { path: folder.to_owned() })
+}
+
+/// How often, and how long after each other, it is tried to lock a file.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// What a file ends in until it is whole.
 const PART: &str = ".part";

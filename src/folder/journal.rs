@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::held::lock;
 use super::out::create_private;
 use super::{FolderError, RunFolder, names};
 use crate::digest::{Digest, Hasher};
@@ -172,14 +173,6 @@ impl Journal {
     /// [`FolderError::Write`].
     pub fn remove(folder: &RunFolder) -> Result<(), FolderError> {
         folder.remove(names::JOURNAL)
-    }
-}
-
-/// Keeps every other process from writing the same run, as long as `file` is open. A file system without locks has none.
-fn lock(file: &File, folder: &Path) -> Result<(), FolderError> {
-    match file.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::Busy { path: folder.to_owned() }),
-        _ => Ok(()),
     }
 }
 

@@ -86,7 +86,9 @@ fn a_waterfall_carries_no_claim_where_too_many_ages_straddle_the_limit() {
         Table { rows: waterfall(&Context::default(), &protocol, FACTS, &tally, kept, &[StageFacts::default(); 2]) }
     };
     let against = |table: &Table, metric: &str, population: &str| {
-        let row = only(table, &format!("metric = '{metric}'\npopulation = '{population}'\nweighting = 'subject'"));
+        let variant = if metric == "escalation_rate" { "stage=2" } else { "" };
+        let place = format!("population = '{population}'\nweighting = 'subject'\nvariant = '{variant}'");
+        let row = only(table, &format!("metric = '{metric}'\n{place}"));
         row.evidence.clone().unwrap().cell()
     };
     let [denial, pass] = ["end_to_end_adult_denial_rate", "end_to_end_under_age_pass_rate"];
