@@ -170,7 +170,7 @@ fn rows(
     mut take: impl FnMut(usize, &OutcomeRow<'_>),
 ) -> Result<(usize, usize), RunError> {
     let pseudonyms = crate::folder::Pseudonyms::of(request.dataset, request.keep_ids);
-    let mut reader = OutcomeReader::open(file, std::io::BufReader::new(input)).map_err(FolderError::from)?;
+    let mut reader = OutcomeReader::open(file, std::io::BufReader::new(input))?;
     let printed = |number: usize| {
         let sample = places.get(number).and_then(|place| request.dataset.samples().get(place));
         sample.map(|row| pseudonyms.printed(row.sample_id).to_string())
@@ -178,7 +178,7 @@ fn rows(
     // Only what is told may leave out a sample.
     let leaves_out = request.methods.iter().all(|it| it.method.is_told());
     let (mut attempts, mut failed, mut at, mut here) = (0, 0, None, None);
-    while let Some(row) = reader.next_row().map_err(FolderError::from)? {
+    while let Some(row) = reader.next_row()? {
         if here.as_deref() != Some(row.sample_id) {
             let from = at.map_or(0, |at| at + 1);
             let until = if leaves_out { samples } else { samples.min(from + 1) };

@@ -247,7 +247,7 @@ fn probabilities_carry_no_claim_where_ages_straddle_the_limit_or_few_people_hold
         let one = |subject: u32| {
             (
                 subject,
-                year(if subject % 2 == 0 { 16 } else { 20 }),
+                year(if subject.is_multiple_of(2) { 16 } else { 20 }),
                 scored(f64::from(subject % 97) / 97.0),
                 ["female", ""],
             )
