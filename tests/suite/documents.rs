@@ -201,6 +201,7 @@ const HELD_OTHERWISE: &[(&str, &str, &str)] = &[
     ("cargo run --release -- demo", "README.md", ".ci/run runs it, word for word"),
     ("cargo test --release --all-features", "README.md", ".ci/run runs it, word for word"),
     ("cargo install --locked --path .", "docs/install.md", ".ci/run builds the same"),
+    ("cargo install --locked --path .", "README.md", ".ci/run builds the same"),
     ("cargo install --path . --features libjpeg", "docs/pictures.md", ".ci/run builds with the feature and tests it"),
     ("cargo build --release --no-default-features", "docs/performance.md", ".ci/run builds without features"),
     ("cargo build --release", "docs/reliability.md", ".ci/run builds the same"),
