@@ -57,7 +57,8 @@ fn a_plan_that_run_json_says_is_followed_and_is_not_is_found_and_not_published()
     };
     let out = place.path().join("package");
     let publish = || run(&["publish", text(&own), "--out", text(&out), "--disclosure", "none"]).ended(2);
-    let changes: [(&dyn Fn(&mut Value), &str); 5] = [
+    type Change<'c> = (&'c dyn Fn(&mut Value), &'c str);
+    let changes: [Change<'_>; 5] = [
         (&|said| said["follows"] = json!(true), "and names deviations, or the reverse"),
         (
             &|said| {
