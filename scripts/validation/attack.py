@@ -20,6 +20,9 @@ LARGEST = {"uk_7_5": 7, "threshold_10": 9, "midpoint6": 0}
 WITHOUT = {"involuntary_failure_rate": 0, "refusal_rate": 1, "abstention_rate": 2}
 # Rows whose n is a count of its own: of attempts, and of attempts answered with an age.
 ALONE = {"flow_attempted", "mae"}
+# Rows that say, by having a value, of how many people at least they are.
+PEOPLE = {"bias": 30, "mae": 30, "rmse": 30, "median_absolute_error": 30}
+PEOPLE |= {"p90_absolute_error": 36, "p95_absolute_error": 72, "p99_absolute_error": 368}
 RATES = {"under_age_pass_rate": "pass", "adult_denial_rate": "deny"}
 
 
@@ -170,6 +173,9 @@ class Attack:
         for r in rows:
             flags = r["flags"].split(";")
             rule = next((f for f in flags if f in LARGEST), None)
+            if rule and r["metric"] in PEOPLE and r["value"]:
+                answered = self.answered[r["method"]][self.groups.index((r["group_by"], r["group"]))]
+                self.system.least.append((plus((1, answered)), PEOPLE[r["metric"]], None))
             if rule is None or not self.speaks(r) or r["status"] == "not_applicable":
                 continue
             shown = {"n": (r["n_attempts"], "n_summed"), "events": (r["n_events"], "events_summed")}

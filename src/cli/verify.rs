@@ -9,18 +9,21 @@ use super::publish::text_of;
 use super::results::{folder_failure, score_failure};
 use super::{Exit, Failure};
 use crate::finding::counted;
-use crate::folder::RunFolder;
+use crate::folder::{RunFolder, RunRecord, names};
 use crate::publish::{self, Package, SIGNATURE};
-use crate::score::{self, Differs};
+use crate::score::{self, Cards, Differs};
+use crate::study::{Founded, founded};
 
 /// Differences that are printed at most.
 const SHOWN: usize = 20;
 
 /// Compute every row of a run folder again, or hold a release package against itself.
 ///
-/// Of a run folder every row is computed from the records. Of a package the sums of all files are checked, every cell
-/// against datapackage.json, the signature where --public-key is given, and every number that follows from others of the
-/// same row. Numbers are equal up to a share of 1e-9. Exit code 1 when anything differs.
+/// Of a run folder every row is computed from the records; its cards and protocol are held against their digests in run.json,
+/// and what it says of a registered plan against that plan.
+/// Of a package the sums of all files are checked, every cell against datapackage.json, the signature where --public-key is
+/// given, and every number that follows from others of the same row. Numbers are equal up to a share of 1e-9. Exit code 1
+/// when anything differs.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -63,7 +66,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         tell(&format!("and {} more\n", found - SHOWN));
     }
     print(&format!("{} computed again, {}\n", counted(verified.rows, "row"), counted(found, "difference")))?;
-    Ok(if found == 0 { Exit::Done } else { Exit::Differs })
+    let Cards { wrong, unchecked } = &verified.cards;
+    for text in wrong.iter().chain(unchecked) {
+        tell(&format!("{text}\n"));
+    }
+    let plan = plan(&folder)?;
+    Ok(if found == 0 && wrong.is_empty() && plan { Exit::Done } else { Exit::Differs })
+}
+
+/// Tells what of the plan that run.json names is not so; whether all is. Tallies that were joined from files have no run.
+fn plan(folder: &RunFolder) -> Result<bool, Failure> {
+    if !folder.file(names::RUN).exists() {
+        return Ok(true);
+    }
+    let Founded { wrong, unchecked } = founded(folder, &RunRecord::read(folder).map_err(folder_failure)?);
+    for text in wrong.iter().chain(&unchecked) {
+        tell(&format!("{text}\n"));
+    }
+    Ok(wrong.is_empty())
 }
 
 /// Holds a release package against itself.

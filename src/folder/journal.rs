@@ -172,11 +172,7 @@ impl Journal {
     /// # Errors
     /// [`FolderError::Write`].
     pub fn remove(folder: &RunFolder) -> Result<(), FolderError> {
-        let path = folder.file(names::JOURNAL);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::write(&path, error)),
-            _ => Ok(()),
-        }
+        folder.remove(names::JOURNAL)
     }
 }
 

@@ -157,6 +157,10 @@ pub struct MethodRecord {
     pub adapter: String,
     /// The digest of the card and the files that it names.
     pub digest: Digest,
+    /// SHA-256 of those files, in the order of the card; of a waterfall the digests of its stages. With them the digest
+    /// follows from the card. None of runs that were made before they were noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<Digest>>,
     /// Engine and decoder with their versions; empty where there is none.
     #[serde(default)]
     pub engine: String,
@@ -245,6 +249,9 @@ pub struct StageRecord {
     /// The digest of its method.
     #[serde(default)]
     pub digest: Option<Digest>,
+    /// As [`MethodRecord::files`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<Digest>>,
     /// The card's file in `cards/`.
     #[serde(default)]
     pub card: String,

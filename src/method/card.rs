@@ -69,6 +69,9 @@ pub struct MethodCard {
 }
 
 impl MethodCard {
+    /// What is assumed of a card that does not state `claimed_ages`.
+    pub const ANY_AGES: [f64; 2] = [0.0, 100.0];
+
     /// The challenge age that the maker claims at `limit`.
     #[must_use]
     pub fn claimed_challenge_age(&self, limit: AgeLimit) -> Option<f64> {
@@ -112,7 +115,8 @@ fn read(keys: &mut Keys<'_>, file: &str) -> Option<MethodCard> {
         let help = "add `claimed_ages = [FROM, TO]`: a published result needs it; 0 to 100 is assumed";
         keys.note(Finding::warning(file, "not stated").column("claimed_ages").help(help));
     }
-    let claimed_ages = keys.take::<[f64; 2]>("claimed_ages", "two ages, the lower first").unwrap_or([0.0, 100.0]);
+    let claimed_ages =
+        keys.take::<[f64; 2]>("claimed_ages", "two ages, the lower first").unwrap_or(MethodCard::ANY_AGES);
     let [low, high] = claimed_ages;
     if !(0.0 <= low && low < high && high <= 120.0) {
         keys.wrong("claimed_ages", None, "expected two ages from 0 to 120, the lower first", None);

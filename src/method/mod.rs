@@ -154,6 +154,12 @@ pub trait Method: Send + Sync {
         Vec::new()
     }
 
+    /// The digests that stand behind the card's own in the method's digest: of the files that the card names, or of the
+    /// methods of its stages, in the order of the card.
+    fn file_digests(&self) -> Vec<Digest> {
+        Vec::new()
+    }
+
     /// What whoever runs the method must be told before it begins.
     fn notices(&self) -> Vec<String> {
         Vec::new()

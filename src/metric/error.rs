@@ -13,6 +13,14 @@ use crate::tally::{ANSWERED_SHARES, Combo, ErrorTally, GroupTally, Percentile};
 pub const PERCENTILE_SHARES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 /// Their metrics.
 const PERCENTILES: [Entry; 4] = [catalogue::MEDIAN, catalogue::P90, catalogue::P95, catalogue::P99];
+
+/// The share of the percentile of absolute errors that `metric` is; none of any other metric.
+#[must_use]
+pub fn percentile_share(metric: &str) -> Option<f64> {
+    let found = PERCENTILES.iter().position(|entry| entry.measure.name == metric)?;
+    PERCENTILE_SHARES.get(found).copied()
+}
+
 /// The shares within x years that groups have.
 const OF_GROUPS: [Entry; 2] = [catalogue::WITHIN_5, catalogue::WITHIN_10];
 /// What is said of the line through answered and true ages.

@@ -44,7 +44,7 @@ use crate::tally::{ErrorRows, Tally};
 
 pub use curve::{CurveStep, Ended, Least, Margins, Ruled, accepted, axis_level, curve, curve_flag, rules};
 pub use declared::{CONTRADICTED, Declaration, Measured, declared};
-pub use error::PERCENTILE_SHARES;
+pub use error::{PERCENTILE_SHARES, percentile_share};
 pub use frame::flag;
 pub(crate) use frame::{FEW_EVENT_SUBJECTS, FEW_HOLD_MOST, marked};
 pub use information::{InformationInput, information};

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::disclosure::{Done, Rule};
+use super::planned;
 use crate::digest::Digest;
 use crate::folder::{Machine, RunRecord};
-use crate::study::{Deviation, Standing};
 
 /// The schema of a package's run.json.
 pub const PACKAGE_SCHEMA: &str = "agebench-package/1";
@@ -141,11 +141,7 @@ impl RunEntry {
             tool_version: record.tool_version.clone(),
             manifest_digest: Some(record.dataset.manifest_digest.short()),
             methods: record.methods.iter().map(|method| method.digest).collect(),
-            settings: settings
-                .filter_map(|(key, value)| {
-                    Some((key.clone(), if key == STUDY { study(value)? } else { value.clone() }))
-                })
-                .collect(),
+            settings: settings.filter_map(|(key, value)| Some((key.clone(), shown(key, value)?))).collect(),
             seeds: record.seeds.clone(),
             // The list of instruction sets would tell one machine from another.
             machine: machine.map(|machine| Machine { cpu_features: Vec::new(), ..machine.clone() }),
@@ -153,44 +149,9 @@ impl RunEntry {
     }
 }
 
-/// The key of `settings` that says which study a folder is a part of.
-const STUDY: &str = "study";
-
-/// What is published of `settings.study`, key by key: the study's name, and how it stands to the plan on record, without the names of
-/// those who signed that off (its date and its digest say which plan it is), counts of people, and addresses of services.
-fn study(value: &Value) -> Option<Value> {
-    let name = value.get("name")?.as_str()?;
-    let standing = value.get("registration").cloned().unwrap_or_default();
-    let mut standing = serde_json::from_value::<Option<Standing>>(standing).ok()?;
-    if let Some(standing) = &mut standing {
-        standing.signed_off_by.clear();
-        for deviation in &mut standing.deviations {
-            let Deviation { item, registered, found } = deviation;
-            let texts = [registered, found].into_iter().filter_map(Option::as_mut);
-            if item.ends_with(", manifest") {
-                texts.for_each(without_counts);
-            } else {
-                texts.for_each(without_hosts);
-            }
-        }
-    }
-    Some(json!({ "name": name, "registration": standing }))
-}
-
-/// The digest of a manifest without the counts that version 0.1 wrote beside it.
-fn without_counts(text: &mut String) {
-    if let Some(at) = text.find(" (") {
-        text.truncate(at);
-    }
-}
-
-/// Settings of a measurement without the services that it was let through to.
-fn without_hosts(text: &mut String) {
-    if let Ok(Value::Object(mut settings)) = serde_json::from_str(text)
-        && settings.remove("allow_hosts").is_some()
-    {
-        *text = Value::Object(settings).to_string();
-    }
+/// What is published of the setting `key`.
+fn shown(key: &str, value: &Value) -> Option<Value> {
+    if key == "study" { planned::published(value) } else { Some(value.clone()) }
 }
 
 /// What became of the rows, in one line a family, for people.
@@ -209,34 +170,4 @@ pub(super) fn told(done: &[Done]) -> String {
         text
     };
     done.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_a_study_stands_to_its_plan_is_published_without_names_counts_and_addresses() {
-        let deviation = |item: &str, registered: &str, found: Option<&str>| json!({ "item": item, "registered": registered, "found": found });
-        let allowed = r#"{"allow_hosts":["age.example.com:443"],"timeout_seconds":60.0}"#;
-        let standing = json!({
-            "digest": Digest::of(b"x"), "date": "2026-11-30", "signed_off_by": ["Alice"], "follows": false,
-            "deviations": [
-                deviation("dataset `d`, manifest", "ab12 (127 samples of 120 subjects)", Some("cd34")),
-                deviation("footprint of `m` on `d`", allowed, None),
-                deviation("comparison", "made", Some("not made")),
-            ],
-        });
-        let said = study(&json!({ "name": "s", "registration": standing, "place": "/home/alice" })).unwrap();
-        assert_eq!(said["registration"]["signed_off_by"], json!([]));
-        let deviations = &said["registration"]["deviations"];
-        assert_eq!((&deviations[0]["registered"], &deviations[0]["found"]), (&json!("ab12"), &json!("cd34")));
-        assert_eq!(deviations[1]["registered"], json!(r#"{"timeout_seconds":60.0}"#));
-        assert_eq!(deviations[2]["found"], json!("not made"));
-        assert_eq!(said.get("place"), None);
-        assert_eq!(
-            study(&json!({ "name": "s", "registration": null })),
-            Some(json!({ "name": "s", "registration": null }))
-        );
-    }
 }

@@ -12,6 +12,7 @@ pub mod disclosure;
 mod error;
 mod fields;
 mod package;
+mod planned;
 mod readme;
 mod sign;
 mod source;

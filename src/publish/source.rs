@@ -7,6 +7,7 @@ use super::cards::{CardKind, published};
 use super::compared;
 use super::error::PublishError;
 use super::package::Package;
+use super::planned;
 use crate::dataset::slug;
 use crate::digest::Digest;
 use crate::finding::Findings;
@@ -14,6 +15,7 @@ use crate::folder::{RunFolder, RunRecord, names};
 use crate::metric::catalogue;
 use crate::protocol::Protocol;
 use crate::score;
+use crate::study::{Founded, founded};
 use crate::table::{Compared, Evidence, Ranked, Row, RowStatus};
 
 /// What all folders hold together.
@@ -96,6 +98,11 @@ impl Sources {
                 format!("agebench verify {0} says which; agebench score {0} makes metrics.csv anew", path.display());
             return Err(unfit(path, reason, help));
         }
+        if let Some(reason) = verified.cards.wrong.into_iter().next() {
+            let help = "put back the card of what ran: `licence` and the like may be added to it, nothing changed";
+            return Err(unfit(path, reason, help));
+        }
+        self.check_plan(&folder, &record)?;
         let text = folder.read_text(names::PROTOCOL)?;
         let protocol = Protocol::from_toml(&text)
             .map_err(|source| PublishError::Protocol { path: folder.file(names::PROTOCOL), source })?;
@@ -130,6 +137,29 @@ impl Sources {
         self.check_twice(path)
     }
 
+    /// What a folder says of a registered plan is so, and is what the folders before it say of the same study.
+    fn check_plan(&self, folder: &RunFolder, record: &RunRecord) -> Result<(), PublishError> {
+        let Founded { wrong, unchecked } = founded(folder, record);
+        if let Some(reason) = wrong.into_iter().chain(unchecked).next() {
+            let help =
+                "`agebench study` writes both into each of its folders: run the study again, or put back what it wrote";
+            return Err(unfit(folder.path(), reason, help));
+        }
+        match record.settings.get("study").and_then(planned::published) {
+            Some(own)
+                if !planned::is_one(self.runs.iter().filter_map(|run| run.settings.get("study")).chain([&own])) =>
+            {
+                let reason = "it says otherwise than a folder before it how their study stands to its plan";
+                Err(unfit(
+                    folder.path(),
+                    reason,
+                    "run the study again: `agebench study` says the same in all of its folders",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// No row may stand in two folders: which of them would be the published one?
     fn check_twice(&self, path: &Path) -> Result<(), PublishError> {
         let mut seen = std::collections::BTreeSet::new();
@@ -153,8 +183,7 @@ impl Sources {
             return Err(unfit(folder.path(), reason, "a release has one name of a dataset: run or score it under one"));
         }
         let name = format!("dataset-{}-{}.toml", self.datasets.len() + 1, slug(&dataset.name));
-        let text = self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
-        same_name(folder, names::DATASET_CARD, &text, &dataset.name)?;
+        self.add_card(folder, names::DATASET_CARD, &name, CardKind::Dataset)?;
         self.datasets.push(DatasetEntry {
             name: dataset.name.clone(),
             version: dataset.version.clone(),
@@ -180,7 +209,6 @@ impl Sources {
         }
         let file = format!("method-{}-{}.toml", self.methods.len() + 1, slug(name));
         let text = self.add_card(folder, card, &file, CardKind::Method)?;
-        same_name(folder, card, &text, name)?;
         let word = |key: &str| {
             text.parse::<toml::Table>()
                 .ok()
@@ -257,23 +285,6 @@ impl Sources {
             }
         }
         Ok(())
-    }
-}
-
-/// The card of what ran, and no other's: its `name` is that of run.json.
-fn same_name(folder: &RunFolder, card: &str, text: &str, name: &str) -> Result<(), PublishError> {
-    let found = text.parse::<toml::Table>().ok().and_then(|card| Some(card.get("name")?.as_str()?.to_owned()));
-    match found {
-        Some(found) if found != name => {
-            let path = folder.card(card);
-            let reason = format!("it is of `{found}`, and run.json says that `{name}` ran");
-            Err(unfit(
-                &path,
-                reason,
-                "put back the card of what ran: `licence` and the like may be added to it, nothing changed",
-            ))
-        }
-        _ => Ok(()),
     }
 }
 

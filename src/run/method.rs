@@ -62,6 +62,7 @@ impl RunMethod {
             version: card.version.clone(),
             adapter: card.adapter.word().to_owned(),
             digest: self.digest,
+            files: Some(self.method.file_digests()),
             engine: self.method.engine(),
             card: format!("method-{}-{}.toml", place + 1, crate::dataset::slug(&card.name)),
             extra_fields: BTreeMap::new(),
@@ -90,6 +91,7 @@ impl RunMethod {
             name: card.name.clone(),
             adapter: card.adapter.word().to_owned(),
             digest: Some(self.digest),
+            files: Some(self.method.file_digests()),
             card: format!("method-{}-stage-{}-{}.toml", place + 1, number + 1, crate::dataset::slug(&card.name)),
             ..StageRecord::default()
         }

@@ -4,6 +4,7 @@
 //! published row again; [`Tallied`] does
 //! without rows of people. [`import()`] makes a run folder from answers that were recorded elsewhere.
 
+mod cards;
 mod curve;
 mod declared;
 mod error;
@@ -16,6 +17,7 @@ mod taken;
 mod tallied;
 mod verify;
 
+pub use cards::Cards;
 pub use curve::CurveJudge;
 pub use error::ScoreError;
 pub use folder::{

@@ -262,8 +262,9 @@ fn sum([all, failed]: [u64; 2], [more, more_failed]: [u64; 2]) -> [u64; 2] {
 
 /// What run.json says of a method, without what differs from run to run of the same answers, and from shard to shard.
 fn of_any_run(method: MethodRecord) -> MethodRecord {
-    let stages = method.stages.into_iter().map(|stage| StageRecord { service: None, ..stage }).collect();
-    MethodRecord { claimed_times: None, extra_fields: BTreeMap::new(), service: None, stages, ..method }
+    let stages = method.stages.into_iter().map(|stage| StageRecord { service: None, files: None, ..stage }).collect();
+    let extra_fields = BTreeMap::new();
+    MethodRecord { claimed_times: None, extra_fields, service: None, files: None, stages, ..method }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ScoreError;
+use super::cards::{self, Cards};
 use super::folder::{read_metrics, score_folder};
 use crate::folder::RunFolder;
 use crate::table::{COLUMNS, Row};
@@ -48,10 +49,12 @@ pub struct Verified {
     pub rows: usize,
     /// All differences, in the order of the rows' identities.
     pub differences: Vec<Difference>,
+    /// What was found of the cards.
+    pub cards: Cards,
 }
 
 /// Computes every row of `folder` again, and compares: numbers at 1e-9, everything else exactly. The version of the
-/// tool and of the schema may differ.
+/// tool and of the schema may differ. Cards and protocol are held against their digests in run.json.
 ///
 /// # Errors
 /// The folder cannot be scored or its `metrics.csv` not be read.
@@ -84,7 +87,7 @@ pub fn verify(folder: &RunFolder) -> Result<Verified, ScoreError> {
         }
     }
     differences.extend(ours.into_keys().map(|identity| Difference { identity, what: Differs::NotPublished }));
-    Ok(Verified { rows: published.rows.len(), differences })
+    Ok(Verified { rows: published.rows.len(), differences, cards: cards::check(folder)? })
 }
 
 fn same(published: &str, computed: &str) -> bool {

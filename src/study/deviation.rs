@@ -109,7 +109,7 @@ fn dataset(all: &mut Gathered, name: &str, before: Option<&DatasetPlan>, now: Op
     };
     let card = |it: &DatasetPlan| format!("version {}, card {}", it.version, it.card_digest.short());
     all.value(&format!("{item}, card"), Some(&card(before)), Some(&card(now)));
-    // Without its counts: a package under a rule says how a study stands to its plan.
+    // By its digest alone: how many people there are is in no release but by its rule.
     let manifest = |it: &DatasetPlan| it.manifest_digest.short();
     all.value(&format!("{item}, manifest"), Some(&manifest(before)), Some(&manifest(now)));
     let pick = |it: &DatasetPlan| if it.pick.is_empty() { "all samples".to_owned() } else { it.pick.clone() };

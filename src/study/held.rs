@@ -134,20 +134,23 @@ impl Part<'_> {
             }
         }
         for (name, planned) in settings {
-            let held = record.settings.get(name).unwrap_or(&Value::Null);
-            // A curve that was not finished is the beginning of one.
-            let mut held = held.clone();
-            if let Some(finished) = held.get_mut("finished") {
-                *finished = Value::Bool(true);
-            }
-            differs(&format!("the setting `{name}`"), &held.to_string(), &planned.to_string());
+            differs(&format!("the setting `{name}`"), &finished(record, name).to_string(), &planned.to_string());
         }
         found
     }
 }
 
+/// The setting `name` of `record`, where a curve that was not finished is the beginning of one.
+pub(super) fn finished(record: &RunRecord, name: &str) -> Value {
+    let mut held = record.settings.get(name).cloned().unwrap_or_default();
+    if let Some(finished) = held.get_mut("finished") {
+        *finished = Value::Bool(true);
+    }
+    held
+}
+
 /// Whether all that was planned of engine and decoder is what was used; a program says only when it is started what decodes.
-fn is_engine_of(planned: &MethodPlan, held: &MethodRecord) -> bool {
+pub(super) fn is_engine_of(planned: &MethodPlan, held: &MethodRecord) -> bool {
     let used: Vec<&str> = held.engine.split("; ").collect();
     planned.engine.split("; ").filter(|part| !part.is_empty()).all(|part| used.contains(&part))
 }

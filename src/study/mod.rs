@@ -6,6 +6,7 @@
 
 mod deviation;
 mod file;
+mod founded;
 mod held;
 mod plan;
 mod record;
@@ -13,6 +14,7 @@ mod registration;
 
 pub use deviation::{Deviation, deviations};
 pub use file::{AXES, DECODERS, ENGINES, Footprint, Latency, PROVIDERS, RunSettings, StudyFile};
+pub use founded::{Founded, founded};
 pub use held::{Held, Part};
 pub use plan::{DatasetPlan, Measurement, MethodPlan, Opened, Plan, PlanError, ProtocolPlan};
 pub use record::{PartRecord, STUDY_SCHEMA, State, StudyRecord, note, said};

@@ -90,6 +90,7 @@ mod stages;
 mod stages_of_groups;
 mod stages_that_break;
 mod study;
+mod study_plans;
 mod study_refusals;
 mod support;
 #[cfg(feature = "tract")]

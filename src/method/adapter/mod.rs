@@ -143,35 +143,22 @@ pub type StageOf<'a> = dyn Fn(&str) -> Result<(Arc<dyn Method>, Digest), Box<dyn
 /// # Errors
 /// [`MethodError`] when a file is missing or another than stated, or the model does not fit the card.
 pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Method>, Digest), MethodError> {
-    match card.adapter.clone() {
-        AdapterCard::Onnx(onnx) => {
-            let method =
-                onnx::OnnxMethod::load(card, &onnx, &|file| around.files.read(file), around.engine, around.decoder)?;
-            let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
-            Ok((Arc::new(method), digest))
-        }
-        AdapterCard::Command(command) => {
-            let method = command::CommandMethod::find(card, &command, around)?;
-            let digest = method.digest()?;
-            Ok((Arc::new(method), digest))
-        }
+    let method = loaded(card, around)?;
+    let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
+    Ok((method, digest))
+}
+
+fn loaded(card: MethodCard, around: &Surroundings<'_>) -> Result<Arc<dyn Method>, MethodError> {
+    let read = |file: &str| around.files.read(file);
+    Ok(match card.adapter.clone() {
+        AdapterCard::Onnx(onnx) => Arc::new(onnx::OnnxMethod::load(card, &onnx, &read, around.engine, around.decoder)?),
+        AdapterCard::Command(command) => Arc::new(command::CommandMethod::find(card, &command, around)?),
         #[cfg(feature = "http")]
-        AdapterCard::Http(http) => {
-            let method = http::HttpMethod::new(card, &http, around)?;
-            let digest = method.digest()?;
-            Ok((Arc::new(method), digest))
-        }
+        AdapterCard::Http(http) => Arc::new(http::HttpMethod::new(card, &http, around)?),
         #[cfg(not(feature = "http"))]
-        AdapterCard::Http(_) => Err(MethodError::NotBuilt { method: card.name }),
-        AdapterCard::Replay(replay) => {
-            let method = replay::ReplayMethod::load(card, &replay, &|file| around.files.read(file))?;
-            let digest = Digest::of_parsed("method", method.card(), &[method.file_digest()])?;
-            Ok((Arc::new(method), digest))
-        }
-        AdapterCard::Declared(declared) => {
-            let digest = Digest::of_parsed("method", &card, &[])?;
-            Ok((Arc::new(declared::DeclaredMethod::new(card, declared)), digest))
-        }
+        AdapterCard::Http(_) => return Err(MethodError::NotBuilt { method: card.name }),
+        AdapterCard::Replay(replay) => Arc::new(replay::ReplayMethod::load(card, &replay, &read)?),
+        AdapterCard::Declared(declared) => Arc::new(declared::DeclaredMethod::new(card, declared)),
         AdapterCard::Waterfall(waterfall) => {
             let stage = |(number, stage): (usize, &waterfall::StageCard)| {
                 if stage.marginal.is_some() {
@@ -183,11 +170,9 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
                 Ok(waterfall::Stage { method: Some(method), digest: Some(digest), rules: stage.rules })
             };
             let stages = waterfall.stages.iter().enumerate().map(stage).collect::<Result<Vec<_>, MethodError>>()?;
-            let method = waterfall::WaterfallMethod::new(card, stages);
-            let digest = Digest::of_parsed("method", method.card(), &method.stage_digests())?;
-            Ok((Arc::new(method), digest))
+            Arc::new(waterfall::WaterfallMethod::new(card, stages))
         }
-    }
+    })
 }
 
 #[cfg(test)]

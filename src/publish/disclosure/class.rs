@@ -57,7 +57,6 @@ const PUBLISHED: &[(Class, &[&str])] = &[
             "method_bytes",
             "peak_memory",
             "extra_fields",
-            "processes_left",
             "hosts",
             "names_resolved",
             "cookies_offered",
@@ -90,7 +89,7 @@ pub const LEFT_OUT_FAMILIES: &[(&str, &str)] = &[
     ("waterfall", "stages differ by the few people who go on"),
     ("probe", "a line through the decisions of few people"),
     ("latency", "the longest attempt is one person's"),
-    ("footprint", "counts over few samples"),
+    ("footprint", "counts over few samples, and sums over all of them, which tell how many there are"),
     ("information", "how many different answers there were tells about rare ones"),
     ("declared", "nothing else is in it"),
     ("curve", "differences over the same people"),
@@ -122,5 +121,13 @@ mod tests {
             assert!(entry(name).is_some(), "{name} is no metric");
         }
         assert_eq!(class("something_new"), Class::LeftOut);
+    }
+
+    /// A service that redirects each request was redirected as often as there were samples.
+    #[test]
+    fn a_sum_over_samples_is_no_fact_of_a_machine() {
+        for sum in ["redirects", "connections_tried", "processes_left", "requests"] {
+            assert_eq!(class(sum), Class::LeftOut, "{sum}");
+        }
     }
 }

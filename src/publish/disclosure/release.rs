@@ -6,9 +6,9 @@ use super::audit::State;
 use super::class::{Class, class};
 use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
 use super::table::Book;
-use super::{Rule, flag};
+use super::{Rule, Shown, flag};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::flag as known;
+use crate::metric::{flag as known, percentile_share};
 use crate::protocol::Protocol;
 use crate::stats::{lower_claim, subjects_for_percentile, upper_claim, wilson};
 use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
@@ -79,16 +79,18 @@ impl<'a> Release<'a> {
         release
     }
 
-    /// From 30 people on; where one group alone of a column has no mean, the next smallest has none either, because the
-    /// mean of the one would follow from the others'.
+    /// Where the published number says that there are 30 people, so that a mean tells nothing of them beside it; where one
+    /// group alone of a column has no mean, the next smallest has none either, because the mean of the one would follow from
+    /// the others'.
     fn choose_means(&self, rows: &[&Row]) -> BTreeSet<(usize, Group)> {
         let mut people: BTreeMap<(usize, Group), u64> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.metric == "mae" && is_error_row(row) && row.value.is_some()) {
-            let key = Key { method: self.book.method(row), group: row.group.clone(), what: What::Answered };
-            let shown = self.book.counts.number(&key).is_some_and(|number| self.surely(number) >= LEAST);
-            let subjects = row.n_subjects.unwrap_or(0);
-            if shown && subjects >= LEAST && self.book.is_named(&row.group) {
-                people.insert((key.method, key.group), subjects);
+            let method = self.book.method(row);
+            let Some((_, shown)) = self.answered(method, &row.group).filter(|(least, _)| *least >= LEAST) else {
+                continue;
+            };
+            if row.n_subjects.is_some_and(|subjects| subjects >= LEAST) && self.book.is_named(&row.group) {
+                people.insert((method, row.group.clone()), shown);
             }
         }
         let methods: BTreeSet<usize> = people.keys().map(|(method, _)| *method).collect();
@@ -108,9 +110,23 @@ impl<'a> Release<'a> {
         people.into_keys().collect()
     }
 
-    /// The least count that the published `number` may stand for: what asks for more people than that tells how many there are.
-    fn surely(&self, number: u64) -> u64 {
-        self.rule.behind(number).0
+    /// The fewest answers that can be behind the published number of them, and that number.
+    fn answered(&self, method: usize, group: &Group) -> Option<(u64, u64)> {
+        let number =
+            |group: &Group| self.book.counts.number(&Key { method, group: group.clone(), what: What::Answered });
+        let own = number(group)?;
+        let least = |number: u64| self.rule.behind(number).0;
+        Some(match self.column(method, group, &What::Answered) {
+            Some((sum, groups)) => (groups.iter().filter_map(number).map(least).sum(), sum),
+            None => (least(own), own),
+        })
+    }
+
+    /// The fewest people of whom `row` says anything: an exact number, which must be known from the published one.
+    fn floor(&self, row: &Row) -> u64 {
+        let percentile = percentile_share(&row.metric)
+            .map(|share| subjects_for_percentile(share, self.protocol.levels.display).unwrap_or(u64::MAX));
+        LEAST.max(self.protocol.evidence.subjects).max(percentile.unwrap_or(0))
     }
 
     /// `row` as it is published; none where it is left out.
@@ -345,11 +361,9 @@ impl<'a> Release<'a> {
             return None;
         }
         let method = self.book.method(row);
-        // A percentile that so few people cannot carry is the value of one of them. Where the published number of people leaves
-        // open whether they can, that it is there would say how many they are.
-        let key = Key { method, group: row.group.clone(), what: What::Answered };
-        let least = self.book.counts.number(&key).map_or(0, |number| self.surely(number));
-        let carried = row.status == RowStatus::Value && least >= self.needed(row);
+        // A percentile that so few people cannot carry is the value of one of them.
+        let shows = self.answered(method, &row.group).is_some_and(|(least, _)| least >= self.floor(row));
+        let carried = row.status == RowStatus::Value && shows;
         if !carried || !self.means.contains(&(method, row.group.clone())) {
             let few = !carried || row.n_subjects.is_none_or(|subjects| subjects < LEAST);
             let fate = if few { Fate::Primary } else { Fate::Secondary };
@@ -373,21 +387,12 @@ impl<'a> Release<'a> {
         Some((made, Fate::Released))
     }
 
-    /// People that a row of errors needs to be evidence (METRICS M1, M15).
-    fn needed(&self, row: &Row) -> u64 {
-        let share = match row.metric.as_str() {
-            "p90_absolute_error" => Some(0.90),
-            "p95_absolute_error" => Some(0.95),
-            "p99_absolute_error" => Some(0.99),
-            _ => None,
-        };
-        let level = self.protocol.levels.display;
-        let of_ends = share.and_then(|share| subjects_for_percentile(share, level)).unwrap_or(0);
-        of_ends.max(self.protocol.evidence.subjects).max(LEAST)
-    }
-
     fn sampled(&self, row: &Row) -> Option<(Row, Fate)> {
-        let enough = row.n_attempts.or(row.n_subjects).is_some_and(|samples| samples >= LEAST);
+        // As many as their rounded number says.
+        let enough = match row.n_attempts.or(row.n_subjects).map(|samples| self.rule.show(samples)) {
+            Some(Shown::Number(shown)) => self.rule.behind(shown).0 >= LEAST,
+            Some(Shown::Redacted) | None => false,
+        };
         if !row.group.is_whole() || row.variant.get("of") == Some("sum") || !enough {
             return None;
         }

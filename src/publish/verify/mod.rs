@@ -2,6 +2,7 @@
 //!
 //! Needs nothing but the package and, for a signature, the public key.
 
+mod cards;
 mod cells;
 mod numbers;
 
@@ -12,6 +13,7 @@ use super::about::{PACKAGE_SCHEMA, PackageRecord};
 use super::data_package::{DataPackage, Schema};
 use super::fields::Kind;
 use super::package::{DATA_PACKAGE, Package, README, may_hold};
+use super::planned;
 use super::sign::{self, SignError};
 use super::sums::{self, SIGNATURE, SUMS};
 use crate::digest::Digest;
@@ -225,13 +227,14 @@ fn stated(package: &Package, problems: &mut Vec<Problem>) -> Option<(Protocol, P
     if let Err(text) = record.disclosure.rule() {
         wrong(names::RUN, text);
     }
-    let cards = record.datasets.iter().map(|one| &one.card).chain(record.methods.iter().map(|one| &one.card));
-    for card in cards {
-        let card = format!("{}/{card}", names::CARDS);
-        if package.file(&card).is_none() {
-            wrong(&card, "run.json names it, and it is not there".to_owned());
-        }
+    let studies = || record.runs.iter().filter_map(|run| run.settings.get("study"));
+    if let Some(text) = studies().find_map(planned::wrong) {
+        wrong(names::RUN, text.to_owned());
     }
+    if !planned::is_one(studies()) {
+        wrong(names::RUN, "two runs of one study say otherwise how it stands to its plan".to_owned());
+    }
+    cards::check(package, &record, problems);
     Some((protocol, record))
 }
 

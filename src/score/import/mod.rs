@@ -24,6 +24,8 @@ use crate::score::ScoreError;
 use crate::sheet::{Blocks, SheetError};
 use crate::tally::{Answers, not_ages};
 
+pub(super) use write::recorded_digest;
+
 use outcomes::Outcomes;
 use read::{How, NO_METHOD, Read};
 

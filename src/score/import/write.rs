@@ -9,7 +9,7 @@ use serde_json::json;
 use super::outcomes::Outcomes;
 use super::{Order, Recording};
 use crate::dataset::{Dataset, DatasetCard, slug};
-use crate::digest::Digest;
+use crate::digest::{Digest, DigestError};
 use crate::folder::{
     AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth,
     UNSTATED_VERSION, names,
@@ -42,13 +42,13 @@ impl Made<'_> {
         for (place, name) in self.methods.iter().enumerate() {
             let card = format!("method-{}-{}.toml", place + 1, slug(name));
             let text = method_card([name, kind, version], file, recording.columns, content);
-            let parsed = json!({ "name": name, "kind": kind, "version": version, "replay": {} });
             methods.push(MethodRecord {
                 name: name.clone(),
                 kind: kind.to_owned(),
                 version: version.to_owned(),
                 adapter: "replay".to_owned(),
-                digest: Digest::of_parsed("method", &parsed, &[content])?,
+                digest: recorded_digest([name, kind, version], content)?,
+                files: Some(vec![content]),
                 engine: String::new(),
                 card: card.clone(),
                 extra_fields: std::collections::BTreeMap::new(),
@@ -138,6 +138,16 @@ pub(super) fn dataset_card(card: &DatasetCard) -> String {
         key("attack_species", species.clone().into());
     }
     text
+}
+
+/// The digest of a method whose answers were recorded in a file with the digest `content`: its card is made, and so no
+/// other key of it enters.
+pub(in crate::score) fn recorded_digest(
+    [name, kind, version]: [&str; 3],
+    content: Digest,
+) -> Result<Digest, DigestError> {
+    let parsed = json!({ "name": name, "kind": kind, "version": version, "replay": {} });
+    Digest::of_parsed("method", &parsed, &[content])
 }
 
 fn method_card([name, kind, version]: [&str; 3], file: &str, columns: &[(String, String)], content: Digest) -> String {

@@ -59,7 +59,7 @@ fn a_comparison_that_its_runs_do_not_give_is_not_published_and_a_card_of_another
     let card = card.into_iter().find(|path| !path.ends_with("dataset.toml")).unwrap();
     let whole = fs::read_to_string(&card).unwrap();
     fs::write(&card, whole.replace("name = \"one\"", "name = \"another maker\"")).unwrap();
-    refused(&["it is of `another maker`, and run.json says that `one` ran"]);
+    refused(&["the card of `one` is of `another maker`, and run.json says that `one` ran"]);
     fs::write(&card, whole).unwrap();
     // In whatever order the runs are named.
     release(place.path(), &[&two, &one, &compared], "none", &[]).1.ended(0);

@@ -1,8 +1,10 @@
 //! `agebench publish` and `verify` of what it made.
 
+mod cards;
 mod checked;
 mod folders;
 mod held;
+mod planned;
 mod policies;
 mod signed;
 

@@ -34,7 +34,7 @@ pub use words::Heard;
 
 use self::message::Carrier;
 use super::Surroundings;
-use crate::digest::{Digest, DigestError};
+use crate::digest::Digest;
 use crate::foreign;
 use crate::method::{Ask, Gathered, Lent, Method, MethodCard, MethodError, Sample, Session};
 use crate::outcome::Outcome;
@@ -100,14 +100,6 @@ impl CommandMethod {
             started: Mutex::new(None),
             words: Arc::default(),
         })
-    }
-
-    /// The digest of the card, the program, and the arguments that are files beside the card.
-    ///
-    /// # Errors
-    /// Never in practice: every card can be written as JSON.
-    pub fn digest(&self) -> Result<Digest, DigestError> {
-        Digest::of_parsed("method", &self.card, &self.files)
     }
 
     /// How the process that was started last wants content.
@@ -211,6 +203,11 @@ impl Method for CommandMethod {
             Lent::Content | Lent::FaceBox => started.carrier != Carrier::None,
             Lent::Column(name) => started.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|it| it == name)),
         })
+    }
+
+    /// Of the program, and of the arguments that are files beside the card.
+    fn file_digests(&self) -> Vec<Digest> {
+        self.files.clone()
     }
 
     fn copies_samples(&self) -> bool {

@@ -10,7 +10,7 @@ use super::pace::Pace;
 use super::secret::{Secrets, Unusable};
 use super::session::{HttpSession, Notes, Service};
 use super::template::Filling;
-use crate::digest::{Digest, DigestError};
+use crate::digest::Digest;
 use crate::method::adapter::Surroundings;
 use crate::method::withheld::withhold;
 use crate::method::{Ask, Lent, Method, MethodCard, MethodError, Session, Traffic};
@@ -63,14 +63,6 @@ impl HttpMethod {
         Ok(Self { card, service: Arc::new(service), files })
     }
 
-    /// The digest of the card and of the certificates that it names. Secrets are not in it.
-    ///
-    /// # Errors
-    /// Never in practice: every card can be written as JSON.
-    pub fn digest(&self) -> Result<Digest, DigestError> {
-        Digest::of_parsed("method", &self.card, &self.files)
-    }
-
     /// One session; `notes` is where it is written down what is sent.
     ///
     /// # Errors
@@ -92,6 +84,11 @@ impl Method for HttpMethod {
 
     fn columns(&self) -> &[String] {
         &self.service.card.columns
+    }
+
+    /// Of the certificates that the card names. Secrets are in no digest.
+    fn file_digests(&self) -> Vec<Digest> {
+        self.files.clone()
     }
 
     fn is_outside(&self) -> bool {

@@ -76,12 +76,6 @@ impl OnnxMethod {
     pub fn detector(&self) -> Option<&Detector> {
         self.shared.detector.as_ref()
     }
-
-    /// SHA-256 of the model file, then of the detector's.
-    #[must_use]
-    pub fn file_digests(&self) -> Vec<Digest> {
-        std::iter::once(self.digest).chain(self.shared.detector.as_ref().map(Detector::digest)).collect()
-    }
 }
 
 impl Method for OnnxMethod {
@@ -95,6 +89,11 @@ impl Method for OnnxMethod {
 
     fn files(&self) -> Vec<(String, u64)> {
         self.files.clone()
+    }
+
+    /// SHA-256 of the model file, then of the detector's.
+    fn file_digests(&self) -> Vec<Digest> {
+        std::iter::once(self.digest).chain(self.shared.detector.as_ref().map(Detector::digest)).collect()
     }
 
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {

@@ -60,12 +60,6 @@ impl ReplayMethod {
         let (records, limits) = records(file, &bytes, replay, rows_of).map_err(unusable)?;
         Ok(Self { card, digest, limits, records: Arc::new(records) })
     }
-
-    /// SHA-256 of the recorded file.
-    #[must_use]
-    pub fn file_digest(&self) -> Digest {
-        self.digest
-    }
 }
 
 /// The outcomes of `file` and the limits that its columns speak of.
@@ -151,6 +145,11 @@ impl Method for ReplayMethod {
 
     fn looks(&self) -> bool {
         false
+    }
+
+    /// SHA-256 of the recorded file.
+    fn file_digests(&self) -> Vec<Digest> {
+        vec![self.digest]
     }
 
     fn sessions(&self, jobs: NonZeroUsize) -> NonZeroUsize {

@@ -50,12 +50,6 @@ impl WaterfallMethod {
         Self { card, stages, columns, openings }
     }
 
-    /// The digests of the stages' methods, in their order.
-    #[must_use]
-    pub fn stage_digests(&self) -> Vec<Digest> {
-        self.stages.iter().filter_map(|stage| stage.digest).collect()
-    }
-
     fn methods(&self) -> impl Iterator<Item = &Arc<dyn Method>> {
         self.stages.iter().filter_map(|stage| stage.method.as_ref())
     }
@@ -108,6 +102,11 @@ impl Method for WaterfallMethod {
 
     fn attempts(&self, told: &Told<'_>) -> bool {
         self.stages.first().and_then(|stage| stage.method.as_ref()).is_none_or(|method| method.attempts(told))
+    }
+
+    /// The digests of the stages' methods.
+    fn file_digests(&self) -> Vec<Digest> {
+        self.stages.iter().filter_map(|stage| stage.digest).collect()
     }
 
     fn notices(&self) -> Vec<String> {
