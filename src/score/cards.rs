@@ -7,8 +7,8 @@ use super::inputs::own_protocol;
 use crate::dataset::DatasetCard;
 use crate::digest::Digest;
 use crate::folder::{RunFolder, RunRecord, names};
-use crate::method::adapter::AdapterCard;
 use crate::method::MethodCard;
+use crate::method::adapter::AdapterCard;
 
 /// What was found of the cards of a folder, each a sentence without its full stop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
