@@ -16,6 +16,10 @@ fuzz_target!(|data: &[u8]| {
     let Ok(card) = std::str::from_utf8(card) else { return };
     let (Some(card), _) = MethodCard::read("method.toml", card) else { return };
     let AdapterCard::Http(card) = card.adapter else { return };
+    // Messages name places that the card names: a card that holds the secret itself told it before.
+    if format!("{:?}", card.answer).contains(SECRET) {
+        return;
+    }
     let limits: Vec<AgeLimit> = [13, 18].iter().map(|years| AgeLimit::new(*years).expect("a limit")).collect();
     let Ok(secrets) = Secrets::gather(["KEY"], &|_| Some(SECRET.to_owned())) else { return };
     let reading = Reading { card: &card.answer, limits: &limits, secrets: &secrets };
