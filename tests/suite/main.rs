@@ -14,6 +14,7 @@ mod check_datasets;
 mod check_fix;
 mod cluster;
 mod command;
+mod command_ended;
 mod compare;
 #[cfg(feature = "tract")]
 mod conformance;

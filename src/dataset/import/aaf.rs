@@ -1,6 +1,7 @@
 //! All-Age-Faces: `00000A02.jpg`, person and age, with lists of the two splits that hold the sex.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

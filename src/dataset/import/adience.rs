@@ -1,7 +1,8 @@
 //! Adience: five folds of tab-separated labels, age bands as `(25, 32)`, and cropped faces by user.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -1,6 +1,7 @@
 //! AFAD: `AGE/111/ID-K.jpg`, the age and the sex as folders.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -1,6 +1,7 @@
 //! AgeDB: `NUMBER_Name_AGE_SEX.jpg`, all in one folder.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::{Tree, folder_of, name_of};
 use super::{ImportError, Importer, Source, words};
 use crate::dataset::{LabelKind, Precision, Sampling};

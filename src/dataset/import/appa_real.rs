@@ -1,7 +1,8 @@
 //! APPA-REAL: real ages, or with `--ages apparent` the mean of about 38 votes, in three label files.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source, WhichAge};
 use crate::dataset::{LabelKind, Precision, Sampling};

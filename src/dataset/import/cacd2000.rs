@@ -1,6 +1,7 @@
 //! CACD2000: `AGE_First_Last_0001.jpg`, and a MATLAB file with the celebrity, the year of birth and the rank of each picture.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source, matlab};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{ImportError, Importer, Source, words};
 use crate::dataset::{LabelKind, Precision, Sampling};

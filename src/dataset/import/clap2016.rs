@@ -1,7 +1,8 @@
 //! ChaLearn LAP 2016: apparent ages, mean and spread of votes, in three label files.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample};
 use super::tree::Tree;
 use super::{ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

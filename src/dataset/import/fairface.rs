@@ -1,7 +1,8 @@
 //! FairFace: two label files of age bands, `train/1.jpg` and `val/1.jpg`.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

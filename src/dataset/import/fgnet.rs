@@ -1,6 +1,7 @@
 //! FG-NET: `001A02.JPG`, the subject before the A and the age behind it.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::{Tree, name_of};
 use super::{ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::describe::{Described, text};
-use super::rows::{Gathered, Origin};
+use super::rows::Gathered;
+use super::sample::Origin;
 use super::tree::Tree;
 use super::{ImportError, Importer, Source, describe, general};
 use crate::finding::{Finding, listed, quoted};

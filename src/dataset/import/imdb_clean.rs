@@ -1,7 +1,8 @@
 //! IMDB-Clean: three label files with face boxes, over the pictures of IMDB-WIKI.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample};
 use super::tree::{Tree, name_of};
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

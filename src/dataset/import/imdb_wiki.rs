@@ -3,7 +3,8 @@
 use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::{Tree, name_of};
 use super::{Flag, ImportError, Importer, Source, matlab};
 use crate::dataset::{LabelKind, LeapBirthday, Precision, Sampling, age_between};

@@ -2,10 +2,12 @@
 
 use std::io::Cursor;
 
-use super::rows::{Gathered, Origin};
+use super::rows::Gathered;
+use super::sample::Known;
+use super::sample::Origin;
 use super::tree::Tree;
 use super::words::NoAge;
-use super::{ImportError, rows::Known, words};
+use super::{ImportError, words};
 use crate::finding::{Finding, quoted};
 use crate::sheet::{Row, Sheet, SheetError};
 

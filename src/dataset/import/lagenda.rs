@@ -1,7 +1,8 @@
 //! LAGENDA: one label file with face boxes, several people in a picture, ages from weighted votes.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::Tree;
 use super::{Flag, ImportError, Importer, Source, words};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -1,6 +1,7 @@
 //! MegaAge-Asian: lists of names and ages that belong together by their line numbers.
 
-use super::rows::{Gathered, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample};
 use super::tree::Tree;
 use super::{ImportError, Importer, Source, labels};
 use crate::dataset::{LabelKind, Precision, Sampling};

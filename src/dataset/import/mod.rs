@@ -31,6 +31,7 @@ mod out;
 mod parquet;
 mod recognise;
 mod rows;
+mod sample;
 mod tree;
 mod utkface;
 mod words;
@@ -244,7 +245,7 @@ pub fn import(request: &ImportRequest<'_>) -> Result<Imported, ImportError> {
     }
     let mut gathered = Gathered::new(importer);
     for (path, why) in tree.unlisted() {
-        gathered.leave_out(rows::Origin { file: path, row: None }, path, why, "");
+        gathered.leave_out(sample::Origin { file: path, row: None }, path, why, "");
     }
     (importer.read)(&Source { tree: &tree, options: request.options }, &mut gathered)?;
     gathered.tell_odd_sexes();

@@ -1,7 +1,8 @@
 //! MORPH II (Album 2, the non-commercial release of 2008): one table of bookings.
 
 use super::labels::{self, Cells, Parted};
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::{Tree, name_of};
 use super::{Flag, ImportError, Importer, Source, words};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -1,6 +1,7 @@
 //! UTKFace: `AGE_SEX_RACE_DATE.jpg`, aligned (`.chip.jpg`) or in the wild, no subjects and no splits.
 
-use super::rows::{Gathered, Known, Origin, Sample};
+use super::rows::Gathered;
+use super::sample::{Known, Origin, Sample};
 use super::tree::{Tree, folder_of, name_of};
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::{LabelKind, Precision, Sampling};

@@ -3,7 +3,7 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::rows::Known;
+use super::sample::Known;
 
 /// The first age that no band reaches.
 const END: f64 = 121.0;

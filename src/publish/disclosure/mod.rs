@@ -6,6 +6,7 @@
 mod audit;
 mod class;
 mod counts;
+mod errors;
 mod model;
 mod programme;
 mod release;

@@ -1,6 +1,6 @@
 //! Rows as they are published: counts protected, and everything else computed from them again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::audit::State;
 use super::class::{Class, class};
@@ -8,13 +8,13 @@ use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
 use super::table::Book;
 use super::{Rule, Shown, flag};
 use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::{flag as known, percentile_share};
+use crate::metric::flag as known;
 use crate::protocol::Protocol;
-use crate::stats::{lower_claim, subjects_for_percentile, upper_claim, wilson};
+use crate::stats::{lower_claim, upper_claim, wilson};
 use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
 
 /// Fewer people have no mean, and nothing else is said of fewer samples.
-const LEAST: u64 = 30;
+pub(super) const LEAST: u64 = 30;
 /// Fewer events are flagged.
 const FEW_EVENTS: u64 = 30;
 
@@ -31,11 +31,11 @@ pub enum Fate {
 
 /// Makes rows of one data set fit to be published.
 pub struct Release<'a> {
-    protocol: &'a Protocol,
-    rule: Rule,
-    book: &'a Book,
+    pub(super) protocol: &'a Protocol,
+    pub(super) rule: Rule,
+    pub(super) book: &'a Book,
     /// Methods and groups whose mean errors are published.
-    means: BTreeSet<(usize, Group)>,
+    pub(super) means: BTreeSet<(usize, Group)>,
     /// Where few people hold most attempts of the whole data set: the same is then said of its groups.
     dominated: BTreeSet<Standing>,
 }
@@ -45,22 +45,6 @@ type Standing = (usize, String, Option<AgeLimit>, Option<ChallengeAge>, Option<F
 
 fn standing(method: usize, row: &Row) -> Standing {
     (method, row.metric.clone(), row.limit, row.challenge, row.failure_policy, row.population.clone())
-}
-
-/// Whether this is a row of errors that can be published: of everybody answered, plain, means by people and percentiles
-/// by attempts.
-pub fn is_error_row(row: &Row) -> bool {
-    let weighting = if row.metric.contains("percentile") || row.metric.contains("median") || row.metric.starts_with('p')
-    {
-        Weighting::Attempt
-    } else {
-        Weighting::Subject
-    };
-    class(&row.metric) == Class::Years
-        && is_plain_group(row)
-        && row.variant.is_none()
-        && row.population == Population::All
-        && row.weighting == Some(weighting)
 }
 
 impl<'a> Release<'a> {
@@ -79,56 +63,6 @@ impl<'a> Release<'a> {
         release
     }
 
-    /// Where the published number says that there are 30 people, so that a mean tells nothing of them beside it; where one
-    /// group alone of a column has no mean, the next smallest has none either, because the mean of the one would follow from
-    /// the others'.
-    fn choose_means(&self, rows: &[&Row]) -> BTreeSet<(usize, Group)> {
-        let mut people: BTreeMap<(usize, Group), u64> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.metric == "mae" && is_error_row(row) && row.value.is_some()) {
-            let method = self.book.method(row);
-            let Some((_, shown)) = self.answered(method, &row.group).filter(|(least, _)| *least >= LEAST) else {
-                continue;
-            };
-            if row.n_subjects.is_some_and(|subjects| subjects >= LEAST) && self.book.is_named(&row.group) {
-                people.insert((method, row.group.clone()), shown);
-            }
-        }
-        let methods: BTreeSet<usize> = people.keys().map(|(method, _)| *method).collect();
-        for method in methods {
-            for (groups, others) in &self.book.columns {
-                let mut there: Vec<(u64, &Group)> = groups
-                    .iter()
-                    .filter_map(|group| people.get(&(method, group.clone())).map(|people| (*people, group)))
-                    .collect();
-                there.sort();
-                let alone = groups.len() - there.len() + usize::from(*others) == 1;
-                if let Some((_, smallest)) = there.first().filter(|_| alone) {
-                    people.remove(&(method, (*smallest).clone()));
-                }
-            }
-        }
-        people.into_keys().collect()
-    }
-
-    /// The fewest answers that can be behind the published number of them, and that number.
-    fn answered(&self, method: usize, group: &Group) -> Option<(u64, u64)> {
-        let number =
-            |group: &Group| self.book.counts.number(&Key { method, group: group.clone(), what: What::Answered });
-        let own = number(group)?;
-        let least = |number: u64| self.rule.behind(number).0;
-        Some(match self.column(method, group, &What::Answered) {
-            Some((sum, groups)) => (groups.iter().filter_map(number).map(least).sum(), sum),
-            None => (least(own), own),
-        })
-    }
-
-    /// The fewest people of whom `row` says anything: an exact number, which must be known from the published one.
-    fn floor(&self, row: &Row) -> u64 {
-        let percentile = percentile_share(&row.metric)
-            .map(|share| subjects_for_percentile(share, self.protocol.levels.display).unwrap_or(u64::MAX));
-        LEAST.max(self.protocol.evidence.subjects).max(percentile.unwrap_or(0))
-    }
-
     /// `row` as it is published; none where it is left out.
     pub fn row(&self, row: &Row) -> Option<(Row, Fate)> {
         match class(&row.metric) {
@@ -142,7 +76,7 @@ impl<'a> Release<'a> {
     }
 
     /// The row with its status, value and interval, but without any count or what is made of counts.
-    fn bare(&self, row: &Row) -> Row {
+    pub(super) fn bare(&self, row: &Row) -> Row {
         let mut bare = row.clone();
         for count in [
             &mut bare.n_attempts,
@@ -162,7 +96,7 @@ impl<'a> Release<'a> {
     }
 
     /// The row without any number.
-    fn suppressed(&self, row: &Row, word: &str) -> Row {
+    pub(super) fn suppressed(&self, row: &Row, word: &str) -> Row {
         let mut bare = self.bare(row);
         bare.status = RowStatus::Suppressed;
         (bare.value, bare.low, bare.high, bare.interval, bare.level) = (None, None, None, None, None);
@@ -298,7 +232,12 @@ impl<'a> Release<'a> {
 
     /// The published denominator and events: of the whole data set the sums over the groups of a column all of which are
     /// published; and the flags that say so.
-    fn numbers(&self, method: usize, group: &Group, pair: &Pair) -> Option<(u64, Option<u64>, Vec<&'static str>)> {
+    pub(super) fn numbers(
+        &self,
+        method: usize,
+        group: &Group,
+        pair: &Pair,
+    ) -> Option<(u64, Option<u64>, Vec<&'static str>)> {
         let number = |group: &Group, what: &What| {
             self.book.counts.number(&Key { method, group: group.clone(), what: what.clone() })
         };
@@ -319,7 +258,7 @@ impl<'a> Release<'a> {
     }
 
     /// The column of fewest groups whose parts of a count of the whole data set are all published, and their sum.
-    fn column(&self, method: usize, group: &Group, what: &What) -> Option<(u64, &[Group])> {
+    pub(super) fn column(&self, method: usize, group: &Group, what: &What) -> Option<(u64, &[Group])> {
         if !group.is_whole() || self.rule == Rule::Threshold10 {
             return None;
         }
@@ -349,41 +288,6 @@ impl<'a> Release<'a> {
         made.value = Some(number as f64);
         made.n_attempts = Some(number);
         made.n_subjects = (!self.book.several).then_some(number);
-        Some((made, Fate::Released))
-    }
-
-    fn years(&self, row: &Row) -> Option<(Row, Fate)> {
-        if row.n_attempts.is_none() && row.status == RowStatus::NotApplicable && row.group.is_whole() {
-            return is_error_row(row).then(|| (self.bare(row), Fate::Released));
-        }
-        let value = row.value.filter(|_| is_error_row(row) && !row.has(known::WEIGHTED))?;
-        if !self.book.is_named(&row.group) {
-            return None;
-        }
-        let method = self.book.method(row);
-        // A percentile that so few people cannot carry is the value of one of them.
-        let shows = self.answered(method, &row.group).is_some_and(|(least, _)| least >= self.floor(row));
-        let carried = row.status == RowStatus::Value && shows;
-        if !carried || !self.means.contains(&(method, row.group.clone())) {
-            let few = !carried || row.n_subjects.is_none_or(|subjects| subjects < LEAST);
-            let fate = if few { Fate::Primary } else { Fate::Secondary };
-            return Some((self.suppressed(row, flag::WITHHELD), fate));
-        }
-        let pair = Pair { all: What::Answered, events: What::Answered, others: None };
-        let (all, _, flags) = self.numbers(method, &row.group, &pair)?;
-        let mut made = self.bare(row).flagged(flag::ROUNDED);
-        // Answers that are a sum of rounded numbers lie further from the truth than one that is rounded itself.
-        if flags.contains(&flag::N_SUMMED) {
-            made = made.flagged(flag::N_SUMMED);
-        }
-        // Tenths are divided, not multiplied by 0.1, so that 0.3 is written 0.3.
-        made.value = Some((value * 10.0).round() / 10.0);
-        made.low = row.low.map(|low| (low * 10.0).floor() / 10.0);
-        made.high = row.high.map(|high| (high * 10.0).ceil() / 10.0);
-        made.n_attempts = Some(all);
-        made.n_subjects = (!self.book.several).then_some(all);
-        made.status = RowStatus::Value;
-        made.evidence = Some(Evidence::Sufficient);
         Some((made, Fate::Released))
     }
 

@@ -305,7 +305,7 @@ fn answered(
     attempted: &BTreeMap<(usize, &Group), Exact>,
     method: Method<'_>,
 ) -> Option<Exact> {
-    let found = super::release::is_error_row(row).then(|| exact(row.n_attempts, row.n_subjects)).flatten()?;
+    let found = super::errors::is_error_row(row).then(|| exact(row.n_attempts, row.n_subjects)).flatten()?;
     let all = attempted.get(&(method(row), &row.group))?;
     let without = rows.iter().filter(|other| {
         method(other) == method(row)

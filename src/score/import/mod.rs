@@ -1,21 +1,19 @@
 //! A run folder from answers that were recorded elsewhere, in a CSV file with columns of any names.
 
+mod order;
 mod outcomes;
 mod read;
 mod write;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::inputs::{Inputs, facts, tally_truth};
 use crate::age::AgeLimit;
-use crate::dataset::{Dataset, DatasetCard, LabelKind, Levels, Precision, Recorded, Texts, TruthReader, check_name};
+use crate::dataset::{Dataset, DatasetCard, LabelKind, Levels, Precision, Recorded, TruthReader, check_name};
 use crate::digest::Hasher;
-use crate::finding::{Finding, Findings, quoted};
+use crate::finding::{Finding, Findings};
 use crate::folder::{Existing, Pseudonyms, RunFolder, Truth};
 use crate::foreign;
 use crate::protocol::Protocol;
@@ -26,8 +24,9 @@ use crate::tally::{Answers, not_ages};
 
 pub(super) use write::recorded_digest;
 
+use order::{KeyColumns, Order};
 use outcomes::Outcomes;
-use read::{How, NO_METHOD, Read};
+use read::{How, Read};
 
 /// A recorded file, and what it is.
 #[derive(Debug)]
@@ -75,15 +74,6 @@ pub struct Imported {
     pub methods: Vec<String>,
     /// What stands in the folder, so that it need not be read again to be scored.
     pub(super) inputs: Inputs,
-}
-
-/// One row of the file: whose attempt it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    sample: u32,
-    method: u32,
-    /// The place among the rows of the file.
-    place: u32,
 }
 
 /// Makes a run folder from a recorded file. Nothing is written unless the whole file is good.
@@ -140,23 +130,6 @@ impl io::Read for Hashing {
     }
 }
 
-/// Whose attempts the rows are: a row's own sample, or a sample by key, ascending.
-enum Order {
-    /// One method; each row is its own sample, in the order of the file.
-    OfFile,
-    Sorted(Vec<Key>),
-}
-
-impl Order {
-    /// The attempt at `place` among the sorted ones: its sample, its method, and its place among the rows of the file.
-    fn get(&self, place: usize) -> Option<Key> {
-        match self {
-            Self::OfFile => u32::try_from(place).ok().map(|at| Key { sample: at, method: 0, place: at }),
-            Self::Sorted(keys) => keys.get(place).copied(),
-        }
-    }
-}
-
 /// What each method answered, one place a listed sample.
 fn answers_in(
     order: &Order,
@@ -200,12 +173,6 @@ struct AllRead {
     method_findings: Findings,
     outcomes: Outcomes,
     outcome_findings: Findings,
-}
-
-/// The columns that say whose attempt a row is.
-struct KeyColumns {
-    sample_id: Option<String>,
-    has_method: bool,
 }
 
 struct Reading<'r> {
@@ -324,78 +291,5 @@ impl Reading<'_> {
         let text = write::dataset_card(&card);
         // Read back, so that a card stands in the folder that the next verb accepts.
         Ok((DatasetCard::parse("dataset.toml", &text)?, text))
-    }
-
-    /// The sample of each row in `dataset`, by its id as given or by its pseudonym.
-    fn samples_in(
-        &self,
-        dataset: &Dataset,
-        ids: &Texts,
-        rows: &[u32],
-        column: Option<&String>,
-        findings: &mut Findings,
-    ) -> Vec<u32> {
-        let pseudonyms = Pseudonyms::of(dataset, false);
-        let mut of_id: HashMap<Box<str>, u32> = HashMap::new();
-        for (sample, at) in dataset.samples().iter().zip(0_u32..) {
-            of_id.insert(pseudonyms.printed(sample.sample_id).to_string().into(), at);
-        }
-        for (sample, at) in dataset.samples().iter().zip(0_u32..) {
-            of_id.insert(sample.sample_id.into(), at);
-        }
-        let mut places = Vec::with_capacity(ids.len());
-        for (id, row) in ids.iter().zip(rows) {
-            match of_id.get(id) {
-                Some(at) => places.push(*at),
-                None => {
-                    let text = format!("{} is no sample of dataset `{}`", quoted(id), dataset.card().name);
-                    let finding = Finding::error(self.file, text).row(u64::from(*row));
-                    findings.push(match column {
-                        Some(name) => finding.column(name),
-                        None => finding,
-                    });
-                }
-            }
-        }
-        places
-    }
-
-    /// The attempts in the order of truth.csv, within a sample in the order of the methods; `samples` are those of the
-    /// rows, each row its own without them.
-    fn order(
-        &self,
-        samples: Option<&[u32]>,
-        of_methods: &[u32],
-        rows: &[u32],
-        mut findings: Findings,
-        columns: &KeyColumns,
-    ) -> Result<Order, ScoreError> {
-        let Some(samples) = samples else {
-            return if findings.errors() > 0 { Err(self.unusable(findings)) } else { Ok(Order::OfFile) };
-        };
-        let key = |(place, sample): (u32, &u32)| Key {
-            sample: *sample,
-            method: of_methods.get(place as usize).copied().unwrap_or(0),
-            place,
-        };
-        let mut keys: Vec<Key> = (0_u32..).zip(samples).map(key).collect();
-        if !keys.is_sorted() {
-            keys.par_sort_unstable();
-        }
-        for pair in keys.windows(2) {
-            let [first, second] = pair else { continue };
-            if (first.sample, first.method) == (second.sample, second.method) && first.method != NO_METHOD {
-                let row = |key: &Key| rows.get(key.place as usize).copied().unwrap_or(0);
-                let text = format!("the same sample as in row {}: a sample is put to a method once", row(first));
-                let finding = Finding::error(self.file, text).row(u64::from(row(second)));
-                let help = "name the column that tells the methods apart: --columns method=COLUMN";
-                let finding = match &columns.sample_id {
-                    Some(column) => finding.column(column),
-                    None => finding,
-                };
-                findings.push(if columns.has_method { finding } else { finding.help(help) });
-            }
-        }
-        if findings.errors() > 0 { Err(self.unusable(findings)) } else { Ok(Order::Sorted(keys)) }
     }
 }

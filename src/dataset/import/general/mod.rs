@@ -1,14 +1,22 @@
-//! Any table with a row a sample: which column is what, by its name or as the user says, and how ages are written in it.
+//! Any table with a row a sample: what becomes of each of its columns and rows.
 
 use std::collections::BTreeMap;
 
 use super::labels::face;
-use super::rows::{Gathered, Known, Origin, Sample, Shape};
+use super::rows::Gathered;
+use super::sample::{Origin, Sample, Shape};
 use super::words;
 use super::{Flag, ImportError, Importer, Source};
 use crate::dataset::dates::parse_date;
-use crate::dataset::{CARD_FILE, LabelKind, LeapBirthday, MANIFEST_FILE, Precision, Sampling, age_between, ages};
-use crate::finding::{Finding, Findings, counted, did_you_mean, listed, quoted};
+use crate::dataset::{CARD_FILE, LabelKind, MANIFEST_FILE, Precision, Sampling};
+use crate::finding::{Finding, Findings, counted, listed, quoted};
+
+mod ages;
+mod columns;
+
+use ages::Ages;
+use columns::{AGES, CORNERS, NAMES, Places};
+pub(super) use columns::{has_age, is_dataset};
 
 /// What importers of any dataset have in common: nothing is known of the dataset but what the user or its description says.
 pub(super) const IMPORTER: Importer = Importer {
@@ -31,63 +39,8 @@ pub(super) const IMPORTER: Importer = Importer {
     read: |_, _| Ok(()),
 };
 
-/// Our columns, and the names under which label files have them; our own name goes first.
-const NAMES: &[(&str, &[&str])] = &[
-    ("sample_id", &["id"]),
-    ("path", &["filename", "file_name", "file", "img_name", "img_path", "image", "image_path", "photo"]),
-    ("subject_id", &["subject", "person_id", "person", "identity", "user_id"]),
-    ("age", &["real_age", "true_age"]),
-    ("age_low", &[]),
-    ("age_high", &[]),
-    ("age_min", &[]),
-    ("age_max", &[]),
-    ("birth_date", &["date_of_birth"]),
-    ("captured_on", &[]),
-    ("split", &["partition"]),
-    ("x0", &["face_x0", "x_min"]),
-    ("y0", &["face_y0", "y_min"]),
-    ("x1", &["face_x1", "x_max"]),
-    ("y1", &["face_y1", "y_max"]),
-    ("sex", &["gender"]),
-    ("race", &["ethnicity"]),
-    ("weight", &[]),
-    ("cluster_id", &[]),
-    ("sha256", &[]),
-    ("species", &[]),
-];
-
-/// Columns that hold an age: a manifest has those of one kind.
-const AGES: [&str; 4] = ["age", "age_low", "age_high", "birth_date"];
-
-/// Columns of the corners of a face box, which mean nothing without each other.
-const CORNERS: [&str; 4] = ["x0", "y0", "x1", "y1"];
-
 /// Columns in which a word for unknown is no value: people of whom it stands there would be one person, or one group.
 const MAY_BE_UNKNOWN: [&str; 5] = ["subject_id", "cluster_id", "split", "sex", "race"];
-
-/// An error where `ours` is one of the names that others have for a column of ours, and not our own.
-fn misnamed(file: &str, ours: &str, theirs: &str) -> Option<Finding> {
-    let (name, _) = NAMES.iter().find(|(_, others)| others.contains(&ours))?;
-    let text = format!("--columns says {ours}={theirs}: in a manifest that column is called `{name}`");
-    Some(Finding::error(file, text).help(format!("write {name}={theirs}")))
-}
-
-/// Whether a table with these columns is a dataset: a picture and an age a row.
-pub(super) fn is_dataset(header: &[String]) -> bool {
-    place(header, "path").is_some() && has_age(header)
-}
-
-/// Whether one of the columns holds ages.
-pub(super) fn has_age(header: &[String]) -> bool {
-    ["age", "age_low", "age_min", "birth_date"].iter().any(|column| place(header, column).is_some())
-}
-
-/// The place of the column that bears our name `ours` or another name for it.
-fn place(header: &[String], ours: &str) -> Option<usize> {
-    let at = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
-    let others = NAMES.iter().find(|(name, _)| *name == ours).map_or(&[][..], |(_, others)| *others);
-    at(ours).or_else(|| others.iter().find_map(|name| at(name)))
-}
 
 /// A table: its columns, and a way through its rows that can be gone twice.
 pub(super) struct Table<'t> {
@@ -98,69 +51,10 @@ pub(super) struct Table<'t> {
     pub each: &'t dyn Fn(&mut Findings, &mut dyn FnMut(u64, &[&str])) -> Result<(), ImportError>,
 }
 
-/// Where each of our columns stands.
-struct Places<'t> {
-    header: &'t [String],
-    said: Vec<(String, usize)>,
-}
-
-impl<'t> Places<'t> {
-    fn find(table: &Table<'t>, said: &[(String, String)], findings: &mut Findings) -> Self {
-        let mut places = Vec::new();
-        for (ours, theirs) in said {
-            if let Some(finding) = misnamed(table.file, ours, theirs) {
-                findings.push(finding);
-                continue;
-            }
-            match table.header.iter().position(|column| column == theirs) {
-                Some(at) => places.push((ours.clone(), at)),
-                None => {
-                    let text = format!(
-                        "--columns says {ours}={theirs}: there is no such column, there are {}",
-                        listed(table.header)
-                    );
-                    let help = did_you_mean(theirs, table.header.iter().map(String::as_str));
-                    findings.push(Finding::error(table.file, text).maybe_help(help));
-                }
-            }
-        }
-        Self { header: table.header, said: places }
-    }
-
-    /// The column that is ours: as the user said, else by its name unless the user gave that column another.
-    fn of(&self, ours: &str) -> Option<usize> {
-        let said = self.said.iter().find(|(name, _)| name == ours).map(|(_, at)| *at);
-        said.or_else(|| place(self.header, ours).filter(|at| !self.said.iter().any(|(_, taken)| taken == at)))
-    }
-}
-
-/// How the table gives ages.
-#[derive(Debug, Clone, Copy)]
-enum Ages {
-    One(usize),
-    /// Both ends, and whether the upper one belongs to the band.
-    Ends(usize, usize, bool),
-    Dates(usize, usize),
-}
-
 /// Reads `table` into `gathered`.
 pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
     let places = Places::find(table, &source.options.columns, &mut gathered.findings);
-    let ages = match (
-        places.of("age"),
-        places.of("age_low"),
-        places.of("age_high"),
-        places.of("age_min"),
-        places.of("age_max"),
-    ) {
-        (Some(age), ..) => Some(Ages::One(age)),
-        (None, Some(low), Some(high), ..) => Some(Ages::Ends(low, high, false)),
-        (None, _, _, Some(low), Some(high)) => Some(Ages::Ends(low, high, true)),
-        _ => match (places.of("birth_date"), places.of("captured_on")) {
-            (Some(birth), Some(captured)) => Some(Ages::Dates(birth, captured)),
-            _ => None,
-        },
-    };
+    let ages = Ages::of(&places);
     let Some(ages) = ages else {
         let text = format!("no column holds the age: there are {}", listed(table.header));
         let help = "say which with --columns age=NAME, age_low=NAME,age_high=NAME, or birth_date=NAME,captured_on=NAME";
@@ -181,11 +75,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
     // What has a place in every manifest, and columns that only this table has.
     let mut taken: Vec<usize> =
         [id, path, subject, split].into_iter().flatten().chain(face_at.into_iter().flatten()).collect();
-    match ages {
-        Ages::One(at) => taken.push(at),
-        Ages::Ends(low, high, _) => taken.extend([low, high]),
-        Ages::Dates(..) => {}
-    }
+    taken.extend(ages.taken());
     let mut further: Vec<(usize, String)> = Vec::new();
     // Ages of another kind than those that are read, and the first row that holds one.
     let mut other_ages: Vec<(usize, Option<u64>)> = Vec::new();
@@ -193,7 +83,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         let ours = NAMES.iter().map(|(ours, _)| *ours).find(|ours| places.of(ours) == Some(at));
         let said = places.said.iter().find(|(_, place)| *place == at).map(|(ours, _)| ours.as_str());
         let name = said.or(ours).unwrap_or(column.trim());
-        let is_read = matches!(ages, Ages::Dates(..)) && name == "birth_date";
+        let is_read = ages.are_dates() && name == "birth_date";
         if AGES.contains(&name) && !is_read {
             other_ages.push((at, None));
         } else if name.is_empty() || CORNERS.contains(&name) || further.iter().any(|(_, other)| other == name) {
@@ -218,7 +108,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         subject: subject.is_some(),
         split: split.is_some(),
         face: face_at.is_some(),
-        age: !matches!(ages, Ages::Dates(..)),
+        age: !ages.are_dates(),
         further: names,
     });
     let before = match path {
@@ -247,7 +137,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
         let at = Origin { file: table.file, row: Some(row) };
         let name = cell(path).trim_start_matches("./");
         let full = if name.is_empty() { String::new() } else { format!("{before}{name}") };
-        let Some(age) = age_of(gathered, at, &full, table, ages, cells) else { return };
+        let Some(age) = ages.read(gathered, at, &full, table, cells) else { return };
         let face = match face_at.map(|places| face(places.map(|place| cell(Some(place))))) {
             None => None,
             Some(Ok(face)) => face,
@@ -328,54 +218,6 @@ fn day(text: &str) -> &str {
     }
 }
 
-fn age_of(
-    gathered: &mut Gathered,
-    at: Origin<'_>,
-    path: &str,
-    table: &Table<'_>,
-    ages: Ages,
-    cells: &[&str],
-) -> Option<Known> {
-    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-    let column = |at: usize| table.header.get(at).map_or("", String::as_str);
-    let mut one = |place: usize| super::labels::age(gathered, at, path, column(place), cell(place));
-    match ages {
-        Ages::One(place) => one(place),
-        Ages::Ends(low, high, inclusive) => match (one(low)?, one(high)?) {
-            (Known::Unknown, Known::Unknown) => Some(Known::Unknown),
-            (Known::Years(low), Known::Years(high)) => Some(Known::Band(low, high + f64::from(u8::from(inclusive)))),
-            _ => {
-                gathered.leave_out(
-                    at,
-                    path,
-                    "one end of its band is missing",
-                    &format!("{}, {}", cell(low), cell(high)),
-                );
-                None
-            }
-        },
-        Ages::Dates(birth, captured) => {
-            let (birth, captured) = (day(cell(birth)), day(cell(captured)));
-            if birth.is_empty() || captured.is_empty() {
-                return Some(Known::Unknown);
-            }
-            let leap = LeapBirthday::FirstOfMarch;
-            let age = parse_date(birth)
-                .zip(parse_date(captured))
-                .and_then(|(birth, captured)| age_between(birth, captured, leap));
-            if age.is_none() {
-                gathered.leave_out(
-                    at,
-                    path,
-                    "its dates are no dates such as 2006-11-30, or run backwards",
-                    &format!("{birth}, {captured}"),
-                );
-            }
-            age.map(|age| Known::Years(ages::coarse(age, gathered.precision())))
-        }
-    }
-}
-
 /// What the card says of the ages: as the user says, else as the cells show.
 fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut Gathered) -> Result<(), ImportError> {
     let stem = table.file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
@@ -390,27 +232,7 @@ fn set_card(source: &Source<'_>, table: &Table<'_>, ages: Ages, gathered: &mut G
             gathered.findings.push(Finding::warning(table.file, text).help(help));
         }
     }
-    let found = match ages {
-        Ages::Dates(..) => Precision::Day,
-        Ages::Ends(..) => Precision::Band,
-        Ages::One(at) => {
-            let (mut bands, mut parts) = (false, false);
-            (table.each)(&mut Findings::new(), &mut |_, cells| match words::age(
-                cells.get(at).copied().unwrap_or_default(),
-            ) {
-                Ok(Known::Band(..)) => bands = true,
-                Ok(Known::Years(years)) => parts |= years.fract() != 0.0,
-                Ok(Known::Unknown) | Err(_) => {}
-            })?;
-            if bands {
-                Precision::Band
-            } else if parts {
-                Precision::Day
-            } else {
-                Precision::Year
-            }
-        }
-    };
+    let found = ages.precision(table)?;
     let precision = source.options.age_precision.unwrap_or(found);
     if found == Precision::Band && precision != Precision::Band {
         let text = format!("its ages are bands: they cannot be known to the {}", precision.word());
