@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "table")]
     format: Form,
 
-    /// Print every challenge age of the protocol, instead of two
+    /// Print every challenge age of the protocol, instead of its headline
     #[arg(long)]
     all: bool,
 }

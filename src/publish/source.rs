@@ -91,15 +91,16 @@ impl Sources {
         let folder = RunFolder::open(path)?;
         let record = RunRecord::read(&folder)?;
         let verified = score::verify(&folder)?;
+        // First: rows that follow from another card differ, too.
+        if let Some(reason) = verified.cards.wrong.into_iter().next() {
+            let help = "put back the card of what ran: `licence` and the like may be added to it, nothing changed";
+            return Err(unfit(path, reason, help));
+        }
         if !verified.differences.is_empty() {
             let found = crate::finding::counted(verified.differences.len(), "row");
             let reason = format!("metrics.csv does not follow from its records: {found} differ");
             let help =
                 format!("agebench verify {0} says which; agebench score {0} makes metrics.csv anew", path.display());
-            return Err(unfit(path, reason, help));
-        }
-        if let Some(reason) = verified.cards.wrong.into_iter().next() {
-            let help = "put back the card of what ran: `licence` and the like may be added to it, nothing changed";
             return Err(unfit(path, reason, help));
         }
         self.check_plan(&folder, &record)?;

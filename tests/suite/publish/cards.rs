@@ -38,6 +38,7 @@ fn a_card_that_was_edited_after_the_run_is_found_and_one_that_was_completed_is_n
         (false, "kind = \"estimation\"", "kind = \"inference\"", "the card of `misbehaving` is not that of what ran"),
         (false, "version = \"1\"", "version = \"9\"", "the card of `misbehaving` is not that of what ran"),
         (false, "\"path\"", "\"base64\"", "the card of `misbehaving` is not that of what ran"),
+        (true, "\"chronological\"", "\"declared\"", "the card of `orders` is not that of what ran"),
         (true, "version = \"1\"", "version = \"2\"", "the card of `orders` is not that of what ran"),
     ] {
         let (card, whole) = edit(&out, dataset, from, to);
