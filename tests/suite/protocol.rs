@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use agebench::age::AgeLimit;
 use serde_json::Value;
 
 use crate::command::{misbehaving, orders};
@@ -56,6 +57,14 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
             }),
             "additionalProperties" => {
                 value.as_object().and_then(|fields| fields.iter().find_map(|(name, value)| problem(rule, value, name)))
+            }
+            "propertyNames" => value
+                .as_object()
+                .and_then(|fields| fields.keys().find_map(|name| problem(rule, &Value::from(name.as_str()), at))),
+            "pattern" => {
+                assert_eq!(rule, "^([1-9][0-9]?|100)$", "the only pattern that this test knows is that of limits");
+                let fits = value.as_str().is_some_and(|text| AgeLimit::written(text).is_some());
+                if fits { None } else { wrong(format!("does not fit {rule}")) }
             }
             "not" if problem(rule, value, at).is_none() => wrong(format!("holds to {rule}, and must not")),
             "not" => None,
@@ -123,6 +132,7 @@ fn the_schemas_refuse_what_the_harness_refuses() {
         r#"{"type":"answer","n":1,"status":"refused","age":20}"#,
         r#"{"type":"answer","status":"refused"}"#,
         r#"{"type":"answer","n":1,"status":"answered","decisions":{"18":"yes"}}"#,
+        r#"{"type":"answer","n":1,"status":"answered","scores":{"018":0.5}}"#,
         r#"{"type":"ready","agebench":1,"media":"file","answers":["age"]}"#,
         r#"{"type":"ready","agebench":1,"media":"path","answers":[]}"#,
         r#"{"type":"ready","agebench":1,"media":"path","answers":["age"],"max_in_flight":65}"#,
