@@ -63,7 +63,7 @@ fn a_rate_whose_interval_level_or_sample_size_was_chosen_anew_is_found() {
     ran.ended(0);
     let whole = Cells::read(&fs::read_to_string(out.join("metrics.csv")).unwrap());
     let wanted =
-        [("metric", "adult_denial_rate"), ("population", "over"), ("challenge", "20"), ("weighting", "attempt")];
+        [("metric", "adult_denial_rate"), ("population", "over"), ("challenge", "18"), ("weighting", "attempt")];
     let rate =
         whole.find(&[&wanted[..], &[("group", ""), ("failure_policy", "conditional"), ("variant", "")]].concat());
     let number = |column: &str| whole.cell(rate, column).parse::<f64>().unwrap();
