@@ -120,7 +120,10 @@ fn evidence(row: &Row, protocol: &Protocol, rule: Rule, wrong: Wrong<'_>) {
         _ => return,
     };
     if short && sufficient {
-        wrong("evidence", "too few people, too few effective attempts or too wide an interval for `sufficient`".to_owned());
+        wrong(
+            "evidence",
+            "too few people, too few effective attempts or too wide an interval for `sufficient`".to_owned(),
+        );
     }
     let reasons = row.evidence.clone().map(Evidence::reasons).unwrap_or_default();
     // Under a rule nothing but these floors, and few people with most attempts, is a reason.

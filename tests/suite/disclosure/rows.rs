@@ -144,7 +144,8 @@ fn a_group_in_which_one_person_has_most_attempts_carries_no_claim_and_is_not_tol
     let published = protect(&protocol, &made, Rule::Uk7_5, &[]).unwrap().rows;
     assert!(published.iter().all(|row| !row.has("attempts_dominated") && !row.has("dominated")));
     let evidence = |group: &str| {
-        let wanted = |row: &&Row| row.metric == "adult_denial_rate" && row.group.level() == group && row.value.is_some();
+        let wanted =
+            |row: &&Row| row.metric == "adult_denial_rate" && row.group.level() == group && row.value.is_some();
         let mut found = published.iter().filter(wanted).map(|row| row.evidence.clone().unwrap().reasons());
         let first = found.next().unwrap();
         assert!(found.all(|other| other == first), "{group}");
