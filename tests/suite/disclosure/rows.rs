@@ -123,7 +123,7 @@ fn a_group_in_which_one_person_has_most_attempts_carries_no_claim_and_is_not_tol
     let people = people.into_iter().flat_map(|(site, people, each)| vec![(site, each); people]);
     for (subject, (site, each)) in people.enumerate() {
         for _ in 0..each {
-            let age = if site == "young" { 15 } else { 20 };
+            let age = if site == "young" && subject % 2 == 0 { 15 } else { 20 };
             truth.push(&TruthRow {
                 subject_rank: subject as u32,
                 subject_known: true,
