@@ -30,6 +30,8 @@ pub mod flag {
     pub const WEIGHTS_NOT_USED: &str = "weights_not_used";
     /// Few subjects hold most attempts: no claim rests on the attempt weighting.
     pub const DOMINATED: &str = "dominated";
+    /// Few subjects hold most attempts of a rate over subjects: the same rate over attempts carries no claim.
+    pub const ATTEMPTS_DOMINATED: &str = "attempts_dominated";
     /// Fewer than 30 subjects have an event.
     pub const UNDER_30_EVENTS: &str = "under_30_events";
     /// The method gave hardly any distinct ages.
@@ -191,6 +193,8 @@ impl<'a> Frame<'a> {
             reasons.push(THIN_CELL.to_owned());
         }
         let event_subjects = clusters.event_subjects();
+        // What protects counts makes rates over attempts of those over subjects, also of groups, which have no others.
+        let attempts_dominated = place.weighting == Some(Weighting::Subject) && clusters.attempts_are_dominated();
         let rate = Rate {
             value: p,
             attempts: clusters.attempts(),
@@ -208,6 +212,9 @@ impl<'a> Frame<'a> {
         let mut row = Row::rate(self.context, place, entry.measure, rate);
         if dominated {
             row = row.flagged(flag::DOMINATED);
+        }
+        if attempts_dominated {
+            row = row.flagged(flag::ATTEMPTS_DOMINATED);
         }
         if event_subjects < FEW_EVENT_SUBJECTS {
             row = row.flagged(flag::UNDER_30_EVENTS);

@@ -182,6 +182,9 @@ impl Years {
         }
         if !self.missing.is_empty() && !present {
             frame.nothing(place, entry, RowStatus::InsufficientEvidence, counts, &none_aged);
+            if weighting == Weighting::Subject && all.attempts_are_dominated() {
+                frame.flag_last(flag::ATTEMPTS_DOMINATED);
+            }
             if left_out {
                 frame.flag_last(flag::BANDS_LEFT_OUT);
             }

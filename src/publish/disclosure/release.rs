@@ -7,11 +7,10 @@ use super::class::{Class, class};
 use super::counts::{Key, POOLED, Pair, What, is_plain_group, pair};
 use super::table::Book;
 use super::{Rule, Shown, flag};
-use crate::age::{AgeLimit, ChallengeAge};
-use crate::metric::flag as known;
+use crate::metric::{FEW_HOLD_MOST, flag as known};
 use crate::protocol::Protocol;
 use crate::stats::{lower_claim, upper_claim, wilson};
-use crate::table::{Evidence, FailurePolicy, Group, Interval, Population, Row, RowStatus, Weighting};
+use crate::table::{Evidence, Group, Interval, Population, Row, RowStatus, Weighting};
 
 /// Fewer people have no mean, and nothing else is said of fewer samples.
 pub(super) const LEAST: u64 = 30;
@@ -36,29 +35,12 @@ pub struct Release<'a> {
     pub(super) book: &'a Book,
     /// Methods and groups whose mean errors are published.
     pub(super) means: BTreeSet<(usize, Group)>,
-    /// Where few people hold most attempts of the whole data set: the same is then said of its groups.
-    dominated: BTreeSet<Standing>,
-}
-
-/// Where a row stands, but for its group, weighting and variant.
-type Standing = (usize, String, Option<AgeLimit>, Option<ChallengeAge>, Option<FailurePolicy>, Population);
-
-fn standing(method: usize, row: &Row) -> Standing {
-    (method, row.metric.clone(), row.limit, row.challenge, row.failure_policy, row.population.clone())
 }
 
 impl<'a> Release<'a> {
     /// The release of `rows` as `book` has their counts.
     pub fn of(protocol: &'a Protocol, rule: Rule, book: &'a Book, rows: &[&Row]) -> Self {
-        // Shares of attempts of the whole data set, in the form that is published.
-        let form = |row: &&&Row| match row.population {
-            Population::Window(..) => row.variant.to_string() == POOLED,
-            _ => row.variant.is_none(),
-        };
-        let by_attempts = |row: &&&Row| row.group.is_whole() && row.weighting == Some(Weighting::Attempt);
-        let dominated = rows.iter().filter(by_attempts).filter(form).filter(|row| row.has(known::DOMINATED));
-        let dominated = dominated.map(|row| standing(book.method(row), row)).collect();
-        let mut release = Self { protocol, rule, book, means: BTreeSet::new(), dominated };
+        let mut release = Self { protocol, rule, book, means: BTreeSet::new() };
         release.means = release.choose_means(rows);
         release
     }
@@ -89,7 +71,7 @@ impl<'a> Release<'a> {
             *count = None;
         }
         (bare.claim_low, bare.claim_high, bare.n_star, bare.deff, bare.evidence) = (None, None, None, None, None);
-        for own in [known::UNDER_30_EVENTS, known::DOMINATED, known::BANDS_LEFT_OUT] {
+        for own in [known::UNDER_30_EVENTS, known::DOMINATED, known::ATTEMPTS_DOMINATED, known::BANDS_LEFT_OUT] {
             bare.flags.remove(own);
         }
         bare.flagged(self.rule.word())
@@ -210,8 +192,9 @@ impl<'a> Release<'a> {
         if width > rule.width || (width > rule.small_width && width > rule.width_share * p) {
             reasons.push(format!("width {width:.3}"));
         }
-        if self.book.several && self.dominated.contains(&standing(self.book.method(row), row)) {
-            reasons.push("few subjects hold most attempts".to_owned());
+        // It follows from denominators alone, and beside another reason it would only be one more thing told.
+        if self.book.several && reasons.is_empty() && row.has(known::ATTEMPTS_DOMINATED) {
+            reasons.push(FEW_HOLD_MOST.to_owned());
         }
         Evidence::of(reasons)
     }

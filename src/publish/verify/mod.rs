@@ -5,6 +5,8 @@
 mod cards;
 mod cells;
 mod numbers;
+mod words;
+mod written;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -256,6 +258,8 @@ fn rows(package: &Package, protocol: &Protocol, record: &PackageRecord, checked:
     }
     let rule = record.disclosure.rule().unwrap_or(super::disclosure::Rule::None);
     numbers::check(names::METRICS, &metrics, protocol, rule, checked);
+    words::check(names::METRICS, &metrics, protocol, (package, record), checked);
+    written::check(package, protocol, record, &metrics, checked);
     numbers::leaderboard(&leaderboard, &metrics, rule, checked);
     numbers::comparison(&comparison, record, checked);
 }

@@ -99,7 +99,7 @@ impl OneRow<'_> {
         self.checked.problems.push(Problem::at(self.file, self.place, column, text));
     }
 
-    /// Parts are not larger than their wholes, what is withheld has no value, and no small count is published.
+    /// Parts are not larger than their wholes, and what is withheld has no value.
     fn counts(&mut self, rule: Rule) {
         let row = self.row;
         for (part, whole, column) in [
@@ -120,15 +120,6 @@ impl OneRow<'_> {
             && low > high
         {
             self.wrong("low", "it is above high");
-        }
-        if let (Some(most), Some(_)) = (rule.redacted_up_to(), row.claim_high) {
-            for (count, column) in
-                [(row.n_subjects, "n_subjects"), (row.n_events, "n_events"), (row.n_event_subjects, "n_event_subjects")]
-            {
-                if count.is_some_and(|count| count <= most) {
-                    self.wrong(column, format!("a count up to {most} is withheld under `{rule}`, and it is here"));
-                }
-            }
         }
     }
 

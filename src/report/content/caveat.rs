@@ -47,6 +47,9 @@ fn meaning(flag: &str) -> Option<String> {
             "Some true ages are known as bands of years; those that span a birthday are in no single \
                              year."
         }
+        "attempts_dominated" => {
+            "A few people have most attempts behind some rates over people; the same rates over attempts would carry no claim."
+        }
         "dominated" => "A few people with many attempts dominate some rates over attempts; no claim rests on those.",
         "selected" => "Some values were chosen among several on the same data and are flattering.",
         "post_hoc" => "Some values answer a question that the protocol did not name in advance.",

@@ -176,6 +176,12 @@ impl Clusters {
         self.measured(weigh, level, TRUSTED)
     }
 
+    /// Whether few subjects hold most attempts, or most weight of them: what is `dominated` in [`Self::effective`] by attempts.
+    #[must_use]
+    pub fn attempts_are_dominated(&self) -> bool {
+        !self.one_attempt_each() && self.cap(Weigh::Attempts) < self.subjects() as f64 / 2.0
+    }
+
     /// n* of the attempts at or below a quantile: as in [`Self::effective`] by attempts, but the variance is trusted
     /// however few lie beyond. `None` without a subject.
     ///

@@ -112,6 +112,49 @@ fn a_mean_or_a_percentile_is_published_where_the_published_number_of_people_tell
     assert_eq!(["mae", "p90_absolute_error", "p95_absolute_error"].map(of), ["abcd", "abd", "b"]);
 }
 
+/// A published share is one of attempts: of 650 attempts of a group 250 are one person's, who is always denied.
+#[test]
+fn a_group_in_which_one_person_has_most_attempts_carries_no_claim_and_is_not_told_apart_otherwise() {
+    let protocol = Protocol::from_toml("limits = [18]\n[between_groups]\nreplicates = 99\n").unwrap();
+    let mut truth = TruthBuilder::new(&[("site", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    let mut draw = Draw(3);
+    let people = [("even", 600, 2), ("young", 60, 1), ("few", 400, 1), ("few", 1, 250)];
+    let people = people.into_iter().flat_map(|(site, people, each)| vec![(site, each); people]);
+    for (subject, (site, each)) in people.enumerate() {
+        for _ in 0..each {
+            let age = if site == "young" && subject % 2 == 0 { 15 } else { 20 };
+            truth.push(&TruthRow {
+                subject_rank: subject as u32,
+                subject_known: true,
+                cluster_rank: None,
+                weight: None,
+                age: Some(AgeRange::whole_years(age).unwrap()),
+                attack: false,
+                levels: &[site],
+            });
+            let denied = each > 2 || draw.below(10) < 3;
+            let years = Age::new(if denied { 15.0 } else { 40.0 } + draw.below(20) as f64 / 10.0).unwrap();
+            answers.push(Some(&Outcome::answered(Answer::Age { age: years, spread: None })));
+        }
+    }
+    let (truth, facts) = (truth.finish().unwrap(), Facts { chronological: true, random_sample: true });
+    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
+    let made = rows(&Context::default(), &protocol, facts, &tally, Errors::NotKept);
+    let published = protect(&protocol, &made, Rule::Uk7_5, &[]).unwrap().rows;
+    assert!(published.iter().all(|row| !row.has("attempts_dominated") && !row.has("dominated")));
+    let evidence = |group: &str| {
+        let wanted =
+            |row: &&Row| row.metric == "adult_denial_rate" && row.group.level() == group && row.value.is_some();
+        let mut found = published.iter().filter(wanted).map(|row| row.evidence.clone().unwrap().reasons());
+        let first = found.next().unwrap();
+        assert!(found.all(|other| other == first), "{group}");
+        first
+    };
+    assert_eq!(evidence("even"), Vec::<String>::new());
+    assert_eq!(evidence("few"), ["few subjects hold most attempts"]);
+}
+
 #[test]
 fn what_is_published_is_made_of_published_counts_alone() {
     let drawn = drawn(12);

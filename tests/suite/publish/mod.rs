@@ -3,6 +3,7 @@
 mod cards;
 mod checked;
 mod folders;
+mod forged;
 mod held;
 mod planned;
 mod policies;
