@@ -65,7 +65,7 @@ fn differences(effort: &Effort) -> Table {
                     ]);
                 }
                 let ranks: Vec<u64> = (0..*subjects).collect();
-                // Each data set has weights of its own, as it would with other people.
+                // Each dataset has weights of its own, as it would with other people.
                 let seed = (uniform(random) * 9e15) as u64;
                 let Some(sums) = Bootstrap::new(seed, 2000).sums(&ranks, &values, 6) else { return [None; 3] };
                 let scaled = |found: Vec<Option<f64>>| -> Vec<Option<f64>> {
@@ -227,7 +227,7 @@ fn through_rows(
                         }
                         drawn.add(&[], answered);
                     }
-                    // Each data set has weights of its own, as it would with other people.
+                    // Each dataset has weights of its own, as it would with other people.
                     let protocol = Protocol { seed: (uniform(random) * 9e15) as u64, ..protocol.clone() };
                     let Some(rows) = drawn.rows(&protocol) else { return [None; 3] };
                     let holds = |metric: &str, weighting: Weighting, truth: f64| {

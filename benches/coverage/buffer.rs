@@ -33,7 +33,7 @@ enum Bound {
     Everybody,
 }
 
-/// The people of one data set: `people` in each of the ages 13 to 17, half of each sex.
+/// The people of one dataset: `people` in each of the ages 13 to 17, half of each sex.
 fn wrong(
     random: &mut ChaCha8Rng,
     protocol: &Protocol,

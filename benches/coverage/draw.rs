@@ -1,4 +1,4 @@
-//! What the simulations draw: from a generator that is not the crate's own, each data set from a stream of its own.
+//! What the simulations draw: from a generator that is not the crate's own, each dataset from a stream of its own.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng as _;
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::report::{Tally, add_all};
 
-/// Counts over so many data sets, drawn and judged on all cores; the same whatever their number.
+/// Counts over so many datasets, drawn and judged on all cores; the same whatever their number.
 pub fn over_sets<const N: usize>(
     sets: u64,
     label: &str,

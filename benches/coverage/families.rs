@@ -21,7 +21,7 @@ use report::Table;
 
 /// How much is drawn.
 pub struct Effort {
-    /// Data sets of a cell.
+    /// Datasets of a cell.
     pub sets: u64,
     /// Whether only a few cells are computed.
     pub few: bool,

@@ -3,7 +3,7 @@
 //!     cargo bench --no-default-features --bench coverage [-- [--sets N | --page] [FAMILY...]]
 //!
 //! Draws the families named, or all; writes every figure into `docs/validation/`, and the page anew from the files there.
-//! With `--sets` it draws so many data sets a figure and only prints them; with `--page` it draws nothing. The figures are
+//! With `--sets` it draws so many datasets a figure and only prints them; with `--page` it draws nothing. The figures are
 //! the same whatever the cores. The exit code is 1 when a figure breaks its rule by more than three standard errors.
 
 // With a path its own modules lie beside it, here and for the test suite.
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use families::{Effort, page};
 
-/// Data sets of the page.
+/// Datasets of the page.
 const SETS: u64 = 8_000;
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {

@@ -72,7 +72,7 @@ fn summaries(sums: &[f64], summed: Summed) -> Option<[f64; 2]> {
     Some([max_minus_min(&means)?, gini(&means)?])
 }
 
-/// Of one data set, by summary: whether p is at most each level, and at most 0.05 with every stratum permuted.
+/// Of one dataset, by summary: whether p is at most each level, and at most 0.05 with every stratum permuted.
 fn judged(random: &mut ChaCha8Rng, summed: Summed, people: u64, groups: &[f64]) -> [Option<bool>; 10] {
     let of_label = |label| Stratum { label, values: Values::Each(summed.stratum(random, people / STRATA, groups)) };
     let strata: Vec<Stratum> = (0..STRATA).map(of_label).collect();

@@ -7,7 +7,7 @@ use super::Effort;
 use super::draw::{dirichlet_multinomial, multinomial, over_sets};
 use super::report::{Figure, Rule, Table, Tally};
 
-/// An exact wrong pass may be as large as one that 8,000 data sets do not tell from 5 %: three standard errors more.
+/// An exact wrong pass may be as large as one that 8,000 datasets do not tell from 5 %: three standard errors more.
 const PASS: f64 = 0.0573;
 /// Most for a score bound where few are expected to be discordant: it steps about its level as the people grow in number.
 const ONE_SIDED: f64 = 0.075;

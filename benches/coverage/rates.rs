@@ -101,7 +101,7 @@ fn figures(label: &str, sizes: Sizes, rho: f64, subjects: u64, p: f64, sets: u64
     })
 }
 
-/// Figures over data sets at several rates, as many at each; and whether 30 people are expected to have an event, and 30 one
+/// Figures over datasets at several rates, as many at each; and whether 30 people are expected to have an event, and 30 one
 /// that is none, at each of them. Rates above one half mirror those below and are left out.
 fn over_rates(label: &str, sizes: Sizes, rho: f64, subjects: u64, rates: &[f64], sets: u64) -> (bool, [Tally; 6]) {
     let rates: Vec<f64> = rates.iter().copied().filter(|rate| *rate <= 0.5).collect();

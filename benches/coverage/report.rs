@@ -6,23 +6,23 @@ use std::fmt::Write as _;
 pub const FIGURE: [&str; 8] =
     ["measure", "percent", "standard_error", "data_sets", "at_least", "at_most", "kept", "at"];
 
-/// How often something was true among independent data sets.
+/// How often something was true among independent datasets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// How often.
     pub hits: u64,
-    /// Data sets.
+    /// Datasets.
     pub sets: u64,
 }
 
 impl Tally {
-    /// Counts one data set.
+    /// Counts one dataset.
     pub fn count(&mut self, hit: bool) {
         self.hits += u64::from(hit);
         self.sets += 1;
     }
 
-    /// Adds the counts of other data sets.
+    /// Adds the counts of other datasets.
     pub fn add(&mut self, other: Self) {
         self.hits += other.hits;
         self.sets += other.sets;
@@ -33,7 +33,7 @@ impl Tally {
     }
 }
 
-/// Adds up several tallies of two lots of data sets, place by place.
+/// Adds up several tallies of two lots of datasets, place by place.
 pub fn add_all<const N: usize>(mut one: [Tally; N], other: [Tally; N]) -> [Tally; N] {
     one.iter_mut().zip(other).for_each(|(one, other)| one.add(other));
     one
@@ -77,7 +77,7 @@ pub enum Figure {
     Share {
         /// The share itself.
         share: f64,
-        /// Of so many drawn data sets; none where it was computed.
+        /// Of so many drawn datasets; none where it was computed.
         sets: Option<u64>,
         /// What it must keep.
         rule: Rule,
@@ -87,7 +87,7 @@ pub enum Figure {
 }
 
 impl Figure {
-    /// A drawn share; empty without a data set.
+    /// A drawn share; empty without a dataset.
     pub fn drawn(tally: Tally, rule: Rule) -> Self {
         if tally.sets == 0 {
             return Self::Empty;

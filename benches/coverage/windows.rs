@@ -17,7 +17,7 @@ const YEARS: [f64; 5] = [0.2, 0.4, 0.8, 1.4, 2.2];
 /// A person's (events, attempts) in two neighbouring cells.
 type Person = [(usize, (u64, u64)); 2];
 
-/// Everybody of one data set: in one year of the window with 1 to 3 attempts, every other person in the next one too.
+/// Everybody of one dataset: in one year of the window with 1 to 3 attempts, every other person in the next one too.
 /// Two attempts of a person have correlation `rho` in a cell: with probability sqrt(rho) each uses the person's own draw.
 fn people(random: &mut ChaCha8Rng, subjects: u64, rates: &[f64], rho: f64) -> Vec<Person> {
     let share = rho.sqrt();

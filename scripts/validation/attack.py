@@ -189,7 +189,7 @@ class Attack:
                 elif which == "events" and not cell and "redacted" in flags:
                     self.system.least.append((terms, 0, LARGEST[rule]))
                 elif which == "events" and not cell and r["n_attempts"] and "withheld" in flags and not r["group_by"]:
-                    # Were the events of the whole data set few, the row would say so.
+                    # Were the events of the whole dataset few, the row would say so.
                     if r["n_subjects"] and not self.is_small(r):
                         self.system.least.append((terms, LARGEST[rule] + 1, None))
 

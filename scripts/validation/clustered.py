@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent computation of the threshold and error rows on a drawn, clustered data set.
+"""An independent computation of the threshold and error rows on a drawn, clustered dataset.
 
 Writes fixtures/golden/clustered.csv (the data: drawn, no person) and fixtures/golden/clustered.json (the numbers), taken
 attempt by attempt from the definitions, without tallies. Needs numpy and scipy.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent computation of standardised, projected, banded, repeated and retried rows on a drawn data set.
+"""An independent computation of standardised, projected, banded, repeated and retried rows on a drawn dataset.
 
 Writes fixtures/golden/families.csv (the data: drawn, no person) and fixtures/golden/families.json (the numbers), taken
 attempt by attempt from the definitions, without tallies. `near` holds bounds of bootstraps, drawn here with weights of

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent computation of the rows about differences between groups on a drawn data set.
+"""An independent computation of the rows about differences between groups on a drawn dataset.
 
 Writes fixtures/golden/groups.csv (the data: drawn, no person) and fixtures/golden/groups.json (the numbers), taken
 attempt by attempt from the definitions, without tallies: each group against everybody else, summaries over groups,

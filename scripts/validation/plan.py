@@ -128,7 +128,7 @@ def share_with_event():
 
 
 def clustered():
-    """The mean n* (METRICS M15) of drawn data sets of beta-binomial subjects, as many of them as planned."""
+    """The mean n* (METRICS M15) of drawn datasets of beta-binomial subjects, as many of them as planned."""
     rng = np.random.default_rng(7)
     cases = []
     for n, rate, attempts, correlation, draws in [(600, 0.08, 3, 0.2, 4000), (1500, 0.03, 5, 0.5, 4000), (400, 0.3, 2, 0.6, 4000), (2000, 0.05, 10, 0.1, 4000)]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent computation of the rows of scores, probabilities and spreads on a drawn, clustered data set.
+"""An independent computation of the rows of scores, probabilities and spreads on a drawn, clustered dataset.
 
 Writes fixtures/golden/scores.csv (the data: drawn, no person) and fixtures/golden/scores.json (the numbers), with
 scikit-learn (area, Brier score, log loss), a DeLong of our own in NumPy, and plain loops from the definitions. Needs

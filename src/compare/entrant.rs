@@ -35,7 +35,7 @@ pub(super) struct Entrant {
     pub context: Context,
     /// The answers, in the order of the field's truth.
     pub answers: Answers,
-    /// Its own rows on the whole data set, under its name here.
+    /// Its own rows on the whole dataset, under its name here.
     pub rows: Vec<Row>,
 }
 

@@ -9,7 +9,7 @@ use crate::table::{
     Claim, Compared, Counts, Evidence, GroupSelect, Measure, Place, Quantity, Row, RowStatus, Select, VariantSelect,
 };
 
-/// Flags of a data set, and of answers that nobody gave: what holds of either method's rows holds of the pair's.
+/// Flags of a dataset, and of answers that nobody gave: what holds of either method's rows holds of the pair's.
 const INHERITED: [&str; 5] =
     [flag::SAMPLE_ONLY, flag::LABELS_NOT_CHRONOLOGICAL, flag::SUBJECTS_UNKNOWN, flag::CLUSTERED, flag::SIMULATED];
 

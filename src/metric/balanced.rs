@@ -15,7 +15,7 @@ use crate::tally::{Combo, GroupTally, Slot};
 /// Replicates of every bootstrap (METRICS M15).
 pub(super) const REPLICATES: usize = 2000;
 
-/// The rows of the whole data set at the headline challenge ages, by both weightings. The two rates are those of
+/// The rows of the whole dataset at the headline challenge ages, by both weightings. The two rates are those of
 /// everybody below and of everybody at or above the limit.
 ///
 /// Where all people of one side have the same share, replicates do not vary there, and the covariance of both sides is

@@ -8,7 +8,7 @@ use crate::stats::{Clusters, PairWeights, Triple};
 use crate::table::{Counts, Place, Population, RowStatus, Variant, Weighting};
 use crate::tally::{BandSaid, GroupTally, spans_an_edge};
 
-/// The rows of the whole data set; none where the protocol has no bands. The denominator is every attempt of people of
+/// The rows of the whole dataset; none where the protocol has no bands. The denominator is every attempt of people of
 /// the true band; within it recall, down, up, undecided and not answered add up to 1.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let edges = frame.protocol.bands.clone();

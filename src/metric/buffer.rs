@@ -63,7 +63,7 @@ pub(super) fn rows(frame: &mut Frame<'_>) {
     }
 }
 
-/// The whole data set and the groups that the protocol requires, or their members in one half; none where a required
+/// The whole dataset and the groups that the protocol requires, or their members in one half; none where a required
 /// group is not there.
 fn required<'a>(frame: &Frame<'a>, half: Option<Half>) -> Option<Vec<Required<'a>>> {
     let mut names = vec![Group::whole()];

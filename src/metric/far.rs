@@ -7,7 +7,7 @@ use crate::stats::{Clusters, Triple};
 use crate::table::{FailurePolicy, Place, Population, Variant, Weighting};
 use crate::tally::{AgeClass, GroupTally, Slot, is_far};
 
-/// The rows of the whole data set, for x from 1 to the years of the under-age window, at the headline challenge ages.
+/// The rows of the whole dataset, for x from 1 to the years of the under-age window, at the headline challenge ages.
 /// The denominator is every under-age attempt that passes.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let tie = frame.protocol.tie;

@@ -18,7 +18,7 @@ pub mod flag {
     pub const PRIMARY: &str = "primary";
     /// The row was not declared in the protocol.
     pub const EXPLORATORY: &str = "exploratory";
-    /// The data set is no random sample: intervals speak of it alone.
+    /// The dataset is no random sample: intervals speak of it alone.
     pub const SAMPLE_ONLY: &str = "sample_only";
     /// Some samples have no subject and count as their own.
     pub const SUBJECTS_UNKNOWN: &str = "subjects_unknown";
@@ -338,7 +338,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// All rows, each `primary` or `exploratory` and with the flags of the data set.
+    /// All rows, each `primary` or `exploratory` and with the flags of the dataset.
     pub fn finish(self) -> Vec<Row> {
         let Self { protocol, flags, rows, .. } = self;
         let finish = |row: Row| flags.iter().fold(marked(protocol, row), |row, flag| row.flagged(flag));

@@ -27,7 +27,7 @@ pub struct InformationInput {
 /// A decision is one of two.
 const DECISION_BITS: f64 = 1.0;
 
-/// The rows of one method, of the whole data set.
+/// The rows of one method, of the whole dataset.
 #[must_use]
 pub fn information(context: &Context, protocol: &Protocol, input: &InformationInput) -> Vec<Row> {
     let answered = input.answers.answered();

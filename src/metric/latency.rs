@@ -77,7 +77,7 @@ pub struct LatencyFacts {
 pub struct LatencyInput {
     /// Once a start.
     pub starts: Starts,
-    /// The single stream: the whole data set first, then every group. Failed attempts are left out.
+    /// The single stream: the whole dataset first, then every group. Failed attempts are left out.
     pub single: Vec<(Group, Vec<Timing>)>,
     /// The offered load, where there was one.
     pub offered: Vec<Timing>,

@@ -1,6 +1,6 @@
 //! The catalogue of metrics: one file a family, tallies in, rows out.
 //!
-//! [`rows`] gives the rows of one method on one data set in a fixed order: first the whole data set, then every group
+//! [`rows`] gives the rows of one method on one dataset in a fixed order: first the whole dataset, then every group
 //! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
 //! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit,
 //! population, challenge age, policy, weighting.
@@ -61,7 +61,7 @@ pub use waterfall::{StageFacts, StageRates, waterfall};
 pub struct Facts {
     /// Whether the labels are chronological ages.
     pub chronological: bool,
-    /// Whether the data set is a random sample.
+    /// Whether the dataset is a random sample.
     pub random_sample: bool,
 }
 
@@ -74,7 +74,7 @@ pub enum Errors<'a> {
     NotKept,
 }
 
-/// The rows of one method on one data set, but for those of its scores ([`scores()`]).
+/// The rows of one method on one dataset, but for those of its scores ([`scores()`]).
 #[must_use]
 pub fn rows(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tally, errors: Errors<'_>) -> Vec<Row> {
     let mut frame = frame::Frame::new(context, protocol, facts, tally);

@@ -7,7 +7,7 @@ use super::threshold::{Side, Spread, View, cell};
 use crate::table::{Group, Population, Variant, Weighting};
 use crate::tally::GroupTally;
 
-/// The rows of the whole data set: each of the twelve months before each limit that has an attempt, at the headline
+/// The rows of the whole dataset: each of the twelve months before each limit that has an attempt, at the headline
 /// challenge ages. Without a label known to the month there are none.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let (years, policy) = (BTreeMap::new(), [frame.protocol.failure_policy]);

@@ -14,7 +14,7 @@ const ABSTAINED: usize = 1;
 const REFUSED: usize = 2;
 const INVOLUNTARY: usize = 3;
 
-/// The rows of one group: by both weightings for the whole data set, by subject for groups. The denominator is every
+/// The rows of one group: by both weightings for the whole dataset, by subject for groups. The denominator is every
 /// eligible attempt.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
     let weightings: &[Weighting] = if extent == Extent::Whole { Weighting::ALL } else { &[Weighting::Subject] };

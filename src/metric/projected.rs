@@ -18,7 +18,7 @@ use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally, Slot};
 
 const SIDES: [Side; 2] = [Side::UnderAgePass, Side::AdultDenial];
 
-/// The rows of the whole data set, for each projection, limit and headline challenge age, by subject weighting: both
+/// The rows of the whole dataset, for each projection, limit and headline challenge age, by subject weighting: both
 /// rates, minors passed and adults denied of 1,000 visitors, and the share of adults among those who pass. The rates
 /// are those of single completed years, never of a window.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {

@@ -1,4 +1,4 @@
-//! What each population of a data set can carry, whatever a method answers there: who is in it, how many independent people
+//! What each population of a dataset can carry, whatever a method answers there: who is in it, how many independent people
 //! they stand for, and what speaks against a claim. For planning; no row is made of it.
 
 use super::catalogue;
@@ -36,7 +36,7 @@ pub struct Reach {
 }
 
 /// Every population of every group of `tally`, in which each eligible sample has an answer and no answer is an event: the
-/// whole data set first, then groups in the protocol's order; within each limit, side, everybody, window, single years of
+/// whole dataset first, then groups in the protocol's order; within each limit, side, everybody, window, single years of
 /// the window. Of crossings the windows alone.
 #[must_use]
 pub fn reach(tally: &Tally, protocol: &Protocol) -> Vec<Reach> {

@@ -9,7 +9,7 @@ use crate::stats::{Clusters, SubjectSums, Weigh, is_dominated, mean_of_subjects}
 use crate::table::{Bounds, Counts, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{GroupTally, RepeatSums};
 
-/// The rows of the whole data set. The denominator is every subject with at least two answers (for flips: decisions)
+/// The rows of the whole dataset. The denominator is every subject with at least two answers (for flips: decisions)
 /// of one completed year under one condition.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
     let tally = &group.families.repeats;

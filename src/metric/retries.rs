@@ -7,7 +7,7 @@ use crate::stats::{Clusters, Weigh, mean_of_chances};
 use crate::table::{Counts, FailurePolicy, Place, Population, Quantity, RowStatus, Variant, Weighting};
 use crate::tally::{GroupTally, Slot};
 
-/// The rows of the whole data set at the headline challenge ages. The denominator is every subject with at least as
+/// The rows of the whole dataset at the headline challenge ages. The denominator is every subject with at least as
 /// many attempts below the limit as tries; an attempt without a pass is a try without one. Beside several tries stand
 /// one try of the same subjects, what independent tries would give, and how many subjects have too few attempts.
 pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {

@@ -15,7 +15,7 @@ use crate::table::{
 };
 use crate::tally::{CellKey, CellPair, Combo, ErrorTally, GroupTally, JointMoments, Products, StandardTally};
 
-/// The rows of one group: all means and shares for the whole data set, bias and mean absolute error for groups.
+/// The rows of one group: all means and shares for the whole dataset, bias and mean absolute error for groups.
 pub(super) fn rows(frame: &mut Frame<'_>, name: &Group, group: &GroupTally, extent: Extent) {
     let plain = |standard: Standard| (Population::Standardised, Variant::of("standard", &standard.name), standard);
     let window = |standard: Standard| (Population::Window(standard.from, standard.to), Variant::none(), standard);
@@ -87,10 +87,10 @@ fn required(
         levels.iter().flat_map(|level| years.clone().map(|year| (level.clone(), year))).collect()
     };
     let Some(column) = &standard.column else { return Ok(of(vec![String::new()])) };
-    // The whole data set knows the column, whoever is in the group.
+    // The whole dataset knows the column, whoever is in the group.
     let whole = frame.tally.whole().and_then(|whole| whole.families.standards.get(&standard.name)).unwrap_or(tally);
     if !whole.column {
-        return Err((RowStatus::NotApplicable, format!("the data set has no column `{column}`")));
+        return Err((RowStatus::NotApplicable, format!("the dataset has no column `{column}`")));
     }
     let mut levels: Vec<String> = whole.levels.iter().cloned().collect();
     if standard.levels.is_empty() && levels.len() < 2 {

@@ -137,7 +137,7 @@ impl Protocol {
     }
 
     /// Whether rows are grouped by the column or crossing `by`, as far as the protocol alone says: a column may be one
-    /// that the data set declares.
+    /// that the dataset declares.
     pub(super) fn groups_by(&self, by: &str) -> bool {
         let crossed = |crossing: &Vec<String>| {
             let parts = crossing.iter().map(|column| (column.as_str(), ""));

@@ -16,7 +16,7 @@ pub struct Buffer {
     pub span: u32,
     /// Distance between two challenge ages, thousandths of a year.
     pub step: u32,
-    /// The groups that must meet the target, besides the whole data set.
+    /// The groups that must meet the target, besides the whole dataset.
     pub groups: Vec<RequiredGroup>,
     /// What an attempt without a decision counts as; none: as in the protocol's other rows.
     pub failure_policy: Option<FailurePolicy>,
@@ -151,7 +151,7 @@ pub(super) fn problems(protocol: &Protocol, wrong: &mut impl FnMut(&str, String)
         if group.by.is_empty() {
             wrong(
                 "buffer.groups",
-                "a required group without `group_by`: the whole data set is always required".to_owned(),
+                "a required group without `group_by`: the whole dataset is always required".to_owned(),
             );
         } else if !protocol.groups_by(&group.by) {
             let by = &group.by;

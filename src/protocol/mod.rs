@@ -103,7 +103,7 @@ pub struct Windows {
 /// The columns to group by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Groups {
-    /// All group columns that the data set's card declares.
+    /// All group columns that the dataset's card declares.
     Declared,
     /// These columns.
     Columns(Vec<String>),

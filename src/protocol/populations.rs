@@ -15,7 +15,7 @@ pub struct Standard {
     pub name: String,
     /// The column of the manifest; none for years alone.
     pub column: Option<String>,
-    /// The required levels; empty for all levels that the data set has, but `unknown`.
+    /// The required levels; empty for all levels that the dataset has, but `unknown`.
     pub levels: Vec<String>,
     /// First completed year.
     pub from: u32,

@@ -174,7 +174,7 @@ fn rows(inputs: &Inputs) -> Result<Table, ScoreError> {
     Ok(table)
 }
 
-/// What all rows of one method say of where they come from, and its rows on the whole data set, without groups; `method`
+/// What all rows of one method say of where they come from, and its rows on the whole dataset, without groups; `method`
 /// is its place in the run.
 ///
 /// # Errors

@@ -82,7 +82,7 @@ mod tests {
             let [n, attempts, subjects] = ["n", "attempts", "subjects"].map(|key| case[key].as_u64().unwrap());
             let (rate, correlation) = (number(case, "rate"), number(case, "correlation"));
             assert_eq!(subjects_of_attempts(n, rate, attempts, correlation, 0.95), Some(subjects), "{case}");
-            // numpy: the mean n* of 4,000 data sets of so many beta-binomial subjects.
+            // numpy: the mean n* of 4,000 datasets of so many beta-binomial subjects.
             let mean = number(case, "mean_n_star");
             assert!((mean / n as f64 - 1.0).abs() < 0.03, "{case}");
         }

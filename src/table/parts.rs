@@ -2,7 +2,7 @@
 
 use super::{Better, Interval, Unit};
 
-/// What is the same in all rows of one method on one data set.
+/// What is the same in all rows of one method on one dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
     /// Version of agebench that computed the row.
@@ -13,7 +13,7 @@ pub struct Context {
     pub method_kind: String,
     /// First 16 hex digits of the method's digest.
     pub method_digest: String,
-    /// Name of the data set.
+    /// Name of the dataset.
     pub dataset: String,
     /// First 16 hex digits of the manifest's digest.
     pub manifest_digest: String,

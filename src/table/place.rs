@@ -29,7 +29,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The whole data set, no limit, no weighting.
+    /// The whole dataset, no limit, no weighting.
     #[must_use]
     pub fn of_all() -> Self {
         Self {
@@ -133,7 +133,7 @@ impl FromStr for Population {
     }
 }
 
-/// Who is counted, by the columns of the manifest. Both texts are empty for the whole data set.
+/// Who is counted, by the columns of the manifest. Both texts are empty for the whole dataset.
 ///
 /// A crossing joins names and levels with `*`: `sex*region`, `female*north`; `*` and `\` inside a name or a level
 /// are escaped with `\` (also where nothing is crossed, so that one rule reads every cell).
@@ -148,7 +148,7 @@ impl Group {
     /// The level of an empty manifest cell.
     pub const UNKNOWN: &'static str = "unknown";
 
-    /// The whole data set.
+    /// The whole dataset.
     #[must_use]
     pub fn whole() -> Self {
         Self { by: String::new(), level: String::new() }
@@ -197,7 +197,7 @@ impl Group {
         &self.level
     }
 
-    /// Whether this is the whole data set.
+    /// Whether this is the whole dataset.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.by.is_empty()

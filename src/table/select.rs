@@ -9,7 +9,7 @@ use super::{FailurePolicy, Group, Population, Row, Variant, Weighting, WordError
 use crate::age::{AgeLimit, ChallengeAge};
 
 /// Finds rows. A field that is not given matches any row, with two exceptions that keep the usual question short:
-/// without a group the whole data set is meant, and without a variant the plain row.
+/// without a group the whole dataset is meant, and without a variant the plain row.
 ///
 /// In TOML: `{ metric = "under_age_pass_rate", limit = 18, challenge = 25, population = "window" }`; `challenge` also
 /// takes `"T+5"` (relative to the row's own limit) and `"own"` (the method's own decision), `population` a bare `age`
@@ -61,7 +61,7 @@ pub enum PopulationSelect {
 /// Which groups are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum GroupSelect {
-    /// The whole data set.
+    /// The whole dataset.
     #[default]
     Whole,
     /// The whole and every group: `group_by = "*"`.
@@ -85,7 +85,7 @@ pub enum VariantSelect {
 }
 
 impl Select {
-    /// Rows of `metric`: the whole data set, plain variant, anything else.
+    /// Rows of `metric`: the whole dataset, plain variant, anything else.
     ///
     /// ```
     /// use agebench::table::{Select, Table};

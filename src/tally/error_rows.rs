@@ -1,4 +1,4 @@
-//! Medians and percentiles of absolute errors, for the whole data set and each group, and of answered ages by single year of
+//! Medians and percentiles of absolute errors, for the whole dataset and each group, and of answered ages by single year of
 //! true age: they need the values themselves.
 
 use std::collections::BTreeMap;
@@ -28,9 +28,9 @@ pub struct Percentile {
 /// kept.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorRows {
-    /// For the label as published, and (whole data set only) for the middle of the labelled year.
+    /// For the label as published, and (whole dataset only) for the middle of the labelled year.
     found: BTreeMap<(Group, bool), BTreeMap<u64, Percentile>>,
-    /// Of answered ages, by completed year of true age, of the whole data set.
+    /// Of answered ages, by completed year of true age, of the whole dataset.
     answered: BTreeMap<u32, BTreeMap<u64, Percentile>>,
 }
 
@@ -42,7 +42,7 @@ type Row = (u32, f64);
 
 impl ErrorRows {
     /// The percentiles at `shares` of all eligible, answered attempts whose age is known to the year: of the whole
-    /// data set, and of every group of the protocol's columns (not its crossings).
+    /// dataset, and of every group of the protocol's columns (not its crossings).
     #[must_use]
     pub fn of(truth: &Truth, answers: &Answers, protocol: &Protocol, shares: &[f64]) -> Self {
         let level = protocol.levels.display;

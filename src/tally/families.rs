@@ -29,7 +29,7 @@ use crate::table::Group;
 pub(super) struct Seen<'a> {
     /// Truth, answers and what is looked up of them.
     pub shape: &'a Shape<'a>,
-    /// The group, as an index into the groups of `shape`; 0 is the whole data set.
+    /// The group, as an index into the groups of `shape`; 0 is the whole dataset.
     pub group: usize,
     /// All samples of the unit in this group, attacks and unknown ages included, in manifest order.
     pub samples: &'a [u32],
@@ -97,7 +97,7 @@ pub(super) struct HotFamilies {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Families {
-    /// Attack attempts; of the whole data set only.
+    /// Attack attempts; of the whole dataset only.
     pub attacks: AttackTallies,
     /// Required cells, by the standard's name; empty for crossings.
     pub standards: BTreeMap<String, StandardTally>,
@@ -111,9 +111,9 @@ pub struct Families {
     pub bands: BandTally,
     /// Subjects with several answers.
     pub repeats: RepeatTally,
-    /// Sums for permutation nulls, by column or crossing as the cell `group_by` writes it; of the whole data set only.
+    /// Sums for permutation nulls, by column or crossing as the cell `group_by` writes it; of the whole dataset only.
     pub strata: BTreeMap<String, Strata>,
-    /// Subjects with attempts in a group and outside of it; of the whole data set only.
+    /// Subjects with attempts in a group and outside of it; of the whole dataset only.
     #[serde(with = "wire::pairs")]
     pub together: ByGroup,
 }

@@ -213,13 +213,13 @@ impl AnswerKinds {
     }
 }
 
-/// What one method did on one data set, as counts.
+/// What one method did on one dataset, as counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tally {
     /// The columns.
     pub grid: Grid,
-    /// The whole data set, then every group, in the order of column, level.
+    /// The whole dataset, then every group, in the order of column, level.
     #[serde(with = "wire::pairs")]
     pub groups: BTreeMap<Group, GroupTally>,
     /// The columns and crossings grouped by, in the protocol's order, as the cell `group_by` writes them.
@@ -259,7 +259,7 @@ impl Tally {
         Ok(())
     }
 
-    /// The whole data set.
+    /// The whole dataset.
     #[must_use]
     pub fn whole(&self) -> Option<&GroupTally> {
         self.groups.get(&Group::whole())

@@ -91,8 +91,8 @@ pub enum TallyError {
         /// Rows of answers.
         answers: usize,
     },
-    /// The protocol groups by a column that the data set does not have.
-    #[error("the protocol groups by `{column}`, which is not a column of this data set (it has: {known})")]
+    /// The protocol groups by a column that the dataset does not have.
+    #[error("the protocol groups by `{column}`, which is not a column of this dataset (it has: {known})")]
     NoColumn {
         /// The column that was asked for.
         column: String,

@@ -184,7 +184,7 @@ pub(super) struct HotMoved {
 }
 
 impl HotMoved {
-    /// Counts one unit of the whole data set.
+    /// Counts one unit of the whole dataset.
     pub fn count(&mut self, seen: &Seen<'_>) {
         let shape = seen.shape;
         let plan = &shape.plan.moved;

@@ -51,7 +51,7 @@ pub struct PairFlow {
 pub struct PairTally {
     /// Who ran what.
     pub flow: PairFlow,
-    /// The places of the whole data set with at least one attempt that both ran, and all places of every group.
+    /// The places of the whole dataset with at least one attempt that both ran, and all places of every group.
     pub cells: BTreeMap<PairPlace, PairCell>,
     /// Attempts that both ran and whose known age straddles the limit, by group and limit: in no cell. Those without one
     /// are left out.
@@ -61,7 +61,7 @@ pub struct PairTally {
 impl PairTally {
     /// Counts `method` against `baseline` on `truth`: both in the order of its samples.
     ///
-    /// Whole data set: every challenge age, the populations on both sides of the limit and their windows, under the
+    /// Whole dataset: every challenge age, the populations on both sides of the limit and their windows, under the
     /// policies `conditional`, `fail_closed` and the protocol's own. Groups and crossings: the headline challenge ages,
     /// the populations on both sides, the protocol's policy. A policy of `fail_open` counts attempts without a
     /// decision as passes.

@@ -136,7 +136,7 @@ impl<'a> ScoreRows<'a> {
         self.truth.age(sample as usize)?.completed_years()
     }
 
-    /// Whether each sample belongs to `group`; `None` when the data set has no such column or level.
+    /// Whether each sample belongs to `group`; `None` when the dataset has no such column or level.
     #[must_use]
     pub fn members(&self, group: &Group) -> Option<impl Fn(u32) -> bool + '_> {
         let mut wanted = Vec::new();

@@ -36,7 +36,7 @@ pub(super) struct Dimension {
 pub(super) struct Crossed {
     /// For each sample its place; empty where places would outnumber groups by far.
     of_sample: Vec<u32>,
-    /// By place: its groups, as indices into [`Shape::groups`], without the whole data set.
+    /// By place: its groups, as indices into [`Shape::groups`], without the whole dataset.
     pub groups: Vec<Vec<u32>>,
 }
 
@@ -88,7 +88,7 @@ pub(super) struct Shape<'a> {
     pub bands: bool,
     /// Whether two classes share a window of some limit: `one * classes + other`.
     pub share_window: Vec<bool>,
-    /// All groups; the first is the whole data set.
+    /// All groups; the first is the whole dataset.
     pub groups: Vec<Group>,
     pub dimensions: Vec<Dimension>,
     pub crossed: Crossed,

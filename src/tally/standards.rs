@@ -121,7 +121,7 @@ pub struct CellPair {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandardTally {
-    /// Whether the data set has the column, or none is asked for.
+    /// Whether the dataset has the column, or none is asked for.
     pub column: bool,
     /// The required levels.
     pub levels: BTreeSet<String>,

@@ -42,7 +42,7 @@ impl<'a> TruthRow<'a> {
 pub struct Column {
     /// Its name in the manifest.
     pub name: String,
-    /// Whether the data set's card declares it as a group column.
+    /// Whether the dataset's card declares it as a group column.
     pub declared: bool,
     /// Its levels, sorted; an empty cell is the level `unknown`.
     pub levels: Vec<String>,
@@ -186,7 +186,7 @@ impl TruthBuilder {
         Self { seen: vec![BTreeMap::new(); columns.len()], filled, truth, ..Self::default() }
     }
 
-    /// The same, where these columns say how a sample was taken: the data set's conditions.
+    /// The same, where these columns say how a sample was taken: the dataset's conditions.
     #[must_use]
     pub fn with_conditions(mut self, names: &[String]) -> Self {
         self.truth.conditions = self.truth.columns.iter().map(|column| names.contains(&column.name)).collect();

@@ -41,7 +41,7 @@ struct HotCounts {
     beyond: HotCell,
 }
 
-/// What is counted of the whole data set alone.
+/// What is counted of the whole dataset alone.
 #[derive(Default)]
 struct HotWhole {
     beyond_middle: HotCell,
@@ -241,7 +241,7 @@ impl HotCounts {
         }
     }
 
-    /// What was counted, the families and what is of the whole data set alone left empty.
+    /// What was counted, the families and what is of the whole dataset alone left empty.
     fn finish(self, shape: &Shape<'_>) -> GroupTally {
         let columns = shape.grid.columns();
         let keys: Vec<(Option<AgeLimit>, Slot)> = std::iter::once((None, Slot::All))
@@ -297,7 +297,7 @@ impl HotWhole {
         bins(&mut self.by_answer, errors().filter_map(|error| Some((year(error.age + error.signed)?, error))));
     }
 
-    /// Puts what was counted into the tally of the whole data set.
+    /// Puts what was counted into the tally of the whole dataset.
     fn finish(self, tally: &mut GroupTally) {
         let beyond = self.beyond_middle.finish(BEYOND, |_| Vec::new());
         tally.errors_middle = ErrorTally { beyond, ..self.middle };

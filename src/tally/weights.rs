@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::cell::Combo;
 use crate::stats::{CrossWeights, Pair, PairWeights, Triple};
 
-/// A design weight of 1, once the largest of the data set lies from 1 to below 10.
+/// A design weight of 1, once the largest of the dataset lies from 1 to below 10.
 pub(super) const UNIT: f64 = 1e9;
 
 /// What a subject weighs in each part of a [`Combo`].

@@ -1,4 +1,4 @@
-//! The validation of the methods themselves in small: a few cells and data sets of what `benches/coverage` draws for
+//! The validation of the methods themselves in small: a few cells and datasets of what `benches/coverage` draws for
 //! docs/validation.md, so that neither the program nor the page can rot.
 
 use std::fs;
@@ -11,7 +11,7 @@ use families::{Effort, page};
 
 /// Families that an unoptimised build draws slowly.
 const LONG: [&str; 6] = ["bootstraps", "rare", "buffer", "areas", "tests", "nulls"];
-/// Data sets of a figure: of most families, and of those.
+/// Datasets of a figure: of most families, and of those.
 const SETS: [u64; 2] = [1000, 120];
 
 fn docs() -> std::path::PathBuf {

@@ -65,7 +65,7 @@ fn of(folders: &[PathBuf]) -> Result<Comparison, CompareError> {
     compare(&CompareRequest { folders, restandardise: false, out: None })
 }
 
-/// The row of a rate at 18 under `policy`, whole data set.
+/// The row of a rate at 18 under `policy`, whole dataset.
 fn rate<'c>(comparison: &'c Comparison, metric: &str, policy: FailurePolicy) -> &'c Compared {
     let found: Vec<&Compared> = comparison
         .rows

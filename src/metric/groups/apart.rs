@@ -107,7 +107,7 @@ pub(super) struct Apart {
     pub statistic: Statistic,
     /// The weight of under-age passes where both rates are in it.
     pub alpha: f64,
-    /// The whole data set's value.
+    /// The whole dataset's value.
     pub reference: Option<f64>,
     /// By group.
     pub noise: Vec<Noise>,

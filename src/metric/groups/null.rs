@@ -40,7 +40,7 @@ pub(super) struct Request {
 /// Least share of the subjects whose label can move.
 const MOVABLE: f64 = 0.5;
 /// Events, and attempts that are none, that a group must be expected to have for sums drawn from a normal distribution.
-/// With one, a test at 5 % is wrong in up to 9.5 % of data sets (docs/validation.md).
+/// With one, a test at 5 % is wrong in up to 9.5 % of datasets (docs/validation.md).
 ///
 /// Source: Cochran (1954), Biometrics 10, who asks the same of normal forms of counts.
 pub(super) const EXPECTED: f64 = 5.0;
@@ -358,7 +358,7 @@ fn each(
     all
 }
 
-/// A stratum's name as a number, the same in every data set.
+/// A stratum's name as a number, the same in every dataset.
 fn label_of(class: AgeClass) -> u64 {
     match class {
         AgeClass::Year(year) => u64::from(year),

@@ -301,7 +301,7 @@ fn few_expected(rows: &[&Row]) -> Option<String> {
     })
 }
 
-/// What speaks against a claim on the whole data set's row, or on that of a group in the summary, and is no want of people:
+/// What speaks against a claim on the whole dataset's row, or on that of a group in the summary, and is no want of people:
 /// ages that straddle the limit or are bands of years, few people with most attempts.
 fn against(columns: &[&Column<'_>], rows: &[Vec<&Row>]) -> Option<String> {
     let of = |row: &Row| match &row.evidence {
@@ -324,7 +324,7 @@ fn stays(reason: &str) -> bool {
 fn undefined(statistic: Statistic) -> &'static str {
     match statistic {
         Statistic::BetweenGroupSd => "the values of some group do not vary",
-        Statistic::ParityGap => "the whole data set has no value",
+        Statistic::ParityGap => "the whole dataset has no value",
         _ => "some group has no events",
     }
 }

@@ -91,7 +91,7 @@ pub fn scores(context: &Context, protocol: &Protocol, facts: Facts, tally: &Tall
 struct At<'a> {
     limit: AgeLimit,
     kind: ScoreKind,
-    /// The groups on which thresholds are used unchanged, besides the whole data set.
+    /// The groups on which thresholds are used unchanged, besides the whole dataset.
     groups: &'a [&'a Group],
     /// The places of the scores among the distinct ones, a place a sample.
     ranks: &'a Ranks,
@@ -165,7 +165,7 @@ fn rate_place(place: &Place, group: &Group, population: Population) -> Place {
     Place { population, failure_policy, group: group.clone(), ..place.clone() }
 }
 
-/// Answered ages as scores, of which there is only the curve, and of the whole data set.
+/// Answered ages as scores, of which there is only the curve, and of the whole dataset.
 enum Ages<'a> {
     /// With their places among the distinct ones.
     Scores(ScoreRows<'a>, Ranks),

@@ -28,7 +28,7 @@ fn protocol(more: &str) -> Protocol {
     Protocol::from_toml(&format!("limits = [18]\ngroups = ['sex']\n{more}")).unwrap()
 }
 
-/// The drawn data set: its probabilities, or its ages with their spreads.
+/// The drawn dataset: its probabilities, or its ages with their spreads.
 fn drawn(ages: bool) -> Vec<Attempt> {
     let text = include_str!("../../../fixtures/golden/scores.csv");
     let attempt = |record: csv::StringRecord| {

@@ -225,7 +225,7 @@ impl Counts {
             // That few attempts have no answer is said without their denominator, too.
             let few_unanswered = count.state == State::Small && matches!(count.key.what, What::Without(_));
             let withheld_row = withheld_row && !few_unanswered;
-            // Of the whole data set's events it would be said that they are small.
+            // Of the whole dataset's events it would be said that they are small.
             let least = match count.of {
                 Some(_) if count.key.group.is_whole() && !self.several && !withheld_row && count.exact > small => {
                     small + 1

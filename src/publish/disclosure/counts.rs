@@ -64,7 +64,7 @@ pub enum What {
 pub struct Key {
     /// Place in the list of methods.
     pub method: usize,
-    /// The whole data set or a group of one column.
+    /// The whole dataset or a group of one column.
     pub group: Group,
     /// What is counted.
     pub what: What,
@@ -81,7 +81,7 @@ pub struct Pair {
     pub others: Option<What>,
 }
 
-/// Whether `row` is of the whole data set or of a group of one column.
+/// Whether `row` is of the whole dataset or of a group of one column.
 pub fn is_plain_group(row: &Row) -> bool {
     row.group.is_whole() || (row.group.parts().len() == 1 && !row.group.level().is_empty())
 }

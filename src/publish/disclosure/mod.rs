@@ -74,7 +74,7 @@ pub enum DisclosureError {
     )]
     NoTable,
     /// Nothing that can be held back hides a count.
-    #[error("{} cannot be hidden: an earlier release tells it, or too few people are in the data set", place(.0))]
+    #[error("{} cannot be hidden: an earlier release tells it, or too few people are in the dataset", place(.0))]
     Exposed(counts::Key),
     /// An earlier release was not protected.
     #[error(
@@ -93,7 +93,7 @@ pub enum DisclosureError {
 
 fn place(key: &counts::Key) -> String {
     let group = if key.group.is_whole() {
-        "the whole data set".to_owned()
+        "the whole dataset".to_owned()
     } else {
         format!("{} = {}", key.group.by(), key.group.level())
     };
@@ -103,7 +103,7 @@ fn place(key: &counts::Key) -> String {
 /// `rows`, which are those of `protocol`, under `rule`. `earlier` are the rows of earlier releases of the same data, as
 /// they were published.
 ///
-/// Rows of different manifests are of different people: each data set is a table of its own.
+/// Rows of different manifests are of different people: each dataset is a table of its own.
 ///
 /// # Errors
 /// [`DisclosureError`], and then nothing may be published.

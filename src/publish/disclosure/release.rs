@@ -28,7 +28,7 @@ pub enum Fate {
     Secondary,
 }
 
-/// Makes rows of one data set fit to be published.
+/// Makes rows of one dataset fit to be published.
 pub struct Release<'a> {
     pub(super) protocol: &'a Protocol,
     pub(super) rule: Rule,
@@ -213,7 +213,7 @@ impl<'a> Release<'a> {
         (row.deff.filter(|_| events_shown).unwrap_or(1.0).max(each).max(1.0) * 2.0).ceil() / 2.0
     }
 
-    /// The published denominator and events: of the whole data set the sums over the groups of a column all of which are
+    /// The published denominator and events: of the whole dataset the sums over the groups of a column all of which are
     /// published; and the flags that say so.
     pub(super) fn numbers(
         &self,
@@ -240,7 +240,7 @@ impl<'a> Release<'a> {
         Some((sum, events, flags))
     }
 
-    /// The column of fewest groups whose parts of a count of the whole data set are all published, and their sum.
+    /// The column of fewest groups whose parts of a count of the whole dataset are all published, and their sum.
     pub(super) fn column(&self, method: usize, group: &Group, what: &What) -> Option<(u64, &[Group])> {
         if !group.is_whole() || self.rule == Rule::Threshold10 {
             return None;

@@ -1,4 +1,4 @@
-//! From the rows of one data set to its table of counts: which methods, groups, ages and decisions are spoken of, and
+//! From the rows of one dataset to its table of counts: which methods, groups, ages and decisions are spoken of, and
 //! how much of each count may be published.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::metric::flag as known;
 use crate::protocol::Protocol;
 use crate::table::{FailurePolicy, Group, Population, Row, RowStatus, Weighting};
 
-/// The counts of one data set, and where its rows find theirs.
+/// The counts of one dataset, and where its rows find theirs.
 pub struct Book {
     /// The counts.
     pub counts: Counts,
@@ -60,7 +60,7 @@ impl Book {
         speaks_of(&self.by_age, &self.unsaid, self.method(row), row)
     }
 
-    /// The table of `rows`, all of one data set, with what `earlier` releases of it say.
+    /// The table of `rows`, all of one dataset, with what `earlier` releases of it say.
     ///
     /// # Errors
     /// [`DisclosureError`] where no table fits the rows, or what is to be hidden is known already.

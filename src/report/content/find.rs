@@ -41,7 +41,7 @@ pub(crate) fn sources(table: &Table) -> Vec<Source<'_>> {
     }
     let named = |name: &str| order.iter().filter(|(other, ..)| other == name).count();
     let short = |digest: &str| digest.chars().take(8).collect::<String>();
-    // One method on several data sets is told apart by these: by name, and where two bear one name by digest.
+    // One method on several datasets is told apart by these: by name, and where two bear one name by digest.
     let dataset = |key: &(String, String, String)| {
         let name = |key| rows_of.get(key).and_then(|rows| rows.first()).map_or("", |row| row.dataset.as_str());
         let own = name(key);

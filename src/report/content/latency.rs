@@ -1,4 +1,4 @@
-//! What the report of a latency measurement says: times of the whole data set and of each group, and whether they hold.
+//! What the report of a latency measurement says: times of the whole dataset and of each group, and whether they hold.
 
 use super::figure::{Drawing, Figure, Line, Scale, Value, Whiskers};
 use super::find::Source;
@@ -120,7 +120,7 @@ fn percentiles(timed: &[&Source<'_>], grid: Grid) -> Option<Figure> {
 fn of_all(sources: &[Source<'_>]) -> Grid {
     let mut heads = vec!["method", "time"];
     heads.extend(OF_STREAMS.map(|(_, head)| head));
-    let mut grid = Grid::new("Milliseconds, of the whole data set", 2, &heads);
+    let mut grid = Grid::new("Milliseconds, of the whole dataset", 2, &heads);
     for source in sources.iter().filter(|source| source.of("latency_median").next().is_some()) {
         let whole = |metric: &str, variant: &str| {
             let mut rows = source.rows.iter().copied().filter(|row| row.group.is_whole());

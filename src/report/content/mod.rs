@@ -66,7 +66,7 @@ pub(crate) const DENIALS: &str = "adult denials";
 pub(crate) struct Content {
     /// The title.
     pub(crate) title: String,
-    /// Data sets and number of methods.
+    /// Datasets and number of methods.
     pub(crate) subject: String,
     /// What the caller wants to be read first.
     pub(crate) notices: Vec<String>,
@@ -290,7 +290,7 @@ fn subject(sources: &[Source<'_>]) -> String {
     if data.is_empty() {
         return "no method".to_owned();
     }
-    // One method on several data sets is one.
+    // One method on several datasets is one.
     let key = |row: &&Row| (row.method.clone(), row.method_digest.clone());
     let methods: BTreeSet<_> = sources.iter().filter_map(|source| source.rows.first()).map(key).collect();
     let methods = if methods.len() == 1 { "1 method".to_owned() } else { format!("{} methods", methods.len()) };

@@ -6,7 +6,7 @@ use super::grid::{Cell, Grid};
 /// One line a method.
 pub(crate) fn table(sources: &[Source<'_>]) -> Grid {
     let heads =
-        ["method", "kind", "method digest", "data set", "manifest digest", "protocol digest", "engine", "agebench"];
+        ["method", "kind", "method digest", "dataset", "manifest digest", "protocol digest", "engine", "agebench"];
     let mut grid = Grid::new("Provenance", 1, &heads);
     for source in sources {
         let Some(row) = source.rows.first() else { continue };

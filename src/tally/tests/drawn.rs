@@ -1,4 +1,4 @@
-//! Drawn data sets with everything that a tally tells apart, and what was counted of them attempt by attempt.
+//! Drawn datasets with everything that a tally tells apart, and what was counted of them attempt by attempt.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(super) struct Drawn {
     pub weight: u32,
 }
 
-/// What holds for a whole data set.
+/// What holds for a whole dataset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
     pub clustered: bool,
@@ -148,7 +148,7 @@ to = 19
 rates = true
 ";
 
-/// A data set, its answers and its tally.
+/// A dataset, its answers and its tally.
 pub(super) struct Set {
     pub drawn: Vec<Drawn>,
     pub kind: Kind,
@@ -245,7 +245,7 @@ impl Set {
     }
 }
 
-/// Some subjects of a clustered data set are in no cluster.
+/// Some subjects of a clustered dataset are in no cluster.
 fn cluster(drawn: &Drawn, kind: Kind) -> Option<u32> {
     (kind.clustered && drawn.subject % 7 != 1).then_some(drawn.subject % 40)
 }

@@ -98,7 +98,7 @@ fn error(drawn: &Drawn) -> Option<i128> {
 
 /// The values of the attempts of one subject.
 fn values(own: &[&Drawn], tally: &Tally, protocol: &Protocol, weighted: bool, largest: f64) -> Vec<Value> {
-    // As integers: the largest weight of the data set is brought from 1 to below 10.
+    // As integers: the largest weight of the dataset is brought from 1 to below 10.
     let shift = if largest < 1.0 { 10.0 } else { 1.0 };
     let weight = |drawn: &Drawn| if weighted { (drawn.4 * shift * 1e9).round() as i128 } else { 1_000_000_000 };
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Small data sets that are drawn from a number, and all rows of two methods on them.
+//! Small datasets that are drawn from a number, and all rows of two methods on them.
 
 use agebench::age::{Age, AgeLimit, AgeRange};
 use agebench::metric::{Errors, Facts, PERCENTILE_SHARES, rows};
@@ -33,7 +33,7 @@ impl Draw {
     }
 }
 
-/// Rows of two methods on a small drawn data set, and the protocol.
+/// Rows of two methods on a small drawn dataset, and the protocol.
 pub struct Drawn {
     pub protocol: Protocol,
     pub rows: Vec<Row>,
