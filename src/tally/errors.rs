@@ -293,7 +293,7 @@ impl ErrorTally {
 }
 
 /// one * other / n without the whole product, which half a billion people's sums are too large for; less than 2 off.
-fn product_over(one: i128, other: i128, n: i128) -> i128 {
+pub(super) fn product_over(one: i128, other: i128, n: i128) -> i128 {
     let (quotient, rest) = (one.div_euclid(n), one.rem_euclid(n));
     let (of_other, rest_of_other) = (other.div_euclid(n), other.rem_euclid(n));
     // (q n + r)(p n + s) / n = q p n + q s + r p + r s / n

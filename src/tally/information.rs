@@ -387,4 +387,60 @@ mod tests {
         assert_eq!(own.decisions(limit_18, None, Tie::Above), [0, 1, 1]);
         assert!(own.speaks_of(limit_18) && !of(&[about(&[(16, None, Some(Decision::Pass))])]).speaks_of(limit_18));
     }
+    #[test]
+    fn a_range_that_ends_at_the_challenge_age_is_decided_and_one_over_it_is_not() {
+        let band = |low: f64, high: f64| {
+            Outcome::answered(Answer::Range { low: Age::new(low).unwrap(), high: Age::new(high).unwrap() })
+        };
+        let found = of(&[band(18.0, 25.0), band(20.0, 25.0), band(10.0, 18.0), band(10.0, 12.0), band(17.0, 18.5)]);
+        for tie in [Tie::AtOrAbove, Tie::Above] {
+            assert_eq!(found.decisions(limit(18), ChallengeAge::new(18.0).ok(), tie), [2, 2, 1]);
+        }
+    }
+
+    #[test]
+    fn an_answer_about_limits_is_a_score_where_one_has_a_score_and_else_a_decision() {
+        let decision = about(&[(16, None, Some(Decision::Pass)), (18, None, Some(Decision::Deny))]);
+        let score = about(&[(16, None, Some(Decision::Pass)), (18, Some(0.25), Some(Decision::Deny))]);
+        let band = Outcome::answered(Answer::Range { low: Age::new(18.0).unwrap(), high: Age::new(25.0).unwrap() });
+        let found = of(&[decision.clone(), score, decision, age(20.0, None), band]);
+        let wanted =
+            [(AnswerClass::Decision, 2), (AnswerClass::Score, 1), (AnswerClass::Age, 1), (AnswerClass::Band, 1)];
+        assert_eq!(found.classes(), wanted.into());
+        assert_eq!(found.answered(), 5);
+        let words =
+            [AnswerClass::Age, AnswerClass::AgeAndSpread, AnswerClass::Band, AnswerClass::Score, AnswerClass::Decision];
+        assert_eq!(words.map(AnswerClass::word).into_iter().collect::<std::collections::BTreeSet<_>>().len(), 5);
+    }
+
+    #[test]
+    fn a_spread_below_0_or_without_end_is_none() {
+        for (spread, is_none) in [(0.0, false), (2.5, false), (-0.5, true), (f64::INFINITY, true)] {
+            assert_eq!(
+                of(&[age(20.0, Some(1.0)), age(20.0, Some(spread))]).has_spreads_that_are_none(),
+                is_none,
+                "{spread}"
+            );
+        }
+        assert!(!of(&[age(20.0, None)]).has_spreads_that_are_none());
+    }
+
+    #[test]
+    fn what_a_format_expresses_is_counted_from_end_to_end() {
+        let of = |numbers: &[f64], ends| expressible(numbers, ends);
+        assert_eq!(of(&[], [0.0, 1.0]), None);
+        assert_eq!(of(&[-0.5], [0.0, 1.0]), None);
+        assert_eq!(of(&[0.5, f64::INFINITY], [0.0, 1.0]), None);
+        // Wider than the ends where a number is.
+        let found = of(&[2.5, 0.25], [0.5, 1.0]).unwrap();
+        assert_eq!((found.format, found.values, found.step), (NumberFormat::Decimals(2), 226.0, 0.01));
+        // Two neighbours: fewer than decimals have between them, and no more than the two.
+        let next = 1.0_f64.next_up();
+        let found = of(&[next, 1.0 + 2.0 * f64::EPSILON], [next, next]).unwrap();
+        assert_eq!((found.format, found.values, found.step), (NumberFormat::Float64, 2.0, f64::EPSILON));
+        // NumPy: spacing(float32(1)) is 1.1920929e-07; a third value lies between.
+        let [first, third] = [1.0_f32.next_up(), 1.0_f32.next_up().next_up().next_up()].map(f64::from);
+        let found = of(&[third, first], [first, first]).unwrap();
+        assert_eq!((found.format, found.values, found.step), (NumberFormat::Float32, 3.0, 1.192_092_895_507_812_5e-7));
+    }
 }

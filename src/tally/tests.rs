@@ -125,3 +125,35 @@ fn what_cannot_be_tallied_is_refused_with_the_reason() {
     let error = Tally::of(&many.finish().unwrap(), &answers, &Protocol::default_protocol()).unwrap_err();
     assert_eq!(error, TallyError::TooManyLevels { column: "light".into() });
 }
+
+#[test]
+fn what_one_shard_knows_of_its_people_the_whole_knows_and_other_columns_do_not_add_up() {
+    let protocol = Protocol::default_protocol();
+    let person = (0, AgeRange::whole_years(20).unwrap(), Outcome::failed(""), 0);
+    let plain = tally(&[person], &protocol);
+    let flags =
+        |tally: &Tally| [tally.subjects_unknown, tally.clustered, tally.weighted, tally.labelled_years, tally.bands];
+    let with = |flag: Option<usize>| {
+        let mut tally = plain.clone();
+        let Tally { subjects_unknown, clustered, weighted, labelled_years, bands, .. } = &mut tally;
+        let all = [subjects_unknown, clustered, weighted, labelled_years, bands];
+        all.into_iter().enumerate().for_each(|(index, own)| *own = flag == Some(index));
+        tally
+    };
+    for flag in 0..5 {
+        for (one, other) in [(Some(flag), None), (None, Some(flag))] {
+            let mut merged = with(one);
+            merged.merge(&with(other)).unwrap();
+            assert_eq!(flags(&merged), flags(&with(Some(flag))));
+        }
+    }
+    let mut merged = with(None);
+    merged.merge(&with(None)).unwrap();
+    assert_eq!(flags(&merged), [false; 5]);
+    let mut other_groups = plain.clone();
+    other_groups.group_order.push("sex".to_owned());
+    let other_grid = Tally { grid: Grid::of(&Protocol::from_toml("limits = [13]").unwrap()), ..plain.clone() };
+    for other in [other_groups, other_grid] {
+        assert_eq!(plain.clone().merge(&other), Err(TallyError::OtherGrid));
+    }
+}

@@ -1,7 +1,7 @@
 //! Sums of errors, by hand in the units that they are kept in, and what NumPy makes of the same errors.
 
 use super::super::cell::Cell;
-use super::super::errors::{BEYOND, Error, LineSums, Profiled};
+use super::super::errors::{BEYOND, Error, LineSums, Profiled, product_over};
 use super::super::hot::HotCell;
 use super::super::weighted_errors::WeightedOwn;
 use super::super::{Combo, ErrorTally, MomentSums, Moments, WeightedMoments, WeightedSums};
@@ -262,4 +262,14 @@ fn weighted_moments_are_those_by_hand() {
     assert_eq!(found.signed()[0], of_one(1.0, 5.0, 1.0));
     assert_eq!(found.absolute()[0], of_one(3.0, 5.0, 3.0));
     assert_eq!(found.squared()[0], of_one(5.0, 17.0, 5.0));
+}
+
+#[test]
+fn a_product_is_divided_without_being_made_whole() {
+    for (one, other, n) in [(6, 6, 7), (-6, 6, 7), (35, 12, 5), (1_000_003, 999_983, 1_009), (-8, -9, 4), (5, 0, 3)] {
+        let (found, product) = (product_over(one, other, n), one * other);
+        assert!((found * n - product).abs() < 2 * n, "{one} * {other} / {n}: {found}");
+    }
+    // 2^100 * 2^100 / 2^90, which no 128 bits hold before it is divided.
+    assert_eq!(product_over(1 << 100, 1 << 100, 1 << 90), 1 << 110);
 }
