@@ -1,4 +1,4 @@
-//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol, a policy or a package, in one pass.
+//! `agebench check`: everything that is wrong with a dataset, a method card, a protocol, a policy, a study or a release package, in one pass.
 
 mod cards;
 mod named;
@@ -50,7 +50,7 @@ use crate::study::StudyFile;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("compared").multiple(true))]
 pub(super) struct Arguments {
-    /// A dataset.toml, method.toml, protocol.toml or policy.toml, or the folder of one; the name of a bundled dataset, method, protocol or policy; or a package
+    /// A dataset.toml, method.toml, protocol.toml, policy.toml or study.toml, or the folder of one; the name of a bundled dataset, method, protocol or policy; or a release package
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 

@@ -1,9 +1,10 @@
 //! The catalogue of metrics: one file a family, tallies in, rows out.
 //!
 //! [`rows`] gives the rows of one method on one dataset in a fixed order: first the whole dataset, then every group
-//! in the protocol's order of columns; within each the families in the order of the catalogue (flow, not answered,
-//! under-age passes, adult denials, both in one, bands, errors, repeatability, retries), within a family limit,
-//! population, challenge age, policy, weighting.
+//! in the protocol's order of columns, then differences and summaries of groups, scores and spreads. Within each: flow, not
+//! answered, under-age passes and adult denials; for everybody months before the birthday, how far below the limit, both in
+//! one, projections and bands; errors and standardised means; for everybody repeatability, retries, the worst year and group,
+//! safe buffers and attacks. Within a family limit, population, challenge age, policy, weighting.
 
 mod attack;
 mod balanced;

@@ -1,4 +1,4 @@
-//! What a PATH of `agebench check` is: a dataset, a method, a protocol, a policy or a package, by its name or by the keys that
+//! What a PATH of `agebench check` is: a dataset, a method, a protocol, a policy, a study or a release package, by its name or by the keys that
 //! only one of them has.
 
 use std::path::{Path, PathBuf};
