@@ -3,7 +3,7 @@
 
 use agebench::outcome::Outcome;
 use agebench::protocol::Protocol;
-use agebench::stats::{Bootstrap, percentile_limits};
+use agebench::stats::{Bootstrap, percentile_bounds};
 use agebench::table::{Interval, Row, Weighting};
 use chacha20::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -78,7 +78,7 @@ fn differences(effort: &Effort) -> Table {
                     .collect();
                 [(scaled(sums.ratio(2, 0)), absolute), (scaled(sums.ratio(3, 1)), absolute), (roots, root(1) - root(0))]
                     .map(|(values, truth)| {
-                        let bounds = percentile_limits(&values, *subjects, 0.95);
+                        let bounds = percentile_bounds(&values, *subjects, 0.95);
                         bounds.map(|(low, high)| low <= truth && truth <= high)
                     })
             });

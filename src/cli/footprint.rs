@@ -1,13 +1,13 @@
 //! `agebench footprint`: what a method is given, sends, returns and leaves behind; then the rows of M13.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
+use super::measured::{Data, Output};
 use super::output::tell;
 use super::progress::Progress;
 use super::results::{self, Shown};
@@ -42,36 +42,18 @@ pub(super) struct Arguments {
     #[arg(value_name = "METHOD")]
     method: String,
 
-    /// A dataset's folder, its dataset.toml, or the bundled `drawn-faces`
-    #[arg(long, value_name = "D")]
-    dataset: String,
+    #[command(flatten)]
+    data: Data,
 
-    /// Only the samples of this split
-    #[arg(long, value_name = "NAME")]
-    split: Option<String>,
-
-    /// A protocol.toml or a bundled protocol's name
-    #[arg(long, value_name = "FILE")]
-    protocol: Option<PathBuf>,
-
-    /// The run folder; made if absent, refused if it holds anything
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-
-    /// Remove the run that the folder holds
-    #[arg(long)]
-    replace: bool,
-
-    /// Write ids as they are, instead of pseudonyms
-    #[arg(long)]
-    keep_ids: bool,
+    #[command(flatten)]
+    output: Output,
 
     /// An answer that takes longer is `timed_out`, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = "Running")]
     timeout: Duration,
 
     /// A host that a program in the box may reach, as NAME or NAME:PORT; without a port, 443 and 80
-    #[arg(long, value_name = "H", value_parser = host)]
+    #[arg(long, value_name = "H", value_parser = host, help_heading = "Running")]
     allow_host: Vec<Vec<(String, u16)>>,
 
     /// Then put the dataset again with less and less of each picture and find the least that serves, along all of
@@ -148,19 +130,19 @@ fn margin_years(text: &str) -> Result<f64, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let means = arguments.engine.open(environment)?;
-    let protocol = results::protocol(arguments.protocol.as_deref())?;
-    let pick = arguments.split.as_ref().map_or_else(Pick::all, Pick::split);
-    let dataset = open_dataset(&arguments.dataset, &pick)?;
-    let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
-    RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
+    let protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
+    let dataset = open_dataset(&arguments.data.dataset, &pick)?;
+    let existing = if arguments.output.replace { Existing::Replace } else { Existing::Refuse };
+    RunFolder::check(&arguments.output.out, existing).map_err(results::folder_failure)?;
     let memory = environment.memory().map(|(now, _)| now);
     let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
     let read = Read {
-        dataset: &arguments.dataset,
-        protocol: arguments.protocol.as_deref(),
+        dataset: &arguments.data.dataset,
+        protocol: arguments.data.protocol.as_deref(),
         methods: vec![(arguments.method.as_str(), &method)],
     };
-    read.spared(&arguments.out, existing)?;
+    read.spared(&arguments.output.out, existing)?;
     if method.method.is_told() {
         let text = format!("`{}` takes nothing: its answers are recorded or drawn", method.method.card().name);
         return Err(Failure::unusable(text).with_help("measure the method itself"));
@@ -172,12 +154,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         method: &method,
         dataset: &dataset,
         protocol: &protocol,
-        out: &arguments.out,
+        out: &arguments.output.out,
         existing,
         time_limit: arguments.timeout,
         scratch: environment.scratch.clone(),
-        keep_ids: arguments.keep_ids,
-        pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        keep_ids: arguments.output.keep_ids,
+        pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         machine: environment.machine(),
         hosts: arguments.allow_host.concat(),
         tools: environment.tools(),
@@ -201,7 +183,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         tell("interrupted: the footprint is measured, the least input is not found\n");
         return Ok(Exit::Interrupted);
     }
-    let notices = if arguments.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() };
+    let notices =
+        if arguments.data.dataset == bundled::DATASET { vec![bundled::NOTICE.to_owned()] } else { Vec::new() };
     let shown = Shown { all_challenges: false, notices, width: environment.width };
     results::score_and_show(&ScoreRequest { folder: &folder, protocol: None, out: None }, &shown)?;
     tell(&format!("What was observed, attempt by attempt: {}\n", folder.file(names::FOOTPRINT).display()));

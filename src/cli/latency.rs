@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::io::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,6 +12,7 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
+use super::measured::{Data, Output};
 use super::output::{print, tell, word};
 use super::results::Shown;
 use super::run::{open_dataset, seconds};
@@ -41,52 +41,34 @@ pub(super) struct Arguments {
     #[arg(value_name = "METHOD")]
     method: String,
 
-    /// A dataset's folder, its dataset.toml, or the bundled `drawn-faces`
-    #[arg(long, value_name = "D")]
-    dataset: String,
+    #[command(flatten)]
+    data: Data,
 
-    /// Only the samples of this split
-    #[arg(long, value_name = "NAME")]
-    split: Option<String>,
-
-    /// A protocol.toml or a bundled protocol's name, for its groups and levels
-    #[arg(long, value_name = "FILE")]
-    protocol: Option<PathBuf>,
-
-    /// The run folder; made if absent, refused if it holds anything
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-
-    /// Remove the run that the folder holds
-    #[arg(long)]
-    replace: bool,
-
-    /// Write ids as they are, instead of pseudonyms
-    #[arg(long)]
-    keep_ids: bool,
+    #[command(flatten)]
+    output: Output,
 
     /// Also offer attempts at random, this many a second on average
-    #[arg(long, value_name = "R", value_parser = rate)]
+    #[arg(long, value_name = "R", value_parser = rate, help_heading = "Running")]
     rate: Option<f64>,
 
     /// Starts of the process; a mean needs 5
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "5", help_heading = "Running")]
     starts: NonZeroU32,
 
     /// Attempts of each stream in each start; the 99th percentile needs 368 in all
-    #[arg(long, value_name = "N", default_value = "100")]
+    #[arg(long, value_name = "N", default_value = "100", help_heading = "Running")]
     attempts: NonZeroUsize,
 
     /// Attempts before the steady state
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Running")]
     warm_up: usize,
 
     /// Workers of the offline stream [default: the processors of this machine]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Running")]
     jobs: Option<NonZeroUsize>,
 
     /// An answer that takes longer is `timed_out`, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = "Running")]
     timeout: Duration,
 
     #[command(flatten)]
@@ -104,10 +86,10 @@ fn rate(text: &str) -> Result<f64, String> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
-    let protocol = results::protocol(arguments.protocol.as_deref())?;
-    let pick = arguments.split.as_ref().map_or_else(Pick::all, Pick::split);
-    let dataset = open_dataset(&arguments.dataset, &pick)?;
-    let truth = Truth::of(&dataset, &Pseudonyms::of(&dataset, arguments.keep_ids));
+    let protocol = results::protocol(arguments.data.protocol.as_deref())?;
+    let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
+    let dataset = open_dataset(&arguments.data.dataset, &pick)?;
+    let truth = Truth::of(&dataset, &Pseudonyms::of(&dataset, arguments.output.keep_ids));
     let plan = Plan {
         start: arguments.as_start.unwrap_or(0),
         attempts: arguments.attempts,
@@ -122,16 +104,16 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     if arguments.as_start.is_some() {
         return as_start(arguments, &plan, &dataset, &truth, environment);
     }
-    let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
-    RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
+    let existing = if arguments.output.replace { Existing::Replace } else { Existing::Refuse };
+    RunFolder::check(&arguments.output.out, existing).map_err(results::folder_failure)?;
     let means = arguments.engine.open(environment)?;
     let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
     let read = Read {
-        dataset: &arguments.dataset,
-        protocol: arguments.protocol.as_deref(),
+        dataset: &arguments.data.dataset,
+        protocol: arguments.data.protocol.as_deref(),
         methods: vec![(arguments.method.as_str(), &method)],
     };
-    read.spared(&arguments.out, existing)?;
+    read.spared(&arguments.output.out, existing)?;
     if method.method.is_told() {
         let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
         return Err(Failure::unusable(text).with_help("time the method itself"));
@@ -158,8 +140,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         starts: arguments.starts.get(),
         dataset: &dataset,
         truth: &truth,
-        keep_ids: arguments.keep_ids,
-        pick: arguments.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        keep_ids: arguments.output.keep_ids,
+        pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
         protocol: &protocol,
         method: &method,
         seen: &seen,
@@ -168,7 +150,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         clock_step,
         started: begun,
     };
-    let folder = measured.write(&arguments.out, existing, &observations, &*environment.clock);
+    let folder = measured.write(&arguments.output.out, existing, &observations, &*environment.clock);
     let folder = folder.map_err(|error| match error {
         WriteError::Folder(error) => results::folder_failure(error),
         WriteError::Digest(error) => Failure::unusable(error),

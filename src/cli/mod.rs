@@ -25,6 +25,7 @@ mod job;
 mod latency;
 mod list;
 mod manual;
+mod measured;
 mod merge;
 mod methods;
 mod output;

@@ -1,6 +1,6 @@
 //! What the bounds of a paired difference are made of, so that a gate can ask for them at the level of its own.
 
-use crate::stats::{Area, Discordance, percentile_limits};
+use crate::stats::{Area, Discordance, percentile_bounds};
 
 /// What the bounds of a difference, method less baseline, are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl Basis {
                 // Rounded: 1 - 0.9975 times 2,000 is 5 on paper.
                 let beyond = (1.0 - level) * drawn.len() as f64;
                 let enough = beyond >= LEAST_BEYOND - 1e-6;
-                enough.then(|| percentile_limits(drawn, *subjects, 2.0 * level - 1.0)).flatten()
+                enough.then(|| percentile_bounds(drawn, *subjects, 2.0 * level - 1.0)).flatten()
             }
             Self::Areas(difference) => difference.normal_interval(2.0 * level - 1.0),
         }

@@ -4,7 +4,7 @@ use super::pair::{Difference, Pair};
 use super::{Basis, flag};
 use crate::metric::catalogue::{self, Entry};
 use crate::metric::{ErrorReplicates, error_difference};
-use crate::stats::{FEWEST_UNITS, percentile_limits, percentile_p};
+use crate::stats::{FEWEST_UNITS, percentile_bounds, percentile_p};
 use crate::table::{Bounds, Claim, Counts, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{answered_by_one, paired_errors};
 
@@ -31,7 +31,7 @@ pub(super) fn rows(pair: &mut Pair<'_>, truth: &crate::tally::Truth) {
         let root = entry == catalogue::RMSE;
         let (level, one_sided) = (pair.protocol.levels.display, 2.0 * pair.protocol.levels.claim - 1.0);
         let drawn = replicates.as_ref().map(|replicates| replicates.differences(root, weighting));
-        let limits = |level: f64| percentile_limits(drawn.as_deref()?, subjects, level);
+        let limits = |level: f64| percentile_bounds(drawn.as_deref()?, subjects, level);
         let bounds = limits(level).map(|(low, high)| Bounds { interval: Interval::Bootstrap, level, low, high });
         let claim = limits(one_sided).map(|(low, high)| Claim { low, high });
         let value = error_difference(&errors, root, weighting);

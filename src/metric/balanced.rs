@@ -7,7 +7,7 @@ use super::frame::{FEW_HOLD_MOST, Frame, weigh};
 use super::threshold::{Side, too_many_straddle};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Cell, Clusters, FEWEST_UNITS, Joint, MeanSums, Pair, Weigh, mover_mean,
-    percentile_limits, standardised,
+    percentile_bounds, standardised,
 };
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Quantity, RowStatus, Weighting};
 use crate::tally::{Combo, GroupTally, Slot};
@@ -111,7 +111,7 @@ pub(super) fn rows(frame: &mut Frame<'_>, group: &GroupTally) {
                     let mean =
                         |(pass, deny): (&Option<f64>, &Option<f64>)| Some((pass.as_ref()? + deny.as_ref()?) / 2.0);
                     let replicates: Vec<_> = found[0].iter().zip(&found[1]).map(mean).collect();
-                    percentile_limits(&replicates, subjects, level).map(|(low, high)| Bounds {
+                    percentile_bounds(&replicates, subjects, level).map(|(low, high)| Bounds {
                         interval: Interval::Bootstrap,
                         level,
                         low,

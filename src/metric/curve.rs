@@ -9,7 +9,7 @@ use super::frame::{flag, marked};
 use super::paired_error::{ErrorReplicates, error_difference};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::{Groups, Protocol};
-use crate::stats::{Discordance, FEWEST_UNITS, normal_quantile, percentile_limits};
+use crate::stats::{Discordance, FEWEST_UNITS, normal_quantile, percentile_bounds};
 use crate::table::{
     Bounds, Claim, Context, Counts, Evidence, FailurePolicy, Group, Interval, Place, Population, Quantity, Row,
     RowStatus, Variant, Weighting,
@@ -199,7 +199,7 @@ fn mean_error(truth: &Truth, full: &Answers, reduced: &Answers, seed: u64, margi
     }
     let drawn = ErrorReplicates::of(&errors, seed).map(|drawn| drawn.differences(false, Weighting::Subject));
     let level = 2.0 * level - 1.0;
-    let limits = drawn.and_then(|drawn| percentile_limits(&drawn, subjects, level));
+    let limits = drawn.and_then(|drawn| percentile_bounds(&drawn, subjects, level));
     let bounds = limits.map(|(low, high)| Bounds { interval: Interval::Bootstrap, level, low, high });
     let value = (!errors.is_empty()).then(|| error_difference(&errors, false, Weighting::Subject));
     ruled(Shown::Judged { value, bounds, accepted: bounds.is_some_and(|bounds| bounds.high < margin) })

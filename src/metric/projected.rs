@@ -11,7 +11,7 @@ use super::window::too_many_bands;
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::protocol::Projection;
 use crate::stats::{
-    self, Alike, Bootstrap, Bounded, Clusters, Effective, Pair, Weigh, mover_ratio, percentile_limits, wilson,
+    self, Alike, Bootstrap, Bounded, Clusters, Effective, Pair, Weigh, mover_ratio, percentile_bounds, wilson,
 };
 use crate::table::{Bounds, Counts, Evidence, Interval, Place, Population, Quantity, RowStatus, Weighting};
 use crate::tally::{AgeClass, Cell, CellKey, Combo, GroupTally, Slot};
@@ -229,7 +229,7 @@ impl<'a> Visitors<'a> {
         };
         let replicates: Vec<_> = (0..REPLICATES).map(|at| value(mean(0, at)?, mean(1, at)?)).collect();
         let level = frame.protocol.levels.display;
-        let limits = percentile_limits(&replicates, self.counts().subjects.unwrap_or(0), level);
+        let limits = percentile_bounds(&replicates, self.counts().subjects.unwrap_or(0), level);
         let bounds = limits.map(|(low, high)| Bounds { interval: Interval::Bootstrap, level, low, high });
         let bounds = self.together.as_ref().map_or(bounds, |cells| self.linearised(cells, (pass, deny), point, level));
         let bounds = if self.means.iter().flatten().any(|mean| mean.v == 0.0) { self.still(level) } else { bounds };

@@ -41,7 +41,7 @@ mod tails;
 pub use agreement::{concordance, slope, spearman};
 pub use arrivals::poisson_arrivals;
 pub use auc::{Area, Ranked, Scored, auc, auc_difference, auc_of_ranked};
-pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_limits, percentile_p};
+pub use bootstrap::{Alike, Bootstrap, FEWEST_UNITS, LARGEST_VALUE, Sums, percentile_bounds, percentile_p};
 pub use calibration::{Bin, REDRAWS, Reliability};
 pub use chances::mean_of_chances;
 pub use clusters::{Clusters, Effective, Weigh};

@@ -38,7 +38,7 @@ fn methods(place: &Path) -> Vec<(&'static str, PathBuf)> {
         ("replay", replay),
         ("declared", declared),
     ];
-    methods.extend(compiled(place).map(|folder| ("command, compiled", folder)));
+    methods.push(("command, compiled", compiled(place)));
     #[cfg(feature = "http")]
     methods.push(("http", crate::http::answering(&place.join("http"))));
     methods

@@ -1,11 +1,5 @@
 //! Datasets as people write them: what is read, what is refused, and what the user is told.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that fails may panic, and one that is skipped says so"
-)]
-
 use std::fs;
 use std::path::Path;
 

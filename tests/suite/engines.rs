@@ -133,6 +133,9 @@ fn a_library_of_another_program_and_one_that_is_too_old_are_named() {
                 .ended(2)
                 .told(&["1.22 or later is needed", "pip install onnxruntime"]);
         }
+        Err(_) if is_needed("old-onnxruntime") => {
+            panic!("AGEBENCH_OLD_ORT names no library of ONNX Runtime before 1.22")
+        }
         Err(_) => eprintln!("skipped: AGEBENCH_OLD_ORT names no library of ONNX Runtime before 1.22"),
     }
 }

@@ -1,11 +1,5 @@
 //! Answers that were recorded elsewhere: any column names, the whole run folder, and files that are refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that fails may panic, and one that is skipped says so"
-)]
-
 mod scored;
 
 use std::fs;

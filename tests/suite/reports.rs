@@ -1,7 +1,5 @@
 //! The three forms of the report: what they say, and what they never do.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot build its rows fails")]
-
 pub mod rows;
 
 use agebench::report::{self, Options};

@@ -11,7 +11,7 @@ use super::random::key;
 pub use counted::Alike;
 use weights::{BLOCK, LARGEST, TOGETHER, accumulate, fill};
 
-/// Fewest units for percentile limits.
+/// Fewest units for percentile bounds.
 pub const FEWEST_UNITS: u64 = 30;
 /// Largest absolute value that can be summed: what 2^53 holds of at least 32 units at the largest weight.
 pub const LARGEST_VALUE: i64 = 1 << 45;
@@ -160,12 +160,12 @@ impl Sums {
     }
 }
 
-/// Two-sided percentile limits over replicates, type 7, at `level`. `None` for fewer than [`FEWEST_UNITS`] units, when
+/// Two-sided percentile bounds over replicates, type 7, at `level`. `None` for fewer than [`FEWEST_UNITS`] units, when
 /// more than 1 % of the replicates are empty or not finite, or when there is none.
 ///
 /// Source: Efron (1979); METRICS M15.
 #[must_use]
-pub fn percentile_limits(replicates: &[Option<f64>], units: u64, level: f64) -> Option<(f64, f64)> {
+pub fn percentile_bounds(replicates: &[Option<f64>], units: u64, level: f64) -> Option<(f64, f64)> {
     let mut values: Vec<f64> = replicates.iter().copied().flatten().filter(|value| value.is_finite()).collect();
     let empty = replicates.len() - values.len();
     if units < FEWEST_UNITS || 100 * empty > replicates.len() {

@@ -136,14 +136,14 @@ fn the_spread_over_replicates_is_the_standard_error_of_the_mean() {
 #[test]
 fn limits_are_type_7_percentiles_and_need_30_units_and_99_of_100_replicates() {
     let mut values: Vec<Option<f64>> = (0..=1000).map(|i| Some(f64::from(i))).collect();
-    let (low, high) = percentile_limits(&values, 30, 0.95).unwrap();
+    let (low, high) = percentile_bounds(&values, 30, 0.95).unwrap();
     assert!((low - 25.0).abs() < 1e-9 && (high - 975.0).abs() < 1e-9);
-    assert_eq!(percentile_limits(&values, 29, 0.95), None);
+    assert_eq!(percentile_bounds(&values, 29, 0.95), None);
     values.iter_mut().skip(991).for_each(|value| *value = None);
-    assert!(percentile_limits(&values, 30, 0.95).is_some(), "10 of 1,001 are empty");
+    assert!(percentile_bounds(&values, 30, 0.95).is_some(), "10 of 1,001 are empty");
     values[5] = Some(f64::NAN);
-    assert_eq!(percentile_limits(&values, 30, 0.95), None, "11 of 1,001 are");
-    assert_eq!(percentile_limits(&[], 30, 0.95), None);
+    assert_eq!(percentile_bounds(&values, 30, 0.95), None, "11 of 1,001 are");
+    assert_eq!(percentile_bounds(&[], 30, 0.95), None);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_p_value_of_replicates_is_twice_the_smaller_side_and_counts_itself() {
     let mut drawn: Vec<Option<f64>> = (0..200).map(|i| Some(f64::from(i) - 9.5)).collect();
     drawn[198..].fill(None);
     assert!((percentile_p(&drawn).unwrap() - 2.0 * 11.0 / 199.0).abs() < 1e-15, "two of 200 are empty");
-    assert!(percentile_limits(&drawn, 30, 0.95).is_some());
+    assert!(percentile_bounds(&drawn, 30, 0.95).is_some());
     drawn[197] = None;
-    assert_eq!((percentile_p(&drawn), percentile_limits(&drawn, 30, 0.95)), (None, None));
+    assert_eq!((percentile_p(&drawn), percentile_bounds(&drawn, 30, 0.95)), (None, None));
 }

@@ -11,7 +11,7 @@ use super::{Difference, Pair, few_expected, floor, thin};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::stats::{
     Alike, Bootstrap, Bounded, Clusters, Effective, JointSums, MeanCell, MeanJoint, Weigh, mover_difference, p_at_zero,
-    percentile_limits, percentile_p, standardised_mean,
+    percentile_bounds, percentile_p, standardised_mean,
 };
 use crate::table::{Bounds, Counts, Interval, RowStatus};
 use crate::tally::{Combo, ErrorTally, GroupTally, JointMoments, Slot, Together};
@@ -121,7 +121,7 @@ impl Pair<'_> {
         let found = Bootstrap::new(protocol.seed, REPLICATES).ratios(column as u64, &units, 2);
         let difference = |(own, rest): (&Option<f64>, &Option<f64>)| Some(own.as_ref()? - rest.as_ref()?);
         let drawn: Vec<Option<f64>> = found[0].iter().zip(&found[1]).map(difference).collect();
-        let bounds = percentile_limits(&drawn, subjects, level).map(|(low, high)| Bounds {
+        let bounds = percentile_bounds(&drawn, subjects, level).map(|(low, high)| Bounds {
             interval: Interval::Bootstrap,
             level,
             low,
