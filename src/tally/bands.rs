@@ -79,9 +79,11 @@ fn answered_band(shape: &Shape<'_>, index: usize, edges: &[f64]) -> Option<BandS
                 shape.answers.decision(limit, index)
             };
             let decisions: Vec<_> = edges.iter().map(decision).collect();
-            let band = decisions.iter().take_while(|decision| **decision == Some(Decision::Pass)).count();
-            let rest = decisions.iter().skip(band).all(|decision| *decision == Some(Decision::Deny));
-            Some(decided(rest.then_some(band)))
+            // At least as old as the last edge that is passed, and younger than the first that is not.
+            let lowest =
+                decisions.iter().rposition(|decision| *decision == Some(Decision::Pass)).map_or(0, |at| at + 1);
+            let highest = decisions.iter().position(|decision| *decision == Some(Decision::Deny));
+            Some(decided((highest.unwrap_or(edges.len()) == lowest).then_some(lowest)))
         }
     }
 }

@@ -227,3 +227,46 @@ impl Joints {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_column_stand_those_whose_run_holds_it_with_the_sums_of_their_weights() {
+        let key = Combo([1, 0, 0, 0, 0]);
+        let mut steps = Steps::default();
+        steps.add(key, (1, 3), 4, &[2]);
+        steps.add(key, (2, 4), 4, &[5]);
+        steps.add(Combo([0, 1, 0, 0, 0]), (0, 1), 4, &[7]);
+        let alone = |weight: i64| {
+            let mut one = Steps::default();
+            one.add(key, (0, 1), 1, &[weight]);
+            one.at(0).next().unwrap().2
+        };
+        let both: Vec<i128> = alone(2).iter().zip(alone(5)).map(|(one, other)| one + other).collect();
+        assert_eq!(alone(2).first(), Some(&2));
+        let at = |column: usize| steps.at(column).filter(|(own, ..)| *own == key).collect::<Vec<_>>();
+        assert_eq!((at(0), at(4)), (vec![], vec![]));
+        assert_eq!((at(1), at(2), at(3)), (vec![(key, 1, alone(2))], vec![(key, 2, both)], vec![(key, 1, alone(5))]));
+        assert_eq!([0, 1, 2, 3, 4].map(|column| steps.at(column).count()), [1, 1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_pair_is_of_those_who_are_in_both_denominators() {
+        let combo = |above: u32, deny: u32, undecided: u32| Combo([above, 0, deny, undecided, 0]);
+        let mut joints = Joints::default();
+        for (one, other) in [
+            (combo(1, 1, 0), combo(0, 2, 1)),
+            (combo(1, 0, 0), combo(0, 0, 3)),
+            (combo(0, 0, 2), combo(1, 0, 0)),
+            (combo(0, 0, 1), combo(0, 0, 1)),
+        ] {
+            joints.steps.add((one, other), (0, 1), 1, &[]);
+        }
+        let decided = |combo: Combo| (combo.get(Combo::ABOVE), combo.get(Combo::ABOVE) + combo.get(Combo::DENY));
+        let found: Vec<_> = joints.pairs(0, decided).map(|(one, other, count, _)| (one, other, count)).collect();
+        assert_eq!(found, [((1, 2), (0, 2), 1)]);
+        assert_eq!(joints.pairs(1, decided).count(), 0);
+    }
+}

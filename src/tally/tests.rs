@@ -17,6 +17,7 @@ use super::*;
 use crate::age::{Age, AgeLimit, AgeRange};
 use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
 use crate::protocol::Protocol;
+use crate::table::Group;
 
 /// Subject, age class, outcome and level of a drawn attempt.
 fn attempt() -> impl Strategy<Value = (u32, AgeRange, Outcome, u8)> {
@@ -156,4 +157,63 @@ fn what_one_shard_knows_of_its_people_the_whole_knows_and_other_columns_do_not_a
     for other in [other_groups, other_grid] {
         assert_eq!(plain.clone().merge(&other), Err(TallyError::OtherGrid));
     }
+}
+
+#[test]
+fn subjects_of_two_ages_are_found_under_both_and_half_of_the_people_is_a_half_of_every_group() {
+    let protocol = Protocol::from_toml(
+        "limits = [18]\ngroups = ['light']\n[buffer]\nconfirm = true\n\
+         groups = [{ group_by = 'light', group = 'dark' }, { group_by = 'light', group = 'bright' }]\n",
+    )
+    .unwrap();
+    let whole_years = |years: u32| AgeRange::whole_years(years).unwrap();
+    let passes = || Outcome::answered(Answer::Age { age: Age::new(40.0).unwrap(), spread: None });
+    let one = |subject: u32, years: u32, level: u8| (subject, whole_years(years), passes(), level);
+    let all = [one(0, 16, 0), one(0, 17, 0), one(1, 17, 1)];
+    let many: Vec<_> = (0..40).map(|subject| one(2 + subject, 17, (subject % 2) as u8)).collect();
+    let tally = tally(&[&all[..], &many[..]].concat(), &protocol);
+    let whole = tally.whole().unwrap();
+    let classes = [16, 17].map(|years| AgeClass::of(whole_years(years)));
+    assert_eq!(
+        whole.joint(classes[0], classes[1]).map(|joints| joints.pairs(0, |combo| (0, combo.attempts())).count()),
+        Some(1)
+    );
+    assert!(whole.joint(classes[1], classes[1]).is_none());
+    // Every group of the column has two halves, and everybody two: together they are the group.
+    let count = |group: &GroupTally| group.slot(None, Slot::All, &protocol).total(0, |_| 1);
+    for level in [None, Some("dark"), Some("bright")] {
+        let group = level.map_or_else(Group::whole, |level| Group::of([("light", level)]));
+        let halves = Half::BOTH.map(|half| tally.groups.get(&half.group(&group)).map_or(0, count));
+        assert_eq!(halves[0] + halves[1], count(&tally.groups[&group]), "{group:?}: {halves:?}");
+        assert!(halves.iter().all(|half| *half > 0), "{halves:?}");
+    }
+}
+
+#[test]
+fn a_class_spans_an_edge_where_it_lies_on_both_of_its_sides() {
+    for (low, high, spans) in [(14.0, 16.0, false), (13.0, 15.0, true), (16.0, 30.0, false), (10.0, 30.0, true)] {
+        let class = AgeClass::of(AgeRange::new(low, high).unwrap());
+        assert_eq!(spans_an_edge(class, &[14, 16]), spans, "{low} to {high}");
+    }
+}
+
+#[test]
+fn where_all_ages_are_labels_of_years_the_middle_of_the_year_is_half_a_year_off() {
+    let protocol = Protocol::default_protocol();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    for subject in 0..3 {
+        truth.push(&TruthRow::of(subject, AgeRange::whole_years(20).unwrap(), &[]));
+        answers.push(Some(&Outcome::answered(Answer::Age { age: Age::new(24.0).unwrap(), spread: None })));
+    }
+    let truth = truth.finish().unwrap();
+    let rows = ErrorRows::of(&truth, &answers, &protocol, &[0.5]);
+    let value = |middle| rows.percentile(&Group::whole(), 0.5, middle).unwrap().value;
+    assert_eq!((value(false), value(true)), (4.0, 3.5));
+    answers.push(None);
+    let mut more = TruthBuilder::new(&[]);
+    (0..4).for_each(|subject| more.push(&TruthRow::of(subject, AgeRange::whole_years(20).unwrap(), &[])));
+    let more = more.finish().unwrap();
+    let rows = ScoreRows::of(&more, &answers);
+    assert_eq!([0, 3].map(|sample| rows.ran(sample)), [true, false]);
 }

@@ -20,7 +20,7 @@ use crate::protocol::Protocol;
 use crate::recorded::{Mapping, Said};
 use crate::score::ScoreError;
 use crate::sheet::{Blocks, SheetError};
-use crate::tally::{Answers, not_ages};
+use crate::tally::{Answers, Tally, not_ages};
 
 pub(super) use write::recorded_digest;
 
@@ -79,7 +79,8 @@ pub struct Imported {
 /// Makes a run folder from a recorded file. Nothing is written unless the whole file is good.
 ///
 /// # Errors
-/// Every problem of the file, with rows and columns; [`ScoreError::NotAges`]; or what the folder answers.
+/// Every problem of the file, with rows and columns; [`ScoreError::NotAges`]; [`ScoreError::Tally`] where the protocol does not fit its people; or
+/// what the folder answers.
 pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     RunFolder::spares(recording.out, recording.file)?;
     let failed = |source| ScoreError::Read { path: recording.file.to_owned(), source };
@@ -107,12 +108,14 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     if let Some((name, reason)) = problem {
         return Err(ScoreError::NotAges { file, method: name.clone(), reason });
     }
+    let card = dataset.card();
+    let counted = tally_truth(&truth, card, None)?;
+    Tally::fits(&counted, recording.protocol)?;
     let made = write::Made { recording, dataset, truth: &truth, methods: &methods, order: &order, outcomes: &outcomes };
     let (folder, record) = made.write(&file, content)?;
     drop((order, outcomes));
-    let (card, truth) = (dataset.card(), tally_truth(&truth, dataset.card(), None)?);
     let (facts, protocol) = (facts(card), recording.protocol.clone());
-    let inputs = Inputs { record, facts, protocol, truth, answers, attempts: attempts as u64 };
+    let inputs = Inputs { record, facts, protocol, truth: counted, answers, attempts: attempts as u64 };
     Ok(Imported { folder, attempts: attempts as u64, methods, inputs })
 }
 

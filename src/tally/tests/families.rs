@@ -170,9 +170,13 @@ fn band_said(set: &Set, drawn: &Drawn) -> BandSaid {
         Some(Answer::Limits(all)) => {
             let said =
                 |years: i64| all.iter().find(|it| i64::from(it.limit.years()) == years).and_then(|it| it.decision);
-            // Nothing is said of 14, so that no band is known of those who pass or are denied elsewhere.
+            // Nothing is said of 14: of those who are denied at 16 it is not known on which side of it they are.
             assert!(said(14).is_none());
-            BandSaid::Undecided
+            match (said(16), said(18)) {
+                (Some(Decision::Pass), Some(Decision::Deny)) => BandSaid::In(2),
+                (Some(Decision::Pass) | None, Some(Decision::Pass)) => BandSaid::In(3),
+                _ => BandSaid::Undecided,
+            }
         }
     }
 }
@@ -328,8 +332,11 @@ fn decisions_at_the_edges_of_bands_say_in_which_band_an_answer_is() {
     assert_eq!(said([Some(Deny), Some(Deny)]), [BandSaid::In(0), BandSaid::Down]);
     assert_eq!(said([Some(Pass), Some(Deny)]), [BandSaid::In(1)]);
     assert_eq!(said([Some(Pass), Some(Pass)]), [BandSaid::In(2), BandSaid::Up]);
-    // Older than 18 and younger than 16, or nothing said of one edge.
-    for decisions in [[Some(Deny), Some(Pass)], [Some(Pass), None], [None, Some(Deny)], [None, Some(Pass)]] {
+    // Who passes at 18 does at 16, and who is denied at 16 is at 18.
+    assert_eq!(said([None, Some(Pass)]), [BandSaid::In(2), BandSaid::Up]);
+    assert_eq!(said([Some(Deny), None]), [BandSaid::In(0), BandSaid::Down]);
+    // Older than 18 and younger than 16, or nothing said of an edge between.
+    for decisions in [[Some(Deny), Some(Pass)], [Some(Pass), None], [None, Some(Deny)], [None, None]] {
         assert_eq!(said(decisions), [BandSaid::Undecided], "{decisions:?}");
     }
 }

@@ -306,3 +306,51 @@ fn the_second_run_lies_off_the_first_by_the_difference_of_the_answers() {
     assert_eq!(paired_errors(&ineligible, &one, &other), []);
     assert_eq!(answered_by_one(&ineligible, &one, &other), [0, 0]);
 }
+
+/// Passes of the baseline, of the method and attempts, with how many people have them.
+fn cell_of(subjects: &[((u32, u32, u32), u64)]) -> PairCell {
+    PairCell { subjects: subjects.iter().copied().collect(), ..PairCell::default() }
+}
+
+#[test]
+fn what_differs_is_the_share_of_each_subject_counted_by_hand() {
+    let cell = cell_of(&[((0, 1, 1), 3), ((1, 0, 1), 2), ((1, 1, 2), 4), ((2, 0, 4), 1), ((0, 3, 4), 1)]);
+    let found = cell.differing(true);
+    // 3 + 3/4 more, 2 + 2/4 fewer, of eleven.
+    assert_eq!((found.b, found.c, found.people, found.subjects), (3.75, 2.5, 11.0, 11));
+    assert_eq!((found.more, found.fewer, found.single, found.dominated), (4, 3, false, false));
+    let mut differences = found.differences.clone();
+    differences.sort_by(f64::total_cmp);
+    assert_eq!(differences, [-1.0, -1.0, -0.5, 0.75, 1.0, 1.0, 1.0]);
+    // Above the limit a denial is the event: the two change sides.
+    let over = cell.differing(false);
+    assert_eq!((over.b, over.c, over.more, over.fewer), (2.5, 3.75, 3, 4));
+    let mut mirrored = over.differences;
+    mirrored.sort_by(f64::total_cmp);
+    assert_eq!(mirrored, [-1.0, -1.0, -1.0, -0.75, 0.5, 1.0, 1.0]);
+    for (one, single) in [(cell_of_one(1), true), (cell_of_one(2), false)] {
+        assert_eq!(one.differing(true).single, single);
+    }
+}
+
+fn cell_of_one(attempts: u32) -> PairCell {
+    cell_of(&[((0, 1, 1), 1), ((1, 1, attempts), 2)])
+}
+
+#[test]
+fn weighted_differences_are_shares_of_an_effective_number_that_is_the_smaller_of_two() {
+    // Kish's number is 10^2 / 20 = 5. With a sum of squares of 2 the linearised one is 4 x 10 / 2 = 20, with 16 it is 2.5.
+    let subjects = [((0, 1, 1), 5), ((1, 0, 1), 6)];
+    for (weight_square, square, people, dominated) in
+        [(20, 2, 5.0, true), (20, 16, 2.5, true), (20, 0, 5.0, true), (10, 2, 10.0, false), (16, 2, 6.25, false)]
+    {
+        let weighted =
+            WeightedPairs { weight: 10, weight_square, more: 3, fewer: 1, square, ..WeightedPairs::default() };
+        let cell = PairCell { weighted: Some(weighted), ..cell_of(&subjects) };
+        let found = cell.differing(true);
+        assert_eq!((found.people, found.dominated), (people, dominated), "{weight_square} {square}");
+        assert_eq!((found.b, found.c), (people * 0.3, people * 0.1));
+        let over = cell.differing(false);
+        assert_eq!((over.b, over.c), (people * 0.1, people * 0.3));
+    }
+}

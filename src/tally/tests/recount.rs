@@ -321,14 +321,14 @@ proptest! {
             let cells = |all: &BTreeMap<CellKey, ErrorTally>| -> BTreeMap<CellKey, ErrorTally> {
                 all.iter().map(|(key, tally)| (key.clone(), means(tally))).collect()
             };
-            let standard = |name: &String, found: &StandardTally| {
+            let standard = |name: &String, whole: &StandardTally| {
                 let wanted = wanted.families.standards.get(name).cloned().unwrap_or_default();
                 let pair = |(key, pair): (&(CellKey, CellKey), &CellPair)| {
                     (key.clone(), CellPair { moments: pair.moments.clone(), ..CellPair::default() })
                 };
                 let wanted = StandardTally {
-                    column: found.column,
-                    levels: found.levels.clone(),
+                    column: whole.column,
+                    levels: whole.levels.clone(),
                     single: cells(&wanted.single),
                     several: cells(&wanted.several),
                     pooled: means(&wanted.pooled),
@@ -337,7 +337,8 @@ proptest! {
                 };
                 (name.clone(), wanted)
             };
-            let standards = found.families.standards.iter().map(|(name, found)| standard(name, found)).collect();
+            let whole = &set.tally.whole().unwrap().families.standards;
+            let standards = whole.iter().map(|(name, whole)| standard(name, whole)).collect();
             let wanted = GroupTally {
                 errors: means(&wanted.errors),
                 families: Families { standards, ..Families::default() },
