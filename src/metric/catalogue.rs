@@ -369,6 +369,17 @@ mod tests {
     }
 
     #[test]
+    fn the_methodology_has_a_row_for_the_section_of_every_metric() {
+        let text = include_str!("../../docs/methodology.md");
+        let (_, table) = text.split_once("## Sections of the definitions").unwrap();
+        let sections = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        let sections: Vec<&str> = sections.flat_map(|cell| cell.split(", ")).collect();
+        for entry in ALL {
+            assert!(sections.contains(&entry.section), "{} of {}", entry.section, entry.measure.name);
+        }
+    }
+
+    #[test]
     fn every_metric_has_its_own_name_in_whole_lower_case_words() {
         for (index, entry) in ALL.iter().enumerate() {
             let name = entry.measure.name;

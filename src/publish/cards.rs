@@ -192,7 +192,7 @@ pub(super) fn published(file: &str, text: &str, kind: CardKind, findings: &mut F
     }
 }
 
-/// What a release must say of a dataset or a method (DESIGN 7).
+/// What a release must say of a dataset or a method (docs/publish.md).
 fn gaps(file: &str, card: &Table, kind: CardKind, findings: &mut Findings) {
     let empty = |table: &Table, key: &str| match table.get(key) {
         None => true,
