@@ -1,4 +1,4 @@
-//! What a method is given with a sample, and what it gives back: counted from outside, for methods of every kind.
+//! What a method is given with a sample, and what it gives back: counted from outside, for every adapter.
 
 use std::io::BufWriter;
 

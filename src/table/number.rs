@@ -3,7 +3,7 @@
 /// `value` with at most 12 significant digits: `0.1`, `25`, `0.333333333333`. Negative zero is written `0`; the
 /// caller keeps NaN and infinities away (they would be written as such and be refused by the reader).
 ///
-/// Source: docs/files.md, "Pseudonyms and digests": digests hold numbers as they are written.
+/// All files and digests have numbers in this form.
 #[must_use]
 pub fn twelve_digits(value: f64) -> String {
     // Through the exponent form, which rounds to significant digits; the shortest decimal of the result has no more.

@@ -1,4 +1,4 @@
-//! One examination for every kind of method.
+//! One examination for every adapter.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::command::misbehaving;
 use crate::plugins::{compiled, example};
 use crate::support::{Ran, dataset, package, run, text, tiny_method};
 
-/// A method of each kind, in a folder below `place`. A new adapter has a line here.
+/// A method of each adapter, in a folder below `place`. A new adapter has a line here.
 fn methods(place: &Path) -> Vec<(&'static str, PathBuf)> {
     let card = |name: &str, text: &str| {
         let folder = place.join(name);
