@@ -217,3 +217,78 @@ fn where_all_ages_are_labels_of_years_the_middle_of_the_year_is_half_a_year_off(
     let rows = ScoreRows::of(&more, &answers);
     assert_eq!([0, 3].map(|sample| rows.ran(sample)), [true, false]);
 }
+
+#[test]
+fn a_shard_counts_its_own_attempts_and_whether_they_came_to_anything() {
+    let protocol = Protocol::default_protocol();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    let late = Outcome::unanswered(Status::TimedOut, "");
+    for (subject, outcome) in [
+        (0, Some(Outcome::failed(""))),
+        (1, Some(late)),
+        (2, None),
+        (2, Some(Outcome::unanswered(Status::Refused, ""))),
+    ] {
+        truth.push(&TruthRow::of(subject, AgeRange::whole_years(20).unwrap(), &[]));
+        answers.push(outcome.as_ref());
+    }
+    let truth = truth.finish().unwrap();
+    let of = |index| Shard::new(index, 2).unwrap().attempts(&truth, &answers);
+    assert_eq!((of(0), of(1), Shard::WHOLE.attempts(&truth, &answers)), ([2, 1], [1, 1], [3, 2]));
+    assert_eq!(Tally::fits(&truth, &protocol), Ok(()));
+    assert!(Tally::fits(&truth, &Protocol::from_toml("groups = ['sex']").unwrap()).is_err());
+}
+
+#[test]
+fn a_part_weighs_as_it_does_in_the_whole_and_who_is_in_no_cluster_is_in_none_of_them() {
+    let row = TruthRow::of(0, AgeRange::whole_years(20).unwrap(), &[]);
+    let mut part = TruthBuilder::new(&[]).of_part(Some(40.0));
+    part.push(&TruthRow { weight: Some(2.0), cluster_rank: Some(0), ..row });
+    part.push(&row);
+    let part = part.finish().unwrap();
+    assert_eq!((part.weight(0), part.weight(1)), (Some(200_000_000), Some(100_000_000)));
+    assert_ne!(part.units[0], part.units[1]);
+    let mut alike = TruthBuilder::new(&[]).of_part(None);
+    alike.push(&TruthRow { weight: Some(2.0), ..row });
+    assert_eq!(alike.finish().unwrap().weight(0), None);
+}
+
+#[test]
+fn errors_of_those_on_both_sides_are_of_those_who_answered_on_both() {
+    let protocol = Protocol::from_toml("groups = ['light']\n[between_groups]\n").unwrap();
+    let age = AgeRange::whole_years(20).unwrap();
+    let says = |years: f64| Outcome::answered(Answer::Age { age: Age::new(years).unwrap(), spread: None });
+    // Twice in the dark and once in the light; then one who failed in the light.
+    let attempts = [
+        (0, age, says(21.0), 0),
+        (0, age, says(23.0), 0),
+        (0, age, says(27.0), 1),
+        (1, age, says(30.0), 0),
+        (1, age, Outcome::failed(""), 1),
+    ];
+    let tally = tally(&attempts, &protocol);
+    let together = &tally.whole().unwrap().families.together;
+    let keys = |level| together[&Group::of([("light", level)])].joint.keys().copied().collect::<Vec<_>>();
+    assert_eq!((keys("dark"), keys("bright")), (vec![(2, 1)], vec![(1, 2)]));
+}
+
+#[test]
+fn as_many_levels_as_are_allowed_are_counted() {
+    let of = |levels: usize, protocol: &Protocol| {
+        let mut truth = TruthBuilder::new(&[("light", true), ("sex", true)]);
+        let row = TruthRow::of(0, AgeRange::whole_years(20).unwrap(), &[]);
+        (0..levels).for_each(|level| {
+            truth.push(&TruthRow { levels: &[&(level % 500).to_string(), &(level / 500).to_string()], ..row })
+        });
+        Tally::fits(&truth.finish().unwrap(), protocol)
+    };
+    let crossed = Protocol::from_toml("crossings = [['light', 'sex']]").unwrap();
+    assert_eq!(MOST_LEVELS % 500, 0);
+    assert_eq!(of(MOST_LEVELS, &crossed), Ok(()));
+    assert!(of(MOST_LEVELS + 1, &crossed).is_err());
+    let mut truth = TruthBuilder::new(&[("light", true)]);
+    let row = TruthRow::of(0, AgeRange::whole_years(20).unwrap(), &[]);
+    (0..MOST_LEVELS).for_each(|level| truth.push(&TruthRow { levels: &[&level.to_string()], ..row }));
+    assert_eq!(Tally::fits(&truth.finish().unwrap(), &Protocol::default_protocol()), Ok(()));
+}

@@ -69,3 +69,43 @@ impl WeightedPairs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: i64 = 1_000_000_000;
+
+    #[test]
+    fn the_spread_is_the_number_of_equal_differences_and_less_where_few_are_large() {
+        let of = |differences: &[i64]| {
+            let mut found = WeightedPairs::default();
+            differences.iter().for_each(|difference| found.add(4 * ONE, *difference, 1));
+            found
+        };
+        assert_eq!(of(&[ONE, -ONE, ONE, 0]).spread(), 3.0);
+        // (4 + 1)^2 / (16 + 1).
+        assert!((of(&[2 * ONE, ONE]).spread() - 25.0 / 17.0).abs() < 1e-12);
+        // Below what fourth powers are kept of, each difference counts.
+        assert_eq!(of(&[500, 500, -500]).spread(), 3.0);
+    }
+
+    #[test]
+    fn pairs_that_are_merged_are_pairs_that_were_added_one_after_the_other() {
+        let subjects = [(4 * ONE, 2 * ONE, 2), (3 * ONE, -ONE, 1), (ONE, 0, 3), (5 * ONE, ONE, 4)];
+        let of = |subjects: &[(i64, i64, u32)]| {
+            let mut found = WeightedPairs::default();
+            subjects.iter().for_each(|(weight, difference, attempts)| found.add(*weight, *difference, *attempts));
+            found
+        };
+        let (mut one, two) = (of(&subjects[..2]), of(&subjects[2..]));
+        one.merge(&two);
+        assert_eq!(one, of(&subjects));
+        // By hand: a subject has the mean over its attempts.
+        let wanted =
+            WeightedPairs { weight: 2 * 1_000_000_000 + 3_000_000_000 + 333_333_333 + 1_250_000_000, ..one.clone() };
+        assert_eq!(one, wanted);
+        assert_eq!((one.more, one.fewer, one.differing), (1_250_000_000, 1_000_000_000, 3));
+        assert_eq!(one.square, 1_000_000_000_i128.pow(2) * 2 + 250_000_000_i128.pow(2));
+    }
+}

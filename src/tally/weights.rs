@@ -287,4 +287,52 @@ mod tests {
         assert_eq!(serde_json::from_str::<Counted>(&text).unwrap(), counted);
         assert_eq!(serde_json::from_str::<Counted>("3").unwrap(), Counted { subjects: 3, sums: Vec::new() });
     }
+    #[test]
+    fn a_part_is_scaled_as_the_whole_is_and_a_largest_weight_near_a_power_of_ten_stays_below_ten() {
+        assert_eq!(integers_of(&[1.0, 2.5], 40.0), [100_000_000, 250_000_000]);
+        // Its logarithm is 16, and it is less than 10^16.
+        let below = 9_999_999_999_999_998_f64;
+        assert_eq!(below.log10(), 16.0);
+        assert_eq!(integers_of(&[below], below), [10_000_000_000]);
+        assert_eq!(integers_of(&[1.0], f64::INFINITY), [0_i64; 0]);
+    }
+
+    #[test]
+    fn subjects_without_events_have_the_squares_of_their_weights() {
+        let mut counted = Counted::default();
+        counted.add(&[4]);
+        counted.add(&[6]);
+        let wanted = PairWeights { events: 0, all: 10, events_square: 0, product: 0, all_square: 16 + 36 };
+        assert_eq!(counted.without_events(), Some(wanted));
+        assert_eq!(Counted { subjects: 2, sums: Vec::new() }.without_events(), None);
+    }
+
+    #[test]
+    fn what_subjects_weigh_in_two_cells_is_multiplied_subject_by_subject() {
+        // Denials are the events: (above, deny) in the one; above, deny, undecided in the other.
+        let (one, other) = (Combo([1, 0, 1, 0, 0]), Combo([1, 0, 2, 1, 0]));
+        let mut counted = Counted::default();
+        counted.add(&[5, 3, 6, 4, 2]);
+        counted.add(&[1, 2, 3, 5, 7]);
+        let deny = |combo: Combo| (combo.get(Combo::DENY), combo.get(Combo::ABOVE) + combo.get(Combo::DENY));
+        let cells: [(Combo, &dyn Fn(Combo) -> Pair); 2] = [(one, &deny), (other, &deny)];
+        let view = counted.view([one, other].into_iter());
+        let wanted = CrossWeights {
+            events: 3 * 4 + 2 * 5,
+            events_all: 3 * 10 + 2 * 8,
+            all_events: 8 * 4 + 3 * 5,
+            all: 8 * 10 + 3 * 8,
+        };
+        assert_eq!(view.cross(&cells, 0, 1), Some(wanted));
+        let of_other = PairWeights {
+            events: 4 + 5,
+            all: 10 + 8,
+            events_square: 16 + 25,
+            product: 4 * 10 + 5 * 8,
+            all_square: 100 + 64,
+        };
+        let found = view.triple_of(&cells, 1, 2);
+        assert_eq!((found.events, found.attempts, found.weights), (2, 3, Some(of_other)));
+        assert_eq!(View { entries: 5, sums: &[] }.cross(&cells, 0, 1), None);
+    }
 }

@@ -136,3 +136,48 @@ pub(super) mod steps {
         Ok((differences, weights))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Flat(#[serde(with = "super::pairs")] BTreeMap<u32, u32>);
+
+    #[derive(Debug, Deserialize)]
+    struct Nested(#[serde(with = "super::nested")] BTreeMap<u32, BTreeMap<u32, u32>>);
+
+    type Maps = (BTreeMap<u32, Vec<i64>>, BTreeMap<u32, Vec<i128>>);
+
+    #[test]
+    fn a_map_has_each_key_once_and_in_order() {
+        let flat =
+            |text: &str| serde_json::from_str::<Flat>(text).map(|map| map.0.len()).map_err(|error| error.to_string());
+        let nested =
+            |text: &str| serde_json::from_str::<Nested>(text).map(|map| map.0.len()).map_err(|error| error.to_string());
+        assert_eq!((flat("[[1,5],[2,5]]"), nested("[[1,[[1,5],[2,5]]],[2,[]]]")), (Ok(2), Ok(2)));
+        for text in ["[[1,5],[1,5]]", "[[2,5],[1,5]]"] {
+            assert!(flat(text).unwrap_err().contains("ascend"), "{text}");
+        }
+        for text in ["[[1,[]],[1,[]]]", "[[2,[]],[1,[]]]", "[[1,[[3,5],[3,5]]]]", "[[1,[[3,5],[2,5]]]]"] {
+            assert!(nested(text).unwrap_err().contains("ascend"), "{text}");
+        }
+    }
+
+    #[test]
+    fn steps_have_as_many_sums_for_each_column() {
+        let read = |text: &str| -> Result<Maps, String> {
+            super::steps::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| error.to_string())
+        };
+        let (differences, weights) = read("[[1,[1,-1],[5,25,-5,-25]],[2,[1,-1]]]").unwrap();
+        assert_eq!((differences.len(), weights[&1].len(), weights.len()), (2, 4, 1));
+        for text in ["[[1,[1,-1],[5]]]", "[[1,[],[5]]]", "[[1,[1,-1],[]]]"] {
+            assert!(read(text).unwrap_err().contains("as many for each column"), "{text}");
+        }
+        for text in ["[[1,[1,-1]],[1,[1,-1]]]", "[[2,[1,-1]],[1,[1,-1]]]"] {
+            assert!(read(text).unwrap_err().contains("ascend"), "{text}");
+        }
+    }
+}

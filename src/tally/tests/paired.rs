@@ -353,4 +353,9 @@ fn weighted_differences_are_shares_of_an_effective_number_that_is_the_smaller_of
         let over = cell.differing(false);
         assert_eq!((over.b, over.c), (people * 0.1, people * 0.3));
     }
+    // Exactly half of the people is enough.
+    let weighted =
+        WeightedPairs { weight: 10, weight_square: 20, more: 3, fewer: 1, square: 2, ..WeightedPairs::default() };
+    let ten = PairCell { weighted: Some(weighted), ..cell_of(&[((0, 1, 1), 4), ((1, 0, 1), 6)]) };
+    assert!(!ten.differing(true).dominated);
 }
