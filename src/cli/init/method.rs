@@ -176,9 +176,11 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
     })?;
     if is_text(&onnx) {
         let failure = Failure::unusable(format!("{} is a text, and no model file", model.display()));
-        return Err(failure.with_help(match model.extension().is_some_and(|ending| ending == "toml") {
-            true => format!("a card needs no draft: agebench check {}", word(model)),
-            false => "give the ONNX file that holds the network".to_owned(),
+        let is_card = model.extension().is_some_and(|ending| ending == "toml");
+        return Err(failure.with_help(if is_card {
+            format!("a card needs no draft: agebench check {}", word(model))
+        } else {
+            "give the ONNX file that holds the network".to_owned()
         }));
     }
     let engine = engine(arguments, environment)?;
