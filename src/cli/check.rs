@@ -30,7 +30,6 @@ use crate::photo::Decoder;
 use crate::protocol::Protocol;
 use crate::publish::Package;
 use crate::sheet::RowWriter;
-use crate::study::StudyFile;
 
 /// Look for everything that is wrong with a dataset, a method card, a protocol, a policy, a study or a package.
 ///
@@ -189,6 +188,10 @@ fn heeded(arguments: &Arguments, seen: &[What]) -> Result<(), Failure> {
         ("--conformance", arguments.conformance, What::Method),
         ("--manifest-only", arguments.manifest_only, What::Dataset),
     ];
+    if let (true, Some(what)) = (arguments.fix, seen.iter().find(|what| **what != What::Dataset)) {
+        return Err(Failure::unusable(format!("--fix mends the manifest of a dataset, and this is a {}", what.word()))
+            .with_help("name a dataset, or leave --fix and --out out"));
+    }
     match flags.iter().find(|(_, given, what)| *given && !seen.contains(what)) {
         Some((flag, _, what)) => Err(Failure::unusable(format!("{flag}: no {} is checked", what.word()))
             .with_help(format!("name one beside it, or leave {flag} out"))),
@@ -279,10 +282,7 @@ fn check(
         What::Dataset => of_dataset(environment, |read| lint::check(&file, &depth, read)),
         What::Method => Ok((What::Method, plain(cards::method(path, &arguments.runtime, environment)?))),
         What::Protocol => Ok((What::Protocol, plain(cards::protocol(&file)?))),
-        What::Study => {
-            let found = StudyFile::read(&file.display().to_string(), &read(&file)?);
-            Ok((What::Study, plain(found.err().unwrap_or_default())))
-        }
+        What::Study => Ok((What::Study, plain(cards::study(&file)?))),
         What::Policy | What::Package => {
             Ok((What::Policy, plain(cards::of_policy(&file.display().to_string(), &read(&file)?))))
         }

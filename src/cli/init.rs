@@ -135,21 +135,24 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 }
 
 /// An answer to `question` on a terminal; `usual` without one.
-fn ask(question: &str, usual: &str) -> String {
+fn ask(question: &str, usual: &str) -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return usual.to_owned();
+        return Ok(usual.to_owned());
     }
     tell(&format!("{question} [{usual}]: "));
     let mut line = String::new();
+    // An empty line is an answer; the end of the input is a wish to stop.
     match std::io::stdin().lock().read_line(&mut line) {
-        Ok(1..) if !line.trim().is_empty() => line.trim().to_owned(),
-        _ => usual.to_owned(),
+        Ok(1..) if line.trim().is_empty() => Ok(usual.to_owned()),
+        Ok(1..) => Ok(line.trim().to_owned()),
+        Ok(0) | Err(_) => Err(Failure::unusable("the input ended before the answer: nothing was written")
+            .with_help("an empty line takes what stands in brackets; flags say the rest (--help)")),
     }
 }
 
 /// The name that was given, else the answer to `question`, of which `usual` is the usual one; if a card can have it.
 fn name(given: Option<&String>, question: &str, usual: &str) -> Result<String, Failure> {
-    let name = given.cloned().unwrap_or_else(|| ask(question, usual));
+    let name = given.cloned().map_or_else(|| ask(question, usual), Ok)?;
     match check_name(&name) {
         Ok(()) => Ok(name),
         Err(problem) => Err(Failure::unusable(format!("the name {}: {problem}", quoted(&name)))
@@ -180,6 +183,9 @@ fn failure(error: InitError) -> Failure {
         ),
         InitError::NoPicture { .. } => {
             Some("a model that takes something else is reached as a program: agebench init method --adapter command")
+        }
+        InitError::FewSamples { needed, most, .. } if most < needed => {
+            Some("--most is what leaves too few: give more, or leave it out")
         }
         InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
         InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
@@ -263,7 +269,7 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
     let (out, name) = (word(&arguments.place.out), imported.importer.name);
     tell(&format!(
         "Read as {} (`{name}`){reason}: {}, {left_out} left out. The labels count as {}: the card says so, and only you know.\n\
-         The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind}\n\
+         The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind} --replace\n\
          Wrote {}.\nNext: agebench check {}\n",
         imported.importer.title,
         counted(imported.samples, "sample"),
@@ -304,7 +310,7 @@ fn worked(
 fn ci(arguments: &PipelineArguments) -> Result<Exit, Failure> {
     let of = match arguments.of {
         Some(of) => of,
-        None => Of::from_str(&ask("Which pipeline? github, gitlab or pre-commit", "github"), true)
+        None => Of::from_str(&ask("Which pipeline? github, gitlab or pre-commit", "github")?, true)
             .map_err(Failure::unusable)?,
     };
     let (pipeline, next) = match of {
@@ -322,4 +328,16 @@ fn ci(arguments: &PipelineArguments) -> Result<Exit, Failure> {
         ),
     };
     put(&init::pipeline(pipeline, &arguments.place.out), &arguments.place, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_samples_are_put_down_to_the_flag_that_left_them_or_to_the_dataset() {
+        let help = |most| failure(InitError::FewSamples { found: 3, unreadable: 0, needed: 5, most }).help.unwrap();
+        assert!(help(3).starts_with("--most"));
+        assert!(help(300).starts_with("`agebench check`"));
+    }
 }

@@ -17,7 +17,7 @@ use super::run::open_dataset;
 use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::{Dataset, Pick};
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::folder::{FolderError, write_whole};
 use crate::protocol::Protocol;
 use crate::run::{self, RunMethod};
@@ -168,25 +168,57 @@ fn open(file: &Path, environment: &Environment) -> Result<Study, Failure> {
         help.into_iter().fold(Failure::unusable(Unusable { file: shown.clone(), source }), Failure::with_help)
     })?;
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-    // Relative to the study where there is something, else as on a command line: the name of something bundled.
-    let found = |name: &String| match folder.join(name) {
-        path if path.exists() => path.display().to_string(),
-        _ => name.clone(),
-    };
+    let found = |name: &String| place_of(&folder, name);
     let options = EngineOptions::named(read.run.engine, read.run.provider, read.run.decoder)?;
     let means = options.open(environment)?;
     let protocol_place = read.protocol.as_ref().map(found).map(PathBuf::from);
-    let protocol = results::protocol(protocol_place.as_deref())?;
+    let protocol = results::protocol(protocol_place.as_deref());
     let pick = read.run.split.as_ref().map_or_else(Pick::all, Pick::split);
     let dataset_places: Vec<String> = read.datasets.iter().map(found).collect();
-    let datasets = dataset_places.iter().map(|place| open_dataset(place, &pick)).collect::<Result<Vec<_>, _>>()?;
+    let datasets: Vec<_> = dataset_places.iter().map(|place| open_dataset(place, &pick)).collect();
     let method_places: Vec<String> = read.methods.iter().map(found).collect();
     let other = || options.other(environment);
     let load = |place: &String| methods::load(place, &means, &other, environment);
-    let methods = method_places.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    let methods: Vec<_> = method_places.iter().map(load).collect();
+    let mut failures = Vec::new();
+    let protocol = sound("protocol", vec![protocol], &mut failures).pop();
+    let datasets = sound("datasets", datasets, &mut failures);
+    let methods = sound("methods", methods, &mut failures);
+    let protocol = match (protocol, failures.len()) {
+        (Some(protocol), 0) => protocol,
+        (_, 1) => return Err(failures.remove(0).1),
+        _ => {
+            let finding = |(key, failure): (&'static str, Failure)| {
+                Finding::error(&shown, chain(&*failure.error)).column(key).maybe_help(failure.help)
+            };
+            let source: Findings = failures.into_iter().map(finding).collect();
+            let help = source.common_help().map(str::to_owned);
+            let failure = Failure::unusable(Unusable { file: shown.clone(), source });
+            return Err(help.into_iter().fold(failure, Failure::with_help));
+        }
+    };
     run::check_names(&methods).map_err(super::job::failure)?;
     run::check_limits(&methods, &protocol).map_err(super::job::failure)?;
     Ok(Study { file: read, text, method_places, dataset_places, methods, datasets, protocol, protocol_place })
+}
+
+/// What `name` in a study in `folder` names: a path relative to the study where there is something, else as on a command line,
+/// the name of something bundled.
+pub(super) fn place_of(folder: &Path, name: &str) -> String {
+    match folder.join(name) {
+        path if path.exists() => path.display().to_string(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Those that could be opened; the failures of the others go to `failures`, under the key that names them.
+fn sound<T>(key: &'static str, opened: Vec<Result<T, Failure>>, failures: &mut Vec<(&'static str, Failure)>) -> Vec<T> {
+    opened.into_iter().filter_map(|one| one.map_err(|failure| failures.push((key, failure))).ok()).collect()
+}
+
+/// An error with its causes on one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Where the results of the study in `file` go, when nobody says so.

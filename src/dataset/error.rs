@@ -8,6 +8,9 @@ use crate::finding::Findings;
 /// What to do when nothing can be measured on a dataset.
 pub const NOBODY_ELIGIBLE_HELP: &str = "give true ages of people: rates are made from bona fide samples of known age";
 
+/// What to do with a CSV file.
+const NOT_A_CARD_HELP: &str = "give the folder or its dataset.toml; `agebench score FILE` reads a CSV file of recorded answers, `agebench import csv FILE` one of labels";
+
 /// Why a dataset cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
@@ -67,7 +70,7 @@ impl DatasetError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("a dataset is a folder with dataset.toml and manifest.csv")
             }
-            Self::NotACard { .. } => Some("give the folder or its dataset.toml"),
+            Self::NotACard { .. } => Some(NOT_A_CARD_HELP),
             Self::Unusable { source, .. } => source.common_help(),
             Self::NoColumn { help, .. } => Some(help),
             Self::NobodyEligible { .. } => Some(NOBODY_ELIGIBLE_HELP),
@@ -108,7 +111,8 @@ mod tests {
         ];
         for error in errors {
             assert!(error.to_string().contains("manifest.CSV"), "{error}");
-            assert_eq!(error.help(), Some("give the folder or its dataset.toml"));
+            let help = error.help().unwrap();
+            assert!(help.starts_with("give the folder or its dataset.toml") && help.contains("agebench score FILE"));
         }
     }
 }

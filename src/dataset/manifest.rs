@@ -18,6 +18,8 @@ pub(super) struct Loaded {
     pub findings: Findings,
     /// The row of each listed sample in the manifest.
     pub rows: Vec<u32>,
+    /// Whether rows could be read at all: not where the header has no ages.
+    pub is_read: bool,
 }
 
 /// The dataset whose card is the file `card` of `files`, if nothing is wrong with it.
@@ -57,13 +59,16 @@ pub(super) fn load_on(
     findings.keep(kept);
     let card_text = card::without_files(&card_text);
     let manifest = read(MANIFEST_FILE)?;
-    let (precision, builder) = read_manifest(card_file, &card, &manifest, pick, &mut findings)?;
+    let read = read_manifest(card_file, &card, &manifest, pick, &mut findings)?;
+    let is_read = read.is_some();
+    let (precision, builder) =
+        read.unwrap_or_else(|| (card.age_precision.unwrap_or(Precision::Year), Builder::default()));
     let files = samples_of(card_file, &card, files, &mut findings);
     let (dataset, rows) = builder.finish(card, card_text, precision, files);
     check_levels(MANIFEST_FILE, &dataset, &mut findings);
     check_weights(MANIFEST_FILE, &dataset, &rows, &mut findings);
     check_duplicates(MANIFEST_FILE, "sample_id", &dataset, &rows, &mut findings);
-    Ok(Loaded { dataset, findings, rows })
+    Ok(Loaded { dataset, findings, rows, is_read })
 }
 
 /// Where the samples' files lie: beside the card, or in the folder that it names.
@@ -88,21 +93,21 @@ fn shown(files: &dyn Files, file: &str) -> String {
     files.folder().map_or_else(|| file.to_owned(), |folder| folder.join(file).display().to_string())
 }
 
+/// The rows; none where file or header leave nothing to read, for which there is a finding.
 fn read_manifest(
     card_file: &str,
     card: &DatasetCard,
     bytes: &[u8],
     pick: &Pick,
     findings: &mut Findings,
-) -> Result<(Precision, Builder), DatasetError> {
-    let stated = card.age_precision.unwrap_or(Precision::Year);
+) -> Result<Option<(Precision, Builder)>, DatasetError> {
     let mut sheet = match Sheet::open(MANIFEST_FILE, Cursor::new(bytes)) {
         Ok(sheet) => sheet,
-        Err(error) => return keep(error, findings).map(|()| (stated, Builder::default())),
+        Err(error) => return keep(error, findings).map(|()| None),
     };
     check_card_columns(card_file, card, sheet.header(), findings);
     let Some(places) = Places::find(MANIFEST_FILE, sheet.header(), findings) else {
-        return Ok((stated, Builder::default()));
+        return Ok(None);
     };
     let rules = pick.places(&card.name, sheet.header())?;
     let precision = card.age_precision.unwrap_or_else(|| places.ages.implied());
@@ -132,7 +137,7 @@ fn read_manifest(
     if listed == 0 {
         findings.push(Finding::error(MANIFEST_FILE, "no rows: a dataset has at least one sample"));
     }
-    Ok((precision, builder))
+    Ok(Some((precision, builder)))
 }
 
 /// What is wrong with the content is a finding, what is wrong with the file an error.

@@ -29,7 +29,8 @@ pub(crate) struct Places {
 const BOX: [&str; 4] = ["x0", "y0", "x1", "y1"];
 
 impl Places {
-    /// Finds the columns in `header`; a finding for each that is missing or stands beside another of its kind.
+    /// Finds the columns in `header`; a finding for each that is missing or stands beside another of its kind. Without ages
+    /// there is nothing to read; else rows can be read on for what is wrong with them, the first kind of ages counting.
     pub fn find(file: &str, header: &[String], findings: &mut Findings) -> Option<Self> {
         let place = |name: &str| header.iter().position(|column| column == name);
         let missing = |name: &str, text: String| {
@@ -80,9 +81,6 @@ impl Places {
             let text = "a face box is four columns `x0`, `y0`, `x1`, `y1`: some are missing";
             findings.push(Finding::error(file, text).row(1));
         }
-        if findings.errors() > errors {
-            return None;
-        }
         let [path, subject_id, cluster_id, weight, sha256] =
             ["path", "subject_id", "cluster_id", "weight", "sha256"].map(place);
         const MEANT: [&str; 15] = [
@@ -105,8 +103,8 @@ impl Places {
         let carried = |(_, name): &(usize, &String)| !name.is_empty() && !MEANT.contains(&name.as_str());
         let carried = header.iter().enumerate().filter(carried).map(|(place, _)| place).collect();
         Some(Self {
-            sample_id: Some(sample_id?),
-            ages: ages.pop()?,
+            sample_id,
+            ages: ages.into_iter().next()?,
             path,
             subject_id,
             cluster_id,

@@ -235,13 +235,13 @@ pub(crate) fn read_answer(
     let mut of_limits = Vec::new();
     for (limit, score_at, pass_at) in limits {
         let score = number(*score_at)?;
-        let decision =
-            match pass_at.map_or(Ok(""), |place| row.text(place))? {
-                "" => None,
-                word => Some(Decision::parse(word).ok_or_else(|| {
-                    row.wrong(pass_at.unwrap_or(0), format!("{} is not `pass` or `deny`", quoted(word)))
-                })?),
-            };
+        let decision = match pass_at.map_or(Ok(""), |place| row.text(place))? {
+            "" => None,
+            word => Some(Decision::parse(word).ok_or_else(|| {
+                row.wrong(pass_at.unwrap_or(0), format!("{} is not `pass` or `deny`", quoted(word)))
+                    .help("write `pass` or `deny`, or leave the cell empty where there is no answer")
+            })?),
+        };
         if score.is_some() || decision.is_some() {
             of_limits.push(LimitAnswer { limit: *limit, score, decision });
         }
@@ -251,7 +251,8 @@ pub(crate) fn read_answer(
     let place = age.or(low).unwrap_or(0);
     match (years, ends) {
         _ if kinds > 1 => {
-            Err(row.wrong(place, "two kinds of answer: expected an age, a range, or scores and decisions"))
+            let finding = row.wrong(place, "two kinds of answer: expected an age, a range, or scores and decisions");
+            Err(finding.help("keep one kind in each row, and leave the cells of the others empty"))
         }
         (Some(years), _) => Ok(Age::new(years).map(|age| Some(Answer::Age { age, spread })).map_err(not_an_age)),
         (None, (Some(from), Some(to))) => Ok(match (Age::new(from), Age::new(to)) {

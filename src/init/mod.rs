@@ -56,6 +56,8 @@ pub enum InitError {
         unreadable: usize,
         /// The fewest.
         needed: usize,
+        /// As many were asked for at most.
+        most: usize,
     },
     /// Asked to end.
     #[error("interrupted")]

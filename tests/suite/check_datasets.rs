@@ -327,3 +327,33 @@ fn attacks_are_in_no_count_of_ages() {
         assert_eq!(of(&rows, code), Vec::<String>::new());
     }
 }
+
+#[test]
+fn a_header_with_an_error_hides_no_error_of_the_rows() {
+    let manifest = "sample_id,age,x0\na,17,1\nb,eighteen,1\na,19,1\n";
+    let (code, rows) = check(dataset("", manifest, &[]).path(), &[]);
+    assert_eq!(code, 2);
+    let found = of(&rows, "manifest_value");
+    assert!(matches!(&found[..], [header, cell] if header.contains("`x0`") && cell.contains("eighteen")), "{found:?}");
+    assert_eq!(of(&rows, "sample_twice"), ["4 2 `a` stands also in row 2: a sample has one row"]);
+}
+
+#[test]
+fn of_a_manifest_without_ages_nothing_is_said_but_that() {
+    let (code, rows) = check(dataset("", "sample_id,years\na,17\nb,18\n", &[]).path(), &[]);
+    assert_eq!(code, 2);
+    let said: Vec<&str> = rows.iter().map(|row| row["code"].as_str()).collect();
+    assert_eq!(said, ["manifest_value"], "{rows:?}");
+}
+
+#[test]
+fn levels_that_differ_only_by_case_or_outer_spaces_are_noted() {
+    let manifest = "sample_id,subject_id,age,sex\na,p,17,Male\nb,q,18,male\nc,r,19,female\n";
+    let (code, rows) = check(dataset("groups = [\"sex\"]\n", manifest, &[]).path(), &[]);
+    assert_eq!(code, 0);
+    let expected = "  `Male` and `male` differ only by case or outer spaces, and are groups of their own";
+    assert_eq!(of(&rows, "group_spelling"), [expected]);
+    let sound = manifest.replace("Male", "male");
+    let (_, rows) = check(dataset("groups = [\"sex\"]\n", &sound, &[]).path(), &[]);
+    assert_eq!(of(&rows, "group_spelling"), Vec::<String>::new());
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 use crate::check_datasets::{check, dataset, encoded, face, of};
-use crate::support::{package, run};
+use crate::support::{package, run, text};
 
 /// Every file below `place`, with its content.
 fn all(place: &Path) -> Vec<(String, Vec<u8>)> {
@@ -211,4 +211,28 @@ fn no_row_goes_for_weights_that_lie_too_far_apart_and_the_error_stays() {
     let (_, rows) = check(place.path(), &[]);
     let said = "  the weight 1 of row 2 is less than a millionth of the largest, 5000000 of row 6";
     assert_eq!(of(&rows, "manifest_value"), [said]);
+}
+
+#[test]
+fn what_is_no_dataset_is_not_mended_and_says_so() {
+    let place = tempfile::tempdir().unwrap();
+    let new = place.path().join("new.csv");
+    let ran = run(&["check", "drawn-even", "--fix", "--out", text(&new)]).ended(2);
+    ran.told(&["--fix mends the manifest of a dataset, and this is a method"]);
+    assert!(!new.exists());
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_what_check_knows() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str, content: &str| {
+        let file = place.path().join(name);
+        fs::write(&file, content).unwrap();
+        file
+    };
+    let knows = "`check` knows datasets, methods, protocols, policies and studies";
+    for (name, content) in [("report.html", "<html></html>"), ("broken.toml", "name = \n[[")] {
+        run(&["check", text(&at(name, content))]).ended(2).told(&["is nothing that can be checked", knows]);
+    }
+    run(&["check", text(&at("answers.csv", "sample_id,age\n"))]).ended(2).told(&["agebench score FILE"]);
 }

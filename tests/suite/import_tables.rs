@@ -146,3 +146,49 @@ fn what_is_left_out_for_its_age_is_left_out_for_the_true_reason() {
     let ran = ran.ended(0);
     assert!(ran.out.contains("1: its age is no whole number of years"), "{}", ran.out);
 }
+
+#[test]
+fn names_of_columns_may_have_spaces_hyphens_and_any_case() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("a.jpg"), "x").unwrap();
+    let (ran, out) = imported(place.path(), "Image Name,Age,Gender,Person-ID\na.jpg,17,m,p\n", &[]);
+    assert!(!ran.err.contains("no column holds the pictures"), "{}", ran.err);
+    ran.ended(0);
+    let written = fs::read_to_string(out.join("manifest.csv")).unwrap();
+    assert_eq!(written, "sample_id,path,subject_id,age,sex\na.jpg,a.jpg,p,17,m\n");
+}
+
+#[test]
+fn a_table_without_pictures_is_told_at_import_and_by_check() {
+    let place = tempfile::tempdir().unwrap();
+    let (ran, out) = imported(place.path(), "id,face shot,age\na,a.jpg,17\nb,b.jpg,30\n", &[]);
+    ran.ended(0).told(&["no column holds the pictures", "--columns path=NAME"]);
+    let (code, rows) = check(&out, &[]);
+    assert_eq!(code, 0, "recorded answers need no pictures");
+    assert_eq!(of(&rows, "no_files"), ["  no row names a file: methods that read pictures will fail on every sample"]);
+}
+
+#[test]
+fn a_table_of_which_nothing_is_left_is_told_why_with_examples() {
+    let place = tempfile::tempdir().unwrap();
+    let (ran, out) = imported(place.path(), "id,age\na,17 years\nb,18y\nc,~20\nd,20s\n", &[]);
+    ran.ended(2).told(&[
+        "holds no sample that can be imported",
+        "4: its age cannot be read",
+        "table.csv, row 2: `17 years`",
+        "table.csv, row 4: `~20`",
+        "ages are numbers such as 17",
+    ]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_date_of_birth_in_the_place_of_an_age_is_told_what_to_say() {
+    let place = tempfile::tempdir().unwrap();
+    imported(place.path(), "id,age\na,1990-01-01\n", &[]).0.ended(2).told(&[
+        "`1990-01-01` is a date of birth, or a date that a spreadsheet made of the ages 1-1",
+        "--columns birth_date=NAME",
+    ]);
+    let short = imported(place.path(), "id,age\na,9-Mar\n", &[]).0.ended(2);
+    assert!(!short.err.contains("birth"), "{}", short.err);
+}

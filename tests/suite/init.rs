@@ -67,6 +67,12 @@ fn what_there_is_no_template_for_is_said_with_what_there_is() {
     run(&["init", "policy", "--from", "x", "--out", out]).ended(2).told(&["challenge-25"]);
     run(&["init", "method", "--from", "absent.onnx", "--out", out]).ended(2).told(&["absent.onnx", "drawn-even"]);
     run(&["init", "method", "--samples", "drawn-faces", "--out", out]).ended(2);
+    run(&["init", "method", "--from", "ssrnet-imbd", "--out", out]).ended(2).told(&["did you mean `ssrnet-imdb`?"]);
+    run(&["init", "method", "--from", "zzz", "--out", out]).ended(2).told(&["drawn-even", "ssrnet-imdb"]);
+    let readme = crate::support::package().join("README.md");
+    run(&["init", "method", "--from", text(&readme), "--out", out]).ended(2).told(&["no model file", "ONNX file"]);
+    let card = crate::support::package().join("models/drawn-even/method.toml");
+    run(&["init", "method", "--from", text(&card), "--out", out]).ended(2).told(&["no model file", "agebench check"]);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
@@ -84,7 +90,12 @@ fn a_dataset_is_drafted_from_a_table_and_says_what_import_would_do() {
     fs::write(&table, rows.replace("years", "age")).unwrap();
     let out = place.path().join("mine");
     let made = run(&["init", "dataset", "--from", text(&table), "--label-kind", "chronological", "--out", text(&out)]);
-    made.ended(0).told(&["39 samples", "agebench import csv", "--label-kind chronological"]);
+    made.ended(0).told(&[
+        "39 samples",
+        "agebench import csv",
+        "--label-kind chronological --replace",
+        "(`csv`), for the ending of its name:",
+    ]);
     run(&["check", text(&out)]).ended(0);
 }
 
@@ -137,6 +148,13 @@ fn on_a_terminal_init_asks_for_what_no_flag_says_and_takes_what_is_usual_for_an_
     let shown = asked("gitlab", &["init", "ci", "--out", &out]);
     assert!(shown.contains("Which pipeline?"), "{shown}");
     assert!(place.path().join("pipeline/.gitlab-ci.yml").is_file());
+    // The end of the input is no answer.
+    let out = at("stopped");
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", TERMINAL, "\u{4}", env!("CARGO_BIN_EXE_agebench"), "init", "protocol", "--out", &out]);
+    let stopped = crate::support::Ran::of(command.output().unwrap()).ended(2).out;
+    assert!(stopped.contains("the input ended before the answer"), "{stopped}");
+    assert!(!place.path().join("stopped").exists());
     // What a flag says is not asked.
     let out = at("said");
     let shown = asked("", &["init", "method", "--adapter", "declared", "--name", "said", "--out", &out]);

@@ -202,6 +202,11 @@ fn numbers_that_are_no_ages_fail_and_cells_that_are_no_numbers_are_refused() {
     assert!(told.contains("vendor.csv, row 3, column `y`: `N/A` is not a number"), "{told}");
     assert!(told.contains("row 4, column `y`: `about 20`"), "{told}");
     assert!(told.contains("help: leave the cell empty where there is no answer"), "{told}");
+    let columns = "sample_id=id,true_age=t,age=y";
+    let told = Recorded::new("id,t,y,pass_18\na,17,20,pass\n", columns).refused();
+    assert!(told.contains("two kinds of answer") && told.contains("help: keep one kind in each row"), "{told}");
+    let told = Recorded::new("id,t,pass_18\na,17,no\n", "sample_id=id,true_age=t").refused();
+    assert!(told.contains("help: write `pass` or `deny`"), "{told}");
 }
 
 #[test]

@@ -93,10 +93,26 @@ fn every_mistake_of_a_study_is_told_at_once() {
     }
     fs::write(&file, "name = 'x'\nmethods = ['nowhere']\ndatasets = ['young']\n").unwrap();
     run(&["study", text(&file)]).ended(2).told(&["there is no method `nowhere`"]);
+    fs::write(&file, "name = 'x'\nmethods = ['one']\ndatasets = ['young']\n").unwrap();
     let checked = run(&["check", text(&file)]).ended(0).out;
     assert!(
         checked.contains("the study can be used") && checked.contains("--dry-run opens what it names"),
         "{checked}"
     );
+    assert!(!place.path().join("study-results").exists());
+}
+
+#[test]
+fn names_of_nothing_in_a_study_are_told_all_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("study.toml");
+    let names = "methods = ['drawn-evn']\ndatasets = ['nowhere']\nprotocol = 'chk-18'\n";
+    fs::write(&file, format!("name = 'x'\n{names}")).unwrap();
+    let checked = run(&["check", text(&file)]).ended(2).out;
+    for part in ["`drawn-evn` is no method", "did you mean `drawn-even`?", "`nowhere` is no dataset", "`check-18`?"] {
+        assert!(checked.contains(part), "{part}: {checked}");
+    }
+    let told = ["cannot use the study", "drawn-evn", "did you mean `drawn-even`?", "nowhere", "chk-18", "`check-18`?"];
+    run(&["study", text(&file)]).ended(2).told(&told);
     assert!(!place.path().join("study-results").exists());
 }

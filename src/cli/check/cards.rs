@@ -4,11 +4,14 @@ use std::path::Path;
 
 use super::super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::super::environment::Environment;
+use super::super::study::place_of;
 use super::super::{Failure, methods, results};
-use crate::finding::{Finding, Findings, did_you_mean};
+use crate::bundled;
+use crate::finding::{Finding, Findings, did_you_mean, listed, quoted};
 use crate::gate::Policy;
 use crate::method::{MethodError, adapter};
 use crate::protocol::{Found, Problem, Protocol, ProtocolError};
+use crate::study::StudyFile;
 
 /// Whether the method is a program or a service, of which a card tells little: it is not started, and not asked.
 pub(super) fn is_outside(method: &str) -> Result<bool, Failure> {
@@ -62,6 +65,37 @@ pub(super) fn method(method: &str, runtime: &RuntimeOptions, environment: &Envir
 /// What is wrong with the policy `text`.
 pub(super) fn of_policy(shown: &str, text: &str) -> Findings {
     Policy::read(shown, text).err().unwrap_or_default()
+}
+
+/// What is wrong with the study in `file`, and with the names in it: nothing that it names is opened.
+pub(super) fn study(file: &Path) -> Result<Findings, Failure> {
+    let shown = file.display().to_string();
+    let study = match StudyFile::read(&shown, &super::read(file)?) {
+        Ok(study) => study,
+        Err(findings) => return Ok(findings),
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut findings = Findings::new();
+    let mut absent = |key: &str, what: &str, name: &str, known: Vec<&'static str>| {
+        let help = did_you_mean(name, known.iter().copied())
+            .unwrap_or_else(|| format!("paths are relative to the study; bundled are {}", listed(&known)));
+        let text =
+            format!("{} is no {what}: there is no such file or folder, and none of that name is bundled", quoted(name));
+        findings.push(Finding::error(&shown, text).column(key).help(help));
+    };
+    let is_there = |name: &str| Path::new(&place_of(folder, name)).exists();
+    for name in &study.methods {
+        if !is_there(name) && bundled::method(name).is_none() && bundled::catalogued(name).is_none() {
+            absent("methods", "method", name, [bundled::methods(), bundled::catalog()].concat());
+        }
+    }
+    for name in study.datasets.iter().filter(|name| !is_there(name) && *name != bundled::DATASET) {
+        absent("datasets", "dataset", name, vec![bundled::DATASET]);
+    }
+    for name in study.protocol.iter().filter(|name| !is_there(name) && bundled::protocol(name).is_none()) {
+        absent("protocol", "protocol", name, bundled::protocols());
+    }
+    Ok(findings)
 }
 
 /// What is wrong with the protocol in `file`.

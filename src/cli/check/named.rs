@@ -103,7 +103,9 @@ pub(super) fn card_file(place: &Path) -> Result<Option<PathBuf>, Failure> {
 /// What the file describes: by its name, or by the keys that only one of them has.
 pub(super) fn what_is_in(file: &Path) -> Result<What, Failure> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    for (card, what) in [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method), (POLICY_FILE, What::Policy)]
+    let study = (crate::study::names::FILE, What::Study);
+    for (card, what) in
+        [(dataset::CARD_FILE, What::Dataset), (METHOD_CARD, What::Method), (POLICY_FILE, What::Policy), study]
     {
         if name == card {
             return Ok(what);
@@ -116,8 +118,16 @@ pub(super) fn what_is_in(file: &Path) -> Result<What, Failure> {
     if ends("onnx") {
         return Ok(What::Method); // likewise
     }
-    let text = read(file)?;
-    let keys = text.parse::<toml::Table>().unwrap_or_default();
+    let text = match read(file) {
+        Err(_) if !ends("toml") && file.is_file() => return Err(no_card(file, "it is no TOML file")),
+        text => text?,
+    };
+    let keys = match text.parse::<toml::Table>() {
+        Ok(keys) => keys,
+        Err(_) if name == crate::folder::names::PROTOCOL => toml::Table::new(),
+        Err(error) if ends("toml") => return Err(no_card(file, error.to_string().trim_end())),
+        Err(_) => return Err(no_card(file, "it is no TOML file")),
+    };
     Ok(if keys.contains_key("label_kind") {
         What::Dataset
     } else if adapter::ADAPTERS.iter().any(|adapter| keys.contains_key(*adapter)) || keys.contains_key("kind") {
@@ -129,6 +139,13 @@ pub(super) fn what_is_in(file: &Path) -> Result<What, Failure> {
     } else {
         What::Protocol
     })
+}
+
+/// That nothing tells what `file` is, and `why`.
+fn no_card(file: &Path, why: &str) -> Failure {
+    Failure::unusable(format!("{} is nothing that can be checked: {why}", file.display())).with_help(
+        "`check` knows datasets, methods, protocols, policies and studies, each a TOML file or its folder, and packages",
+    )
 }
 
 pub(super) fn read(file: &Path) -> Result<String, Failure> {

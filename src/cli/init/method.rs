@@ -130,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         None => ask(
             &format!("How is the method reached? A model file is given by --from; else {}", known.join(", ")),
             "command",
-        ),
+        )?,
     };
     let name = name(arguments.name.as_ref(), "The method's name", &name_of(out, "my-method"))?;
     let Some(draft) = init::method(&adapter, &name, &card) else {
@@ -155,14 +155,34 @@ fn engine(arguments: &Arguments, environment: &Environment) -> Result<Arc<dyn En
     }
 }
 
+/// Whether `bytes` are a text: a model begins with a control character.
+fn is_text(bytes: &[u8]) -> bool {
+    let plain = |text: &str| !text.chars().any(|letter| letter.is_control() && !letter.is_ascii_whitespace());
+    std::str::from_utf8(bytes).is_ok_and(plain)
+}
+
 fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &Environment) -> Result<Exit, Failure> {
     Draft::check(&[card.to_owned()], arguments.place.replace).map_err(failure)?;
     let onnx = crate::foreign::read(model, crate::foreign::LARGEST_OF_CARD).map_err(|source| {
-        let names = bundled::methods();
-        let near = model.to_str().and_then(|name| did_you_mean(name, names.iter().copied()));
-        let help = near.unwrap_or_else(|| format!("give a model file, or a bundled method: {}", listed(&names)));
+        let (names, catalog) = (bundled::methods(), bundled::catalog());
+        let known = names.iter().chain(&catalog).copied();
+        let near = model.to_str().and_then(|name| did_you_mean(name, known));
+        let all = || {
+            let (names, catalog) = (listed(&names), listed(&catalog));
+            format!("give a model file, a bundled method ({names}), or one of `agebench list models`: {catalog}")
+        };
+        let help = near.unwrap_or_else(all);
         Failure::unusable(Unreadable { file: model.display().to_string(), source }).with_help(help)
     })?;
+    if is_text(&onnx) {
+        let failure = Failure::unusable(format!("{} is a text, and no model file", model.display()));
+        let is_card = model.extension().is_some_and(|ending| ending == "toml");
+        return Err(failure.with_help(if is_card {
+            format!("a card needs no draft: agebench check {}", word(model))
+        } else {
+            "give the ONNX file that holds the network".to_owned()
+        }));
+    }
     let engine = engine(arguments, environment)?;
     let decoder = arguments.decoder.open()?;
     let samples = arguments.samples.as_ref().map(|name| open_dataset(name, &Pick::default())).transpose()?;

@@ -117,9 +117,38 @@ pub(super) fn said(found: &Found) -> String {
     if !found.has_boxes {
         text.push_str("  open   margin: the samples have no face boxes, so whole pictures were given\n");
     }
+    let aside = found.eligible.saturating_sub(found.samples + found.unreadable);
+    if aside > 0 && found.said.iter().any(|said| !said.open.is_empty() || !said.same.is_empty()) {
+        let are = if aside == 1 { "1 more sample is" } else { &format!("{aside} more samples are") };
+        text.push_str(&format!("{are} there: --most {} may tell what is open\n", found.eligible));
+    }
     for doubt in &found.doubts {
         text.push_str(&format!("warning: {doubt}\n"));
     }
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::Said;
+
+    fn found(samples: usize, same: &[&str]) -> Found {
+        let same = same.iter().map(|value| (*value).to_owned()).collect();
+        let (word, value) = ("border", "black".to_owned());
+        let said = vec![Said { word, value, same, open: Vec::new(), beaten: None, compared: 3 }];
+        let (eligible, has_boxes, rows, doubts) = (895, true, Vec::new(), Vec::new());
+        Found { samples, subjects: samples, eligible, unreadable: 0, has_boxes, tried: 4, rows, said, doubts }
+    }
+
+    #[test]
+    fn samples_that_were_left_aside_are_told_where_a_choice_is_open() {
+        assert!(
+            said(&found(300, &["gray"])).contains("595 more samples are there: --most 895 may tell what is open\n")
+        );
+        for nothing_more in [found(895, &["gray"]), found(300, &[])] {
+            assert!(!said(&nothing_more).contains("--most"));
+        }
+    }
 }

@@ -32,7 +32,7 @@ fn files(tree: &Tree) -> Vec<&str> {
 
 fn fits(tree: &Tree) -> Option<String> {
     if let Some(chosen) = tree.chosen() {
-        return (chosen.to_ascii_lowercase().ends_with(".csv")).then(|| "a CSV file".to_owned());
+        return (chosen.to_ascii_lowercase().ends_with(".csv")).then(|| "the ending of its name".to_owned());
     }
     let is_dataset = |file: &&str| {
         let header = tree.first_line(file).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::LeftOut;
 use crate::finding::{Finding, Findings};
 
 /// Why a dataset cannot be imported.
@@ -82,6 +83,8 @@ pub enum ImportError {
     Nothing {
         /// The folder.
         place: String,
+        /// Why rows were left out, where there were any.
+        source: Option<Reasons>,
     },
     /// The output folder holds something.
     #[error("the output folder `{out}` is not empty: it holds `{found}`")]
@@ -103,7 +106,24 @@ pub enum ImportError {
     },
 }
 
+/// Why rows were left out: how many for each reason, and the first of them.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Reasons(String);
+
 impl ImportError {
+    /// That no sample is left of `place`, as rows were left out for `reasons`.
+    pub(super) fn nothing(place: String, reasons: &[LeftOut]) -> Self {
+        let lines = reasons.iter().flat_map(|kind| {
+            let more = (kind.count > kind.first.len() as u64).then(|| "    ...".to_owned());
+            let first = kind.first.iter().map(|first| format!("    {first}"));
+            std::iter::once(format!("{}: {}", kind.count, kind.reason)).chain(first).chain(more)
+        });
+        let lines: Vec<String> = lines.collect();
+        let text = format!("all rows are left out:\n{}", lines.join("\n"));
+        Self::Nothing { place, source: (!lines.is_empty()).then_some(Reasons(text)) }
+    }
+
     /// Whether something could not be written. Everything else is unusable input.
     #[must_use]
     pub fn is_write_failure(&self) -> bool {
@@ -126,6 +146,9 @@ impl ImportError {
             Self::NotEmpty { .. } => {
                 Some("name another folder: --replace removes the files of an import and no others")
             }
+            Self::Nothing { source: Some(_), .. } => Some(
+                "mend the cells as their reasons say: ages are numbers such as 17 or 17.25, or bands such as 25-32",
+            ),
             Self::Nothing { .. } | Self::Read { .. } | Self::Write { .. } => None,
         }
     }

@@ -254,7 +254,7 @@ pub fn import(request: &ImportRequest<'_>) -> Result<Imported, ImportError> {
         return Err(ImportError::Unusable { place, source: gathered.findings });
     }
     if gathered.samples == 0 {
-        return Err(ImportError::Nothing { place });
+        return Err(ImportError::nothing(place, &gathered.reasons()));
     }
     if let Some(name) = &request.options.name {
         gathered.card.name.clone_from(name);

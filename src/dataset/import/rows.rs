@@ -311,11 +311,17 @@ impl Gathered {
         self.subjects.len()
     }
 
+    /// What was left out by reason, the most frequent first.
+    pub fn reasons(&self) -> Vec<LeftOut> {
+        let mut reasons: Vec<LeftOut> = self.reasons.values().cloned().collect();
+        reasons.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.reason.cmp(&other.reason)));
+        reasons
+    }
+
     /// Both files.
     pub fn finish(mut self) -> Result<Finished, ImportError> {
         self.begin();
-        let mut reasons: Vec<LeftOut> = self.reasons.into_values().collect();
-        reasons.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.reason.cmp(&other.reason)));
+        let reasons = self.reasons();
         let write = |source| ImportError::Write { file: "manifest.csv".to_owned(), source };
         Ok(Finished {
             manifest: self.manifest.finish().map_err(write)?,

@@ -39,7 +39,7 @@ pub struct Tree {
 impl Tree {
     /// What lies at `place`: a folder, or a file, which stands for its folder with this file chosen.
     pub(super) fn read(place: &Path) -> Result<Self, ImportError> {
-        Self::read_at_most(place, usize::MAX)?.ok_or(ImportError::Nothing { place: place.display().to_string() })
+        Self::read_at_most(place, usize::MAX)?.ok_or_else(|| ImportError::nothing(place.display().to_string(), &[]))
     }
 
     /// As [`Tree::read`]; `None` when more than `most` files lie there.

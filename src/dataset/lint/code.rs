@@ -40,6 +40,8 @@ pub enum Code {
     SubjectMissing,
     /// Unknown levels of a group.
     GroupUnknown,
+    /// Levels of a group that differ only by case or outer spaces.
+    GroupSpelling,
     /// One person, two levels of a group.
     SubjectAttributeChanges,
     /// One person, two dates of birth.
@@ -72,6 +74,8 @@ pub enum Code {
     FileWithoutRow,
     /// Rows that name no file, where others do.
     RowWithoutFile,
+    /// No row that names a file.
+    NoFiles,
     /// A file with other content than the manifest says.
     ContentDiffers,
     /// A file that is no picture, or a broken one.
@@ -105,7 +109,7 @@ pub enum Code {
 }
 
 impl Code {
-    const WORDS: [(&'static str, Self); 43] = [
+    const WORDS: [(&'static str, Self); 45] = [
         ("card_value", Self::CardValue),
         ("card_gap", Self::CardGap),
         ("label_kind", Self::LabelKind),
@@ -118,6 +122,7 @@ impl Code {
         ("nobody_eligible", Self::NobodyEligible),
         ("subject_missing", Self::SubjectMissing),
         ("group_unknown", Self::GroupUnknown),
+        ("group_spelling", Self::GroupSpelling),
         ("subject_attribute_changes", Self::SubjectAttributeChanges),
         ("subject_birth_changes", Self::SubjectBirthChanges),
         ("subject_ages_disagree", Self::SubjectAgesDisagree),
@@ -134,6 +139,7 @@ impl Code {
         ("file_missing", Self::FileMissing),
         ("file_without_row", Self::FileWithoutRow),
         ("row_without_file", Self::RowWithoutFile),
+        ("no_files", Self::NoFiles),
         ("content_differs", Self::ContentDiffers),
         ("picture_unreadable", Self::PictureUnreadable),
         ("picture_tiny", Self::PictureTiny),

@@ -63,10 +63,17 @@ pub(super) fn look(
 }
 
 fn look_for_rows_without_file(dataset: &Dataset, rows: &[u32], findings: &mut Findings) {
+    let wrong = rows_in_error(findings, &["path"]);
     if dataset.samples.iter().all(|sample| sample.path.is_none()) {
+        if !dataset.samples.is_empty() && wrong.is_empty() {
+            let text = "no row names a file: methods that read pictures will fail on every sample";
+            let help =
+                "name the files in a column `path`; recorded answers, and methods that are given columns, need none";
+            let finding = Finding::note(MANIFEST_FILE, text).column("path").help(help);
+            findings.push(finding.code(Code::NoFiles.word()));
+        }
         return;
     }
-    let wrong = rows_in_error(findings, &["path"]);
     let without = dataset.samples.iter().zip(rows).filter(|(sample, _)| sample.path.is_none());
     let without: Vec<u64> = without.map(|(_, row)| u64::from(*row)).filter(|row| !wrong.contains(row)).collect();
     if let Some(first) = without.first() {

@@ -80,7 +80,7 @@ pub fn check_files(
 ) -> Result<Checked, DatasetError> {
     let text = files.read(MANIFEST_FILE);
     let mut checked = Checked::default();
-    let Loaded { dataset, findings, rows } = match manifest::load_on(files, card_file, &Pick::all(), KEPT) {
+    let Loaded { dataset, findings, rows, is_read } = match manifest::load_on(files, card_file, &Pick::all(), KEPT) {
         Ok(loaded) => loaded,
         Err(DatasetError::Unusable { source, .. }) => {
             checked.findings = source;
@@ -93,13 +93,16 @@ pub fn check_files(
     let findings = &mut checked.findings;
     let text = text.map_err(|source| DatasetError::Read { file: MANIFEST_FILE.to_owned(), source })?;
     look_at_card(card_file, &dataset, findings);
-    look_at_subjects(&dataset, findings);
-    ages::look(&dataset, &rows, &depth.limits, findings);
-    bands::look(&dataset, findings);
-    subjects::look(&dataset, &rows, &text, findings);
-    let known = media::look(&dataset, &rows, card_file, depth.read_files, read, findings);
-    duplicates::look(&dataset, &depth.limits, &known, findings);
-    checked.shows = shows::count(&dataset, &depth.limits, findings);
+    // Of rows that were not read there is nothing to say but that.
+    if is_read {
+        look_at_subjects(&dataset, findings);
+        ages::look(&dataset, &rows, &depth.limits, findings);
+        bands::look(&dataset, findings);
+        subjects::look(&dataset, &rows, &text, findings);
+        let known = media::look(&dataset, &rows, card_file, depth.read_files, read, findings);
+        duplicates::look(&dataset, &depth.limits, &known, findings);
+        checked.shows = shows::count(&dataset, &depth.limits, findings);
+    }
     with_codes(card_file, findings);
     checked.fixed = depth.fix.then(|| fixed::fix(&text, findings, &depth.ignored, &duplicates::said(&dataset, &rows)));
     findings.kept_mut().sort_by_key(|finding| finding.severity);

@@ -1,6 +1,6 @@
 //! One person, told differently in different rows: another sex, another split, another birth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use super::super::dates::parse_date;
 use super::super::{Column, Dataset, MANIFEST_FILE};
 use super::Code;
 use crate::age::AgeRange;
-use crate::finding::{Finding, Findings, counted, quoted};
+use crate::finding::{Finding, Findings, counted, listed, quoted};
 use crate::sheet::Sheet;
 
 pub(super) fn look(dataset: &Dataset, rows: &[u32], manifest: &[u8], findings: &mut Findings) {
@@ -24,12 +24,28 @@ pub(super) fn look(dataset: &Dataset, rows: &[u32], manifest: &[u8], findings: &
                 findings
                     .push(Finding::note(MANIFEST_FILE, text).column(name).help(help).code(Code::GroupUnknown.word()));
             }
+            look_at_spelling(column, findings);
         }
     }
     if let Some(column) = dataset.column("split") {
         look_at_column(dataset, rows, column, Code::SubjectInSplits, findings);
     }
     look_at_dates(dataset, rows, manifest, findings);
+}
+
+/// Levels of `column` that differ only by case or outer spaces, each of which is a group.
+fn look_at_spelling(column: &Column, findings: &mut Findings) {
+    let mut alike: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for level in column.levels() {
+        alike.entry(level.trim().to_lowercase()).or_default().insert(level);
+    }
+    for levels in alike.into_values().filter(|levels| levels.len() > 1) {
+        let levels: Vec<&str> = levels.into_iter().collect();
+        let text = format!("{} differ only by case or outer spaces, and are groups of their own", listed(&levels));
+        let help = "write one of them in all rows";
+        let finding = Finding::note(MANIFEST_FILE, text).column(column.name()).help(help);
+        findings.push(finding.code(Code::GroupSpelling.word()));
+    }
 }
 
 /// Subjects who have several levels in `column`. An empty cell is unknown, and no level.

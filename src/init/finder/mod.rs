@@ -127,7 +127,8 @@ pub struct Found {
 pub fn search(search: &Search<'_>) -> Result<Found, InitError> {
     let faces = Faces::pick(search.dataset, search.most, search.decoder, search.jobs.get());
     if faces.all.len() < FEWEST {
-        return Err(InitError::FewSamples { found: faces.all.len(), unreadable: faces.unreadable, needed: FEWEST });
+        let (found, unreadable, most) = (faces.all.len(), faces.unreadable, search.most);
+        return Err(InitError::FewSamples { found, unreadable, needed: FEWEST, most });
     }
     let space = Space::of(search.input, search.size, faces.have_boxes());
     let mut outputs: Vec<String> = search.heads.iter().map(|head| head.output.clone()).collect();
@@ -346,14 +347,14 @@ impl Seeker<'_> {
             let differing =
                 others.iter().zip(held).filter(|(((variant, _), ..), _)| variant.differs(best.0).contains(&axis));
             let values = differing.map(|(((variant, _), ..), it)| (self.space.word(*variant, axis), *it)).collect();
-            said.push(Said::of(axis.word(), self.space.word(best.0, axis), values));
+            said.push(Said::of(axis.word(), self.space.word(best.0, axis), values, held.len()));
         }
         if self.search.heads.len() > 1 {
             let label = |head: usize| self.search.heads.get(head).map(HeadGuess::label).unwrap_or_default();
             let differing =
                 others.iter().zip(held).filter(|(((variant, head), ..), _)| *variant == best.0 && *head != best.1);
             let values = differing.map(|(((_, head), ..), it)| (label(*head), *it)).collect();
-            said.push(Said::of("head", label(best.1), values));
+            said.push(Said::of("head", label(best.1), values, held.len()));
         }
         said
     }

@@ -74,11 +74,13 @@ pub struct Said {
     pub open: Vec<(String, Against)>,
     /// The nearest of the values that are shown to be worse.
     pub beaten: Option<(String, Against)>,
+    /// How many variants were held against the best one, for which p-values are adjusted.
+    pub compared: usize,
 }
 
 impl Said {
     /// From the other values and how the best variant with each of them stands.
-    pub(super) fn of(word: &'static str, value: String, others: Vec<(String, Against)>) -> Self {
+    pub(super) fn of(word: &'static str, value: String, others: Vec<(String, Against)>, compared: usize) -> Self {
         // A value may stand in several variants: the one nearest to the best counts.
         let mut nearest: BTreeMap<String, Against> = BTreeMap::new();
         for (other, against) in others {
@@ -90,7 +92,7 @@ impl Said {
                 *held = against;
             }
         }
-        let mut said = Self { word, value, same: Vec::new(), open: Vec::new(), beaten: None };
+        let mut said = Self { word, value, same: Vec::new(), open: Vec::new(), beaten: None, compared };
         for (other, against) in nearest {
             if against.is_same {
                 said.same.push(other);
@@ -122,14 +124,24 @@ impl Said {
         if let Some((other, against)) = self.open.first() {
             let more: Vec<&str> = self.open.iter().skip(1).map(|(other, _)| other.as_str()).collect();
             let more = if more.is_empty() { String::new() } else { format!(", nor from {}", more.join(", ")) };
-            parts.push(format!("not told apart from {other} ({}){more}", years(against)));
+            // The interval is of this comparison alone, and the verdict of all of them together.
+            let alone = against.bounds.is_some_and(|(low, _)| low > 0.0);
+            let once = if alone && self.compared > 1 {
+                format!(" once all {} comparisons are allowed for", self.compared)
+            } else {
+                String::new()
+            };
+            parts.push(format!("not told apart from {other}{once} ({}){more}", years(against)));
         }
         if !self.same.is_empty() {
             parts.push(format!("{} answers the same on these samples", self.same.join(", ")));
         }
         if let Some((other, against)) = &self.beaten {
-            let label = if self.is_shown() { "the nearest other, " } else { "shown to be worse: " };
-            parts.push(format!("{label}{other}, is {}", years(against)));
+            parts.push(if self.is_shown() {
+                format!("the nearest other, {other}, is {}", years(against))
+            } else {
+                format!("shown to be worse: {other} ({})", years(against))
+            });
         }
         if parts.is_empty() { "nothing else was tried".to_owned() } else { parts.join("; ") }
     }
@@ -169,7 +181,8 @@ mod tests {
     #[test]
     fn a_choice_is_shown_only_when_no_other_value_is_left_open() {
         let of = |others: &[(&str, Against)]| {
-            Said::of("channels", "bgr".to_owned(), others.iter().map(|(word, it)| ((*word).to_owned(), *it)).collect())
+            let others = others.iter().map(|(word, it)| ((*word).to_owned(), *it)).collect();
+            Said::of("channels", "bgr".to_owned(), others, 24)
         };
         assert!(of(&[("rgb", held(5.0, 0.001, false))]).is_shown());
         let open = of(&[("rgb", held(5.0, 0.001, false)), ("rgb", held(0.1, 0.7, false))]);
@@ -177,7 +190,13 @@ mod tests {
         let same = of(&[("pad", held(0.0, 1.0, true)), ("crop", held(2.0, 0.01, false))]);
         assert_eq!(
             same.text(),
-            "pad answers the same on these samples; shown to be worse: crop, is 2.00 years further from the labels"
+            "pad answers the same on these samples; shown to be worse: crop (2.00 years further from the labels)"
+        );
+        // An interval above 0 that is none once all comparisons are allowed for.
+        let above = Against { bounds: Some((0.31, 1.76)), ..held(1.03, 0.2, false) };
+        assert_eq!(
+            of(&[("rgb", above)]).text(),
+            "not told apart from rgb once all 24 comparisons are allowed for (1.03 years further from the labels, 95 %: 0.31 to 1.76)"
         );
         assert_eq!(of(&[]).text(), "nothing else was tried");
         // Nearer on average and yet of less agreement: nothing is shown.

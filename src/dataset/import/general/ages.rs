@@ -5,9 +5,10 @@ use super::{Table, day};
 use crate::dataset::dates::parse_date;
 use crate::dataset::import::rows::Gathered;
 use crate::dataset::import::sample::{Known, Origin};
+use crate::dataset::import::words::NoAge;
 use crate::dataset::import::{ImportError, labels, words};
 use crate::dataset::{LeapBirthday, Precision, age_between, ages};
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings, quoted};
 
 /// How the table gives ages.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,11 @@ pub(super) enum Ages {
     /// Both ends, and whether the upper one belongs to the band.
     Ends(usize, usize, bool),
     Dates(usize, usize),
+}
+
+/// Whether a date has a year of four digits, as dates of birth have.
+fn has_year(date: &str) -> bool {
+    date.split(|letter: char| !letter.is_ascii_digit()).any(|digits| digits.len() == 4)
 }
 
 impl Ages {
@@ -88,7 +94,17 @@ impl Ages {
     ) -> Option<Known> {
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
         let column = |at: usize| table.header.get(at).map_or("", String::as_str);
-        let mut one = |place: usize| labels::age(gathered, at, path, column(place), cell(place));
+        let mut one = |place: usize| match words::age(cell(place)) {
+            Err(NoAge::Spreadsheet(band)) if has_year(cell(place)) => {
+                let found = quoted(cell(place));
+                let text = format!("{found} is a date of birth, or a date that a spreadsheet made of the ages {band}");
+                let help = "of dates of birth say --columns birth_date=NAME,captured_on=NAME; else take the file as it was published, and do not save it from a spreadsheet";
+                let finding = Finding::error(at.file, text).column(column(place)).help(help);
+                gathered.findings.push(at.row.into_iter().fold(finding, Finding::row));
+                None
+            }
+            _ => labels::age(gathered, at, path, column(place), cell(place)),
+        };
         match self {
             Self::One(place) => one(place),
             Self::Ends(low, high, inclusive) => match (one(low)?, one(high)?) {

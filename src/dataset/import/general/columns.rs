@@ -6,7 +6,26 @@ use crate::finding::{Finding, Findings, did_you_mean, listed};
 /// Our columns, and the names under which label files have them; our own name goes first.
 pub(super) const NAMES: &[(&str, &[&str])] = &[
     ("sample_id", &["id"]),
-    ("path", &["filename", "file_name", "file", "img_name", "img_path", "image", "image_path", "photo"]),
+    (
+        "path",
+        &[
+            "filename",
+            "file_name",
+            "file",
+            "file_path",
+            "img_name",
+            "img_path",
+            "img",
+            "image",
+            "image_name",
+            "image_path",
+            "image_file",
+            "photo",
+            "photo_name",
+            "photo_path",
+            "picture",
+        ],
+    ),
     ("subject_id", &["subject", "person_id", "person", "identity", "user_id"]),
     ("age", &["real_age", "true_age"]),
     ("age_low", &[]),
@@ -51,9 +70,13 @@ pub(in crate::dataset::import) fn has_age(header: &[String]) -> bool {
     ["age", "age_low", "age_min", "birth_date"].iter().any(|column| place(header, column).is_some())
 }
 
-/// The place of the column that bears our name `ours` or another name for it.
+/// The place of the column that bears our name `ours` or another name for it: `Image Name` and `image-name` are `image_name`.
 fn place(header: &[String], ours: &str) -> Option<usize> {
-    let at = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
+    let same = |column: &str, name: &str| column.trim().to_ascii_lowercase().replace([' ', '-'], "_") == name;
+    let at = |name: &str| {
+        let exact = header.iter().position(|column| column == name);
+        exact.or_else(|| header.iter().position(|column| same(column, name)))
+    };
     let others = NAMES.iter().find(|(name, _)| *name == ours).map_or(&[][..], |(_, others)| *others);
     at(ours).or_else(|| others.iter().find_map(|name| at(name)))
 }

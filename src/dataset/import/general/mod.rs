@@ -66,6 +66,12 @@ pub(super) fn read(source: &Source<'_>, table: &Table<'_>, gathered: &mut Gather
     }
     set_card(source, table, ages, gathered)?;
     let [id, path, subject, split] = ["sample_id", "path", "subject_id", "split"].map(|ours| places.of(ours));
+    if path.is_none() {
+        let text = "no column holds the pictures: methods that read them will fail on every sample";
+        let help =
+            "say which with --columns path=NAME; recorded answers, and methods that are given columns, need none";
+        gathered.findings.push(Finding::warning(table.file, text).help(help));
+    }
     let corners = CORNERS.map(|ours| places.of(ours));
     // A part of a box is none: its columns are told of below.
     let face_at = match corners {
