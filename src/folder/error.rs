@@ -153,6 +153,9 @@ impl FolderError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("a run folder is what `agebench run` and `agebench score` write")
             }
+            Self::Read { source, .. } if source.to_string() == crate::foreign::NOT_REGULAR => {
+                Some("remove it: a link, a pipe or a device in a run folder is none that agebench made")
+            }
             Self::Write { .. } | Self::Read { .. } | Self::Json { .. } => None,
         }
     }
