@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::held::{Claim, Held};
 use super::journal::Journal;
@@ -21,9 +22,11 @@ pub enum Existing {
 }
 
 /// A run folder on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Kept by every copy, so that the last one gives it back.
+    claim: Option<Arc<Claim>>,
 }
 
 impl RunFolder {
@@ -33,7 +36,7 @@ impl RunFolder {
     /// [`FolderError::Read`] when there is no folder.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let entries = fs::read_dir(path);
-        entries.map(|_| Self { path: path.to_owned() }).map_err(|error| FolderError::read(path, error))
+        entries.map(|_| Self { path: path.to_owned(), claim: None }).map_err(|error| FolderError::read(path, error))
     }
 
     /// The output folder at `path`: made if absent, used if empty, else as `existing` says.
@@ -54,7 +57,18 @@ impl RunFolder {
         } else {
             Held::of(path, existing)?;
         }
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), claim: None })
+    }
+
+    /// The same folder, which no other process writes as long as this or a copy of it is held.
+    ///
+    /// # Errors
+    /// [`FolderError::Busy`] when another process writes it.
+    pub fn claimed(mut self) -> Result<Self, FolderError> {
+        if self.claim.is_none() {
+            self.claim = Some(Arc::new(Claim::of(&self.path)?));
+        }
+        Ok(self)
     }
 
     /// Whether [`RunFolder::prepare`] would take `path`, as far as a look tells: makes and removes nothing.
@@ -357,6 +371,18 @@ mod tests {
         link(names::OUTCOMES_PART);
         assert!(Journal::begin(&folder).is_err() && Journal::claim(folder.path()).is_err());
         assert_eq!(fs::read(&victim).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_claimed_folder_is_kept_until_its_last_copy_is_gone_and_does_not_lock_itself_out() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap().claimed().unwrap();
+        let copy = folder.clone().claimed().unwrap();
+        drop(folder);
+        let again = || RunFolder::open(place.path()).unwrap().claimed();
+        assert!(matches!(again(), Err(FolderError::Busy { .. })));
+        drop(copy);
+        again().unwrap();
     }
 
     #[test]

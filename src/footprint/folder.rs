@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dataset::FilesDigest;
 use crate::digest::Digest;
 use crate::folder::{
-    AttemptKey, Claim, DatasetRecord, FolderError, FootprintWriter, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    AttemptKey, DatasetRecord, FolderError, FootprintWriter, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
     RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::outcome::Outcome;
@@ -21,7 +21,6 @@ use crate::run::is_failure;
 /// A folder that is being written.
 pub(super) struct Writing {
     folder: RunFolder,
-    _claim: Claim,
     method: String,
     truth: Truth,
     record: RunRecord,
@@ -35,8 +34,7 @@ pub(super) struct Writing {
 impl Writing {
     /// Prepares the folder of `request` and writes what is known before the first attempt.
     pub fn begin(request: &Request<'_>, clock: &dyn Clock) -> Result<Self, FootprintError> {
-        let folder = RunFolder::prepare(request.out, request.existing)?;
-        let claim = Claim::of(folder.path())?;
+        let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
         let truth = Truth::of(request.dataset, &Pseudonyms::of(request.dataset, request.keep_ids));
         let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
         truth.write(&mut file).and_then(|()| file.flush()).map_err(failed(&folder, names::TRUTH))?;
@@ -77,7 +75,6 @@ impl Writing {
         let summary = Summary { asked: request.dataset.samples().len(), ..Summary::default() };
         Ok(Self {
             folder,
-            _claim: claim,
             method: name,
             truth,
             record,
