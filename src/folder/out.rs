@@ -136,14 +136,12 @@ impl RunFolder {
             let shard = || RunRecord::read_any(self).ok()?.shard.map(|part| part.shard);
             let path = self.path.clone();
             match name {
-                names::OUTCOMES if is_missing && self.file(names::OUTCOMES_PART).exists() => {
-                    FolderError::Unfinished { path }
+                names::OUTCOMES | names::METRICS if is_missing && self.file(names::OUTCOMES_PART).exists() => {
+                    let goes_on = RunRecord::read_any(self).map_or(true, |record| record.goes_on());
+                    FolderError::Unfinished { path, goes_on }
                 }
                 names::OUTCOMES | names::TRUTH if is_missing && self.holds_tallies() => {
                     FolderError::TalliesOnly { path }
-                }
-                names::METRICS if is_missing && self.file(names::OUTCOMES_PART).exists() => {
-                    FolderError::Unfinished { path }
                 }
                 names::METRICS if is_missing => match shard() {
                     Some(shard) => FolderError::Shard { path, shard },

@@ -149,8 +149,12 @@ pub fn write_metrics(folder: &RunFolder, table: &Table) -> Result<Table, ScoreEr
 /// The `metrics.csv` of `folder`.
 ///
 /// # Errors
-/// It cannot be read.
+/// It cannot be read, or is that of a run that did not come to its end.
 pub fn read_metrics(folder: &RunFolder) -> Result<Table, ScoreError> {
+    // A run.json that cannot be read is told by what needs it.
+    if let Ok(record) = RunRecord::read_any(folder) {
+        record.is_finished(folder)?;
+    }
     let file = folder.read(names::METRICS)?;
     Table::read(file).map_err(|source| ScoreError::Table { path: folder.file(names::METRICS), source })
 }

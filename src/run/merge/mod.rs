@@ -81,8 +81,9 @@ impl Part {
         if folder.holds_tallies() {
             return Err(FolderError::TalliesOnly { path: path.to_owned() }.into());
         }
-        if record.ended.is_none() || !folder.file(names::OUTCOMES).exists() {
-            return Err(FolderError::Unfinished { path: path.to_owned() }.into());
+        record.is_finished(&folder)?;
+        if !folder.file(names::OUTCOMES).exists() {
+            return Err(FolderError::Unfinished { path: path.to_owned(), goes_on: true }.into());
         }
         let shard = about.shard;
         Ok(Self { folder, record, shard })
