@@ -1,7 +1,7 @@
 //! Files that somebody else made, opened so that none of them holds up or fills this process: regular files only, never
 //! waited for, and no larger than what they are read as can be.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -32,15 +32,48 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, length))
 }
 
+/// Opens the file at `path` to be read and written on as it stands; with `make` one that is not there is made, for its owner alone.
+///
+/// # Errors
+/// When it cannot be opened, or is no regular file: a link is not followed, and a pipe not waited for.
+pub fn open_own(path: &Path, make: bool) -> io::Result<File> {
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or_default();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(make).truncate(false).mode(0o600).custom_flags(flags);
+    let file = options.open(path).map_err(|error| if path.is_symlink() { not_regular() } else { error })?;
+    length(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Makes the file at `path`, with the permissions `mode`. What has the name is removed: nothing is written through a link, and no
+/// pipe is waited for.
+///
+/// # Errors
+/// When what is there cannot be removed, or the file not be made.
+pub fn make_anew(path: &Path, mode: u32) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}
+
+/// Who may do what with a file that is about nobody, where the system's mask says nothing else.
+pub const FOR_ALL: u32 = 0o666;
+
 /// The length of the file that `about` tells of.
 ///
 /// # Errors
 /// When it is no regular file.
 pub fn length(about: &Metadata) -> io::Result<u64> {
     if !about.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
+        return Err(not_regular());
     }
     Ok(about.len())
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR)
 }
 
 /// Refuses a length beyond `most`.
@@ -96,6 +129,8 @@ pub fn text_within(path: &Path, most: u64) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -108,6 +143,33 @@ mod tests {
             let Err(error) = text(path) else { panic!("{} was read", path.display()) };
             assert_eq!(error.to_string(), NOT_REGULAR, "{}", path.display());
         }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_and_no_pipe_is_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        fs::write(at("victim"), "mine").unwrap();
+        let mut others = Vec::new();
+        for (link, to) in [("link", at("victim")), ("dangling", at("nothing"))] {
+            std::os::unix::fs::symlink(to, at(link)).unwrap();
+            others.push(link);
+        }
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+        others.extend(made.is_ok_and(|status| status.success()).then_some("pipe"));
+        for name in others {
+            for make in [false, true] {
+                assert_eq!(open_own(&at(name), make).unwrap_err().to_string(), NOT_REGULAR, "{name}");
+            }
+            make_anew(&at(name), 0o600).unwrap().write_all(b"ours").unwrap();
+            assert!(!at(name).is_symlink() && fs::read(at(name)).unwrap() == b"ours", "{name}");
+        }
+        assert!(fs::read(at("victim")).unwrap() == b"mine" && !at("nothing").exists());
+        assert!(make_anew(place.path(), FOR_ALL).is_err(), "a folder is not removed");
+        // What is a regular file goes on as it stands.
+        open_own(&at("link"), true).unwrap();
+        assert_eq!(fs::read(at("link")).unwrap(), b"ours");
+        assert_eq!(open_own(&at("absent"), false).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -172,10 +172,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let (folder, summary) = ran.map_err(failure)?;
     if summary.interrupted {
         tell(&format!(
-            "interrupted: {} of {} are in {}; there are no metrics of an unfinished measurement\n",
+            "interrupted: {} of {} are in {}; there are no metrics of an unfinished measurement: make it again with --replace\n",
             summary.attempts,
             counted(summary.asked, "attempt"),
-            folder.file(names::OUTCOMES).display(),
+            folder.file(names::OUTCOMES_PART).display(),
         ));
         return Ok(Exit::Interrupted);
     }

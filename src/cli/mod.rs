@@ -122,11 +122,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // clap prints help and version to the output stream with code 0, mistakes to the error stream with code 2.
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable.code()));
-        }
+        Err(error) => return answered(&error),
     };
     // Before anything else: a guard listens to other signals, and must be quick.
     if let Verb::Guard(arguments) = &arguments.verb {
@@ -147,16 +143,32 @@ pub fn main() -> ExitCode {
     // A panic is a defect of agebench, and has its own exit code instead of Rust's 101.
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
         Ok(Ok(exit)) => exit.into(),
-        Ok(Err(failure)) if exit::is_broken_pipe(&*failure.error) => Exit::Done.into(),
-        Ok(Err(failure)) => {
-            output::tell(&failure.text());
-            failure.exit.into()
-        }
+        Ok(Err(failure)) => failed(failure),
         Err(_) => {
             output::tell("error: a defect of agebench: please report the lines above with the command\n");
             Exit::Internal.into()
         }
     }
+}
+
+/// Prints what clap answers in place of a verb, and gives the exit code: help and version go to the output stream with 0, mistakes,
+/// which hold words of the command line, to the error stream with 2.
+fn answered(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        output::tell(&text);
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable.code()));
+    }
+    output::print(&text).map_or_else(failed, |()| Exit::Done.into())
+}
+
+/// Tells a failure, and gives its exit code. A reader that went away is none.
+fn failed(failure: Failure) -> ExitCode {
+    if exit::is_broken_pipe(&*failure.error) {
+        return Exit::Done.into();
+    }
+    output::tell(&failure.text());
+    failure.exit.into()
 }
 
 fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {

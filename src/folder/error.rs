@@ -45,6 +45,8 @@ pub enum FolderError {
     Unfinished {
         /// The folder.
         path: PathBuf,
+        /// Whether it can go on: a run that keeps its rows.
+        goes_on: bool,
     },
     /// Rows were lost, changed or added since the run.
     #[error(
@@ -129,7 +131,8 @@ impl FolderError {
             }
             Self::WouldRemove { .. } => Some("name another folder with --out"),
             Self::Busy { .. } => Some("wait for it to end"),
-            Self::Unfinished { .. } => Some("run it again with --resume"),
+            Self::Unfinished { goes_on: true, .. } => Some("run it again with --resume"),
+            Self::Unfinished { .. } => Some("make it again with --replace: it cannot go on"),
             Self::Changed { shard: None, .. } => {
                 Some("fetch the folder again from where it was run, or run it again with --replace")
             }
@@ -152,6 +155,9 @@ impl FolderError {
             Self::Unusable(findings) => findings.common_help(),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("a run folder is what `agebench run` and `agebench score` write")
+            }
+            Self::Read { source, .. } if source.to_string() == crate::foreign::NOT_REGULAR => {
+                Some("remove it: a link, a pipe or a device in a run folder is none that agebench made")
             }
             Self::Write { .. } | Self::Read { .. } | Self::Json { .. } => None,
         }

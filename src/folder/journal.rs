@@ -1,8 +1,9 @@
 //! outcomes.journal: how much of outcomes.csv.part is safe on disk, block by block, so that a run that was broken off in any
 //! way goes on behind the last block that is whole.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use super::held::lock;
 use super::out::create_private;
 use super::{FolderError, RunFolder, names};
 use crate::digest::{Digest, Hasher};
+use crate::foreign;
 
 /// One line of the journal: what the file held when a block was on disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,16 +73,21 @@ impl Journal {
     /// Begins both files of `folder` anew.
     ///
     /// # Errors
-    /// [`FolderError::Write`]; [`FolderError::Busy`] when another process writes them.
+    /// [`FolderError::Read`] for what is no regular file; [`FolderError::Write`]; [`FolderError::Busy`] when another process
+    /// writes them.
     pub fn begin(folder: &RunFolder) -> Result<(Hashed, Self), FolderError> {
         // Locked before it is emptied.
         let path = folder.file(names::OUTCOMES_PART);
         let failed = |error| FolderError::write(&path, error);
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        lock(&opened, folder.path())?;
-        let file = create_private(&path)?;
-        drop(opened);
+        let file = foreign::open_own(&path, true).map_err(|error| not_opened(&path, error))?;
         lock(&file, folder.path())?;
+        let [own, named] =
+            [file.metadata(), fs::symlink_metadata(&path)].map(|about| about.map(|it| (it.dev(), it.ino())));
+        if own.ok() != named.ok() {
+            return Err(FolderError::Busy { path: folder.path().to_owned() }); // finished or removed meanwhile
+        }
+        let emptied = file.set_permissions(Permissions::from_mode(0o600)).and_then(|()| file.set_len(0));
+        emptied.map_err(failed)?;
         let journal = create_private(&folder.file(names::JOURNAL))?;
         Ok((Hashed { file, hasher: Hasher::default(), bytes: 0 }, Self { file: journal }))
     }
@@ -89,20 +96,21 @@ impl Journal {
     /// where no run is unfinished there.
     ///
     /// # Errors
-    /// [`FolderError::Busy`] when another process writes it; [`FolderError::Write`].
+    /// [`FolderError::Busy`] when another process writes it; [`FolderError::Read`] for what is no regular file;
+    /// [`FolderError::Write`].
     pub fn claim(path: &Path) -> Result<Option<File>, FolderError> {
         let part = path.join(names::OUTCOMES_PART);
-        match OpenOptions::new().write(true).open(&part) {
+        match foreign::open_own(&part, false) {
             Ok(file) => lock(&file, path).map(|()| Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(FolderError::write(&part, error)),
+            Err(error) => Err(not_opened(&part, error)),
         }
     }
 
     /// What the journal of `folder` says last, without a look at the rows; `None` where there is none.
     #[must_use]
     pub fn last(folder: &RunFolder) -> Option<Mark> {
-        let journal = crate::foreign::open(&folder.file(names::JOURNAL)).ok()?.0;
+        let journal = foreign::open(&folder.file(names::JOURNAL)).ok()?.0;
         lines(BufReader::new(journal)).filter_map(|line| read_mark(&line.ok()?)).last()
     }
 
@@ -112,7 +120,7 @@ impl Journal {
     /// [`FolderError::Read`], [`FolderError::Write`]; [`FolderError::Busy`] when another process writes them.
     pub fn reopen(folder: &RunFolder) -> Result<Option<Reopened>, FolderError> {
         let path = folder.file(names::OUTCOMES_PART);
-        let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
+        let open = |path: &Path| foreign::open_own(path, false);
         let mut file = match open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -160,7 +168,7 @@ impl Journal {
     /// [`FolderError::Write`].
     pub fn finish(folder: &RunFolder) -> Result<(), FolderError> {
         let to = folder.file(names::OUTCOMES);
-        let renamed = std::fs::rename(folder.file(names::OUTCOMES_PART), &to);
+        let renamed = fs::rename(folder.file(names::OUTCOMES_PART), &to);
         renamed.map_err(|error| FolderError::write(&to, error))?;
         // The name is on disk when the folder is; some file systems cannot be asked.
         let _ = File::open(folder.path()).and_then(|folder| folder.sync_all());
@@ -173,6 +181,14 @@ impl Journal {
     /// [`FolderError::Write`].
     pub fn remove(folder: &RunFolder) -> Result<(), FolderError> {
         folder.remove(names::JOURNAL)
+    }
+}
+
+/// Why the file at `path` is not gone on with: what is no regular file is no failure of the disk.
+fn not_opened(path: &Path, error: io::Error) -> FolderError {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => FolderError::read(path, error),
+        _ => FolderError::write(path, error),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The folder as files: where they stand, who may read them, and what happens to a folder that is not empty.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::held::{Claim, Held};
 use super::journal::Journal;
@@ -21,9 +22,11 @@ pub enum Existing {
 }
 
 /// A run folder on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Kept by every copy, so that the last one gives it back.
+    claim: Option<Arc<Claim>>,
 }
 
 impl RunFolder {
@@ -33,7 +36,7 @@ impl RunFolder {
     /// [`FolderError::Read`] when there is no folder.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let entries = fs::read_dir(path);
-        entries.map(|_| Self { path: path.to_owned() }).map_err(|error| FolderError::read(path, error))
+        entries.map(|_| Self { path: path.to_owned(), claim: None }).map_err(|error| FolderError::read(path, error))
     }
 
     /// The output folder at `path`: made if absent, used if empty, else as `existing` says.
@@ -54,7 +57,18 @@ impl RunFolder {
         } else {
             Held::of(path, existing)?;
         }
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), claim: None })
+    }
+
+    /// The same folder, which no other process writes as long as this or a copy of it is held.
+    ///
+    /// # Errors
+    /// [`FolderError::Busy`] when another process writes it.
+    pub fn claimed(mut self) -> Result<Self, FolderError> {
+        if self.claim.is_none() {
+            self.claim = Some(Arc::new(Claim::of(&self.path)?));
+        }
+        Ok(self)
     }
 
     /// Whether [`RunFolder::prepare`] would take `path`, as far as a look tells: makes and removes nothing.
@@ -122,14 +136,12 @@ impl RunFolder {
             let shard = || RunRecord::read_any(self).ok()?.shard.map(|part| part.shard);
             let path = self.path.clone();
             match name {
-                names::OUTCOMES if is_missing && self.file(names::OUTCOMES_PART).exists() => {
-                    FolderError::Unfinished { path }
+                names::OUTCOMES | names::METRICS if is_missing && self.file(names::OUTCOMES_PART).exists() => {
+                    let goes_on = RunRecord::read_any(self).map_or(true, |record| record.goes_on());
+                    FolderError::Unfinished { path, goes_on }
                 }
                 names::OUTCOMES | names::TRUTH if is_missing && self.holds_tallies() => {
                     FolderError::TalliesOnly { path }
-                }
-                names::METRICS if is_missing && self.file(names::OUTCOMES_PART).exists() => {
-                    FolderError::Unfinished { path }
                 }
                 names::METRICS if is_missing => match shard() {
                     Some(shard) => FolderError::Shard { path, shard },
@@ -216,36 +228,22 @@ impl RunFolder {
         fs::create_dir_all(&folder).map_err(|error| FolderError::write(&folder, error))?;
         let path = folder.join(card).with_extension("txt");
         // Of a run that was broken off and went on: what was written before stays.
-        let all = fs::read_to_string(&path).unwrap_or_default() + text;
+        let all = foreign::text(&path).unwrap_or_default() + text;
         let from = (all.len().saturating_sub(MOST_WORDS)..=all.len()).find(|at| all.is_char_boundary(*at));
         write_whole(&path, all.get(from.unwrap_or(0)..).unwrap_or_default().as_bytes(), true)
     }
 }
 
-/// Makes or empties the file at `path`, which only its owner may read.
+/// Makes the file at `path`, which only its owner may read, in the place of what has the name.
 ///
 /// # Errors
 /// [`FolderError::Write`].
 pub fn create_private(path: &Path) -> Result<File, FolderError> {
-    create(path, true).map_err(|error| FolderError::write(path, error))
+    foreign::make_anew(path, FOR_OWNER).map_err(|error| FolderError::write(path, error))
 }
 
-fn create(path: &Path, private: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        options.mode(0o600);
-        let file = options.open(path)?;
-        // The mode above holds for new files only.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        return Ok(file);
-    }
-    #[cfg(not(unix))]
-    let _ = private;
-    options.open(path)
-}
+/// Who may do what with a file about people.
+const FOR_OWNER: u32 = 0o600;
 
 /// Writes `bytes` to `path` by way of `path.part`, so that the file is whole or as it was before.
 ///
@@ -263,7 +261,8 @@ fn write_whole_with(
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = create(&part, private).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
+    let mode = if private { FOR_OWNER } else { foreign::FOR_ALL };
+    let written = foreign::make_anew(&part, mode).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
     match written.and_then(|()| fs::rename(&part, path)) {
         Ok(()) => Ok(()),
         Err(error) => {
@@ -336,10 +335,52 @@ mod tests {
         let folder = RunFolder::open(place.path()).unwrap();
         fs::write(folder.file(names::OUTCOMES), "old and open").unwrap();
         create_private(&folder.file(names::OUTCOMES)).unwrap();
+        fs::write(folder.file("truth.csv.part"), "old and open").unwrap();
         folder.write(names::TRUTH, b"x", true).unwrap();
         for name in [names::OUTCOMES, names::TRUTH] {
             assert_eq!(fs::metadata(folder.file(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
         }
+    }
+
+    #[test]
+    fn no_file_of_a_run_is_written_through_a_link() {
+        let place = tempfile::tempdir().unwrap();
+        let victim = place.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        let folder = RunFolder::prepare(&place.path().join("run"), Existing::Refuse).unwrap();
+        let link = |name: &str| std::os::unix::fs::symlink(&victim, folder.file(name)).unwrap();
+        for (name, private) in [(names::METRICS, false), (names::TRUTH, true)] {
+            link(&format!("{name}.part"));
+            folder.write(name, b"ours", private).unwrap();
+        }
+        link(names::FOOTPRINT);
+        create_private(&folder.file(names::FOOTPRINT)).unwrap();
+        // What goes on as it stands is refused by name.
+        for name in [names::OUTCOMES_PART, names::JOURNAL] {
+            fs::remove_file(folder.file(names::OUTCOMES_PART)).unwrap_or_default();
+            fs::write(folder.file(names::OUTCOMES_PART), "").unwrap();
+            fs::remove_file(folder.file(name)).unwrap_or_default();
+            link(name);
+            let refused = Journal::reopen(&folder).unwrap_err();
+            assert!(matches!(&refused, FolderError::Read { path, .. } if *path == folder.file(name)), "{refused}");
+            assert!(refused.help().unwrap().contains("remove it"));
+        }
+        fs::remove_file(folder.file(names::OUTCOMES_PART)).unwrap();
+        link(names::OUTCOMES_PART);
+        assert!(Journal::begin(&folder).is_err() && Journal::claim(folder.path()).is_err());
+        assert_eq!(fs::read(&victim).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_claimed_folder_is_kept_until_its_last_copy_is_gone_and_does_not_lock_itself_out() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(place.path()).unwrap().claimed().unwrap();
+        let copy = folder.clone().claimed().unwrap();
+        drop(folder);
+        let again = || RunFolder::open(place.path()).unwrap().claimed();
+        assert!(matches!(again(), Err(FolderError::Busy { .. })));
+        drop(copy);
+        again().unwrap();
     }
 
     #[test]

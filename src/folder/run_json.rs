@@ -310,11 +310,20 @@ impl Machine {
 }
 
 impl RunRecord {
-    /// The run.json of `folder`, which is that of a whole run.
+    /// The run.json of `folder`, which is that of a whole run that came to its end.
+    ///
+    /// # Errors
+    /// As [`RunRecord::read_begun`] and [`RunRecord::is_finished`].
+    pub fn read(folder: &RunFolder) -> Result<Self, FolderError> {
+        let record = Self::read_begun(folder)?;
+        record.is_finished(folder).map(|()| record)
+    }
+
+    /// The run.json of `folder`, which is that of a whole run, be it at its end or not.
     ///
     /// # Errors
     /// It cannot be read or is of another schema; [`FolderError::Shard`] when the folder is a part of a run.
-    pub fn read(folder: &RunFolder) -> Result<Self, FolderError> {
+    pub fn read_begun(folder: &RunFolder) -> Result<Self, FolderError> {
         let record = Self::read_any(folder)?;
         match &record.shard {
             None => Ok(record),
@@ -340,6 +349,22 @@ impl RunRecord {
             return Err(FolderError::Unusable(Finding::error(names::RUN, text).into()));
         }
         serde_json::from_str(&text).map_err(wrong)
+    }
+
+    /// Whether what was made in `folder` came to its end; recorded answers have none of their own.
+    ///
+    /// # Errors
+    /// [`FolderError::Unfinished`].
+    pub fn is_finished(&self, folder: &RunFolder) -> Result<(), FolderError> {
+        if self.ended.is_some() || !["run", "merge", "footprint"].contains(&self.verb.as_str()) {
+            return Ok(());
+        }
+        Err(FolderError::Unfinished { path: folder.path().to_owned(), goes_on: self.goes_on() })
+    }
+
+    /// Whether it goes on with `--resume` when it is broken off.
+    pub(super) fn goes_on(&self) -> bool {
+        self.verb == "run" && !self.settings.contains_key("retain")
     }
 
     /// Whether the outcomes.csv of `folder` is what its run wrote, as far as that was written down.

@@ -192,10 +192,23 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
         )),
         seeds: [("protocol".to_owned(), 0)].into_iter().collect(),
         started: Some("2026-01-01T00:00:00Z".to_owned()),
-        ended: None,
+        ended: Some("2026-01-01T00:01:00Z".to_owned()),
     };
     record.write(&folder).unwrap();
     assert_eq!(RunRecord::read(&folder).unwrap(), record);
+    // What has no end is no result, but for answers that were recorded elsewhere.
+    for (verb, help) in
+        [("run", Some("--resume")), ("merge", Some("--replace")), ("footprint", Some("--replace")), ("score", None)]
+    {
+        let open = RunRecord { verb: verb.to_owned(), ended: None, ..record.clone() };
+        open.write(&folder).unwrap();
+        assert_eq!(RunRecord::read_begun(&folder).unwrap(), open);
+        match (RunRecord::read(&folder), help) {
+            (Err(error @ FolderError::Unfinished { .. }), Some(help)) => assert!(error.help().unwrap().contains(help)),
+            (read, _) => assert!(read.is_ok() && help.is_none(), "{verb}"),
+        }
+    }
+    record.write(&folder).unwrap();
     let machine = record.machine.as_ref().unwrap();
     assert_eq!(machine.cpu_model.as_deref(), Some("Some CPU @ 2GHz"));
     assert_eq!(machine.cpu_features, ["avx", "avx2", "sse"]);

@@ -12,8 +12,8 @@ use crate::clock::Clock;
 use crate::dataset::FilesDigest;
 use crate::digest::Digest;
 use crate::folder::{
-    AttemptKey, Claim, DatasetRecord, FolderError, FootprintWriter, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, DatasetRecord, FolderError, FootprintWriter, Journal, Observed, OutcomeWriter, OutcomesRecord,
+    Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::outcome::Outcome;
 use crate::run::is_failure;
@@ -21,7 +21,6 @@ use crate::run::is_failure;
 /// A folder that is being written.
 pub(super) struct Writing {
     folder: RunFolder,
-    _claim: Claim,
     method: String,
     truth: Truth,
     record: RunRecord,
@@ -35,8 +34,7 @@ pub(super) struct Writing {
 impl Writing {
     /// Prepares the folder of `request` and writes what is known before the first attempt.
     pub fn begin(request: &Request<'_>, clock: &dyn Clock) -> Result<Self, FootprintError> {
-        let folder = RunFolder::prepare(request.out, request.existing)?;
-        let claim = Claim::of(folder.path())?;
+        let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
         let truth = Truth::of(request.dataset, &Pseudonyms::of(request.dataset, request.keep_ids));
         let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
         truth.write(&mut file).and_then(|()| file.flush()).map_err(failed(&folder, names::TRUTH))?;
@@ -68,25 +66,14 @@ impl Writing {
             ended: None,
         };
         record.write(&folder)?;
-        let outcomes = create_private(&folder.file(names::OUTCOMES))?;
+        let outcomes = create_private(&folder.file(names::OUTCOMES_PART))?;
         let outcomes = OutcomeWriter::new(outcomes, &request.protocol.limits, Timings::Written);
-        let outcomes = outcomes.map_err(failed(&folder, names::OUTCOMES))?;
+        let outcomes = outcomes.map_err(failed(&folder, names::OUTCOMES_PART))?;
         let observations = FootprintWriter::new(create_private(&folder.file(names::FOOTPRINT))?);
         let observations = observations.map_err(failed(&folder, names::FOOTPRINT))?;
         let files = FilesDigest::new(request.dataset);
         let summary = Summary { asked: request.dataset.samples().len(), ..Summary::default() };
-        Ok(Self {
-            folder,
-            _claim: claim,
-            method: name,
-            truth,
-            record,
-            outcomes,
-            observations,
-            files,
-            extra: BTreeMap::new(),
-            summary,
-        })
+        Ok(Self { folder, method: name, truth, record, outcomes, observations, files, extra: BTreeMap::new(), summary })
     }
 
     /// Adds the attempt on the sample at `place`, whose file has the digest `content`, with what was `found` about it.
@@ -102,7 +89,7 @@ impl Writing {
         let method = &self.method;
         let digest = content.map(|content| content.short());
         let key = AttemptKey { sample_id: &sample_id, subject_id: &subject_id, method };
-        self.outcomes.write(&key, outcome, digest.as_deref()).map_err(failed(&self.folder, names::OUTCOMES))?;
+        self.outcomes.write(&key, outcome, digest.as_deref()).map_err(failed(&self.folder, names::OUTCOMES_PART))?;
         if let Some(content) = content {
             self.files.add(place, content);
         }
@@ -139,7 +126,7 @@ impl Writing {
         write.try_for_each(|written| written).map_err(failed(&self.folder, names::FOOTPRINT))
     }
 
-    /// Completes the folder, however the attempts `ended`.
+    /// Completes the folder where all attempts were made; else its rows stay in outcomes.csv.part, and run.json has no end.
     pub fn finish(
         mut self,
         request: &Request<'_>,
@@ -147,7 +134,8 @@ impl Writing {
         ended: Result<End, FootprintError>,
     ) -> Result<(RunFolder, Summary), FootprintError> {
         let folder = self.folder;
-        self.outcomes.finish().map_err(failed(&folder, names::OUTCOMES))?;
+        let written = self.outcomes.finish().and_then(|file| file.sync_all());
+        written.map_err(failed(&folder, names::OUTCOMES_PART))?;
         self.observations.finish().map_err(failed(&folder, names::FOOTPRINT))?;
         let seen = request.method.seen(&request.scratch);
         if let Some(method) = self.record.methods.first_mut() {
@@ -159,8 +147,15 @@ impl Writing {
             self.record.settings.insert("copies".to_owned(), json!(place));
         }
         self.record.dataset.files_digest = Some(self.files.finish(request.dataset));
-        self.record.ended = Some(clock.wall().to_string());
-        self.record.write(&folder)?;
+        if matches!(ended, Ok(End::Done)) {
+            self.record.ended = Some(clock.wall().to_string());
+            let rows = self.summary.attempts as u64;
+            self.record.outcomes = Some(OutcomesRecord::of(&folder.file(names::OUTCOMES_PART), rows)?);
+            self.record.write(&folder)?;
+            Journal::finish(&folder)?;
+        } else {
+            self.record.write(&folder)?;
+        }
         self.summary.interrupted = ended? == End::Interrupted;
         Ok((folder, self.summary))
     }

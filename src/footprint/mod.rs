@@ -101,10 +101,10 @@ pub enum FootprintError {
     NoPicture,
 }
 
-/// Makes the attempts and writes the folder, but for its rows.
+/// Makes the attempts and writes the folder, but for its rows. As long as it is held no other process writes it.
 ///
 /// # Errors
-/// [`FootprintError`]; the outcomes written by then are a valid prefix.
+/// [`FootprintError`]; the outcomes written by then are a valid prefix, in outcomes.csv.part.
 pub fn run(
     request: &Request<'_>,
     clock: &Arc<dyn Clock>,

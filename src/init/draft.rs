@@ -1,10 +1,11 @@
 //! Files that are drafted, and how they are put down: whole, and over nothing that is there unless told so.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::InitError;
+use crate::foreign;
 
 /// Files with their places.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +76,7 @@ fn put(file: &DraftFile) -> io::Result<()> {
     let mut part = file.path.clone().into_os_string();
     part.push(".part");
     let part = PathBuf::from(part);
-    fs::write(&part, &file.content)?;
+    foreign::make_anew(&part, foreign::FOR_ALL)?.write_all(&file.content)?;
     #[cfg(unix)]
     if file.is_program {
         use std::os::unix::fs::PermissionsExt as _;

@@ -10,8 +10,8 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    Claim, DatasetRecord, Existing, FolderError, LatencyWriter, Machine, Observation, RUN_SCHEMA, RunFolder, RunRecord,
-    Truth, create_private, names,
+    DatasetRecord, Existing, FolderError, LatencyWriter, Machine, Observation, RUN_SCHEMA, RunFolder, RunRecord, Truth,
+    create_private, names,
 };
 use crate::protocol::Protocol;
 use crate::run::{RunMethod, Seen};
@@ -58,7 +58,8 @@ pub enum WriteError {
 }
 
 impl Measured<'_> {
-    /// Writes the folder with all `observations`.
+    /// Writes the folder with all `observations`, which no other process writes as long as what is given is held. run.json comes
+    /// last: a folder without it is no result.
     ///
     /// # Errors
     /// [`WriteError`].
@@ -69,8 +70,7 @@ impl Measured<'_> {
         observations: &[Observation],
         clock: &dyn Clock,
     ) -> Result<RunFolder, WriteError> {
-        let folder = RunFolder::prepare(out, existing)?;
-        let _writing = Claim::of(folder.path())?;
+        let folder = RunFolder::prepare(out, existing)?.claimed()?;
         let failed = |name: &str| {
             let path = folder.file(name);
             move |source| FolderError::Write { path: path.clone(), source }

@@ -105,7 +105,7 @@ pub struct Summary {
 /// Makes the run: attempts, written in manifest order as they come.
 ///
 /// With [`Existing::Resume`] a run that was broken off goes on behind the last block that is safe on disk, and one that is
-/// finished is left as it is.
+/// finished is left as it is. As long as the folder that it gives is held no other process writes it.
 ///
 /// # Errors
 /// [`RunError`]. After [`RunError::GaveUp`], a stop and a failure to write, the run can go on.
@@ -131,8 +131,7 @@ pub fn run(
         drop((Claim::of(request.out)?, Journal::claim(request.out)?));
         written::Ready::of(request, [&whole, own], clock, stop, sink)?
     };
-    let folder = RunFolder::prepare(request.out, request.existing)?;
-    let _writing = Claim::of(folder.path())?;
+    let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
     let resumed = if request.existing == Existing::Resume { resume::Before::of(&folder, &record)? } else { None };
     if let Some(before) = &resumed {
         if before.record.dataset.inputs_digest.is_none() {

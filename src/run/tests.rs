@@ -261,7 +261,7 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
     let dataset = dataset(folder.path(), 2);
     let (out, protocol) = (tempfile::tempdir().unwrap(), Protocol::default_protocol());
     let (_, method) = scripted("a", years);
-    let request = Request {
+    let mut request = Request {
         methods: &[method],
         dataset: &dataset,
         protocol: &protocol,
@@ -279,8 +279,15 @@ fn an_answer_after_the_time_limit_is_discarded_and_counted_as_timed_out() {
         further: Vec::new(),
     };
     let clock: Arc<dyn Clock> = Arc::new(SlowClock(AtomicUsize::new(0)));
-    let (_, summary) = run(&request, &clock, &Arc::default(), &|_| ()).unwrap();
+    let (folder, summary) = run(&request, &clock, &Arc::default(), &|_| ()).unwrap();
     assert_eq!((summary.attempts, summary.failed), (2, 2));
+    // It is whoever holds it who scores it: until then it is nobody else's.
+    for existing in [Existing::Replace, Existing::Resume] {
+        request.existing = existing;
+        let again = run(&request, &clock, &Arc::default(), &|_| ());
+        assert!(matches!(again, Err(RunError::Folder(FolderError::Busy { .. }))), "{existing:?}");
+    }
+    drop(folder);
     let outcomes = fs::read_to_string(out.path().join(names::OUTCOMES)).unwrap();
     assert!(outcomes.lines().skip(1).all(|line| line.contains(",timed_out,,,,,")), "{outcomes}");
 }

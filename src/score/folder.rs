@@ -80,7 +80,8 @@ impl Computed {
     }
 }
 
-/// Scores a run folder and writes `metrics.csv`, and with another protocol also that and its digest.
+/// Scores a run folder and writes `metrics.csv`, and with another protocol also that and its digest. As long as the folder that it
+/// gives is held no other process writes it.
 ///
 /// # Errors
 /// As [`score_folder`], and what the folder answers when written to.
@@ -88,13 +89,18 @@ pub fn score(request: &ScoreRequest<'_>) -> Result<Scored, ScoreError> {
     if let Some((out, _)) = request.out {
         RunFolder::spares(out, request.folder.path())?;
     }
+    let claimed = match request.out {
+        None => request.folder.clone().claimed()?,
+        Some(_) => request.folder.clone(),
+    };
+    let request = &ScoreRequest { folder: &claimed, ..*request };
     if request.folder.holds_tallies() {
         return Tallied::kept(request.folder, request.protocol)?.score_folder(request);
     }
     let Computed { record, protocol, table, attempts } = Computed::of(request.folder, request.protocol)?;
     let folder = match request.out {
         None => request.folder.clone(),
-        Some((path, existing)) => copied(request.folder, &RunFolder::prepare(path, existing)?, &record)?,
+        Some((path, existing)) => copied(request.folder, &RunFolder::prepare(path, existing)?.claimed()?, &record)?,
     };
     if request.protocol.is_some() {
         folder.write(names::PROTOCOL, protocol.to_toml().as_bytes(), false)?;
@@ -143,8 +149,12 @@ pub fn write_metrics(folder: &RunFolder, table: &Table) -> Result<Table, ScoreEr
 /// The `metrics.csv` of `folder`.
 ///
 /// # Errors
-/// It cannot be read.
+/// It cannot be read, or is that of a run that did not come to its end.
 pub fn read_metrics(folder: &RunFolder) -> Result<Table, ScoreError> {
+    // A run.json that cannot be read is told by what needs it.
+    if let Ok(record) = RunRecord::read_any(folder) {
+        record.is_finished(folder)?;
+    }
     let file = folder.read(names::METRICS)?;
     Table::read(file).map_err(|source| ScoreError::Table { path: folder.file(names::METRICS), source })
 }
@@ -274,6 +284,7 @@ fn copied(from: &RunFolder, to: &RunFolder, record: &RunRecord) -> Result<RunFol
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::folder::FolderError;
     use crate::report;
     use crate::score::{Recording, import};
 
@@ -327,8 +338,14 @@ pub(crate) mod tests {
         let scored = scored(place.path(), &csv);
         let bytes = || std::fs::read(scored.folder.file(names::METRICS)).unwrap();
         let imported = bytes();
-        score(&ScoreRequest { folder: &scored.folder, protocol: None, out: None }).unwrap();
+        let again = score(&ScoreRequest { folder: &scored.folder, protocol: None, out: None }).unwrap();
         assert!(imported == bytes());
+        // Held until its report is written.
+        let other = RunFolder::open(scored.folder.path()).unwrap();
+        let busy = || score(&ScoreRequest { folder: &other, protocol: None, out: None });
+        assert!(matches!(busy(), Err(ScoreError::Folder(FolderError::Busy { .. }))));
+        drop(again);
+        busy().unwrap();
         assert_eq!(crate::score::verify(&scored.folder).unwrap().differences, []);
     }
 

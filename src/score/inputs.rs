@@ -40,6 +40,7 @@ impl Inputs {
     }
 
     fn of(folder: &RunFolder, record: RunRecord, protocol: Option<&Protocol>) -> Result<Self, ScoreError> {
+        record.is_finished(folder)?;
         let protocol = protocol.cloned().map_or_else(|| own_protocol(folder), Ok)?;
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)

@@ -69,7 +69,7 @@ impl Part<'_> {
         if !folder.file(names::RUN).exists() {
             return Ok(Held::Unfinished); // broken off before anything was attempted
         }
-        let record = RunRecord::read(&folder)?;
+        let record = RunRecord::read_begun(&folder)?;
         let finished = record.ended.is_some() && folder.file(names::METRICS).exists();
         let mut other = self.differences(plan, run, &record);
         if !finished && record.tool_version != crate::VERSION {

@@ -6,7 +6,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use crate::resume;
 use crate::support::{Ran, agebench, bmp, column, dataset, jpeg, package, run, text};
 
 /// A card of `fixtures/plugins/takes.py`, which takes more than it needs in this way.
@@ -126,7 +130,7 @@ fn what_cannot_be_measured_is_refused_before_any_work() {
 fn without_bubblewrap(place: &Path) -> PathBuf {
     let bin = place.join("bin");
     fs::create_dir_all(&bin).unwrap();
-    let output = std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     let python = String::from_utf8(output.unwrap().stdout).unwrap();
     let _ = symlink(python.trim(), bin.join("python3"));
     bin
@@ -173,6 +177,71 @@ fn of_a_waterfall_of_programs_it_is_said_that_its_stages_are_in_no_box() {
     assert!(unknown.len() >= ONLY_IN_A_BOX.len());
     let said = "its stages are not put into boxes: measure them one by one";
     assert!(unknown.iter().all(|line| line.contains(said)), "{unknown:#?}");
+}
+
+#[test]
+fn a_measurement_that_was_broken_off_is_no_result_however_it_ended() {
+    let place = tempfile::tempdir().unwrap();
+    let (method, data) = resume::slow(place.path(), 40, 0.1);
+    let policy = place.path().join("policy.toml");
+    let rules = "name = 'small'\nsource = 'ours'\n[[rule]]\nmetric = 'mae'\nweighting = 'subject'\nmax = 100\n";
+    fs::write(&policy, rules).unwrap();
+    let readers = |out: &Path| {
+        let folder = text(out).to_owned();
+        let gate = vec!["gate".to_owned(), folder.clone(), "--policy".to_owned(), text(&policy).to_owned()];
+        [gate].into_iter().chain(["score", "verify", "report"].map(|verb| vec![verb.to_owned(), folder.clone()]))
+    };
+    let refused = |out: &Path, help: &str| {
+        for reader in readers(out) {
+            let reader: Vec<&str> = reader.iter().map(String::as_str).collect();
+            run(&reader).ended(2).told(&["is not finished", help]);
+        }
+    };
+    for signal in ["TERM", "KILL"] {
+        let out = place.path().join(signal);
+        let mut command = agebench();
+        command.args(["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        while !out.join("outcomes.csv.part").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none());
+            sleep(Duration::from_millis(5));
+        }
+        sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        if signal == "TERM" {
+            ran.ended(130).told(&["of 40 attempts are in", "outcomes.csv.part", "--replace"]);
+        }
+        assert!(!out.join("outcomes.csv").exists());
+        refused(&out, "--replace");
+        // Rows under their final name do not make it whole.
+        fs::rename(out.join("outcomes.csv.part"), out.join("outcomes.csv")).unwrap();
+        run(&["score", text(&out)]).ended(2).told(&["is not finished", "--replace"]);
+    }
+    let data = resume::slow(&place.path().join("few"), 6, 0.0).1;
+    let out = place.path().join("KILL");
+    let again = ["footprint", text(&method), "--dataset", text(&data), "--out", text(&out), "--replace"];
+    run(&again).ended(0);
+    assert!(!out.join("outcomes.csv.part").exists());
+    run(&["verify", text(&out)]).ended(0);
+    let record = fs::read_to_string(out.join("run.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(json["outcomes"]["rows"], 6, "{record}");
+    // Nor do all files of a run whose record has no end.
+    for (verb, help) in [("footprint", "--replace"), ("run", "--resume")] {
+        let mut json = json.clone();
+        json["verb"] = verb.into();
+        json["ended"] = serde_json::Value::Null;
+        fs::write(out.join("run.json"), json.to_string()).unwrap();
+        refused(&out, help);
+    }
+    // Rows that were lost later are found, as those of a run.
+    fs::write(out.join("run.json"), record).unwrap();
+    let rows = fs::read_to_string(out.join("outcomes.csv")).unwrap();
+    let fewer: Vec<&str> = rows.lines().take(4).collect();
+    fs::write(out.join("outcomes.csv"), fewer.join("\n") + "\n").unwrap();
+    run(&["score", text(&out)]).ended(2).told(&["is not the one of 6 rows"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::resume::{asked, lasting, slow};
-use crate::support::{Ran, is_needed, run, text};
+use crate::support::{Ran, agebench, is_needed, run, text};
 
 /// A file system in memory of so many KiB, taken away when dropped; `None` where this process may not make one.
 struct Small(PathBuf);
@@ -85,4 +85,28 @@ fn a_file_that_may_grow_no_further_is_a_full_disk() {
     assert!(!out.join("outcomes.csv").exists());
     run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0).told(&["going on behind them"]);
     assert!(lasting(&out) == lasting(&whole));
+}
+
+#[test]
+fn help_that_cannot_be_written_ends_as_every_result_does() {
+    for asked in [&["--help"][..], &["-h"], &["--version"], &["help", "run"], &["run", "--help"], &["list"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ran = Ran::of(agebench().args(asked).stdout(full).output().unwrap());
+        ran.ended(74).told(&["No space left"]);
+        assert!(!run(asked).ended(0).out.is_empty(), "{asked:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_mistake_on_the_command_line_steers_no_terminal() {
+    for asked in [
+        &["o\u{1b}]0;pwn\u{7}"][..],
+        &["list", "\u{1b}[2J"],
+        &["run", "m", "--\u{1b}[2J"],
+        &["gate", "f", "--policy", "p", "\u{202e}x"],
+    ] {
+        let ran = run(asked).ended(2).told(&["error: "]);
+        let steers = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
+        assert!(!ran.err.contains(steers), "{:?}", ran.err);
+    }
 }

@@ -164,6 +164,60 @@ fn every_file_of_a_run_folder_is_refused_when_it_is_none() {
     }
 }
 
+#[test]
+fn no_verb_writes_through_a_link_or_waits_for_a_pipe_that_lies_in_a_run_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
+    let (out, victim) = (place.path().join("out"), place.path().join("victim"));
+    let run = ["run", "declared", "--dataset", text(&data), "--out", text(&out)];
+    let ended = |arguments: &[&str], code: i32| {
+        Ran::of(agebench().args(arguments).output().unwrap()).ended(code);
+    };
+    ended(&run, 0);
+    fs::write(&victim, "mine").unwrap();
+    let link = |name: &str| std::os::unix::fs::symlink(&victim, out.join(name)).unwrap();
+    let parts = ["metrics.csv.part", "report.html.part", "truth.csv.part", "run.json.part", "protocol.toml.part"];
+    let hangs = |name: &str| Command::new("mkfifo").arg(out.join(name)).status().is_ok_and(|made| made.success());
+    // Files that are made anew take the place of what lies there.
+    for verb in [&["score", text(&out)][..], &["report", text(&out)], &[&run[..], &["--resume"]].concat()] {
+        parts.iter().for_each(|name| link(name));
+        ended(verb, 0);
+        assert_eq!(fs::read(&victim).unwrap(), b"mine", "{verb:?}");
+        parts.iter().for_each(|name| fs::remove_file(out.join(name)).unwrap_or_default());
+        if hangs(parts[0]) && hangs(parts[1]) {
+            ended(verb, 0);
+            parts.iter().for_each(|name| fs::remove_file(out.join(name)).unwrap_or_default());
+        }
+    }
+    // Those that are gone on with are refused by name.
+    fs::rename(out.join("outcomes.csv"), out.join("outcomes.csv.part")).unwrap();
+    for name in ["outcomes.journal", "outcomes.csv.part"] {
+        let _ = fs::remove_file(out.join(name));
+        link(name);
+        for more in ["--resume", "--replace"] {
+            if (name, more) != ("outcomes.journal", "--replace") {
+                refuses(&[&run[..], &[more]].concat()).told(&[name, "not a regular file", "remove it"]);
+            }
+        }
+        assert_eq!(fs::read(&victim).unwrap(), b"mine", "{name}");
+        fs::remove_file(out.join(name)).unwrap();
+        if hangs(name) {
+            refuses(&[&run[..], &["--resume"]].concat()).told(&[name, "not a regular file"]);
+            fs::remove_file(out.join(name)).unwrap();
+        }
+        fs::write(out.join(name), "").unwrap();
+    }
+    // What `init` and `import` put down.
+    for (name, arguments) in
+        [("policy.toml", vec!["init", "policy", "--out"]), ("protocol.toml", vec!["init", "protocol", "--out"])]
+    {
+        let file = place.path().join(name);
+        std::os::unix::fs::symlink(&victim, place.path().join(format!("{name}.part"))).unwrap();
+        ended(&[&arguments[..], &[text(&file)]].concat(), 0);
+        assert!(fs::read(&victim).unwrap() == b"mine" && !file.is_symlink(), "{name}");
+    }
+}
+
 /// A CSV whose second row begins with a quote that never closes, or has a cell without an end.
 struct Endless {
     begin: &'static [u8],

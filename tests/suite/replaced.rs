@@ -77,6 +77,23 @@ fn a_run_that_is_at_work_is_not_replaced() {
 }
 
 #[test]
+fn a_folder_that_another_process_writes_is_not_scored_where_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = asked(place.path());
+    let (out, copy) = (place.path().join("out"), place.path().join("copy"));
+    run(&asked.run(&out, &[])).ended(0);
+    let before = files(&out);
+    let writing = fs::File::open(&out).unwrap();
+    writing.lock().unwrap();
+    run(&["score", text(&out)]).ended(2).told(&["is being written by another process", "wait for it to end"]);
+    run(&asked.run(&out, &["--replace"])).ended(2).told(&["is being written by another process"]);
+    assert!(files(&out) == before);
+    run(&["score", text(&out), "--out", text(&copy)]).ended(0);
+    drop(writing);
+    run(&["score", text(&out)]).ended(0);
+}
+
+#[test]
 fn where_no_row_was_kept_nothing_goes_on_and_nothing_is_begun_beside() {
     let place = tempfile::tempdir().unwrap();
     let asked = asked(place.path());

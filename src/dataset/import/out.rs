@@ -8,6 +8,7 @@ use super::rows::{Finished, Gathered};
 use super::tree::Tree;
 use super::{DOUBTFUL_FILE, ImportError, ImportRequest, Imported, Importer, LEFT_OUT_FILE, describe};
 use crate::dataset::{CARD_FILE, DatasetCard, MANIFEST_FILE};
+use crate::foreign;
 
 /// The files of an import.
 const OWN: [&str; 6] = [CARD_FILE, MANIFEST_FILE, LEFT_OUT_FILE, DOUBTFUL_FILE, "croissant.json", "datapackage.json"];
@@ -79,7 +80,8 @@ fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), ImportError> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = fs::File::create(&part).and_then(|mut open| open.write_all(bytes).and_then(|()| open.sync_all()));
+    let made = foreign::make_anew(&part, foreign::FOR_ALL);
+    let written = made.and_then(|mut open| open.write_all(bytes).and_then(|()| open.sync_all()));
     written.and_then(|()| fs::rename(&part, file)).map_err(|error| {
         let _ = fs::remove_file(&part);
         failed(error)

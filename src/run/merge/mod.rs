@@ -12,8 +12,8 @@ use std::sync::atomic::AtomicBool;
 use super::Summary;
 use super::resume::differences;
 use crate::folder::{
-    Claim, ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, OutcomesRecord, RunFolder,
-    RunRecord, Shard, names,
+    ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, OutcomesRecord, RunFolder, RunRecord,
+    Shard, names,
 };
 
 pub use error::MergeError;
@@ -36,7 +36,7 @@ struct Part {
     shard: Shard,
 }
 
-/// Joins all shards of a run. It does not score.
+/// Joins all shards of a run. It does not score. As long as the folder that it gives is held no other process writes it.
 ///
 /// # Errors
 /// [`MergeError`]: a folder that is no finished shard, shards that do not belong together, that are missing or there twice,
@@ -47,9 +47,8 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
     for part in &parts {
         RunFolder::spares(request.out, part.folder.path())?;
     }
-    let folder = RunFolder::prepare(request.out, request.existing)?;
+    let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
     let Some(first) = parts.first() else { return Err(MergeError::Nothing) };
-    let _writing = Claim::of(folder.path())?;
     let summary = streams::join(&parts, &folder, stop)?;
     if summary.interrupted {
         return Ok((folder, summary));
@@ -82,8 +81,9 @@ impl Part {
         if folder.holds_tallies() {
             return Err(FolderError::TalliesOnly { path: path.to_owned() }.into());
         }
-        if record.ended.is_none() || !folder.file(names::OUTCOMES).exists() {
-            return Err(FolderError::Unfinished { path: path.to_owned() }.into());
+        record.is_finished(&folder)?;
+        if !folder.file(names::OUTCOMES).exists() {
+            return Err(FolderError::Unfinished { path: path.to_owned(), goes_on: true }.into());
         }
         let shard = about.shard;
         Ok(Self { folder, record, shard })

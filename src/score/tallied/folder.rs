@@ -45,7 +45,7 @@ impl Tallied {
             request.folder,
             match request.out {
                 None => request.folder.clone(),
-                Some((path, existing)) => RunFolder::prepare(path, existing)?,
+                Some((path, existing)) => RunFolder::prepare(path, existing)?.claimed()?,
             },
         );
         if request.out.is_some() {
