@@ -213,6 +213,7 @@ fn a_footprint_with_a_curve_is_published_and_the_package_verifies() {
         };
         fs::write(&path, format!("{more}{card}")).unwrap();
     }
+    run(&["score", text(&out)]).ended(0);
     run(&["publish", text(&out), "--disclosure", "none", "--out", text(&package)]).ended(0);
     run(&["verify", text(&package)]).ended(0);
 }
