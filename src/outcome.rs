@@ -138,6 +138,9 @@ pub struct Outcome {
     pub extra: Vec<(String, String)>,
     /// The way through a waterfall; none for methods without stages.
     pub stages: Option<Box<Stages>>,
+    /// Whether the reply of a program or a service broke the rules for messages, so that the harness made this outcome of it. No
+    /// row has it.
+    pub is_breach: bool,
 }
 
 /// The way of one attempt through a waterfall.
@@ -200,6 +203,7 @@ impl Outcome {
             retries: 0,
             extra: Vec::new(),
             stages: None,
+            is_breach: false,
         }
     }
 
@@ -207,6 +211,12 @@ impl Outcome {
     #[must_use]
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::unanswered(Status::Failed, reason)
+    }
+
+    /// A failed attempt, because the reply made no sense: `reason` says what in it.
+    #[must_use]
+    pub fn nonsense(reason: impl Into<String>) -> Self {
+        Self { is_breach: true, ..Self::failed(reason) }
     }
 
     /// An attempt without an answer within `limit`.

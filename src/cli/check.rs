@@ -154,7 +154,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             Some(Ok(fixed)) => &fixed.left_out[..],
             _ => &[],
         };
-        let told = Told { path, what: what.word(), findings: &checked.findings, shows: &checked.shows, left_out };
+        let absent = if what == What::Method { cards::absent(path)? } else { Vec::new() };
+        let (findings, shows) = (&checked.findings, &checked.shows[..]);
+        let told = Told { path, what: what.word(), absent, findings, shows, left_out };
         text.push_str(&told.table(&ignored));
         told.csv(&ignored, &mut rows);
         objects.extend(told.json(&ignored));

@@ -24,7 +24,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// A drawn face.
 const PHOTO: &str = "images/s0001.jpg";
 
-/// Examines `method`: what was seen, in words, and a finding for each broken rule.
+/// Examines `method`: what was seen, in words, and a finding for each rule that was broken or is in doubt.
 pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, Findings), Failure> {
     let place = methods::find(method)?;
     let (card, findings, _) = methods::read_card(&place)?;
@@ -74,6 +74,9 @@ pub(super) fn check(method: &str, environment: &Environment) -> Result<(String, 
         Verdict::Broken { found, remedy } => {
             Some(Finding::error(&place.shown, format!("{}: no: {found}", rule.rule)).help(*remedy))
         }
+        Verdict::Doubtful { found, remedy } => {
+            Some(Finding::warning(&place.shown, format!("{}: no: {found}", rule.rule)).help(*remedy))
+        }
         Verdict::Kept(_) | Verdict::NotApplicable(_) => None,
     });
     Ok((told(&rules), found.collect()))
@@ -86,6 +89,7 @@ fn told(rules: &[Rule]) -> String {
         let (word, seen) = match &rule.verdict {
             Verdict::Kept(seen) => ("pass", seen),
             Verdict::Broken { found, .. } => ("FAIL", found),
+            Verdict::Doubtful { found, .. } => ("warn", found),
             Verdict::NotApplicable(why) => ("n/a ", why),
         };
         text.push_str(&format!("{word}  {}: {seen}\n", rule.rule));

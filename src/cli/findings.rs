@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Failure;
 use crate::dataset::lint::{Code, LeftOut, Shows};
-use crate::finding::{Finding, Findings, Severity, counted, did_you_mean, quoted};
+use crate::finding::{Finding, Findings, Severity, counted, did_you_mean, listed, quoted};
 use crate::sheet::RowWriter;
 use crate::table::twelve_digits;
 
@@ -58,6 +58,8 @@ pub(super) struct Told<'t> {
     pub(super) path: &'t str,
     /// What it is: `dataset`.
     pub(super) what: &'static str,
+    /// The files that a card names and that are not there.
+    pub(super) absent: Vec<String>,
     pub(super) findings: &'t Findings,
     pub(super) shows: &'t [Shows],
     pub(super) left_out: &'t [LeftOut],
@@ -111,13 +113,13 @@ impl Told<'_> {
         }
         let errors = self.errors(ignored);
         let warnings = self.findings.warnings() - self.ignored(ignored, Severity::Warning);
-        let verdict = if errors > 0 { "cannot be used" } else { "can be used" };
         let (path, what) = (self.path, self.what);
-        text.push_str(&format!(
-            "{path}: the {what} {verdict}: {}, {}\n",
-            counted(errors, "error"),
-            counted(warnings, "warning")
-        ));
+        let verdict = match self.absent.as_slice() {
+            _ if errors > 0 => format!("the {what} cannot be used"),
+            [] => format!("the {what} can be used"),
+            absent => format!("the card is right, and the {what} cannot run before {} is there", listed(absent)),
+        };
+        text.push_str(&format!("{path}: {verdict}: {}, {}\n", counted(errors, "error"), counted(warnings, "warning")));
         text
     }
 

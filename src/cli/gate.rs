@@ -113,12 +113,21 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 /// The verdict once more, and what to do next.
 fn next(gated: &Gated, folder: &Path) -> String {
     let folder = word(folder);
+    let checks = || gated.rules.iter().flat_map(|rule| &rule.checks);
+    let lacking = || checks().filter(|check| check.row.is_none()).map(|check| check.says.as_str());
     match gated.verdict {
         Verdict::Pass => format!("Passed. Next: agebench report {folder}"),
         Verdict::Fail => format!("Failed. Next: agebench report {folder} --all shows every challenge age."),
-        Verdict::Inconclusive if gated.rules.iter().flat_map(|rule| &rule.checks).any(|check| check.row.is_none()) => {
-            "Inconclusive: some rules find no row. Next: mend them (the lines above say which key shuts the rows out)."
-                .to_owned()
+        Verdict::Inconclusive if lacking().next().is_some() => {
+            let [unmade, shut_out] = [true, false].map(|made| lacking().any(|says| gate::are_unmade(says) == made));
+            let next = match (unmade, shut_out) {
+                (true, false) => {
+                    "make the rows, or leave these rules out (the lines above say which command makes them)"
+                }
+                (false, _) => "mend them (the lines above say why they find none)",
+                (true, true) => "make the rows, or mend the rules (the lines above say which)",
+            };
+            format!("Inconclusive: some rules find no row. Next: {next}.")
         }
         Verdict::Inconclusive => {
             "Inconclusive: not shown either way. Next: more people, or a bound that so few can show (docs/gate.md)."

@@ -212,10 +212,10 @@ pub(super) fn failure(error: RunError) -> Failure {
     match error {
         RunError::GaveUp { .. } => Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None },
         // Where rows were kept, or begun.
-        RunError::Folder(FolderError::NotEmpty { path, found })
+        RunError::Folder(FolderError::NotEmpty { path, found, kind })
             if [files::OUTCOMES, files::OUTCOMES_PART].iter().any(|name| path.join(name).exists()) =>
         {
-            Failure::unusable(FolderError::NotEmpty { path, found }).with_help(
+            Failure::unusable(FolderError::NotEmpty { path, found, kind }).with_help(
                 "name another folder, give --resume to go on with the run in it, or --replace to overwrite it",
             )
         }

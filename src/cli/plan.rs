@@ -153,8 +153,8 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     let request =
         PlanRequest { claim: &claim, margin: margin.as_ref(), protocol: &protocol, dataset: dataset.as_ref() };
     let rows = plan::plan(&request).map_err(|error| {
-        let help = error.help().unwrap_or("rates and levels are shares: write 1 % as 0.01").to_owned();
-        Failure::unusable(error).with_help(help)
+        let help = error.help().map(str::to_owned);
+        help.into_iter().fold(Failure::unusable(error), Failure::with_help)
     })?;
     print(&match arguments.format {
         Form::Table => shown::shown(&rows, dataset.as_ref(), arguments.all, environment.width),

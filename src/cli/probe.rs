@@ -1,6 +1,7 @@
 //! `agebench probe`: the challenge age that a black box really keeps, from whom it lets through.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -16,7 +17,7 @@ use crate::age::AgeLimit;
 use crate::dataset::Pick;
 use crate::finding::{counted, listed};
 use crate::folder::{Existing, FolderError, RunFolder, RunRecord, Timings, names};
-use crate::method::MethodCard;
+use crate::method::{Ask, Method, MethodCard};
 use crate::protocol::Protocol;
 use crate::score::{self, ScoreRequest};
 use crate::table::{Evidence, Row, Table, twelve_digits};
@@ -71,6 +72,9 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = "Output")]
     keep_ids: bool,
 }
+
+const NO_GATE: &str =
+    "a method that answers ages has the challenge ages of the protocol; probe one that passes or denies";
 
 fn limit(text: &str) -> Result<AgeLimit, String> {
     let years = text.parse().map_err(|_| format!("`{text}` is not a whole number of years"))?;
@@ -167,6 +171,12 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
         methods: vec![(arguments.from.as_str(), &method)],
     };
     read.spared(&arguments.out, existing)?;
+    RunFolder::check(&arguments.out, existing).map_err(results::folder_failure)?;
+    if answers_ages_only(&*method.method, arguments, &protocol, environment) {
+        let name = &method.method.card().name;
+        let text = format!("`{name}` answers ages, and decides nobody at {}: nothing to probe", arguments.limit);
+        return Err(Failure::unusable(text).with_help(NO_GATE));
+    }
     let job = Job {
         methods: &[method],
         dataset: &dataset,
@@ -185,6 +195,27 @@ fn attempt(arguments: &Arguments, existing: Existing, environment: &Environment)
     job.run(&arguments.running, environment)
 }
 
+/// Whether the method decides nothing itself, as far as its card, its files and a program's `ready` tell.
+fn answers_ages_only(
+    method: &dyn Method,
+    arguments: &Arguments,
+    protocol: &Protocol,
+    environment: &Environment,
+) -> bool {
+    let Some(program) = method.program() else { return method.answers_ages_only() };
+    let ask = Ask {
+        limits: protocol.limits.clone(),
+        time_limit: arguments.running.timeout,
+        seed: protocol.seed,
+        scratch: environment.scratch.clone(),
+        clock: Arc::clone(&environment.clock),
+        stop: Arc::clone(&environment.stop),
+    };
+    // One that does not start is told when it is run.
+    let declared = program.declared_answers(&ask).unwrap_or_default();
+    !declared.is_empty() && declared.iter().all(|kind| ["age", "spread", "range"].contains(&kind.as_str()))
+}
+
 /// What the rows say of each method, in sentences.
 fn told(folder: &RunFolder, table: &Table, limit: AgeLimit, claimed: Option<f64>) -> Result<String, Failure> {
     let record = RunRecord::read(folder).map_err(results::folder_failure)?;
@@ -199,7 +230,7 @@ fn told(folder: &RunFolder, table: &Table, limit: AgeLimit, claimed: Option<f64>
         let (age, sharpness) = (row("effective_challenge_age"), row("sharpness"));
         let Some(age) = age else {
             return Err(Failure::unusable(format!("`{}` decides nobody at {limit}: nothing to probe", method.name))
-                .with_help("a method that answers ages has the challenge ages of the protocol; probe one that passes or denies"));
+                .with_help(NO_GATE));
         };
         let card = folder.read_text(&format!("{}/{}", names::CARDS, method.card)).map_err(results::folder_failure)?;
         let of_card = MethodCard::read(&method.card, &card).0.and_then(|card| card.claimed_challenge_age(limit));

@@ -18,6 +18,7 @@ use super::spared::Read;
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::{CARD_FILE, Dataset, DatasetError, Pick};
+use crate::finding::did_you_mean;
 use crate::folder::{Existing, Timings};
 use crate::run::{self, RunError};
 
@@ -213,7 +214,10 @@ pub(super) fn open_dataset(name: &str, pick: &Pick) -> Result<Dataset, Failure> 
     } else {
         Dataset::open(path, pick)
     };
-    opened.map_err(unusable_dataset)
+    opened.map_err(|error| {
+        let near = if path.exists() { None } else { did_you_mean(name, [bundled::DATASET]) };
+        near.into_iter().fold(unusable_dataset(error), Failure::with_help)
+    })
 }
 
 pub(super) fn unusable_dataset(error: DatasetError) -> Failure {

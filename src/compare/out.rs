@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{CompareError, Comparison};
-use crate::folder::{Existing, FolderError, names, write_whole};
+use crate::folder::{Existing, FolderError, FolderKind, names, write_whole};
 use crate::table::{Compared, Ranked, TableError};
 
 /// The files of a comparison; the page is made by whoever reports it.
@@ -23,12 +23,13 @@ pub(super) fn check(path: &Path, existing: Existing) -> Result<(), FolderError> 
         held.push(entry.file_name().to_string_lossy().into_owned());
     }
     held.sort_unstable();
+    let kind = FolderKind::Comparison;
     if let Some(foreign) = held.iter().find(|name| !OWN.contains(&name.as_str())) {
-        return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{foreign}`") });
+        return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{foreign}`"), kind });
     }
     match (held.first(), existing) {
         (Some(found), Existing::Refuse) => {
-            Err(FolderError::NotEmpty { path: path.to_owned(), found: format!("`{found}`") })
+            Err(FolderError::NotEmpty { path: path.to_owned(), found: format!("`{found}`"), kind })
         }
         _ => Ok(()),
     }

@@ -10,6 +10,9 @@ use crate::outcome::{Answer, Outcome, Status};
 
 const BREAKS: &str =
     "answer `failed` with a reason instead of ending: a sample that cannot be read is no reason to stop";
+const NONSENSE: &str = "answer as `answer` in docs/programs.md says, or for a service as `[http.answer]` of its card says: a run counts each such reply as `failed`";
+const NONE_ANSWERED: &str =
+    "put one photo that it should know to it with `agebench run`, and look at the column `reason` of outcomes.csv";
 const ANSWERS: &str = "answer every sample, within the time limit of a run";
 const REPEATS: &str = "carry nothing over from one attempt to the next, and draw from the seed where you draw";
 
@@ -53,11 +56,19 @@ pub(super) fn rules(
             rules.push(Rule::broken(rule, found, ANSWERS));
             return Ok((rules, false));
         }
-        rules.push(Rule::of(rule, outcome.as_ref().map(seen).map_err(Clone::clone), BREAKS));
+        rules.push(match &outcome {
+            Ok(outcome) if outcome.is_breach => Rule::broken(rule, seen(outcome), NONSENSE),
+            outcome => Rule::of(rule, outcome.as_ref().map(seen).map_err(Clone::clone), BREAKS),
+        });
         if outcome.is_err() {
             session = exam.method.open(ask).map_err(ConformanceError::Method)?;
         }
         found.push((kind, outcome));
+    }
+    let answered = |outcome: &Outcome| outcome.status == Status::Answered;
+    if !found.iter().any(|(_, outcome)| outcome.as_ref().is_ok_and(answered)) {
+        let found = format!("none of {} samples got an answer, a drawn face among them", found.len());
+        rules.push(Rule::doubtful("answers a sample at all", found, NONE_ANSWERED));
     }
     rules.push(exam.once(&mut session));
     drop(session);

@@ -25,6 +25,13 @@ pub enum Verdict {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// No rule is broken, and yet something may be wrong: what was seen, and what to do.
+    Doubtful {
+        /// What was seen.
+        found: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// It does not apply: why.
     NotApplicable(String),
 }
@@ -45,6 +52,10 @@ impl Rule {
 
     fn broken(rule: &'static str, found: impl Into<String>, remedy: &'static str) -> Self {
         Self { rule, verdict: Verdict::Broken { found: found.into(), remedy } }
+    }
+
+    fn doubtful(rule: &'static str, found: impl Into<String>, remedy: &'static str) -> Self {
+        Self { rule, verdict: Verdict::Doubtful { found: found.into(), remedy } }
     }
 
     fn of(rule: &'static str, result: Result<String, String>, remedy: &'static str) -> Self {

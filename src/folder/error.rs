@@ -3,9 +3,53 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Shard;
+use super::{Shard, names};
 use crate::finding::Findings;
 use crate::sheet::SheetError;
+
+/// What an output folder is of, and what alone `--replace` removes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderKind {
+    /// A run, a latency measurement or a footprint.
+    Run,
+    /// A release package.
+    Package,
+    /// A comparison.
+    Comparison,
+    /// A pool.
+    Pool,
+}
+
+impl FolderKind {
+    /// The word in messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Package => "package",
+            Self::Comparison => "comparison",
+            Self::Pool => "pool",
+        }
+    }
+
+    fn overwrite(self) -> &'static str {
+        match self {
+            Self::Run => "name another folder, or give --replace to overwrite the run in it",
+            Self::Package => "name another folder, or give --replace to overwrite the package in it",
+            Self::Comparison => "name another folder, or give --replace to overwrite the comparison in it",
+            Self::Pool => "name another folder, or give --replace to overwrite the pool in it",
+        }
+    }
+
+    fn spare(self) -> &'static str {
+        match self {
+            Self::Run => "name another folder: --replace removes the files of a run and no others",
+            Self::Package => "name another folder: --replace removes the files of a package and no others",
+            Self::Comparison => "name another folder: --replace removes the files of a comparison and no others",
+            Self::Pool => "name another folder: --replace removes the files of a pool and no others",
+        }
+    }
+}
 
 /// Why a run folder cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +61,18 @@ pub enum FolderError {
         path: PathBuf,
         /// One of the files in it.
         found: String,
+        /// What may be overwritten there.
+        kind: FolderKind,
     },
     /// The output folder holds files that agebench did not write.
-    #[error("the output folder `{}` holds {found}, which is no file of a run", path.display())]
+    #[error("the output folder `{}` holds {found}, which is no file of a {}", path.display(), kind.word())]
     Foreign {
         /// The folder.
         path: PathBuf,
         /// One of the foreign files.
         found: String,
+        /// Of what the files in it may be.
+        kind: FolderKind,
     },
     /// To empty the output folder would remove what is to be read.
     #[error("to write into `{}` would remove `{}`, which is read", path.display(), read.display())]
@@ -124,8 +172,8 @@ impl FolderError {
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::NotEmpty { .. } => Some("name another folder, or give --replace to overwrite the run in it"),
-            Self::Foreign { .. } => Some("name another folder: --replace removes the files of a run and no others"),
+            Self::NotEmpty { kind, .. } => Some(kind.overwrite()),
+            Self::Foreign { kind, .. } => Some(kind.spare()),
             Self::WouldRemove { path, read } if path.canonicalize().ok() == read.canonicalize().ok() => {
                 Some("name another folder with --out; `agebench score DIR` without --out scores a run where it is")
             }
@@ -153,9 +201,7 @@ impl FolderError {
             }
             Self::Sheet(error) => error.help(),
             Self::Unusable(findings) => findings.common_help(),
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("a run folder is what `agebench run` and `agebench score` write")
-            }
+            Self::Read { path, source } if source.kind() == io::ErrorKind::NotFound => Some(instead_of(path)),
             Self::Read { source, .. } if source.to_string() == crate::foreign::NOT_REGULAR => {
                 Some("remove it: a link, a pipe or a device in a run folder is none that agebench made")
             }
@@ -171,5 +217,17 @@ impl FolderError {
     /// A failure to read `path`.
     pub fn read(path: &Path, source: io::Error) -> Self {
         Self::Read { path: path.to_owned(), source }
+    }
+}
+
+/// What to name where the file at `path` is not there: by what stands beside it.
+fn instead_of(path: &Path) -> &'static str {
+    let beside = |name: &str| path.with_file_name(name).is_file();
+    if beside(names::STUDY) {
+        "this is the folder of a study: name one of its runs, runs/DATASET in it"
+    } else if path.ends_with(names::RUN) && beside(names::TALLY) {
+        "this folder holds tallies that `agebench score --merge` joined, without the cards of a run: report.html is its report, and it cannot be published"
+    } else {
+        "a run folder is what `agebench run` and `agebench score` write"
     }
 }

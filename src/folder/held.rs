@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::out::Existing;
-use super::{FolderError, names};
+use super::{FolderError, FolderKind, names};
 
 /// The files and the folders of a run, below its folder.
 pub(super) struct Held {
@@ -27,19 +27,23 @@ impl Held {
         for (name, is_folder) in listed(path)? {
             let found = || format!("`{name}`");
             if existing == Existing::Refuse {
-                return Err(FolderError::NotEmpty { path: path.to_owned(), found: found() });
+                return Err(FolderError::NotEmpty { path: path.to_owned(), found: found(), kind: FolderKind::Run });
             }
             if !is_folder && is_file_of_run(&name) {
                 held.files.push(path.join(&name));
                 continue;
             }
             if !is_folder || ![names::CARDS, names::STDERR, names::CURVE].contains(&name.as_str()) {
-                return Err(FolderError::Foreign { path: path.to_owned(), found: found() });
+                return Err(FolderError::Foreign { path: path.to_owned(), found: found(), kind: FolderKind::Run });
             }
             let folder = path.join(&name);
             for (inner, is_folder) in listed(&folder)? {
                 if is_folder || !is_file_in(&name, inner.trim_end_matches(PART)) {
-                    return Err(FolderError::Foreign { path: path.to_owned(), found: format!("`{name}/{inner}`") });
+                    return Err(FolderError::Foreign {
+                        path: path.to_owned(),
+                        found: format!("`{name}/{inner}`"),
+                        kind: FolderKind::Run,
+                    });
                 }
                 held.files.push(folder.join(inner));
             }

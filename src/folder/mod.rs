@@ -22,7 +22,7 @@ mod truth;
 
 pub use attempts::{Attempt, join_attempts};
 pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
-pub use error::FolderError;
+pub use error::{FolderError, FolderKind};
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
 pub use held::{Claim, is_record};
 pub use ids::{Ids, PrintedId};
@@ -76,6 +76,8 @@ pub mod names {
     pub const REPORT: &str = "report.html";
     /// The registered plan of the study that the run is a part of.
     pub const REGISTRATION: &str = "registration.json";
+    /// What was planned and what is done, in the folder of a study.
+    pub const STUDY: &str = "study.json";
     /// The differences of a comparison, in a folder of its own.
     pub const COMPARISON: &str = "comparison.csv";
     /// The ranks of a comparison, beside [`COMPARISON`].

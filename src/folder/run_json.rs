@@ -18,6 +18,12 @@ use crate::outcome::Outcome;
 /// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
 pub const RUN_SCHEMA: &str = "agebench-run/1";
 
+/// How schemas begin that the run.json of a release package names.
+const OF_PACKAGES: &str = "agebench-package/";
+
+const READS_PACKAGES: &str =
+    "this is a release package, which has no rows about people: `agebench verify` and `agebench report` read it";
+
 /// A run.json.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -346,7 +352,9 @@ impl RunRecord {
         let Named { schema } = serde_json::from_str(&text).map_err(wrong)?;
         if schema != RUN_SCHEMA {
             let text = format!("the schema is {}: expected `{RUN_SCHEMA}`", quoted(&schema));
-            return Err(FolderError::Unusable(Finding::error(names::RUN, text).into()));
+            let finding = Finding::error(names::RUN, text);
+            let finding = if schema.starts_with(OF_PACKAGES) { finding.help(READS_PACKAGES) } else { finding };
+            return Err(FolderError::Unusable(finding.into()));
         }
         serde_json::from_str(&text).map_err(wrong)
     }

@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use serde_json::json;
 
 use super::attempts::End;
-use super::{FootprintError, Request, Summary};
+use super::{FootprintError, Request};
 use crate::clock::Clock;
 use crate::dataset::FilesDigest;
 use crate::digest::Digest;
@@ -16,7 +16,7 @@ use crate::folder::{
     Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::outcome::Outcome;
-use crate::run::is_failure;
+use crate::run::{Summary, is_failure};
 
 /// A folder that is being written.
 pub(super) struct Writing {

@@ -35,7 +35,7 @@ use crate::digest::DigestError;
 use crate::folder::{Existing, FolderError, Machine, RunFolder};
 use crate::method::{MethodError, Scratch};
 use crate::protocol::Protocol;
-use crate::run::{RunMethod, Sink};
+use crate::run::{RunMethod, Sink, Summary};
 
 pub use curve::{Axis, CurvePlan, StepDone, curve};
 
@@ -69,19 +69,6 @@ pub struct Request<'a> {
     pub memory: Option<u64>,
     /// The most memory that this process ever had, in bytes; none where the system does not tell.
     pub peak: &'a dyn Fn() -> Option<u64>,
-}
-
-/// How a measurement ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Attempts written.
-    pub attempts: usize,
-    /// Attempts asked for.
-    pub asked: usize,
-    /// Of the written: failed or timed out.
-    pub failed: usize,
-    /// Whether it was stopped from outside before its end.
-    pub interrupted: bool,
 }
 
 /// Why a footprint could not be measured.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::compare::CompareError;
 use crate::finding::Findings;
-use crate::folder::FolderError;
+use crate::folder::{FolderError, names};
 use crate::protocol::ProtocolError;
 use crate::score::ScoreError;
 
@@ -82,6 +82,22 @@ fn folder_help(error: &ScoreError) -> Option<&str> {
     }
 }
 
+/// What to gate instead of a folder that holds what other verbs made, and no rows of a run.
+fn no_run(path: &Path) -> Option<&'static str> {
+    let holds = |name: &str| path.join(name).is_file();
+    if holds(names::METRICS) {
+        None
+    } else if holds(names::COMPARISON) || holds(names::LEADERBOARD) {
+        Some("this is what `agebench compare` writes: gate the run itself, with the other one as --baseline")
+    } else if holds(names::POOLED) {
+        Some("this is what `agebench pool` writes: gate the package or run of each holder")
+    } else if holds(names::STUDY) {
+        Some("this is the folder of a study: name one of its runs, runs/DATASET in it")
+    } else {
+        None
+    }
+}
+
 impl GateError {
     /// A folder that cannot be opened.
     pub(super) fn folder(path: &Path) -> impl FnOnce(FolderError) -> Self {
@@ -97,7 +113,7 @@ impl GateError {
             Self::Folder { .. } => "name a folder that `agebench run`, `score`, `latency` or `footprint` wrote",
             Self::Metrics { path, source } => {
                 let anew = || format!("make its rows first: agebench score {}", path.display());
-                return Some(folder_help(source).map_or_else(anew, str::to_owned));
+                return Some(folder_help(source).or_else(|| no_run(path)).map_or_else(anew, str::to_owned));
             }
             Self::Protocol { .. } => "protocol.toml is the one that the run or the score wrote: put it back",
             Self::OtherProtocol { path } => {

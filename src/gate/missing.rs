@@ -63,6 +63,15 @@ fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
+/// Whether `why` names the verb that makes the rows: the rule has no fault.
+#[must_use]
+pub fn are_unmade(why: &str) -> bool {
+    why.ends_with(MAKES)
+}
+
+/// How a reason ends that names the verb.
+const MAKES: &str = "` makes them";
+
 /// Which verb makes the rows of a metric.
 fn made_by(metric: &str) -> &'static str {
     match catalogue::ALL.iter().find(|entry| entry.measure.name == metric).map(|entry| entry.family) {

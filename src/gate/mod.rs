@@ -29,6 +29,7 @@ pub use crate::stats::Verdict;
 pub use data::{VERDICTS_COLUMNS, VERDICTS_SCHEMA, csv, json};
 pub use error::GateError;
 pub use junit::junit;
+pub use missing::are_unmade;
 pub use policy::{Policy, RULE_KEYS, Rule, Test};
 pub use words::verdict_word;
 

@@ -144,6 +144,11 @@ pub trait Method: Send + Sync {
         Vec::new()
     }
 
+    /// Whether every answer of it is an age or a range, as far as its card and its files tell: then it decides nothing itself.
+    fn answers_ages_only(&self) -> bool {
+        false
+    }
+
     /// Whether a sample is put to the method; a replay has nothing to say of samples that are not in its file.
     fn attempts(&self, _: &Told<'_>) -> bool {
         true

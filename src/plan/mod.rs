@@ -121,8 +121,14 @@ impl PlanError {
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         match self {
+            Self::Number { .. } => Some("rates and levels are shares: write 1 % as 0.01"),
+            Self::Dataset(ScoreError::Tally(error)) | Self::Tally(error) => match error {
+                TallyError::NoColumn { .. } => Some(
+                    "give --protocol with groups that the dataset has, or add the column to its manifest and to `columns` of its card",
+                ),
+                _ => None,
+            },
             Self::Dataset(error) => error.help(),
-            Self::Number { .. } | Self::Tally(_) => None,
         }
     }
 }

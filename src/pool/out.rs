@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Pool, PoolError};
-use crate::folder::{Existing, FolderError, names, write_whole};
+use crate::folder::{Existing, FolderError, FolderKind, names, write_whole};
 use crate::table::Pooled;
 
 /// Whether `path` can be written to: it is absent, empty, or holds a pool that may be replaced. Never a folder that holds
@@ -19,10 +19,10 @@ pub(super) fn check(path: &Path, existing: Existing) -> Result<(), FolderError> 
         let name = entry.file_name().to_string_lossy().into_owned();
         let found = format!("`{name}`");
         if name != names::POOLED {
-            return Err(FolderError::Foreign { path: path.to_owned(), found });
+            return Err(FolderError::Foreign { path: path.to_owned(), found, kind: FolderKind::Pool });
         }
         if existing == Existing::Refuse {
-            return Err(FolderError::NotEmpty { path: path.to_owned(), found });
+            return Err(FolderError::NotEmpty { path: path.to_owned(), found, kind: FolderKind::Pool });
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::about::PackageRecord;
 use super::sums::{SIGNATURE, SUMS};
-use crate::folder::{Existing, FolderError, names, write_whole};
+use crate::folder::{Existing, FolderError, FolderKind, names, write_whole};
 use crate::foreign;
 use crate::table::{Compared, Ranked, Table, TableError};
 
@@ -122,20 +122,17 @@ impl Package {
             return Err(FolderError::NotAFolder { path: path.to_owned() });
         }
         let held: Vec<String> = Self::read(path)?.files.into_keys().collect();
-        let refused = match existing {
-            // Names alone do not make a package: many a folder holds a README.md, and one of `compare` no other files.
-            Existing::Replace => held
-                .iter()
-                .find(|name| !may_hold(name))
-                .or_else(|| held.first().filter(|_| !Self::is_at(path) && !path.join(SUMS).is_file())),
-            Existing::Refuse | Existing::Resume => held.first(),
-        };
-        let Some(found) = refused else { return Ok(held) };
-        let (path, found) = (path.to_owned(), format!("`{found}`"));
-        Err(match existing {
-            Existing::Replace => FolderError::Foreign { path, found },
-            Existing::Refuse | Existing::Resume => FolderError::NotEmpty { path, found },
-        })
+        // Names alone do not make a package: many a folder holds a README.md, and one of `compare` no other files.
+        let is_package = Self::is_at(path) || path.join(SUMS).is_file();
+        let foreign = held.iter().find(|name| !may_hold(name)).or_else(|| held.first().filter(|_| !is_package));
+        let (folder, kind) = (path.to_owned(), FolderKind::Package);
+        match (foreign, held.first(), existing) {
+            (Some(found), ..) => Err(FolderError::Foreign { path: folder, found: format!("`{found}`"), kind }),
+            (None, Some(found), Existing::Refuse | Existing::Resume) => {
+                Err(FolderError::NotEmpty { path: folder, found: format!("`{found}`"), kind })
+            }
+            _ => Ok(held),
+        }
     }
 
     /// The content of the file `name`, where it is there.

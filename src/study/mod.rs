@@ -23,7 +23,7 @@ pub use registration::{Content, REGISTRATION_SCHEMA, Registration, RegistrationE
 /// The names of the files and folders of a study's folder.
 pub mod names {
     /// What was planned and what is done.
-    pub const STUDY: &str = "study.json";
+    pub const STUDY: &str = crate::folder::names::STUDY;
     /// The study's file as it was read.
     pub const FILE: &str = "study.toml";
     /// The plan on record.

@@ -259,3 +259,30 @@ fn a_step_that_changes_no_file_beyond_the_last_accepted_one_is_left_out_of_the_c
     assert!(!out.join("curve/02.csv").exists());
     run(&["verify", text(&out)]).ended(0);
 }
+
+#[test]
+fn a_footprint_with_a_curve_is_published_and_the_package_verifies() {
+    let place = tempfile::tempdir().unwrap();
+    let method = takes(place.path(), "clean", &[]);
+    let [out, package] = ["out", "package"].map(|name| place.path().join(name));
+    let data = faces(&place.path().join("faces"), 40);
+    let measure = ["footprint", text(&method), "--dataset", text(&data), "--out", text(&out), "--curve=pixels"];
+    run(&[&measure[..], &["--margin-rate", "0.99", "--margin-years", "50"]].concat()).ended(0);
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let [metric, status, evidence] = ["metric", "status", "evidence"].map(|name| column(&metrics, name));
+    let of_curve = (0..metric.len()).filter(|at| metric[*at] == "least_input_left" && status[*at] == "value");
+    assert!(of_curve.clone().count() > 0 && of_curve.clone().all(|at| !evidence[at].is_empty()), "{metrics}");
+    for entry in fs::read_dir(out.join("cards")).unwrap() {
+        let path = entry.unwrap().path();
+        let card = fs::read_to_string(&path).unwrap();
+        let more = if path.ends_with("dataset.toml") {
+            "licence = \"CC0\"\nconsent = \"drawn\"\nsource = \"drawn\"\n"
+        } else {
+            "licence = \"none\"\nintended_use = \"tests\"\nclaimed_ages = [0, 120]\n"
+        };
+        fs::write(&path, format!("{more}{card}")).unwrap();
+    }
+    run(&["score", text(&out)]).ended(0);
+    run(&["publish", text(&out), "--disclosure", "none", "--out", text(&package)]).ended(0);
+    run(&["verify", text(&package)]).ended(0);
+}

@@ -10,6 +10,7 @@ mod browser;
 #[cfg(feature = "tract")]
 mod bundled;
 mod changed_files;
+mod check_absent;
 mod check_datasets;
 mod check_fix;
 mod cluster;
@@ -18,6 +19,7 @@ mod command_ended;
 mod compare;
 #[cfg(feature = "tract")]
 mod conformance;
+mod conformance_replies;
 mod coverage;
 mod datasets;
 #[cfg(feature = "tract")]
@@ -75,6 +77,7 @@ mod protocol;
 mod publish;
 mod recorded;
 mod reference;
+mod remedies;
 #[cfg(feature = "tract")]
 mod replaced;
 #[cfg(feature = "tract")]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::plugins::example;
 use crate::stages::card;
 use crate::support::{column, run, text};
 
@@ -94,17 +95,31 @@ fn a_gate_that_nobody_or_everybody_passes_or_that_never_errs_says_so() {
     assert_eq!((found[1][0].as_str(), found[1][3].as_str()), ("", "insufficient_evidence"));
 }
 
-#[cfg(feature = "tract")]
 #[test]
-fn a_method_that_answers_ages_or_a_limit_that_is_not_there_is_refused_with_the_reason() {
+fn a_method_that_answers_ages_is_refused_before_any_attempt_and_nothing_is_written() {
     let place = tempfile::tempdir().unwrap();
+    let (data, replay) = gate(place.path(), 100, 18.0, "");
+    let answers: String = (0..100).map(|at| format!("s{at},{}\n", 10 + at % 25)).collect();
+    fs::write(replay.join("a.csv"), format!("sample_id,age\n{answers}")).unwrap();
     let out = place.path().join("out");
-    let verb = ["probe", "drawn-even", "--limit", "18", "--out", text(&out)];
-    run(&verb).ended(2).told(&["--dataset is missing"]);
-    run(&[&verb[..], &["--dataset", "drawn-faces"]].concat())
-        .ended(2)
-        .told(&["decides nobody at 18: nothing to probe", "The run is kept in"]);
-    let other = place.path().join("other");
+    // The example says `"answers": ["age"]` in its `ready`.
+    for method in [replay, example("python")] {
+        run(&["probe", text(&method), "--limit", "18", "--dataset", text(&data), "--out", text(&out)])
+            .ended(2)
+            .told(&["answers ages, and decides nobody at 18: nothing to probe", "probe one that passes or denies"]);
+        assert!(!out.exists(), "attempts were made");
+    }
+}
+
+#[test]
+fn a_run_of_ages_or_a_limit_that_is_not_there_is_refused_with_the_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, replay) = gate(place.path(), 100, 18.0, "");
+    let answers: String = (0..100).map(|at| format!("s{at},{}\n", 10 + at % 25)).collect();
+    fs::write(replay.join("a.csv"), format!("sample_id,age\n{answers}")).unwrap();
+    let [out, other] = ["out", "other"].map(|name| place.path().join(name));
+    run(&["probe", text(&replay), "--limit", "18", "--out", text(&out)]).ended(2).told(&["--dataset is missing"]);
+    run(&["run", text(&replay), "--dataset", text(&data), "--out", text(&out)]).ended(0);
     run(&["probe", text(&out), "--limit", "18", "--out", text(&other)])
         .ended(2)
         .told(&["decides nobody at 18: nothing to probe"]);
@@ -112,4 +127,15 @@ fn a_method_that_answers_ages_or_a_limit_that_is_not_there_is_refused_with_the_r
     run(&["probe", text(&out), "--limit", "25", "--out", text(&other)])
         .ended(2)
         .told(&["the protocol has no limit 25"]);
+}
+
+#[cfg(feature = "tract")]
+#[test]
+fn a_model_is_refused_before_any_attempt() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    run(&["probe", "drawn-even", "--limit", "18", "--dataset", "drawn-faces", "--out", text(&out)])
+        .ended(2)
+        .told(&["answers ages, and decides nobody at 18: nothing to probe"]);
+    assert!(!out.exists(), "attempts were made");
 }

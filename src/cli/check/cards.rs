@@ -20,6 +20,23 @@ pub(super) fn is_outside(method: &str) -> Result<bool, Failure> {
     Ok(matches!(adapter, Some(adapter::AdapterCard::Command(_) | adapter::AdapterCard::Http(_))))
 }
 
+/// The files that the card names and that are not there: a method without them cannot run, however right its card is.
+pub(super) fn absent(method: &str) -> Result<Vec<String>, Failure> {
+    let place = methods::find(method)?;
+    let named: Vec<String> = match methods::read_card(&place)?.0.map(|card| card.adapter) {
+        Some(adapter::AdapterCard::Onnx(onnx)) => {
+            std::iter::once(onnx.file).chain(onnx.detector.map(|detector| detector.file)).collect()
+        }
+        Some(adapter::AdapterCard::Replay(replay)) => vec![replay.file],
+        _ => Vec::new(),
+    };
+    let is_there = |file: &String| match place.files.folder() {
+        Some(folder) => folder.join(file).exists(),
+        None => place.files.read(file).is_ok(),
+    };
+    Ok(named.into_iter().filter(|file| !is_there(file)).collect())
+}
+
 /// Checks a card, and with it that the model loads and fits.
 pub(super) fn method(method: &str, runtime: &RuntimeOptions, environment: &Environment) -> Result<Findings, Failure> {
     let place = methods::find(method)?;

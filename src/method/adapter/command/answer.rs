@@ -43,7 +43,7 @@ impl Reply {
         let n = fields.remove("n");
         let n = n.as_ref().and_then(Value::as_u64).ok_or("an answer without the number `n` of its request")?;
         let claimed = claimed(&mut fields);
-        let mut outcome = outcome(&mut fields, limits).unwrap_or_else(Outcome::failed);
+        let mut outcome = outcome(&mut fields, limits).unwrap_or_else(Outcome::nonsense);
         outcome.claimed = claimed;
         // The number of the request is ours: how many digits it has depends on when the program was started.
         let digits = u64::from(n.checked_ilog10().unwrap_or(0));
@@ -265,9 +265,15 @@ mod tests {
             (r#""status":"refused","age":23"#, "refused, but there is an answer"),
         ] {
             let outcome = reply(fields).outcome;
-            assert_eq!(outcome.status, Status::Failed, "{fields}");
+            assert_eq!((outcome.status, outcome.is_breach), (Status::Failed, true), "{fields}");
             assert!(outcome.reason.as_ref().unwrap().contains(expected), "{fields}: {outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_failure_that_the_program_reports_is_no_breach() {
+        let outcome = reply(r#""status":"failed","reason":"no model""#).outcome;
+        assert_eq!((outcome.status, outcome.is_breach), (Status::Failed, false));
     }
 
     #[test]

@@ -128,6 +128,17 @@ impl CommandMethod {
         self.session_on(Arc::new(Instance::new(plan)))
     }
 
+    /// The kinds of answers that its `ready` declares; a process is started for it, and ended.
+    ///
+    /// # Errors
+    /// As [`Method::open`].
+    pub fn declared_answers(&self, ask: &Ask) -> Result<Vec<String>, MethodError> {
+        // What it says on the way is no part of what it says in a run.
+        let running = Running::start(&Plan { words: Arc::default(), ..self.plan(ask) })?;
+        running.process.end(Farewell::Bye, &*ask.clock);
+        Ok(running.ready.answers.clone())
+    }
+
     fn session_on(&self, instance: Arc<Instance>) -> Result<Box<dyn Session>, MethodError> {
         let started = instance.start()?;
         let manner = Manner { carrier: started.carrier, decoder: self.decoder };

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::answer::Given;
 use super::card::HttpCard;
 use super::client;
 use super::pace::Pace;
@@ -93,6 +94,10 @@ impl Method for HttpMethod {
 
     fn is_outside(&self) -> bool {
         true
+    }
+
+    fn answers_ages_only(&self) -> bool {
+        matches!(self.service.card.answer.given, Given::Age { .. } | Given::Range { .. })
     }
 
     fn looks(&self) -> bool {

@@ -42,9 +42,9 @@ impl Reading<'_> {
             (Ok(reply), _) => reply,
             // A code that says it all may come with a page, or with nothing.
             (Err(_), Some(status)) if status != Status::Answered => return Outcome::unanswered(status, String::new()),
-            (Err(problem), _) => return Outcome::failed(problem),
+            (Err(problem), _) => return Outcome::nonsense(problem),
         };
-        let outcome = self.read(&reply, of_code).unwrap_or_else(Outcome::failed);
+        let outcome = self.read(&reply, of_code).unwrap_or_else(Outcome::nonsense);
         Outcome { extra: self.extra(&reply), ..outcome }
     }
 
@@ -72,6 +72,8 @@ impl Reading<'_> {
                 None if status.is_none() && self.card.absent != Status::Failed.word() => {
                     Outcome::unanswered(Status::parse(self.card.absent).unwrap_or(Status::Failed), reason)
                 }
+                // A card that says of no other status means a failure by it.
+                None if status.is_none() => Outcome::failed(format!("the reply has nothing at {}", self.wanted())),
                 None => return Err(format!("the reply has nothing at {}", self.wanted())),
             },
         };

@@ -79,7 +79,7 @@ impl HttpSession {
             Err(Trouble::Unusable(text)) => return Verdict::Ended(Outcome::failed(kept(&text))),
             Err(Trouble::TooLong) => {
                 let most = self.service.card.reply_bytes;
-                return Verdict::Said(Outcome::failed(format!(
+                return Verdict::Said(Outcome::nonsense(format!(
                     "the reply is longer than {most} bytes (`reply_bytes`)"
                 )));
             }
@@ -100,7 +100,7 @@ impl HttpSession {
                 let outcome = reading.outcome(&reply.body, None);
                 let compressed = outcome.status == Status::Failed && !reply.encoding.is_empty();
                 Verdict::Said(if compressed {
-                    Outcome::failed("the reply is compressed, which nobody asked for")
+                    Outcome::nonsense("the reply is compressed, which nobody asked for")
                 } else {
                     outcome
                 })

@@ -87,6 +87,11 @@ impl Method for OnnxMethod {
         self.engine.clone()
     }
 
+    /// Every head turns numbers into an age.
+    fn answers_ages_only(&self) -> bool {
+        true
+    }
+
     fn files(&self) -> Vec<(String, u64)> {
         self.files.clone()
     }

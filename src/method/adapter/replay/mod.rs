@@ -16,7 +16,7 @@ use crate::digest::Digest;
 use crate::finding::{Finding, Findings, counted, quoted};
 use crate::method::adapter::named::read_named;
 use crate::method::{Ask, Method, MethodCard, MethodError, Sample, Session, Told};
-use crate::outcome::Outcome;
+use crate::outcome::{Answer, Outcome};
 use crate::recorded::{Mapping, Said, limit_of, read_outcome};
 use crate::sheet::{Sheet, SheetError};
 
@@ -141,6 +141,11 @@ impl Method for ReplayMethod {
         let mut ids: Vec<String> = self.records.keys().map(|id| id.as_ref().to_owned()).collect();
         ids.sort_unstable();
         ids
+    }
+
+    fn answers_ages_only(&self) -> bool {
+        let mut answers = self.records.values().filter_map(|record| record.outcome.answer.as_ref()).peekable();
+        answers.peek().is_some() && answers.all(|answer| matches!(answer, Answer::Age { .. } | Answer::Range { .. }))
     }
 
     fn looks(&self) -> bool {

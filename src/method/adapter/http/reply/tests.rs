@@ -98,6 +98,8 @@ fn a_reply_that_makes_no_sense_is_a_failed_attempt_with_the_reason() {
         let outcome = read(&card(text), reply, None);
         assert_eq!(outcome.status, Status::Failed, "{reply}");
         assert!(outcome.reason.as_ref().unwrap().contains(expected), "{reply}: {outcome:?}");
+        // Nothing where a card expects no status is what it means by a failure.
+        assert_eq!(outcome.is_breach, text != limits || expected.contains("maybe"), "{reply}");
     }
     let limits = [AgeLimit::new(18).unwrap()];
     let secrets = Secrets::default();
