@@ -38,6 +38,7 @@ fn instance(folder: &Path, clock: &Arc<dyn Clock>) -> Instance {
     let memory = Path::new("/dev/shm");
     let scratch = if memory.is_dir() { memory } else { folder };
     Instance::new(Plan {
+        files: Arc::default(),
         launch: Launch {
             program,
             args: command.args,

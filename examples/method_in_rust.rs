@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         method: Arc::new(Brightness { card }),
         digest: Digest::of(CARD.as_bytes()),
         card: CARD.to_owned(),
+        files: Vec::new(),
         stages: Vec::new(),
     }];
     let dataset = Dataset::from_files(Box::new(bundled::faces()), CARD_FILE, &Pick::default())?;

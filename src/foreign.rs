@@ -61,6 +61,9 @@ pub fn make_anew(path: &Path, mode: u32) -> io::Result<File> {
 /// Who may do what with a file that is about nobody, where the system's mask says nothing else.
 pub const FOR_ALL: u32 = 0o666;
 
+/// The same of a file that is about people.
+pub const FOR_OWNER: u32 = 0o600;
+
 /// The length of the file that `about` tells of.
 ///
 /// # Errors

@@ -6,7 +6,7 @@
 #
 # sbatch reads what else a site asks for from its own variables: SBATCH_ACCOUNT, SBATCH_PARTITION, SBATCH_TIMELIMIT, ...
 set -euo pipefail
-shards=$1 out=$2
+shards=$1 out=${2%/}
 shift 2
 arguments=$(printf ' %q' "$@")
 mkdir -p "$out.shards"

@@ -4,7 +4,6 @@ mod cards;
 mod named;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
@@ -26,6 +25,7 @@ use crate::bundled;
 use crate::dataset::lint::{self, Checked, Code, Depth};
 use crate::dataset::{self, DatasetError};
 use crate::finding::{Findings, counted};
+use crate::folder::write_whole;
 use crate::photo::Decoder;
 use crate::protocol::Protocol;
 use crate::publish::Package;
@@ -234,8 +234,7 @@ fn mended(path: &str, arguments: &Arguments, checked: &Checked) -> Result<Option
                 .with_help(format!("agebench check {path} tells what is wrong")));
         }
     };
-    let mut file = std::fs::File::create_new(out).map_err(Failure::cannot_write)?;
-    file.write_all(&fixed.manifest).and_then(|()| file.sync_all()).map_err(Failure::cannot_write)?;
+    write_whole(out, &fixed.manifest, true).map_err(results::folder_failure)?;
     tell(&format!(
         "Wrote {} with {}; {} left out. Next: put it in the place of {}, and check again.\n",
         out.display(),

@@ -254,6 +254,7 @@ pub(super) fn failure(error: FootprintError) -> Failure {
         FootprintError::Method(error @ MethodError::Broken { .. }) => {
             Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None }
         }
+        FootprintError::Method(error) if error.is_write_failure() => Failure::cannot_write(error),
         other => Failure::unusable(other),
     }
 }

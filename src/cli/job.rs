@@ -231,6 +231,11 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::Changed { .. } => {
             Failure::unusable(error).with_help("put back the file, or begin anew with --replace")
         }
+        RunError::Method(error) if error.is_write_failure() => {
+            Failure::cannot_write(error).with_help("make room there, and go on with --resume")
+        }
+        RunError::Method(error) if error.is_change() => Failure::unusable(error)
+            .with_help("put back the file and go on with --resume, or begin anew with --replace"),
         RunError::NoMethod | RunError::Method(_) | RunError::Digest(_) => Failure::unusable(error),
     }
 }

@@ -200,6 +200,7 @@ fn as_start(
     latency::observe(plan, &setting, load, &mut |observation| writer.write("", &observation)).map_err(|error| {
         match error {
             LatencyError::Write(error) => Failure::cannot_write(error),
+            LatencyError::Method(error) if error.is_write_failure() => Failure::cannot_write(error),
             other => Failure::unusable(other),
         }
     })?;

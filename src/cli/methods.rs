@@ -171,7 +171,10 @@ pub(super) fn load(
         return Err(help.into_iter().fold(failure, Failure::with_help));
     };
     match place.open_with_stages(card.clone(), means, environment) {
-        Ok((method, digest, stages)) => Ok(RunMethod { method, digest, card: text, stages }),
+        Ok((method, digest, stages)) => {
+            let files = adapter::named_files(&*method, place.files.folder());
+            Ok(RunMethod { method, digest, card: text, files, stages })
+        }
         Err(error) => {
             let help = remedy(&error, &card, &place, other, environment);
             let failure = unusable(Box::new(error));

@@ -182,6 +182,7 @@ impl<'a> Attempts<'a> {
                 outcome
             }
             Err(MethodError::Stopped) => return Ok(None),
+            Err(error) if error.ends_work() => return Err(error),
             Err(error) => {
                 work.session = None;
                 work.openings += 1;

@@ -76,11 +76,35 @@ fn put(file: &DraftFile) -> io::Result<()> {
     let mut part = file.path.clone().into_os_string();
     part.push(".part");
     let part = PathBuf::from(part);
-    foreign::make_anew(&part, foreign::FOR_ALL)?.write_all(&file.content)?;
+    let written = whole(&part, file).and_then(|()| fs::rename(&part, &file.path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+fn whole(part: &Path, file: &DraftFile) -> io::Result<()> {
+    foreign::make_anew(part, foreign::FOR_ALL)?.write_all(&file.content)?;
     #[cfg(unix)]
     if file.is_program {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(&part, fs::Permissions::from_mode(0o755))?;
+        fs::set_permissions(part, fs::Permissions::from_mode(0o755))?;
     }
-    fs::rename(&part, &file.path)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_no_part_of_it() {
+        let place = tempfile::tempdir().unwrap();
+        // A folder in the way is met when the whole file gets its name.
+        let path = place.path().join("plugin.py");
+        fs::create_dir(&path).unwrap();
+        let refused = Draft::one(path.clone(), "print()").write(true).unwrap_err();
+        assert!(matches!(refused, InitError::Write { path: named, .. } if named == path));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
 }

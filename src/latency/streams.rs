@@ -119,7 +119,7 @@ impl Streams<'_> {
     fn timed(&self, number: usize, session: &mut Box<dyn Session>) -> Result<Timed, Broken> {
         match self.attempt(number, session) {
             Ok(timed) => Ok(timed),
-            Err(MethodError::Stopped) => Err(Broken::Method(MethodError::Stopped)),
+            Err(error) if error.ends_work() => Err(Broken::Method(error)),
             Err(error) => {
                 *session = self.open(self.method)?;
                 let (status, latency) = match error {

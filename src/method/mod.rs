@@ -13,6 +13,7 @@ pub mod isolated;
 mod json;
 pub mod lend;
 mod media;
+mod named;
 mod sample;
 mod scratch;
 mod told;
@@ -33,6 +34,7 @@ pub use card::{Kind, MethodCard};
 pub use declared_footprint::{DeclaredFootprint, Keeps, Statement};
 pub use gathered::Gathered;
 pub use media::Media;
+pub use named::NamedFile;
 pub use sample::{Content, NO_FILE, Sample};
 pub use scratch::{PrivateFolder, Scratch};
 pub use told::Told;
@@ -308,6 +310,20 @@ pub enum MethodError {
         /// The method's name.
         method: String,
     },
+    /// A file that the card names is another than when the method was made ready: nothing came of the attempt.
+    #[error("the method's file `{file}` was changed or removed since the work began")]
+    Changed {
+        /// The file as the card names it.
+        file: String,
+    },
+    /// The copy of a sample that a program is to read cannot be written: nothing came of the attempt.
+    #[error("cannot write copies of samples into `{}`", folder.display())]
+    Copy {
+        /// Where copies are put.
+        folder: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The work was ended from outside: nothing came of the attempt.
     #[error("stopped from outside")]
     Stopped,
@@ -349,6 +365,33 @@ pub enum MethodError {
 }
 
 impl MethodError {
+    /// Whether the work ends with it: it is no outcome of an attempt, whatever the method is.
+    #[must_use]
+    pub fn ends_work(&self) -> bool {
+        matches!(self.innermost(), Self::Stopped | Self::Changed { .. } | Self::Copy { .. })
+    }
+
+    /// Whether a file that the card names was changed.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        matches!(self.innermost(), Self::Changed { .. })
+    }
+
+    /// Whether something could not be written: exit 74.
+    #[must_use]
+    pub fn is_write_failure(&self) -> bool {
+        matches!(self.innermost(), Self::Copy { .. })
+    }
+
+    /// What stands behind a method, or a stage of one, that cannot be opened.
+    fn innermost(&self) -> &Self {
+        match self {
+            Self::Open { source, .. } => source.innermost(),
+            Self::Stage { source, .. } => source.downcast_ref::<Self>().map_or(self, Self::innermost),
+            _ => self,
+        }
+    }
+
     /// The error and its causes on one line.
     #[must_use]
     pub fn chain(&self) -> String {

@@ -120,7 +120,7 @@ impl Work<'_> {
     /// The same where the methods are `opened`.
     ///
     /// # Errors
-    /// No thread can be started, in `Err(Ok(..))`; the error of `write`, in `Err(Err(..))`.
+    /// No thread can be started, a file of a method was changed, a copy for it cannot be written, in `Err(Ok(..))`; the error of `write`, in `Err(Err(..))`.
     pub(crate) fn attempt_opened<E>(
         &self,
         opened: Vec<First<'_>>,
@@ -131,7 +131,7 @@ impl Work<'_> {
         }
         let samples = self.places.len();
         let pools = self.pools(opened);
-        let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None) };
+        let crew = Crew { work: self, pools: &pools, gave_up: Mutex::new(None), lost: Mutex::new(None) };
         let (mut failed, mut lost, mut written) = (None, None, self.from);
         thread::scope(|scope| {
             let started = pools.iter().enumerate().try_for_each(|(number, pool)| {
@@ -160,6 +160,10 @@ impl Work<'_> {
             crew.stop();
         });
         if let Some(error) = lost {
+            return Err(Ok(error));
+        }
+        let lost = crew.lost.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let (None, Some(error)) = (&failed, lost) {
             return Err(Ok(error));
         }
         match (failed, crew.gave_up.into_inner().unwrap_or_else(PoisonError::into_inner)) {
@@ -225,6 +229,8 @@ struct Crew<'a> {
     work: &'a Work<'a>,
     pools: &'a [Pool<'a>],
     gave_up: Mutex<Option<(String, String)>>,
+    /// What ended the work, through no fault of a method.
+    lost: Mutex<Option<MethodError>>,
 }
 
 impl Crew<'_> {
@@ -317,6 +323,10 @@ impl Crew<'_> {
             };
             let error = match error {
                 MethodError::Stopped => return None, // nothing came of it, and nothing is written
+                error if error.ends_work() => {
+                    self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    return None;
+                }
                 // A stage of a waterfall, which counts its own openings.
                 MethodError::Broken { method, reason } => {
                     give_up(method, reason);

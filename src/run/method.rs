@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::folder::{FolderError, MethodRecord, RunFolder, ServiceRecord, StageRecord};
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;
-use crate::method::{Gathered, Method, Scratch, Traffic};
+use crate::method::{Gathered, Method, NamedFile, Scratch, Traffic};
 
 /// A method ready for a run.
 pub struct RunMethod {
@@ -19,6 +19,8 @@ pub struct RunMethod {
     pub digest: Digest,
     /// The card as it was read.
     pub card: String,
+    /// The files on disk that the card names, as they were when the method was loaded.
+    pub files: Vec<NamedFile>,
     /// The methods of a waterfall's stages, in their order; none where only rates are known.
     pub stages: Vec<Option<RunMethod>>,
 }
@@ -34,6 +36,14 @@ impl RunMethod {
         stages.try_for_each(|(stage, record)| {
             stage.iter().try_for_each(|stage| folder.write_card(&record.card, &stage.card))
         })
+    }
+
+    /// The first file, of it or of a stage, that is another now than when the method was loaded, as the card names it. All
+    /// of them are read.
+    #[must_use]
+    pub fn changed(&self) -> Option<&str> {
+        let own = self.files.iter().find(|file| file.is_changed()).map(NamedFile::name);
+        own.or_else(|| self.stages.iter().flatten().find_map(Self::changed))
     }
 
     /// Whether it, or a stage of it, is a model that is run in this process.

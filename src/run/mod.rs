@@ -40,7 +40,7 @@ use crate::folder::{
     Claim, DatasetRecord, Existing, FolderError, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard,
     ShardRecord, Timings, Truth, names,
 };
-use crate::method::Scratch;
+use crate::method::{MethodError, Scratch};
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -177,6 +177,9 @@ pub fn run(
     }
     let Written { end, summary, files, returned, outcomes } = written?;
     if end == End::Done {
+        if let Some(file) = request.methods.iter().find_map(RunMethod::changed) {
+            return Err(RunError::Method(MethodError::Changed { file: file.to_owned() }));
+        }
         record.ended = Some(clock.wall().to_string());
         record.outcomes = outcomes;
     }

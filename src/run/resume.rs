@@ -81,6 +81,7 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
         let of = |record: &RunRecord| record.settings.get(setting).map(ToString::to_string).unwrap_or_default();
         differs(&format!("the setting `{setting}`"), &of(before), &of(now));
     }
+    differs("the engine (`--isolate`, `--memory`)", &apart(before), &apart(now));
     let kept = |record: &RunRecord| {
         record.settings.get("retain").and_then(serde_json::Value::as_str).unwrap_or("rows").to_owned()
     };
@@ -95,6 +96,16 @@ pub(super) fn differences(before: &RunRecord, now: &RunRecord) -> Vec<String> {
         }
     }
     found
+}
+
+/// How the engine of a run is kept apart, in words.
+fn apart(record: &RunRecord) -> String {
+    let setting = |name: &str| record.settings.get(name);
+    match (setting("isolate") == Some(&json!(true)), setting("memory_bytes").and_then(serde_json::Value::as_u64)) {
+        (false, _) => "in the process of the run".to_owned(),
+        (true, None) => "in processes of its own with any memory".to_owned(),
+        (true, Some(bytes)) => format!("in processes of its own with {bytes} bytes of memory"),
+    }
 }
 
 /// Whether all that is known of the engine before a start is what was used: a program says only then what decodes for it.

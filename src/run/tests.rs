@@ -85,6 +85,7 @@ fn scripted_with(name: &str, answer: Answer, copies: bool) -> (Arc<Scripted>, Ru
         method: Arc::clone(&method) as Arc<dyn Method>,
         digest: Digest::of(b"x"),
         card: String::new(),
+        files: Vec::new(),
         stages: Vec::new(),
     };
     (method, run)
@@ -353,6 +354,7 @@ fn what_was_ended_together_with_the_run_is_no_row_be_it_a_program_or_a_stage() {
             method: Arc::new(EndedTogether { card, broke }),
             digest: Digest::of(b"x"),
             card: String::new(),
+            files: Vec::new(),
             stages: Vec::new(),
         };
         let ran = run_with(&[method], &dataset(folder.path(), 6), 1, None);

@@ -1,4 +1,5 @@
-//! Files of a dataset that change while a run is at work: between two methods the run ends, and what was read stands in the files digest.
+//! Files that change while a run is at work. Of a dataset: between two methods the run ends, and what was read stands in the files digest.
+//! Of a method: the run ends when its program is started again, or at its end.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,4 +100,79 @@ fn a_file_that_changes_after_it_was_read_is_told_by_the_files_digest() {
     assert_ne!(files, before.0);
     let differing: Vec<usize> = (0..20).filter(|row| inputs[*row] != before.1[*row]).collect();
     assert_eq!(differing, [13]);
+}
+
+/// Waits until the methods of the run in `out` are opened: then its run.json is written.
+#[track_caller]
+fn wait_until_begun(out: &Path) {
+    let begun = Instant::now();
+    while !out.join("run.json").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} has no run", out.display());
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_program_that_is_another_at_the_end_of_the_run_ends_it_and_put_back_the_run_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (method, _) = waiting(place.path(), "first");
+    let out = place.path().join("out");
+    let asked = ["run", text(&method), "--dataset", text(&data), "--out", text(&out)];
+    let child = spawn(&asked);
+    wait_until_begun(&out);
+    fs::write(method.join("program.py"), PROGRAM.replace("\"age\": 20", "\"age\": 40")).unwrap();
+    fs::write(place.path().join("first.go"), "").unwrap();
+    Ran::of(child.wait_with_output().unwrap())
+        .ended(2)
+        .told(&["the method's file `program.py` was changed or removed since the work began", "put back the file"]);
+    assert!(!out.join("outcomes.csv").exists() && !out.join("metrics.csv").exists());
+    run(&[&asked[..], &["--resume"]].concat()).ended(2).told(&["the digest of `first` was "]);
+    fs::write(method.join("program.py"), PROGRAM).unwrap();
+    run(&[&asked[..], &["--resume"]].concat()).ended(0);
+}
+
+#[test]
+fn a_program_that_is_another_when_it_is_started_again_ends_the_run_and_answers_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (method, log) = waiting(place.path(), "first");
+    let ending =
+        PROGRAM.replace("    while not os", "    if asked[\"n\"] == 6:\n        sys.exit(0)\n    while not os");
+    fs::write(method.join("program.py"), &ending).unwrap();
+    let out = place.path().join("out");
+    let asked = ["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--max-failed", "20"];
+    let child = spawn(&asked);
+    wait_until_begun(&out);
+    fs::write(method.join("program.py"), ending.replace("\"age\": 20", "\"age\": 40")).unwrap();
+    fs::write(place.path().join("first.go"), "").unwrap();
+    Ran::of(child.wait_with_output().unwrap())
+        .ended(2)
+        .told(&["the method's file `program.py` was changed or removed since the work began"]);
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 5, "the other program was asked nothing");
+    fs::write(method.join("program.py"), &ending).unwrap();
+    run(&[&asked[..], &["--resume"]].concat()).ended(0);
+    let ages = crate::support::column(&crate::support::outcomes(&out), "age");
+    assert!(ages.iter().all(|age| !age.starts_with("40")), "{ages:?}");
+}
+
+#[test]
+fn recorded_answers_that_are_others_at_the_end_of_the_run_end_it() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (method, _) = waiting(place.path(), "first");
+    let recorded = place.path().join("recorded");
+    fs::create_dir(&recorded).unwrap();
+    let card = "name = \"recorded\"\nkind = \"estimation\"\nversion = \"1\"\n[replay]\nfile = \"answers.csv\"\n";
+    fs::write(recorded.join("method.toml"), card).unwrap();
+    let rows: String = (0..20).map(|number| format!("s{number},30\n")).collect();
+    fs::write(recorded.join("answers.csv"), format!("sample_id,age\n{rows}")).unwrap();
+    let out = place.path().join("out");
+    let asked = ["run", text(&recorded), text(&method), "--dataset", text(&data), "--out", text(&out)];
+    let child = spawn(&asked);
+    wait_until_begun(&out);
+    fs::write(recorded.join("answers.csv"), format!("sample_id,age\n{rows}").replace("30", "17")).unwrap();
+    fs::write(place.path().join("first.go"), "").unwrap();
+    Ran::of(child.wait_with_output().unwrap()).ended(2).told(&["the method's file `answers.csv` was changed"]);
+    assert!(!out.join("outcomes.csv").exists());
 }

@@ -35,6 +35,8 @@ fn the_new_manifest_is_without_the_rows_that_cannot_be_right_and_nothing_else_is
     let out = place.path().join("mended.csv");
     let (code, rows) = check(place.path(), &["--fix", "--out", out.to_str().unwrap()]);
     assert_eq!(code, 0, "what is left has no error: {rows:?}");
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
     let after: Vec<_> = all(place.path()).into_iter().filter(|(name, _)| name != "mended.csv").collect();
     assert_eq!(before, after);
     let left: Vec<(String, String)> = rows

@@ -72,6 +72,27 @@ fn an_array_of_slurm_with_a_requeued_job_and_its_dependent_merge_give_the_folder
     run(&["verify", text(&out)]).ended(0);
 }
 
+#[test]
+fn a_folder_with_a_slash_behind_it_is_the_folder_and_its_shards_stand_beside_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().unwrap();
+    let sbatch = place.path().join("sbatch");
+    fs::write(&sbatch, "#!/bin/bash\ncat >> submitted\necho 7\n").unwrap();
+    fs::set_permissions(&sbatch, fs::Permissions::from_mode(0o755)).unwrap();
+    let submitted = ["results", "results/"].map(|out| {
+        let mut command = Command::new(package().join("scripts/slurm/agebench.sh"));
+        command.current_dir(place.path()).args(["2", out, "model", "--dataset", "faces"]);
+        let path = format!("{}:{}", place.path().display(), std::env::var("PATH").unwrap());
+        Ran::of(command.env("PATH", path).output().unwrap()).ended(0);
+        let jobs = fs::read_to_string(place.path().join("submitted")).unwrap();
+        fs::remove_file(place.path().join("submitted")).unwrap();
+        jobs
+    });
+    assert_eq!(submitted[1], submitted[0]);
+    assert!(submitted[0].contains("agebench merge results.shards/*/ --out results\n"), "{}", submitted[0]);
+    assert!(place.path().join("results.shards").is_dir() && !place.path().join("results").exists());
+}
+
 /// Whether this process is root's.
 fn is_root() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::command::{misbehaving, orders};
 use crate::resume::{asked, lasting, slow};
-use crate::support::{Ran, agebench, is_needed, run, text};
+use crate::support::{Ran, agebench, is_needed, outcomes, run, text};
 
 /// A file system in memory of so many KiB, taken away when dropped; `None` where this process may not make one.
 struct Small(PathBuf);
@@ -67,6 +68,50 @@ fn a_run_whose_disk_is_full_ends_with_74_and_goes_on_to_the_same_bytes_when_ther
     assert!(lasting(&out) == lasting(&whole));
 }
 
+/// The program with `arguments`, where no file may grow beyond `blocks` KiB. Without a handler the signal would end the process,
+/// as kill does.
+fn bounded(blocks: u64, arguments: &[&str]) -> Ran {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, "bash", env!("CARGO_BIN_EXE_agebench")]).args(arguments);
+    Ran::of(command.output().unwrap())
+}
+
+#[test]
+fn a_copy_of_a_sample_that_cannot_be_written_is_no_outcome_and_ends_the_run_as_a_full_disk_does() {
+    let place = tempfile::tempdir().unwrap();
+    let large = format!("answer 30 {}", "x".repeat(200 << 10));
+    let contents: Vec<&str> = (0..40).map(|number| if number == 25 { large.as_str() } else { "answer 30" }).collect();
+    let data = orders(&place.path().join("data"), &contents);
+    let method = misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
+    let (whole, out) = (place.path().join("whole"), place.path().join("out"));
+    run(&asked(&method, &data, &whole)).ended(0);
+    let said = ["cannot write copies of samples into ", "File too large", "go on with --resume"];
+    let ran = bounded(100, &asked(&method, &data, &out)).ended(74).told(&said);
+    assert!(!ran.err.contains("f25") && !out.join("outcomes.csv").exists(), "{}", ran.err);
+    assert!(!outcomes(&out).contains("failed"), "{}", outcomes(&out));
+    run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0);
+    assert!(lasting(&out) == lasting(&whole));
+    // A stage of a waterfall is a program as any other.
+    let card = "name = \"both\"\nkind = \"estimation\"\nversion = \"1\"\n[[waterfall.stages]]\nmethod = \"method\"\nbuffer = [-3, 7]\n";
+    let both = place.path().join("both.toml");
+    fs::write(&both, card).unwrap();
+    let out = place.path().join("staged");
+    bounded(100, &asked(&both, &data, &out)).ended(74).told(&said);
+}
+
+#[test]
+fn a_mended_manifest_is_whole_or_absent_and_the_message_names_it() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 200]);
+    let out = place.path().join("mended.csv");
+    let fix = ["check", text(&data), "--manifest-only", "--fix", "--out", text(&out)];
+    let said = format!("cannot write `{}`", text(&out));
+    bounded(1, &fix).ended(74).told(&[&said, "File too large"]);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "no part of it is left");
+    run(&fix).ended(0);
+}
+
 #[test]
 fn a_file_that_may_grow_no_further_is_a_full_disk() {
     let place = tempfile::tempdir().unwrap();
@@ -77,11 +122,7 @@ fn a_file_that_may_grow_no_further_is_a_full_disk() {
         .max(fs::metadata(whole.join("truth.csv")).unwrap().len())
         / 1024
         + 1;
-    // Without a handler the signal would end the process, as kill does.
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-    let mut command = Command::new("bash");
-    command.args(["-c", &script, "bash", env!("CARGO_BIN_EXE_agebench")]).args(asked(&method, &data, &out));
-    Ran::of(command.output().unwrap()).ended(74).told(&["cannot write", "File too large"]);
+    bounded(blocks, &asked(&method, &data, &out)).ended(74).told(&["cannot write", "File too large"]);
     assert!(!out.join("outcomes.csv").exists());
     run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0).told(&["going on behind them"]);
     assert!(lasting(&out) == lasting(&whole));

@@ -166,8 +166,14 @@ fn an_import_is_written_anew_only_when_asked_and_other_files_are_left_alone() {
     let out = place.path().join("out");
     import("fg-net", &fixture("fg-net"), &out).ended(0);
     import("fg-net", &fixture("fg-net"), &out).ended(2).told(&["is not empty", "--replace"]);
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |name: &str| fs::metadata(out.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(["manifest.csv", "left-out.csv"].map(mode), [0o600; 2], "they are about people");
+    // What lay there open to others does not stay so.
+    fs::set_permissions(out.join("manifest.csv"), fs::Permissions::from_mode(0o644)).unwrap();
     let again = ["import", "fg-net", text(&fixture("fg-net")), "--out", text(&out), "--replace"].map(str::to_owned);
     run(&again.iter().map(String::as_str).collect::<Vec<_>>()).ended(0);
+    assert_eq!(mode("manifest.csv"), 0o600);
     fs::write(out.join("mine.txt"), "x").unwrap();
     run(&again.iter().map(String::as_str).collect::<Vec<_>>()).ended(2).told(&["holds `mine.txt`", "no others"]);
 }

@@ -143,6 +143,12 @@ fn tallies_of_shards_that_merge_would_refuse_do_not_add_up() {
     };
     run(&asked.run(&shards[1], &["--shard", "2/2", "--replace", "--timeout", "5"])).ended(0);
     joined(Some("the setting `timeout_seconds` is not the same"));
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    edit(&shards[1], |record| record["settings"]["isolate"] = json!(true));
+    joined(Some("the setting `isolate` is not the same"));
+    merge(&shards, &out)
+        .ended(2)
+        .told(&["the engine (`--isolate`, `--memory`) was in the process of the run, and is in "]);
     let card = asked.data.join("dataset.toml");
     change(&card, "version = \"1\"", "version = \"2\"");
     run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);

@@ -124,6 +124,15 @@ fn a_run_goes_on_with_nothing_else_than_what_it_was_begun_with() {
         resume(&[]).ended(2).told(&["is another one", said, "--replace"]);
         fs::write(&file, before).unwrap();
     }
+    let record = fs::read_to_string(out.join("run.json")).unwrap();
+    for (memory, said) in [("null", "with any memory"), ("2147483648", "with 2147483648 bytes of memory")] {
+        let settings = format!("\"settings\": {{\"isolate\": true, \"memory_bytes\": {memory}, ");
+        fs::write(out.join("run.json"), record.replacen("\"settings\": {", &settings, 1)).unwrap();
+        let was =
+            format!("the engine (`--isolate`, `--memory`) was in processes of its own {said}, and is in the process");
+        resume(&[]).ended(2).told(&[&was]);
+    }
+    fs::write(out.join("run.json"), record).unwrap();
     resume(&["--timeout", "5"]).ended(2).told(&["the setting `timeout_seconds` was 60.0, and is 5.0"]);
     resume(&["--protocol", "check-18", "--keep-ids"]).ended(2).told(&["the protocol's digest was ", "`keep_ids`"]);
     let record = fs::read_to_string(out.join("run.json")).unwrap();

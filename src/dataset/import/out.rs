@@ -62,25 +62,26 @@ pub(super) fn write(
     let mut files = Vec::new();
     for description in request.describe {
         let file = request.out.join(description.file());
-        write_whole(&file, &describe::write(*description, &described, &manifest))?;
+        write_whole(&file, &describe::write(*description, &described, &manifest), false)?;
         files.push(file);
     }
     let always = [(MANIFEST_FILE, manifest), (LEFT_OUT_FILE, left), (CARD_FILE, card.into_bytes())];
     for (name, bytes) in always.into_iter().chain(doubtful.map(|rows| (DOUBTFUL_FILE, rows))) {
         let file = request.out.join(name);
-        write_whole(&file, &bytes)?;
+        write_whole(&file, &bytes, name != CARD_FILE)?;
         files.push(file);
     }
     Ok(Imported { importer, reason, samples, without_age, subjects, splits, left_out, doubts, files })
 }
 
-/// Writes all of a file or nothing of it.
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), ImportError> {
+/// Writes all of a file or nothing of it; a `private` one is for its owner alone from its first byte.
+fn write_whole(file: &Path, bytes: &[u8], private: bool) -> Result<(), ImportError> {
     let failed = |source| ImportError::Write { file: file.display().to_string(), source };
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let made = foreign::make_anew(&part, foreign::FOR_ALL);
+    let mode = if private { foreign::FOR_OWNER } else { foreign::FOR_ALL };
+    let made = foreign::make_anew(&part, mode);
     let written = made.and_then(|mut open| open.write_all(bytes).and_then(|()| open.sync_all()));
     written.and_then(|()| fs::rename(&part, file)).map_err(|error| {
         let _ = fs::remove_file(&part);

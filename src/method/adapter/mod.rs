@@ -18,7 +18,7 @@ use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::finding::{Finding, listed};
 use crate::keys::Keys;
-use crate::method::{Method, MethodCard, MethodError};
+use crate::method::{Method, MethodCard, MethodError, NamedFile};
 use crate::photo::Decoder;
 
 /// The adapters, as the names of their tables in a card.
@@ -146,6 +146,23 @@ pub fn open(card: MethodCard, around: &Surroundings<'_>) -> Result<(Arc<dyn Meth
     let method = loaded(card, around)?;
     let digest = Digest::of_parsed("method", method.card(), &method.file_digests())?;
     Ok((method, digest))
+}
+
+/// The files on disk that the card of `method` in `folder` names, as they were when it was made ready; those of a waterfall are
+/// its stages'.
+#[must_use]
+pub fn named_files(method: &dyn Method, folder: Option<&Path>) -> Vec<NamedFile> {
+    if let Some(program) = method.program() {
+        return program.named_files().to_vec();
+    }
+    let names: Vec<&String> = match &method.card().adapter {
+        AdapterCard::Onnx(onnx) => std::iter::once(&onnx.file).chain(onnx.detector.iter().map(|it| &it.file)).collect(),
+        AdapterCard::Http(http) => http.ca_file.iter().collect(),
+        AdapterCard::Replay(replay) => vec![&replay.file],
+        AdapterCard::Command(_) | AdapterCard::Declared(_) | AdapterCard::Waterfall(_) => Vec::new(),
+    };
+    let each = names.into_iter().zip(method.file_digests());
+    each.filter_map(|(name, digest)| Some(NamedFile::held(name, folder?.join(name), digest))).collect()
 }
 
 fn loaded(card: MethodCard, around: &Surroundings<'_>) -> Result<Arc<dyn Method>, MethodError> {

@@ -15,6 +15,10 @@ pub(super) struct OfRun {
     inputs_digest: Option<Digest>,
     timeout_seconds: Option<Value>,
     decoder: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    isolate: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory_bytes: Option<Value>,
 }
 
 impl OfRun {
@@ -27,6 +31,8 @@ impl OfRun {
             inputs_digest: record.dataset.inputs_digest,
             timeout_seconds: setting("timeout_seconds"),
             decoder: setting("decoder"),
+            isolate: setting("isolate"),
+            memory_bytes: setting("memory_bytes").filter(|bytes| !bytes.is_null()),
         })
     }
 
@@ -42,6 +48,8 @@ impl OfRun {
             ),
             ("the setting `timeout_seconds`", self.timeout_seconds != other.timeout_seconds),
             ("the setting `decoder`", self.decoder != other.decoder),
+            ("the setting `isolate`", self.isolate != other.isolate),
+            ("the setting `memory_bytes`", self.memory_bytes != other.memory_bytes),
         ]
         .into_iter()
         .find_map(|(what, differs)| differs.then_some(what))

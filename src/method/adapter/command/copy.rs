@@ -1,11 +1,11 @@
 //! A copy of a sample under a name that says nothing: never a link, which would lead to the dataset.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::method::PrivateFolder;
+use crate::method::{MethodError, PrivateFolder};
 
 /// A copy of a sample under a name that says nothing, gone when dropped.
 #[derive(Default)]
@@ -18,22 +18,27 @@ impl NeutralCopy {
     /// Writes the copy for request `n` into `folder` and gives its path.
     ///
     /// # Errors
-    /// The reason, one line, when the system does not let it.
+    /// [`MethodError::Copy`] when the system does not let it.
     pub(super) fn make(
         &mut self,
         folder: Option<&PrivateFolder>,
         n: u64,
         ending: &str,
         bytes: &[u8],
-    ) -> Result<&str, String> {
-        let folder = folder.ok_or("there is no folder for copies")?;
-        let path = folder.path().join(format!("{n:06}.{ending}"));
-        let wrong = |error: std::io::Error| format!("a copy of the sample cannot be written: {}", error.kind());
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(wrong)?;
-        self.text = path.to_str().ok_or("the path of the private folder is not utf-8")?.to_owned();
-        self.path = Some(path);
-        file.write_all(bytes).map_err(wrong)?;
+    ) -> Result<&str, MethodError> {
+        let folder = folder.map(PrivateFolder::path).unwrap_or(Path::new(""));
+        self.write(folder.join(format!("{n:06}.{ending}")), bytes).map_err(|source| {
+            // Its own name has the number of the process in it.
+            MethodError::Copy { folder: folder.parent().unwrap_or(folder).to_owned(), source }
+        })?;
         Ok(&self.text)
+    }
+
+    fn write(&mut self, path: PathBuf, bytes: &[u8]) -> io::Result<()> {
+        self.text = path.to_str().ok_or_else(|| io::Error::other("its path is not utf-8"))?.to_owned();
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        self.path = Some(path);
+        file.write_all(bytes)
     }
 }
 

@@ -67,6 +67,8 @@ enum Turn {
     Ended(Outcome),
     /// The process broke, and nobody knows whether this attempt did it.
     Again,
+    /// The work ends, through no fault of the method.
+    Lost(MethodError),
     /// Nobody waits any more.
     Stopped,
 }
@@ -94,7 +96,7 @@ impl Instance {
     ///
     /// # Errors
     /// [`MethodError::Ended`] when the process broke with this attempt, [`MethodError::Program`] when it does not start,
-    /// [`MethodError::Stopped`] when the work was ended meanwhile.
+    /// [`MethodError::Stopped`] when the work was ended meanwhile, [`MethodError::Changed`], and [`MethodError::Copy`].
     pub fn attempt(&self, asked: &Asked<'_>) -> Result<Outcome, MethodError> {
         let mut retries = 0;
         loop {
@@ -106,6 +108,7 @@ impl Instance {
                 Turn::Done(outcome) => return Ok(Outcome { retries, ..outcome }),
                 Turn::Ended(outcome) => return Err(MethodError::Ended(Box::new(Outcome { retries, ..outcome }))),
                 Turn::Again => retries += 1,
+                Turn::Lost(error) => return Err(error),
                 Turn::Stopped => return Err(MethodError::Stopped),
             }
         }
@@ -167,7 +170,7 @@ impl Instance {
         let mut copy = NeutralCopy::default();
         let parts = match self.request(running, asked, n, &mut copy) {
             Ok(parts) => parts,
-            Err(reason) => return Turn::Done(Outcome::failed(reason)),
+            Err(turn) => return *turn,
         };
         *next += 1;
         lock(&self.state).waiting.insert(n, None);
@@ -212,17 +215,27 @@ impl Instance {
         }
     }
 
-    /// The line of request `n`; what it names is in `copy`.
-    fn request(&self, running: &Running, asked: &Asked<'_>, n: u64, copy: &mut NeutralCopy) -> Result<Vec<u8>, String> {
+    /// The line of request `n`; what it names is in `copy`. Without one, how the exchange went.
+    fn request(
+        &self,
+        running: &Running,
+        asked: &Asked<'_>,
+        n: u64,
+        copy: &mut NeutralCopy,
+    ) -> Result<Vec<u8>, Box<Turn>> {
         let content = asked.content.filter(|_| running.ready.carrier != Carrier::None);
         if content.is_some() && (running.ready.carrier == Carrier::Pixels) != asked.size.is_some() {
-            return Err("the program wants content in another way than its first process did".to_owned());
+            let reason = "the program wants content in another way than its first process did";
+            return Err(Box::new(Turn::Done(Outcome::failed(reason))));
         }
         let mut base64 = None;
         let mut path = None;
         if let Some((bytes, media)) = content {
             match running.ready.carrier {
-                Carrier::Path => path = Some(copy.make(running.folder.as_ref(), n, media.ending, bytes)?),
+                Carrier::Path => {
+                    let made = copy.make(running.folder.as_ref(), n, media.ending, bytes);
+                    path = Some(made.map_err(|error| Box::new(Turn::Lost(error)))?);
+                }
                 Carrier::Base64 => base64 = Some(crate::base64::base64(bytes)),
                 Carrier::Bytes | Carrier::Pixels | Carrier::None => {}
             }

@@ -35,8 +35,7 @@ pub use words::Heard;
 use self::message::Carrier;
 use super::Surroundings;
 use crate::digest::Digest;
-use crate::foreign;
-use crate::method::{Ask, Gathered, Lent, Method, MethodCard, MethodError, Sample, Session};
+use crate::method::{Ask, Gathered, Lent, Method, MethodCard, MethodError, NamedFile, Sample, Session};
 use crate::outcome::Outcome;
 use crate::photo::Decoder;
 
@@ -45,7 +44,7 @@ pub struct CommandMethod {
     card: MethodCard,
     command: CommandCard,
     launch: Launch,
-    files: Vec<Digest>,
+    files: Arc<[NamedFile]>,
     /// The processes, as long as a session holds them.
     instances: Mutex<Vec<Weak<Instance>>>,
     /// What decodes pictures for a program that wants pixels.
@@ -72,14 +71,13 @@ impl CommandMethod {
             let problem = "is a file that nobody may execute: `chmod +x` it, or let `program` be what runs it and name it in `args`";
             return Err(MethodError::Program { program: command.program.clone(), problem: problem.to_owned() });
         }
-        let digest = |path: &Path, name: &str| {
-            let read = foreign::read(path, foreign::LARGEST_OF_CARD).map(|bytes| Digest::of(&bytes));
-            read.map_err(|source| MethodError::Read { file: name.to_owned(), source })
+        let named = |name: &str, path: PathBuf| {
+            NamedFile::read(name, path).map_err(|source| MethodError::Read { file: name.to_owned(), source })
         };
-        let mut files = vec![digest(&program, &command.program)?];
+        let mut files = vec![named(&command.program, program.clone())?];
         for argument in &command.args {
             if let Some(file) = around.folder.map(|folder| folder.join(argument)).filter(|file| file.is_file()) {
-                files.push(digest(&file, argument)?);
+                files.push(named(argument, file)?);
             }
         }
         let launch = Launch {
@@ -94,7 +92,7 @@ impl CommandMethod {
             card,
             command: command.clone(),
             launch,
-            files,
+            files: files.into(),
             instances,
             decoder: around.decoder,
             started: Mutex::new(None),
@@ -112,6 +110,12 @@ impl CommandMethod {
     #[must_use]
     pub fn decoder(&self) -> Decoder {
         self.decoder
+    }
+
+    /// The program and the arguments that are files beside the card, as they were when the method was made ready.
+    #[must_use]
+    pub fn named_files(&self) -> &[NamedFile] {
+        &self.files
     }
 
     /// What is started, as the card names it.
@@ -151,6 +155,7 @@ impl CommandMethod {
     pub fn plan(&self, ask: &Ask) -> Plan {
         Plan {
             launch: self.launch.clone(),
+            files: Arc::clone(&self.files),
             start_time: self.command.start_time,
             limits: ask.limits.clone(),
             time_limit: ask.time_limit,
@@ -218,7 +223,7 @@ impl Method for CommandMethod {
 
     /// Of the program, and of the arguments that are files beside the card.
     fn file_digests(&self) -> Vec<Digest> {
-        self.files.clone()
+        self.files.iter().map(NamedFile::digest).collect()
     }
 
     fn copies_samples(&self) -> bool {

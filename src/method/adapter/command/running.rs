@@ -10,12 +10,14 @@ use super::words::Heard;
 use crate::age::AgeLimit;
 use crate::clock::Clock;
 use crate::finding::quoted;
-use crate::method::{Gathered, MethodError, PrivateFolder, Scratch};
+use crate::method::{Gathered, MethodError, NamedFile, PrivateFolder, Scratch};
 
 /// How a process is started and spoken to.
 pub struct Plan {
     /// What to start.
     pub launch: Launch,
+    /// The files of the method, which must be as they were at each start.
+    pub files: Arc<[NamedFile]>,
     /// How long it may take until it is ready.
     pub start_time: Duration,
     /// The limits it is asked about.
@@ -82,10 +84,14 @@ impl Running {
     /// Starts a process and waits until it is ready.
     ///
     /// # Errors
-    /// [`MethodError::Program`] with what went wrong; [`MethodError::Stopped`].
+    /// [`MethodError::Program`] with what went wrong; [`MethodError::Changed`], [`MethodError::Copy`],
+    /// [`MethodError::Stopped`].
     pub fn start(plan: &Plan) -> Result<Self, MethodError> {
         if plan.stop.load(Ordering::Relaxed) {
             return Err(MethodError::Stopped);
+        }
+        if let Some(changed) = plan.files.iter().find(|file| file.seems_changed()) {
+            return Err(MethodError::Changed { file: changed.name().to_owned() });
         }
         let program = plan.launch.program.file_name().unwrap_or_default().display().to_string();
         let wrong = |problem: String| MethodError::Program { program: program.clone(), problem };
@@ -130,7 +136,8 @@ impl Running {
             })
         })?;
         let folder = (ready.carrier == Carrier::Path).then(|| plan.scratch.make()).transpose();
-        let folder = folder.map_err(|error| wrong(format!("needs a private folder, which cannot be made: {error}")))?;
+        let unmade = |source| MethodError::Copy { folder: plan.scratch.parent().to_owned(), source };
+        let folder = folder.map_err(unmade)?;
         Ok(Self {
             process,
             ready,

@@ -172,7 +172,7 @@ impl Open {
     /// next sample. `openings` counts how often since the stage's last answer.
     ///
     /// # Errors
-    /// [`MethodError::Stopped`], and [`MethodError::Broken`] when it was opened too often.
+    /// What ends the work, and [`MethodError::Broken`] when it was opened too often.
     fn attempt(
         &mut self,
         sample: &mut Sample<'_>,
@@ -197,7 +197,7 @@ impl Open {
                 openings.store(0, Ordering::Relaxed);
                 return Ok(Some((outcome, None)));
             }
-            Err(MethodError::Stopped) => return Err(MethodError::Stopped),
+            Err(error) if error.ends_work() => return Err(error),
             Err(error) => error,
         };
         let reason = error.chain();
