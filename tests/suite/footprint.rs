@@ -184,7 +184,7 @@ fn a_measurement_that_was_broken_off_is_no_result_however_it_ended() {
     let place = tempfile::tempdir().unwrap();
     let (method, data) = resume::slow(place.path(), 40, 0.1);
     let policy = place.path().join("policy.toml");
-    let rules = "name = 'small'\nsource = 'ours'\n[[rule]]\nmetric = 'mae'\nweighting = 'subject'\nmax = 100\n";
+    let rules = "name = 'small'\nsource = 'ours'\n[[rule]]\nmetric = 'mae'\nweighting = 'subject'\nat_most = 100\n";
     fs::write(&policy, rules).unwrap();
     let readers = |out: &Path| {
         let folder = text(out).to_owned();

@@ -130,7 +130,8 @@ fn a_file_that_may_grow_no_further_is_a_full_disk() {
 
 #[test]
 fn help_that_cannot_be_written_ends_as_every_result_does() {
-    for asked in [&["--help"][..], &["-h"], &["--version"], &["help", "run"], &["run", "--help"], &["list"]] {
+    for asked in [&["--help"][..], &["-h"], &["--version"], &["help", "run"], &["run", "--help"], &["list", "methods"]]
+    {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let ran = Ran::of(agebench().args(asked).stdout(full).output().unwrap());
         ran.ended(74).told(&["No space left"]);
