@@ -79,7 +79,12 @@ fn code(text: &str) -> String {
 
 /// The names behind each `crate::`, also those of a list in braces.
 fn names_used(code: &str) -> BTreeSet<String> {
-    let name = |text: &str| text.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    let name = |text: &str| {
+        text.trim()
+            .chars()
+            .take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_')
+            .collect::<String>()
+    };
     let mut found = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
