@@ -97,7 +97,7 @@ enum Verb {
     Pool(pool::Arguments),
     #[command(about = "Compute every row of a run folder again, or hold a release package against itself")]
     Verify(verify::Arguments),
-    #[command(about = "Look for all that is wrong with a dataset, method, protocol, policy, study or release package")]
+    #[command(about = "Look for all that is wrong with a dataset, method, protocol, policy, study or package")]
     Check(check::Arguments),
     #[command(about = "Make a card and a manifest for a public dataset's own layout, or for any table")]
     Import(import::Arguments),

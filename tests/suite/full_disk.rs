@@ -93,7 +93,9 @@ fn a_copy_of_a_sample_that_cannot_be_written_is_no_outcome_and_ends_the_run_as_a
     run(&[asked(&method, &data, &out), vec!["--resume"]].concat()).ended(0);
     assert!(lasting(&out) == lasting(&whole));
     // A stage of a waterfall is a program as any other.
-    let card = "name = \"both\"\nkind = \"estimation\"\nversion = \"1\"\n[[waterfall.stages]]\nmethod = \"method\"\nbuffer = [-3, 7]\n";
+    let second = misbehaving(&place.path().join("second"), ["path", "1", "-"], "");
+    let stage = |method: &Path| format!("[[waterfall.stages]]\nmethod = {:?}\nbuffer = [-9, 9]\n", text(method));
+    let card = format!("name = 'both'\nkind = 'estimation'\nversion = '1'\n{}{}", stage(&method), stage(&second));
     let both = place.path().join("both.toml");
     fs::write(&both, card).unwrap();
     let out = place.path().join("staged");
@@ -103,9 +105,15 @@ fn a_copy_of_a_sample_that_cannot_be_written_is_no_outcome_and_ends_the_run_as_a
 #[test]
 fn a_mended_manifest_is_whole_or_absent_and_the_message_names_it() {
     let place = tempfile::tempdir().unwrap();
-    let data = orders(&place.path().join("data"), &["x"; 200]);
+    // People without pictures: nothing of them is left out.
+    let rows: String =
+        (0..200).map(|number| format!("sample-{number},person-{number},{}\n", 18 + number % 40)).collect();
+    let (table, data) = (place.path().join("table.csv"), place.path().join("data"));
+    fs::write(&table, format!("sample_id,subject_id,age\n{rows}")).unwrap();
+    run(&["import", "csv", text(&table), "--out", text(&data)]).ended(0);
+    fs::remove_file(&table).unwrap();
     let out = place.path().join("mended.csv");
-    let fix = ["check", text(&data), "--manifest-only", "--fix", "--out", text(&out)];
+    let fix = ["check", text(&data), "--fix", "--out", text(&out)];
     let said = format!("cannot write `{}`", text(&out));
     bounded(1, &fix).ended(74).told(&[&said, "File too large"]);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "no part of it is left");
