@@ -268,5 +268,10 @@ mod tests {
         let found: Vec<_> = joints.pairs(0, decided).map(|(one, other, count, _)| (one, other, count)).collect();
         assert_eq!(found, [((1, 2), (0, 2), 1)]);
         assert_eq!(joints.pairs(1, decided).count(), 0);
+        // Above and denied in the one; above, denied and undecided in the other.
+        let mut weighted = Joints::default();
+        weighted.steps.add((combo(1, 1, 0), combo(1, 2, 1)), (0, 1), 1, &[5, 3, 6, 4, 2]);
+        let (.., cross) = weighted.pairs(0, decided).next().unwrap();
+        assert_eq!(cross, Some(CrossWeights { events: 5 * 6, events_all: 5 * 10, all_events: 8 * 6, all: 8 * 10 }));
     }
 }

@@ -216,6 +216,7 @@ fn where_all_ages_are_labels_of_years_the_middle_of_the_year_is_half_a_year_off(
     let more = more.finish().unwrap();
     let rows = ScoreRows::of(&more, &answers);
     assert_eq!([0, 3].map(|sample| rows.ran(sample)), [true, false]);
+    assert!(!rows.has_stages());
 }
 
 #[test]
