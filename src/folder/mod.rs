@@ -12,6 +12,7 @@ mod held;
 mod ids;
 mod journal;
 mod latency;
+mod machine;
 mod out;
 mod outcome_reader;
 mod outcome_writer;
@@ -28,14 +29,15 @@ pub use held::{Claim, is_record};
 pub use ids::{Ids, PrintedId};
 pub use journal::{Hashed, Journal, Mark, Reopened};
 pub use latency::{LATENCY_COLUMNS, LatencyWriter, Observation, Stream, read_latency};
+pub use machine::Machine;
 pub use out::{Existing, RunFolder, create_private, write_whole};
 pub use outcome_reader::{OutcomeReader, OutcomeRow};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
 pub use run_json::{
-    ClaimedTimes, DatasetRecord, Machine, MethodRecord, OutcomesRecord, RUN_SCHEMA, RunRecord, ServiceRecord,
-    StageRecord, UNSTATED_VERSION,
+    ClaimedTimes, DatasetRecord, MethodRecord, OutcomesRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
+    UNSTATED_VERSION,
 };
 pub use shard::{MergedShard, Shard, ShardRecord};
 pub use truth::{PLACE_COLUMN, Truth, TruthRow};
