@@ -179,8 +179,11 @@ impl Seeker<'_> {
         for _ in 0..ROUNDS {
             let mut near: Vec<Variant> =
                 Axis::ALL.iter().flat_map(|axis| self.space.over(best.0, std::slice::from_ref(axis))).collect();
-            // How much is cut out hangs on both: neither is changed for the better without the other.
-            near.extend(self.space.over(best.0, &[Axis::Fit, Axis::Margin]));
+            // How much is cut out hangs on the fit, and wrong colours suit another margin than the right ones: one is not changed
+            // for the better without the other.
+            for other in [Axis::Fit, Axis::Channels] {
+                near.extend(self.space.over(best.0, &[other, Axis::Margin]));
+            }
             self.try_in_full(&near)?;
             let better = self.best();
             if better == best {
