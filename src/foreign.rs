@@ -4,7 +4,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -56,6 +56,20 @@ pub fn make_anew(path: &Path, mode: u32) -> io::Result<File> {
         _ => {}
     }
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}
+
+/// Writes the file at `path`, with the permissions `mode`, by way of `path.part`: it is whole and on disk, or as it was before.
+///
+/// # Errors
+/// As [`make_anew`], or when `write` fails or the file cannot get its name; then nothing is left of `path.part`.
+pub fn write_whole(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = make_anew(&part, mode).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
+    written.and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
+        let _ = fs::remove_file(&part);
+    })
 }
 
 /// Who may do what with a file that is about nobody, where the system's mask says nothing else.

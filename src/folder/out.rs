@@ -239,11 +239,8 @@ impl RunFolder {
 /// # Errors
 /// [`FolderError::Write`].
 pub fn create_private(path: &Path) -> Result<File, FolderError> {
-    foreign::make_anew(path, FOR_OWNER).map_err(|error| FolderError::write(path, error))
+    foreign::make_anew(path, foreign::FOR_OWNER).map_err(|error| FolderError::write(path, error))
 }
-
-/// Who may do what with a file about people.
-const FOR_OWNER: u32 = 0o600;
 
 /// Writes `bytes` to `path` by way of `path.part`, so that the file is whole or as it was before.
 ///
@@ -258,18 +255,8 @@ fn write_whole_with(
     private: bool,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), FolderError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mode = if private { FOR_OWNER } else { foreign::FOR_ALL };
-    let written = foreign::make_anew(&part, mode).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
-    match written.and_then(|()| fs::rename(&part, path)) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let _ = fs::remove_file(&part);
-            Err(FolderError::write(path, error))
-        }
-    }
+    let mode = if private { foreign::FOR_OWNER } else { foreign::FOR_ALL };
+    foreign::write_whole(path, mode, write).map_err(|error| FolderError::write(path, error))
 }
 
 #[cfg(test)]

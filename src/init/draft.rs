@@ -73,24 +73,14 @@ impl Draft {
 fn put(file: &DraftFile) -> io::Result<()> {
     let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut part = file.path.clone().into_os_string();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = whole(&part, file).and_then(|()| fs::rename(&part, &file.path));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    written
-}
-
-fn whole(part: &Path, file: &DraftFile) -> io::Result<()> {
-    foreign::make_anew(part, foreign::FOR_ALL)?.write_all(&file.content)?;
-    #[cfg(unix)]
-    if file.is_program {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(part, fs::Permissions::from_mode(0o755))?;
-    }
-    Ok(())
+    foreign::write_whole(&file.path, foreign::FOR_ALL, |open| {
+        open.write_all(&file.content)?;
+        if file.is_program {
+            use std::os::unix::fs::PermissionsExt as _;
+            open.set_permissions(fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -76,17 +76,9 @@ pub(super) fn write(
 
 /// Writes all of a file or nothing of it; a `private` one is for its owner alone from its first byte.
 fn write_whole(file: &Path, bytes: &[u8], private: bool) -> Result<(), ImportError> {
-    let failed = |source| ImportError::Write { file: file.display().to_string(), source };
-    let mut part = file.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
     let mode = if private { foreign::FOR_OWNER } else { foreign::FOR_ALL };
-    let made = foreign::make_anew(&part, mode);
-    let written = made.and_then(|mut open| open.write_all(bytes).and_then(|()| open.sync_all()));
-    written.and_then(|()| fs::rename(&part, file)).map_err(|error| {
-        let _ = fs::remove_file(&part);
-        failed(error)
-    })
+    let written = foreign::write_whole(file, mode, |open| open.write_all(bytes));
+    written.map_err(|source| ImportError::Write { file: file.display().to_string(), source })
 }
 
 /// The card's key `files`: relative to the card when the user named both folders so, else absolute.
