@@ -51,6 +51,8 @@ pub(super) fn add(truth: &Truth, protocol: &Protocol, groups: &mut Vec<Group>, d
             Some(dimension) => (0..groups.len()).filter(|index| groups[*index].by() == dimension.by).collect(),
         };
         let base = groups.len();
+        // Nobody is in a part of a dataset that has no people.
+        let Some(by) = halved.first().map(|first| groups[*first].by().to_owned()) else { continue };
         for group in &halved {
             for half in Half::BOTH {
                 let part = half.group(&groups[*group]);
@@ -64,7 +66,6 @@ pub(super) fn add(truth: &Truth, protocol: &Protocol, groups: &mut Vec<Group>, d
             u32::try_from(base + 2 * (group - first) + half).unwrap_or_default()
         };
         let codes: Vec<u32> = truth.units.iter().enumerate().map(of_sample).collect();
-        let by = groups[base].by().to_owned();
         dimensions.push(Dimension { by, printed: false, groups: codes });
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::outcome::Status;
 
-fn attempts() -> Vec<Attempt> {
+pub(super) fn attempts() -> Vec<Attempt> {
     let text = include_str!("../../../fixtures/golden/clustered.csv");
     let fixed = |word: &str| match word {
         "female" => "female",

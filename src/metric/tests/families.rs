@@ -6,9 +6,9 @@ use super::*;
 use crate::metric::PERCENTILE_SHARES;
 use crate::outcome::Status;
 
-type Drawn = (u32, AgeRange, Outcome, String, String);
+pub(super) type Drawn = (u32, AgeRange, Outcome, String, String);
 
-fn attempts() -> Vec<Drawn> {
+pub(super) fn attempts() -> Vec<Drawn> {
     let text = include_str!("../../../fixtures/golden/families.csv");
     csv::Reader::from_reader(text.as_bytes())
         .records()
@@ -39,7 +39,7 @@ fn protocol() -> Protocol {
     Protocol::from_toml(&text).unwrap()
 }
 
-fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
+pub(super) fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
     let mut truth = TruthBuilder::new(&[("sex", true), ("light", false)]).with_conditions(&["light".to_owned()]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, sex, light) in attempts {

@@ -12,6 +12,7 @@ mod morph;
 mod rules;
 mod scores;
 mod still;
+mod unchanged;
 mod weighted;
 mod window;
 

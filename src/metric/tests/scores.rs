@@ -29,7 +29,7 @@ fn protocol(more: &str) -> Protocol {
 }
 
 /// The drawn dataset: its probabilities, or its ages with their spreads.
-fn drawn(ages: bool) -> Vec<Attempt> {
+pub(super) fn drawn(ages: bool) -> Vec<Attempt> {
     let text = include_str!("../../../fixtures/golden/scores.csv");
     let attempt = |record: csv::StringRecord| {
         let number = |place: usize| record[place].parse::<f64>();

@@ -10,7 +10,7 @@ use crate::table::Unit;
 use crate::tally::Shard;
 
 pub(super) struct Drawn {
-    subject: u32,
+    pub(super) subject: u32,
     age: AgeRange,
     outcome: Outcome,
     levels: [String; 2],

@@ -8,9 +8,9 @@ use crate::metric::PERCENTILE_SHARES;
 use crate::metric::tests::*;
 use crate::outcome::Status;
 
-type Drawn = (u32, AgeRange, Outcome, [String; 3]);
+pub(in crate::metric::tests) type Drawn = (u32, AgeRange, Outcome, [String; 3]);
 
-fn drawn() -> Vec<Drawn> {
+pub(in crate::metric::tests) fn drawn() -> Vec<Drawn> {
     let text = include_str!("../../../../fixtures/golden/groups.csv");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let one = |record: csv::StringRecord| {
@@ -48,7 +48,7 @@ fn protocol() -> Protocol {
     Protocol::from_toml(&text).unwrap()
 }
 
-fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
+pub(in crate::metric::tests) fn columns(attempts: &[Drawn], protocol: &Protocol) -> (Truth, Answers) {
     let mut truth = TruthBuilder::new(&[("sex", true), ("region", true), ("light", true)]);
     let mut answers = Answers::new(&protocol.limits);
     for (subject, age, outcome, levels) in attempts {

@@ -1,7 +1,7 @@
 //! M11: groups, held against an independent computation, and at the edges.
 
 mod edges;
-mod golden;
+pub(super) mod golden;
 
 use crate::protocol::Protocol;
 
