@@ -1,0 +1,179 @@
+//! Every row of the drawn people is as it was: of each metric its number of rows, and a digest of them.
+//!
+//! Whether a number is right is held against other computations, in the files beside this one. This test is for all that they do
+//! not look at: counts, places, flags, reasons, and which rows there are. Where a number is meant to change,
+//! `AGEBENCH_WRITE=1 cargo test --no-default-features --lib unchanged` writes the file anew, and CHANGELOG tells it under
+//! *Numbers that change*.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::*;
+use crate::digest::Digest;
+use crate::metric::{Scores, probe, scores};
+use crate::outcome::{Decision, LimitAnswer, Status};
+use crate::tally::ScoreRows;
+
+/// Everything that a protocol can ask for, of few limits and with few draws.
+const ALL: &str = "
+limits = [16, 18]
+bands = [13, 16, 18, 21]
+[challenge]
+span = 5.0
+step = 2.5
+[windows]
+under = 3
+over = 4
+[[projection]]
+name = 'shop'
+ages = [[14, 1.0], [15, 1.25], [16, 1.5], [17, 1.75], [18, 1.0], [19, 2.0], [20, 0.5]]
+[[standard]]
+name = 'sex_18_24'
+column = 'sex'
+from = 18
+to = 24
+[[standard]]
+name = 'years'
+from = 14
+to = 20
+rates = true
+[buffer]
+target = 0.10
+span = 8.0
+step = 1.0
+groups = [{ group_by = 'sex' }]
+confirm = true
+[between_groups]
+raw_p = true
+replicates = 199
+error_windows = [[13, 17]]
+[scores]
+det_points = 5
+set_on_group = ['sex', 'female']
+[[fixed_thresholds]]
+name = 'males'
+limit = 18
+group_by = 'sex'
+group = 'male'
+population = 'under'
+under_age_pass_rate = 0.10
+";
+
+fn asked(more: &str) -> Protocol {
+    Protocol::from_toml(&format!("{more}{ALL}")).unwrap()
+}
+
+/// All rows of these people under `protocol`, but for those that take the rows of a measurement.
+fn rows_of(protocol: &Protocol, facts: Facts, (truth, answers): (Truth, Answers)) -> Table {
+    let mut table = table_of(&truth, &answers, protocol, facts);
+    let tally = Tally::of(&truth, &answers, protocol).unwrap();
+    let at_hand = || Scores::Rows(ScoreRows::of(&truth, &answers));
+    table.rows.extend(scores(&Context::default(), protocol, facts, &tally, at_hand()));
+    table.rows.extend(probe(&Context::default(), protocol, facts, &tally, at_hand()));
+    table
+}
+
+/// The attempts of the files beside, of some subjects.
+fn cases() -> Vec<(&'static str, Table)> {
+    let open = asked("crossings = [['sex', 'light']]");
+    let families: Vec<_> = families::attempts().into_iter().filter(|attempt| attempt.0 % 2 == 0).collect();
+    let closed = asked("failure_policy = 'fail_closed'\ntie = 'above'\nretries = [2]");
+    let clustered: Vec<_> = clustered::attempts().into_iter().filter(|attempt| attempt.0 % 2 == 0).collect();
+    let weighted: Vec<_> = weighted::attempts().into_iter().filter(|drawn| drawn.subject % 2 == 0).collect();
+    let groups: Vec<_> = groups::golden::drawn().into_iter().filter(|attempt| attempt.0 % 4 == 0).collect();
+    let no_sample = Facts { chronological: false, random_sample: false };
+    let own = asked("groups = ['sex']");
+    vec![
+        ("families", rows_of(&open, FACTS, families::columns(&families, &open))),
+        ("clustered", rows_of(&closed, no_sample, columns(&clustered, &closed))),
+        ("weighted", rows_of(&own, FACTS, weighted::weighing(&weighted, &own, |drawn| Some(drawn.weight)))),
+        ("groups", rows_of(&closed, FACTS, groups::golden::columns(&groups, &closed))),
+        ("probabilities", rows_of(&own, FACTS, columns(&super::scores::drawn(false), &own))),
+        ("spreads", rows_of(&own, FACTS, columns(&super::scores::drawn(true), &own))),
+        ("decided", rows_of(&own, FACTS, columns(&decided(), &own))),
+        ("attacked", rows_of(&own, FACTS, attacked(&own))),
+        ("nobody", rows_of(&own, FACTS, columns(&[], &own))),
+    ]
+}
+
+/// Two attempts each of people from 13 to 32, whom a method lets through or not, by more and more.
+fn decided() -> Vec<Attempt> {
+    let one = |number: u32| {
+        let (subject, age) = (number / 2, 13 + number / 2 % 20);
+        let passes = age + number % 9 > 22;
+        let of = |years: i64, passes: bool| LimitAnswer {
+            limit: crate::age::AgeLimit::new(years).unwrap(),
+            score: (number % 4 == 0).then(|| f64::from(age) / 40.0),
+            decision: Some(if passes { Decision::Pass } else { Decision::Deny }),
+        };
+        let outcome = match number % 11 {
+            0 => Outcome::unanswered(Status::Refused, ""),
+            1 => Outcome::failed("broken"),
+            2 => Outcome::answered(Answer::Limits(vec![of(16, true)])),
+            _ => Outcome::answered(Answer::Limits(vec![of(16, passes || number % 3 == 0), of(18, passes)])),
+        };
+        (subject, year(age), outcome, [["female", "male"][subject as usize % 2], ""])
+    };
+    (0..400).map(one).collect()
+}
+
+/// People with a mask, a beard or nothing on, some of whom are known to the month or to a band of years.
+fn attacked(protocol: &Protocol) -> (Truth, Answers) {
+    let mut truth = TruthBuilder::new(&[("sex", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    for number in 0..600 {
+        let (subject, years) = (number / 3, f64::from(13 + number / 3 % 12));
+        let age = match number % 5 {
+            0 => AgeRange::new(years + 0.5, years + 0.5),
+            1 => AgeRange::new(years, years + 4.0),
+            _ => AgeRange::whole_years(13 + number / 3 % 12),
+        };
+        let species = ["", "mask", "beard"][number as usize % 3];
+        let levels = [["female", "male"][subject as usize % 2]];
+        truth.push(&TruthRow { attack: !species.is_empty(), ..TruthRow::of(subject, age.unwrap(), &levels) });
+        if !species.is_empty() {
+            truth.species(species);
+        }
+        let years = years + f64::from(number * 7 % 13) - 4.0 + if species == "mask" { 3.0 } else { 0.0 };
+        let outcome = if number % 17 == 0 { Outcome::unanswered(Status::Refused, "") } else { answered(years) };
+        answers.push(Some(&outcome));
+    }
+    (truth.finish().unwrap(), answers)
+}
+
+/// The cell, a fraction with as many digits as every machine agrees on.
+fn rounded(cell: &str) -> String {
+    match cell.parse::<f64>() {
+        Ok(number) if cell.contains(['.', 'e']) => format!("{number:.6e}"),
+        _ => cell.to_owned(),
+    }
+}
+
+#[test]
+fn every_row_of_drawn_people_is_as_it_was() {
+    let mut made = String::from("data,metric,rows,sha256\n");
+    for (data, table) in cases() {
+        let mut bytes = Vec::new();
+        table.write(&mut bytes).unwrap();
+        let mut reader = csv::Reader::from_reader(&bytes[..]);
+        let metric = reader.headers().unwrap().iter().position(|column| column == "metric").unwrap();
+        let mut of_metric: BTreeMap<String, (u32, String)> = BTreeMap::new();
+        for record in reader.records().map(Result::unwrap) {
+            let (rows, text) = of_metric.entry(record[metric].to_owned()).or_default();
+            *rows += 1;
+            record.iter().for_each(|cell| text.push_str(&(rounded(cell) + ",")));
+            text.push('\n');
+        }
+        for (metric, (rows, text)) in of_metric {
+            let _ = writeln!(made, "{data},{metric},{rows},{}", Digest::of(text.as_bytes()).short());
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/unchanged.csv");
+    if std::env::var_os("AGEBENCH_WRITE").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let held = std::fs::read_to_string(&path).unwrap();
+    let differing: Vec<&str> = made.lines().filter(|line| !held.lines().any(|held| held == *line)).collect();
+    assert!(held == made, "rows are not as they were: {differing:#?}");
+}
