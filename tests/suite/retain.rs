@@ -119,6 +119,31 @@ fn shards_that_keep_no_rows_are_joined_by_their_tallies() {
     run(&["verify", text(&folder)]).ended(2).told(&["holds shard 1/5", "score --merge"]);
 }
 
+#[test]
+fn a_shard_that_nobody_is_in_is_joined_with_the_others_also_where_a_buffer_is_confirmed_in_groups() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let card = "name = \"two\"\nversion = \"1\"\nlabel_kind = \"chronological\"\nage_precision = \"year\"\n";
+    fs::write(at("dataset.toml"), format!("{card}groups = [\"sex\"]\n")).unwrap();
+    fs::write(at("manifest.csv"), "sample_id,subject_id,age,sex\na,a,17,female\nb,b,18,male\n").unwrap();
+    let protocol = at("protocol.toml");
+    fs::write(&protocol, "limits = [18]\n[buffer]\nconfirm = true\ngroups = [{ group_by = \"sex\" }]\n").unwrap();
+    let made = |out: &Path, more: &[&str]| {
+        let always = ["run", "declared", "--dataset", text(place.path()), "--protocol", text(&protocol)];
+        run(&[&always[..], &["--retain", "none", "--out", text(out)], more].concat()).ended(0);
+    };
+    made(&at("whole"), &[]);
+    let parts: Vec<PathBuf> = (1..=3)
+        .map(|index| {
+            made(&at(&format!("part-{index}")), &["--shard", &format!("{index}/3")]);
+            at(&format!("part-{index}/tally.jsonl"))
+        })
+        .collect();
+    let named: Vec<&str> = parts.iter().map(|file| text(file)).collect();
+    run(&[&["score", "--merge"][..], &named, &["--out", text(&at("out"))]].concat()).ended(0);
+    assert!(fs::read(at("out/metrics.csv")).unwrap() == fs::read(at("whole/metrics.csv")).unwrap());
+}
+
 /// Every file below `folders`, whatever it is; what goes away meanwhile is gone.
 fn contents(folders: &[PathBuf], seen: &mut Vec<(PathBuf, Vec<u8>)>) {
     let mut folders = folders.to_vec();
