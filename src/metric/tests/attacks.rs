@@ -45,6 +45,27 @@ fn attacks_are_counted_by_species_and_the_worst_keeps_its_own_bound() {
 }
 
 #[test]
+fn of_two_species_that_pass_as_often_the_one_of_fewer_people_is_the_worst() {
+    let protocol = Protocol::from_toml("limits = [18]").unwrap();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    for subject in 0..50 {
+        truth.push(&TruthRow { attack: true, ..TruthRow::of(subject, year(17), &[]) });
+        truth.species(if subject < 40 { "beard" } else { "mask" });
+        answers.push(Some(&answered(if subject % 2 == 0 { 40.0 } else { 10.0 })));
+    }
+    let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);
+    let of = |which: &str| {
+        let select = format!("metric = 'attack_pass_rate'\nchallenge = 18\npopulation = 'all'\n{which}");
+        only(&table, &format!("{select}\ngroup_by = 'species'")).clone()
+    };
+    let (worst, mask, beard) = (of("variant = 'worst=species'"), of("group = 'mask'"), of("group = 'beard'"));
+    assert_eq!((mask.value, beard.value), (Some(0.5), Some(0.5)));
+    assert!(mask.claim_high > beard.claim_high);
+    assert_eq!((worst.n_subjects, worst.claim_high), (mask.n_subjects, mask.claim_high));
+}
+
+#[test]
 fn a_sample_with_a_species_is_in_no_other_row() {
     let table = attacked();
     let passes = only(

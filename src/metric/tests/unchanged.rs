@@ -84,6 +84,7 @@ fn cases() -> Vec<(&'static str, Table)> {
     let groups: Vec<_> = groups::golden::drawn().into_iter().filter(|attempt| attempt.0 % 4 == 0).collect();
     let no_sample = Facts { chronological: false, random_sample: false };
     let own = asked("groups = ['sex']");
+    let both = asked("groups = ['sex', 'region']\nfailure_policy = 'fail_open'");
     vec![
         ("families", rows_of(&open, FACTS, families::columns(&families, &open))),
         ("clustered", rows_of(&closed, no_sample, columns(&clustered, &closed))),
@@ -92,6 +93,8 @@ fn cases() -> Vec<(&'static str, Table)> {
         ("probabilities", rows_of(&own, FACTS, columns(&super::scores::drawn(false), &own))),
         ("spreads", rows_of(&own, FACTS, columns(&super::scores::drawn(true), &own))),
         ("decided", rows_of(&own, FACTS, columns(&decided(), &own))),
+        ("grown", rows_of(&own, FACTS, columns(&grown(), &own))),
+        ("returned", rows_of(&both, no_sample, columns(&grown(), &both))),
         ("attacked", rows_of(&own, FACTS, attacked(&own))),
         ("nobody", rows_of(&own, FACTS, columns(&[], &own))),
     ]
@@ -118,6 +121,26 @@ fn decided() -> Vec<Attempt> {
     (0..400).map(one).collect()
 }
 
+/// People who come back a year and two years later, in another region each time; some of them get no answer, some a range.
+fn grown() -> Vec<Attempt> {
+    let one = |number: u32| {
+        let (subject, visit) = (number / 3, number % 3);
+        let age = 14 + subject % 6 + visit;
+        let years = f64::from(age) + f64::from(number * 7 % 11) - 4.0;
+        let outcome = match number % 10 {
+            0 => Outcome::unanswered(Status::Refused, ""),
+            4 => Outcome::failed("broken"),
+            7 => {
+                Outcome::answered(Answer::Range { low: Age::new(years).unwrap(), high: Age::new(years + 3.0).unwrap() })
+            }
+            _ => answered(years),
+        };
+        let region = ["north", "south", "west"][(subject + visit) as usize % 3];
+        (subject, year(age), outcome, [["female", "male"][subject as usize % 2], region])
+    };
+    (0..540).map(one).collect()
+}
+
 /// People with a mask, a beard or nothing on, some of whom are known to the month or to a band of years.
 fn attacked(protocol: &Protocol) -> (Truth, Answers) {
     let mut truth = TruthBuilder::new(&[("sex", true)]);
@@ -136,7 +159,13 @@ fn attacked(protocol: &Protocol) -> (Truth, Answers) {
             truth.species(species);
         }
         let years = years + f64::from(number * 7 % 13) - 4.0 + if species == "mask" { 3.0 } else { 0.0 };
-        let outcome = if number % 17 == 0 { Outcome::unanswered(Status::Refused, "") } else { answered(years) };
+        let outcome = match number % 17 {
+            0 => Outcome::unanswered(Status::Refused, ""),
+            1 | 2 => {
+                Outcome::answered(Answer::Range { low: Age::new(years).unwrap(), high: Age::new(years + 2.5).unwrap() })
+            }
+            _ => answered(years),
+        };
         answers.push(Some(&outcome));
     }
     (truth.finish().unwrap(), answers)
