@@ -169,16 +169,16 @@ impl RunFolder {
         write_whole(&self.file(name), bytes, private)
     }
 
-    /// Writes the file `name` whole, or not at all, by `write`; `private` for files about people.
+    /// Writes the file `name` whole, or not at all, by `write`, and gives what that gave; `private` for files about people.
     ///
     /// # Errors
     /// [`FolderError::Write`].
-    pub fn write_with(
+    pub fn write_with<T>(
         &self,
         name: &str,
         private: bool,
-        write: impl FnOnce(&mut File) -> io::Result<()>,
-    ) -> Result<(), FolderError> {
+        write: impl FnOnce(&mut File) -> io::Result<T>,
+    ) -> Result<T, FolderError> {
         write_whole_with(&self.file(name), private, write)
     }
 
@@ -253,18 +253,19 @@ pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), Folde
     write_whole_with(path, private, |file| file.write_all(bytes))
 }
 
-fn write_whole_with(
+fn write_whole_with<T>(
     path: &Path,
     private: bool,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> Result<(), FolderError> {
+    write: impl FnOnce(&mut File) -> io::Result<T>,
+) -> Result<T, FolderError> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
     let mode = if private { FOR_OWNER } else { foreign::FOR_ALL };
-    let written = foreign::make_anew(&part, mode).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
-    match written.and_then(|()| fs::rename(&part, path)) {
-        Ok(()) => Ok(()),
+    let written = foreign::make_anew(&part, mode)
+        .and_then(|mut file| write(&mut file).and_then(|made| file.sync_all().map(|()| made)));
+    match written.and_then(|made| fs::rename(&part, path).map(|()| made)) {
+        Ok(made) => Ok(made),
         Err(error) => {
             let _ = fs::remove_file(&part);
             Err(FolderError::write(path, error))
