@@ -39,7 +39,7 @@ use crate::folder::{
     Claim, DatasetRecord, Existing, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard, ShardRecord,
     Timings, Truth, names,
 };
-use crate::method::{MethodError, Scratch};
+use crate::method::Scratch;
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -176,9 +176,7 @@ pub fn run(
     }
     let Written { end, summary, files, returned, outcomes } = written?;
     if end == End::Done {
-        if let Some(file) = request.methods.iter().find_map(RunMethod::changed) {
-            return Err(RunError::Method(MethodError::Changed { file: file.to_owned() }));
-        }
+        request.methods.iter().try_for_each(RunMethod::unchanged).map_err(RunError::Method)?;
         record.ended = Some(clock.wall().to_string());
         record.outcomes = outcomes;
     }
