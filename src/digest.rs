@@ -1,6 +1,7 @@
 //! SHA-256 digests of what people wrote and of what was read. 64 hexadecimal digits in run.json, the first 16 in rows.
 
 use std::fmt;
+use std::io::{self, BufReader, Read, Write};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -8,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
+
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
 
 /// Why something has no digest or is none.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,16 @@ impl Digest {
         hex(&self.0)
     }
 
+    /// Of all that `from` gives, read piece by piece, and how many bytes that is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of_all(from: impl Read) -> io::Result<(Self, u64)> {
+        let mut from = BufReader::with_capacity(PIECE, Hashing::new(from));
+        let bytes = io::copy(&mut from, &mut io::sink())?;
+        Ok((from.into_inner().finish().1, bytes))
+    }
+
     /// The first 16 hexadecimal digits, for rows.
     #[must_use]
     pub fn short(&self) -> String {
@@ -132,6 +146,47 @@ impl Hasher {
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
+    }
+}
+
+/// A reader or a writer with the digest of all bytes that went through it.
+#[derive(Debug)]
+pub struct Hashing<T> {
+    inner: T,
+    hasher: Hasher,
+}
+
+impl<T> Hashing<T> {
+    /// Nothing went through `inner` yet.
+    #[must_use]
+    pub fn new(inner: T) -> Self {
+        Self { inner, hasher: Hasher::default() }
+    }
+
+    /// What the bytes went through, and their digest.
+    #[must_use]
+    pub fn finish(self) -> (T, Digest) {
+        (self.inner, self.hasher.finish())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(buffer.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -58,16 +58,18 @@ pub fn make_anew(path: &Path, mode: u32) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
 
-/// Writes the file at `path`, with the permissions `mode`, by way of `path.part`: it is whole and on disk, or as it was before.
+/// Writes the file at `path`, with the permissions `mode`, by way of `path.part`: it is whole and on disk, or as it was before. Gives
+/// what `write` gave.
 ///
 /// # Errors
 /// As [`make_anew`], or when `write` fails or the file cannot get its name; then nothing is left of `path.part`.
-pub fn write_whole(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+pub fn write_whole<T>(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = make_anew(&part, mode).and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()));
-    written.and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
+    let made = make_anew(&part, mode);
+    let written = made.and_then(|mut file| write(&mut file).and_then(|made| file.sync_all().map(|()| made)));
+    written.and_then(|made| fs::rename(&part, path).map(|()| made)).inspect_err(|_| {
         let _ = fs::remove_file(&part);
     })
 }

@@ -254,6 +254,9 @@ pub(super) fn failure(error: FootprintError) -> Failure {
         FootprintError::Method(error @ MethodError::Broken { .. }) => {
             Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None }
         }
+        FootprintError::Method(error) if error.is_change() => {
+            Failure::unusable(error).with_help("put back the file, and measure again with --replace")
+        }
         FootprintError::Method(error) if error.is_write_failure() => Failure::cannot_write(error),
         other => Failure::unusable(other),
     }

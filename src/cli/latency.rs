@@ -131,6 +131,9 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             tell("interrupted: nothing was written\n");
             return Ok(Exit::Interrupted);
         }
+        // A start loads the method anew, and would measure the other one.
+        let help = "put back the file, and measure again: nothing was written";
+        method.unchanged().map_err(|error| Failure::unusable(error).with_help(help))?;
         let (of_start, seen_of_start) = made?;
         observations.extend(of_start);
         seen.append(seen_of_start);

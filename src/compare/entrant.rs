@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::CompareError;
-use crate::folder::{Ids, RunFolder, Truth, names};
+use crate::folder::{Ids, RunFolder};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::score::{Inputs, ScoreError};
@@ -121,8 +121,7 @@ impl Held {
         let wrong = |source: ScoreError| CompareError::Folder { path: path.to_owned(), source: Box::new(source) };
         let folder = RunFolder::open(path).map_err(ScoreError::from).map_err(wrong)?;
         let inputs = Inputs::read(&folder, None).map_err(wrong)?;
-        let truth = folder.read(names::TRUTH).and_then(|file| Truth::read(names::TRUTH, file));
-        let truth = truth.map_err(ScoreError::from).map_err(wrong)?;
+        let truth = inputs.record.read_truth(&folder).map_err(ScoreError::from).map_err(wrong)?;
         let ids = truth.into_sample_ids();
         Ok(Self { path: path.to_owned(), inputs, ids })
     }

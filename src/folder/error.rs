@@ -98,12 +98,14 @@ pub enum FolderError {
     },
     /// Rows were lost, changed or added since the run.
     #[error(
-        "outcomes.csv{} in `{}` is not the one of {rows} rows that its run wrote",
+        "{file}{} in `{}` is not the one of {rows} rows that its run wrote",
         shard.map(|shard| format!(" of shard {shard}")).unwrap_or_default(), path.display()
     )]
     Changed {
         /// The folder.
         path: PathBuf,
+        /// The file: outcomes.csv or truth.csv.
+        file: &'static str,
         /// Which shard it is, if it is one.
         shard: Option<Shard>,
         /// How many rows it had.
@@ -181,6 +183,13 @@ impl FolderError {
             Self::Busy { .. } => Some("wait for it to end"),
             Self::Unfinished { goes_on: true, .. } => Some("run it again with --resume"),
             Self::Unfinished { .. } => Some("make it again with --replace: it cannot go on"),
+            Self::Changed { shard: None, file: names::TRUTH, .. } => Some(
+                "fetch the folder again from where it was made, or make it again with --replace; of a run that has all its attempts \
+                 --resume makes none and writes truth.csv again",
+            ),
+            Self::Changed { file: names::TRUTH, .. } => Some(
+                "fetch the folder again from where it was run, or run the shard again with --resume, which writes truth.csv again",
+            ),
             Self::Changed { shard: None, .. } => {
                 Some("fetch the folder again from where it was run, or run it again with --replace")
             }

@@ -17,6 +17,7 @@ mod out;
 mod outcome_reader;
 mod outcome_writer;
 mod pseudonym;
+mod rows;
 mod run_json;
 mod shard;
 mod truth;
@@ -35,9 +36,9 @@ pub use outcome_reader::{OutcomeReader, OutcomeRow};
 pub(crate) use outcome_reader::{joined, read_answer, read_status};
 pub use outcome_writer::{AttemptKey, OutcomeWriter, Timings};
 pub use pseudonym::Pseudonyms;
+pub use rows::RowsRecord;
 pub use run_json::{
-    ClaimedTimes, DatasetRecord, MethodRecord, OutcomesRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord,
-    UNSTATED_VERSION,
+    ClaimedTimes, DatasetRecord, MethodRecord, RUN_SCHEMA, RunRecord, ServiceRecord, StageRecord, UNSTATED_VERSION,
 };
 pub use shard::{MergedShard, Shard, ShardRecord};
 pub use truth::{PLACE_COLUMN, Truth, TruthRow};

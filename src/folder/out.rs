@@ -169,16 +169,16 @@ impl RunFolder {
         write_whole(&self.file(name), bytes, private)
     }
 
-    /// Writes the file `name` whole, or not at all, by `write`; `private` for files about people.
+    /// Writes the file `name` whole, or not at all, by `write`, and gives what that gave; `private` for files about people.
     ///
     /// # Errors
     /// [`FolderError::Write`].
-    pub fn write_with(
+    pub fn write_with<T>(
         &self,
         name: &str,
         private: bool,
-        write: impl FnOnce(&mut File) -> io::Result<()>,
-    ) -> Result<(), FolderError> {
+        write: impl FnOnce(&mut File) -> io::Result<T>,
+    ) -> Result<T, FolderError> {
         write_whole_with(&self.file(name), private, write)
     }
 
@@ -250,11 +250,11 @@ pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), Folde
     write_whole_with(path, private, |file| file.write_all(bytes))
 }
 
-fn write_whole_with(
+fn write_whole_with<T>(
     path: &Path,
     private: bool,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> Result<(), FolderError> {
+    write: impl FnOnce(&mut File) -> io::Result<T>,
+) -> Result<T, FolderError> {
     let mode = if private { foreign::FOR_OWNER } else { foreign::FOR_ALL };
     foreign::write_whole(path, mode, write).map_err(|error| FolderError::write(path, error))
 }

@@ -1,18 +1,15 @@
 //! run.json: settings, digests, versions, machine, seeds, start and end. The only file of a run with a time in it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FolderError, Machine, MergedShard, RunFolder, ShardRecord, Truth, names};
+use super::{FolderError, Machine, MergedShard, RowsRecord, RunFolder, ShardRecord, Truth, names};
 use crate::dataset::Dataset;
-use crate::digest::{Digest, DigestError, Hasher};
+use crate::digest::{Digest, DigestError};
 use crate::finding::{Finding, quoted};
-use crate::foreign;
 use crate::outcome::Outcome;
 
 /// The schema of run.json: keys are only added within a major number, and readers pass over keys they do not know.
@@ -46,7 +43,11 @@ pub struct RunRecord {
     pub shards: Vec<MergedShard>,
     /// What outcomes.csv was when the run ended; none where no row was kept, and of answers recorded elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcomes: Option<OutcomesRecord>,
+    pub outcomes: Option<RowsRecord>,
+    /// What truth.csv was when it was written; none where there is none, of answers recorded elsewhere, and of runs that were
+    /// begun before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth: Option<RowsRecord>,
     /// The digest of the effective protocol.
     pub protocol_digest: Digest,
     /// The methods, in the order of the run.
@@ -63,37 +64,6 @@ pub struct RunRecord {
     /// When it ended.
     #[serde(default)]
     pub ended: Option<String>,
-}
-
-/// What outcomes.csv was when a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutcomesRecord {
-    /// Attempts.
-    pub rows: u64,
-    /// SHA-256 of the file.
-    pub sha256: Digest,
-}
-
-impl OutcomesRecord {
-    /// Of the file at `path`, which has so many rows.
-    ///
-    /// # Errors
-    /// [`FolderError::Read`].
-    pub fn of(path: &Path, rows: u64) -> Result<Self, FolderError> {
-        Ok(Self { rows, sha256: file_digest(path)? })
-    }
-}
-
-fn file_digest(path: &Path) -> Result<Digest, FolderError> {
-    let failed = |error| FolderError::read(path, error);
-    let (mut file, _) = foreign::open(path).map_err(failed)?;
-    let (mut hasher, mut buffer) = (Hasher::default(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(hasher.finish()),
-            read => hasher.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
 }
 
 /// The dataset of a run.
@@ -330,19 +300,6 @@ impl RunRecord {
     /// Whether it goes on with `--resume` when it is broken off.
     pub(super) fn goes_on(&self) -> bool {
         self.verb == "run" && !self.settings.contains_key("retain")
-    }
-
-    /// Whether the outcomes.csv of `folder` is what its run wrote, as far as that was written down.
-    ///
-    /// # Errors
-    /// [`FolderError::Changed`], [`FolderError::Read`].
-    pub fn is_whole(&self, folder: &RunFolder) -> Result<(), FolderError> {
-        let Some(OutcomesRecord { rows, sha256 }) = self.outcomes else { return Ok(()) };
-        if file_digest(&folder.file(names::OUTCOMES))? == sha256 {
-            return Ok(());
-        }
-        let shard = self.shard.as_ref().map(|part| part.shard);
-        Err(FolderError::Changed { path: folder.path().to_owned(), shard, rows })
     }
 
     /// The names of all cards in the folder, that of the dataset last.

@@ -157,12 +157,10 @@ fn outcomes_out_of_order_twice_or_of_others_are_refused() {
     }
 }
 
-#[test]
-fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = RunFolder::open(place.path()).unwrap();
+/// A run.json.
+fn record() -> RunRecord {
     let digest = crate::digest::Digest::of(b"x");
-    let record = RunRecord {
+    RunRecord {
         schema: RUN_SCHEMA.to_owned(),
         tool_version: "0.1.0".to_owned(),
         verb: "run".to_owned(),
@@ -182,6 +180,7 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
         shard: None,
         shards: Vec::new(),
         outcomes: None,
+        truth: None,
         protocol_digest: digest,
         methods: Vec::new(),
         machine: Some(Machine::from_texts(
@@ -193,7 +192,14 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
         seeds: [("protocol".to_owned(), 0)].into_iter().collect(),
         started: Some("2026-01-01T00:00:00Z".to_owned()),
         ended: Some("2026-01-01T00:01:00Z".to_owned()),
-    };
+    }
+}
+
+#[test]
+fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunFolder::open(place.path()).unwrap();
+    let record = record();
     record.write(&folder).unwrap();
     assert_eq!(RunRecord::read(&folder).unwrap(), record);
     // What has no end is no result, but for answers that were recorded elsewhere.
@@ -216,6 +222,30 @@ fn run_json_reads_back_and_keys_of_later_versions_are_passed_over() {
     let text = folder.read_text(names::RUN).unwrap().replacen('{', "{\"later\": 1,", 1);
     folder.write(names::RUN, text.as_bytes(), false).unwrap();
     assert_eq!(RunRecord::read(&folder).unwrap(), record);
+}
+
+#[test]
+fn the_digest_of_truth_csv_is_that_of_its_bytes_and_without_it_any_file_is_read() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunFolder::open(place.path()).unwrap();
+    let text = "sample_id,subject_id,subject_rank,cluster_rank,weight,age_low,age_high,split\ns0,p,0,,1,17,18,\n";
+    let truth = Truth::read("truth.csv", text.as_bytes()).unwrap();
+    let wrote = truth.write_into(&folder).unwrap();
+    let bytes = std::fs::read(folder.file(names::TRUTH)).unwrap();
+    assert_eq!(wrote, RowsRecord { rows: 1, sha256: crate::digest::Digest::of(&bytes) });
+    assert_eq!(wrote, RowsRecord::of(&folder.file(names::TRUTH), 1).unwrap());
+    let record = RunRecord { truth: Some(wrote), ..record() };
+    record.has_truth(&folder).unwrap();
+    assert_eq!(record.read_truth(&folder).unwrap(), truth);
+    // Rows that are read alike are not the same bytes.
+    for changed in [text.replace(",17,18,", ",27,28,"), text.replace('\n', "\r\n"), format!("{text}\n")] {
+        folder.write(names::TRUTH, changed.as_bytes(), true).unwrap();
+        for refused in [record.has_truth(&folder).unwrap_err(), record.read_truth(&folder).unwrap_err()] {
+            assert!(matches!(refused, FolderError::Changed { file: names::TRUTH, rows: 1, .. }), "{refused}");
+            assert!(refused.help().unwrap().contains("--resume"));
+        }
+        RunRecord { truth: None, ..record.clone() }.read_truth(&folder).unwrap();
+    }
 }
 
 #[cfg(target_os = "linux")]

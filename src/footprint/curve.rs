@@ -245,7 +245,8 @@ impl Maker<'_> {
         })?;
         writer.finish().map_err(failed)?;
         match end {
-            End::Done => {}
+            // Before the step is told of: each is one of the method that was loaded.
+            End::Done => self.request.method.unchanged().map_err(FootprintError::from)?,
             End::Interrupted => return Ok(None),
             End::GaveUp(method, reason) => return Err(crate::method::MethodError::Broken { method, reason }.into()),
         }

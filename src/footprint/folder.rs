@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write};
 
 use serde_json::json;
 
@@ -12,8 +11,8 @@ use crate::clock::Clock;
 use crate::dataset::FilesDigest;
 use crate::digest::Digest;
 use crate::folder::{
-    AttemptKey, DatasetRecord, FolderError, FootprintWriter, Journal, Observed, OutcomeWriter, OutcomesRecord,
-    Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth, create_private, names,
+    AttemptKey, DatasetRecord, FolderError, FootprintWriter, Journal, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
+    RowsRecord, RunFolder, RunRecord, Timings, Truth, create_private, names,
 };
 use crate::outcome::Outcome;
 use crate::run::{Summary, is_failure};
@@ -36,8 +35,7 @@ impl Writing {
     pub fn begin(request: &Request<'_>, clock: &dyn Clock) -> Result<Self, FootprintError> {
         let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
         let truth = Truth::of(request.dataset, &Pseudonyms::of(request.dataset, request.keep_ids));
-        let mut file = BufWriter::new(create_private(&folder.file(names::TRUTH))?);
-        truth.write(&mut file).and_then(|()| file.flush()).map_err(failed(&folder, names::TRUTH))?;
+        let of_truth = truth.write_into(&folder)?;
         folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
         let method = request.method.record(0);
@@ -58,6 +56,7 @@ impl Writing {
             shard: None,
             shards: Vec::new(),
             outcomes: None,
+            truth: Some(of_truth),
             protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(request.machine.clone()),
@@ -150,7 +149,7 @@ impl Writing {
         if matches!(ended, Ok(End::Done)) {
             self.record.ended = Some(clock.wall().to_string());
             let rows = self.summary.attempts as u64;
-            self.record.outcomes = Some(OutcomesRecord::of(&folder.file(names::OUTCOMES_PART), rows)?);
+            self.record.outcomes = Some(RowsRecord::of(&folder.file(names::OUTCOMES_PART), rows)?);
             self.record.write(&folder)?;
             Journal::finish(&folder)?;
         } else {

@@ -91,7 +91,7 @@ pub enum FootprintError {
 /// Makes the attempts and writes the folder, but for its rows. As long as it is held no other process writes it.
 ///
 /// # Errors
-/// [`FootprintError`]; the outcomes written by then are a valid prefix, in outcomes.csv.part.
+/// [`FootprintError`], also where a file of the method is another at the end; the outcomes written by then are a valid prefix, in outcomes.csv.part.
 pub fn run(
     request: &Request<'_>,
     clock: &Arc<dyn Clock>,
@@ -100,5 +100,9 @@ pub fn run(
 ) -> Result<(RunFolder, Summary), FootprintError> {
     let mut writing = folder::Writing::begin(request, &**clock)?;
     let ended = attempts::Attempts { request, clock, stop, sink }.all(&mut writing);
+    let ended = ended.and_then(|end| match end {
+        attempts::End::Done => Ok(request.method.unchanged().map(|()| end)?),
+        attempts::End::Interrupted => Ok(end),
+    });
     writing.finish(request, &**clock, ended)
 }

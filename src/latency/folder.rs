@@ -75,8 +75,7 @@ impl Measured<'_> {
             let path = folder.file(name);
             move |source| FolderError::Write { path: path.clone(), source }
         };
-        let truth = create_private(&folder.file(names::TRUTH))?;
-        self.truth.write(std::io::BufWriter::new(truth)).map_err(failed(names::TRUTH))?;
+        let truth = self.truth.write_into(&folder)?;
         folder.write(names::PROTOCOL, self.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, self.dataset.card_text())?;
         let mut method = self.method.record(0);
@@ -99,6 +98,7 @@ impl Measured<'_> {
             shard: None,
             shards: Vec::new(),
             outcomes: None,
+            truth: Some(truth),
             protocol_digest: Digest::of_parsed("protocol", &self.protocol.canonical_json(), &[])?,
             methods: vec![method],
             machine: Some(self.machine.clone()),

@@ -3,9 +3,9 @@
 use std::fs::{self, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::foreign;
 
 /// A file that a card names, with what it held when the method was made ready.
@@ -71,24 +71,11 @@ impl NamedFile {
 }
 
 /// The digest of a file, read piece by piece.
-fn digest(path: &std::path::Path) -> io::Result<Digest> {
+fn digest(path: &Path) -> io::Result<Digest> {
     let (file, length) = foreign::open(path)?;
     foreign::within(length, foreign::LARGEST_OF_CARD)?;
-    let mut file = file.take(foreign::LARGEST_OF_CARD + 1);
-    let (mut hasher, mut piece, mut read) = (Hasher::default(), vec![0_u8; 1 << 20], 0_u64);
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(count) => {
-                read += count as u64;
-                hasher.update(piece.get(..count).unwrap_or_default());
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    foreign::within(read, foreign::LARGEST_OF_CARD)?;
-    Ok(hasher.finish())
+    let (digest, read) = Digest::of_all(file.take(foreign::LARGEST_OF_CARD + 1))?;
+    foreign::within(read, foreign::LARGEST_OF_CARD).map(|()| digest)
 }
 
 #[cfg(test)]

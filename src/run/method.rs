@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::folder::{FolderError, MethodRecord, RunFolder, ServiceRecord, StageRecord};
 use crate::method::adapter::AdapterCard;
 use crate::method::adapter::waterfall::StageCard;
-use crate::method::{Gathered, Method, NamedFile, Scratch, Traffic};
+use crate::method::{Gathered, Method, MethodError, NamedFile, Scratch, Traffic};
 
 /// A method ready for a run.
 pub struct RunMethod {
@@ -38,10 +38,15 @@ impl RunMethod {
         })
     }
 
-    /// The first file, of it or of a stage, that is another now than when the method was loaded, as the card names it. All
-    /// of them are read.
-    #[must_use]
-    pub fn changed(&self) -> Option<&str> {
+    /// Whether all its files, and those of its stages, are what they were when the method was loaded. All of them are read.
+    ///
+    /// # Errors
+    /// [`MethodError::Changed`] with the first that is another one, as the card names it.
+    pub fn unchanged(&self) -> Result<(), MethodError> {
+        self.changed().map_or(Ok(()), |file| Err(MethodError::Changed { file: file.to_owned() }))
+    }
+
+    fn changed(&self) -> Option<&str> {
         let own = self.files.iter().find(|file| file.is_changed()).map(NamedFile::name);
         own.or_else(|| self.stages.iter().flatten().find_map(Self::changed))
     }

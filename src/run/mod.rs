@@ -16,7 +16,6 @@ mod window;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,10 +36,10 @@ use crate::clock::Clock;
 use crate::dataset::Dataset;
 use crate::digest::{Digest, DigestError};
 use crate::folder::{
-    Claim, DatasetRecord, Existing, FolderError, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard,
-    ShardRecord, Timings, Truth, names,
+    Claim, DatasetRecord, Existing, Journal, Machine, Pseudonyms, RUN_SCHEMA, RunFolder, RunRecord, Shard, ShardRecord,
+    Timings, Truth, names,
 };
-use crate::method::{MethodError, Scratch};
+use crate::method::Scratch;
 use crate::outcome::{Outcome, Status};
 use crate::protocol::Protocol;
 
@@ -142,8 +141,8 @@ pub fn run(
         if before.finished {
             Journal::remove(&folder)?;
             let (attempts, failed) = resume::counts(&folder, request, &Places::of(own))?;
-            before.record.is_whole(&folder)?;
-            write_truth(&folder, own)?;
+            before.record.has_outcomes(&folder)?;
+            own.write_into(&folder)?;
             return Ok((folder, Summary { attempts, asked: attempts, failed, interrupted: false }));
         }
         if before.record.machine.as_ref() != Some(&request.machine) {
@@ -154,7 +153,7 @@ pub fn run(
     }
     let done = if resumed.is_some() { resume::Done::of(&folder, request, &Places::of(own))? } else { None };
     if rows {
-        write_truth(&folder, own)?;
+        record.truth = Some(own.write_into(&folder)?);
     }
     folder.write(names::PROTOCOL, request.protocol.to_toml().as_bytes(), false)?;
     folder.write_card(names::DATASET_CARD, request.dataset.card_text())?;
@@ -177,9 +176,7 @@ pub fn run(
     }
     let Written { end, summary, files, returned, outcomes } = written?;
     if end == End::Done {
-        if let Some(file) = request.methods.iter().find_map(RunMethod::changed) {
-            return Err(RunError::Method(MethodError::Changed { file: file.to_owned() }));
-        }
+        request.methods.iter().try_for_each(RunMethod::unchanged).map_err(RunError::Method)?;
         record.ended = Some(clock.wall().to_string());
         record.outcomes = outcomes;
     }
@@ -199,15 +196,6 @@ pub fn run(
         End::GaveUp(method, reason) => Err(RunError::GaveUp { method, reason }),
         End::Done | End::Interrupted => Ok((folder, summary)),
     }
-}
-
-/// Writes the truth.csv of `folder` whole.
-fn write_truth(folder: &RunFolder, truth: &Truth) -> Result<(), FolderError> {
-    folder.write_with(names::TRUTH, true, |file| {
-        let mut file = BufWriter::new(file);
-        truth.write(&mut file)?;
-        file.flush()
-    })
 }
 
 /// What of a run is done before it begins, as far as a look tells.
@@ -240,7 +228,7 @@ pub fn look(request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Ahead, RunE
         Some(before) if before.finished => {
             let places = Places::of(of_shard.as_ref().unwrap_or(&whole));
             let done = resume::counts(&folder, request, &places)?.0;
-            before.record.is_whole(&folder)?;
+            before.record.has_outcomes(&folder)?;
             Ahead { done, finished: true }
         }
         Some(_) => {
@@ -312,6 +300,7 @@ fn record(request: &Request<'_>, whole: &Truth, own: &Truth, clock: &Arc<dyn Clo
         shard: request.shard.map(|shard| ShardRecord::of(shard, whole, own)),
         shards: Vec::new(),
         outcomes: None,
+        truth: None,
         protocol_digest: Digest::of_parsed("protocol", &request.protocol.canonical_json(), &[])?,
         methods: methods.collect(),
         machine: Some(request.machine.clone()),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::*;
 use crate::clock::StillClock;
 use crate::dataset::Pick;
+use crate::folder::FolderError;
 use crate::method::{Ask, Method, MethodError};
 use crate::method::{MethodCard, Sample, Session};
 

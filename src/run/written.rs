@@ -18,7 +18,7 @@ use crate::dataset::{Dataset, FilesDigest};
 use crate::digest::Digest;
 use crate::finding::quoted;
 use crate::folder::{
-    AttemptKey, ClaimedTimes, FolderError, Hashed, Journal, OutcomeWriter, OutcomesRecord, Reopened, RunFolder, Truth,
+    AttemptKey, ClaimedTimes, FolderError, Hashed, Journal, OutcomeWriter, Reopened, RowsRecord, RunFolder, Truth,
     TruthRow, names,
 };
 use crate::method::{Ask, Method, MethodError};
@@ -42,7 +42,7 @@ pub(super) struct Written {
     /// A method: what it returned beside its answers.
     pub(super) returned: Vec<Returned>,
     /// What outcomes.csv.part is; none where no row is kept.
-    pub(super) outcomes: Option<OutcomesRecord>,
+    pub(super) outcomes: Option<RowsRecord>,
 }
 
 /// What is known of a run before anything of it is written.
@@ -146,10 +146,10 @@ impl Rows {
         Ok(())
     }
 
-    fn finish(self, samples: u64, attempts: usize, returned: &[Returned]) -> io::Result<OutcomesRecord> {
+    fn finish(self, samples: u64, attempts: usize, returned: &[Returned]) -> io::Result<RowsRecord> {
         let Self { writer, mut journal, .. } = self;
         let mark = journal.mark(&writer.finish()?, samples, attempts as u64, beside(returned))?;
-        Ok(OutcomesRecord { rows: mark.rows, sha256: mark.sha256 })
+        Ok(RowsRecord { rows: mark.rows, sha256: mark.sha256 })
     }
 }
 

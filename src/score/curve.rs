@@ -42,7 +42,7 @@ impl<'f> CurveJudge<'f> {
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
-        let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
+        let truth = record.read_truth(folder)?;
         let tally_truth = tally_truth(&truth, &card, None)?;
         let settings = settings(&record)?;
         let full = Answers::default();

@@ -45,7 +45,7 @@ impl Inputs {
         let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
-        let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
+        let truth = record.read_truth(folder)?;
         let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
         let mut answers = vec![tally::Answers::new(&protocol.limits); methods.len()];
         let mut count = 0;
@@ -58,7 +58,7 @@ impl Inputs {
             count += 1;
         })?;
         // Behind the join, which says of most changes where they stand.
-        record.is_whole(folder)?;
+        record.has_outcomes(folder)?;
         for of_method in &mut answers {
             while of_method.len() < truth.len() {
                 of_method.push(None);

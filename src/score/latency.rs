@@ -21,7 +21,7 @@ pub(super) fn rows(folder: &RunFolder, protocol: &Protocol) -> Result<Vec<Row>, 
     let card_name = format!("{}/{}", names::CARDS, names::DATASET_CARD);
     let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
         .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
-    let truth = Truth::read(names::TRUTH, folder.read(names::TRUTH)?)?;
+    let truth = record.read_truth(folder)?;
     let groups = groups(&truth, protocol, &card);
     let mut by_method: BTreeMap<String, Vec<Observation>> = BTreeMap::new();
     for (method, observation) in read_latency(names::LATENCY, folder.read(names::LATENCY)?)? {

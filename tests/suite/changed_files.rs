@@ -1,15 +1,15 @@
 //! Files that change while a run is at work. Of a dataset: between two methods the run ends, and what was read stands in the files digest.
-//! Of a method: the run ends when its program is started again, or at its end.
+//! Of a method: a run, a measurement of latency and a footprint end when its program is started again, or at their end.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::command::orders;
 use crate::shards::json;
-use crate::support::{Ran, agebench, run, text};
+use crate::support::{Ran, agebench, bmp, dataset, run, text};
 
 /// Answers each attempt, writes a line of `done` for it, and waits before the first one until the file `go` is there.
 const PROGRAM: &str = r#"import json, os, sys, time
@@ -175,4 +175,98 @@ fn recorded_answers_that_are_others_at_the_end_of_the_run_end_it() {
     fs::write(place.path().join("first.go"), "").unwrap();
     Ran::of(child.wait_with_output().unwrap()).ended(2).told(&["the method's file `answers.csv` was changed"]);
     assert!(!out.join("outcomes.csv").exists());
+}
+
+/// What is said of the program of [`slow`] when it is another one.
+const SAID: [&str; 2] = [
+    "the method's file `program.py` was changed or removed since the work began",
+    "put back the file, and measure again",
+];
+
+/// The same program, a tenth of a second for each answer; and that program with another answer.
+fn slow(place: &Path, name: &str) -> (PathBuf, PathBuf, [String; 2]) {
+    let (method, log) = waiting(place, name);
+    fs::write(place.join(format!("{name}.go")), "").unwrap();
+    let program = PROGRAM.replace("    print(json.dumps", "    time.sleep(0.1)\n    print(json.dumps");
+    assert_ne!(program, PROGRAM);
+    fs::write(method.join("program.py"), &program).unwrap();
+    let other = program.replace("\"age\": 20", "\"age\": 40");
+    (method, log, [program, other])
+}
+
+/// The verb where no program is put into a box: it is started once, and sees the files of the test.
+fn unboxed(arguments: &[&str], place: &Path) -> Command {
+    let bin = place.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    // What a name leads to may be a script that needs more than that.
+    let python = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+    let _ = std::os::unix::fs::symlink(String::from_utf8(python.stdout).unwrap().trim(), bin.join("python3"));
+    let mut command = agebench();
+    command.args(arguments).env("PATH", &bin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the verb, and puts the `other` program in the place of its own when `log` has `lines` lines.
+fn replaced(arguments: &[&str], log: &Path, lines: usize, other: (&Path, &str)) -> Ran {
+    let child = unboxed(arguments, log.parent().unwrap()).spawn().unwrap();
+    wait_for(log, lines);
+    fs::write(other.0.join("program.py"), other.1).unwrap();
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_program_that_is_another_in_a_later_start_or_at_the_end_is_not_timed_and_removes_no_measurement() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 4]);
+    let (method, log, [program, other]) = slow(place.path(), "first");
+    let out = place.path().join("out");
+    let starts = |number| {
+        let timed = ["latency", text(&method), "--dataset", text(&data), "--out", text(&out), "--starts", number];
+        [&timed[..], &["--attempts", "4", "--warm-up", "0", "--jobs", "1"]].concat()
+    };
+    for number in ["1", "2"] {
+        let ran = replaced(&starts(number), &log, 1, (&method, &other)).ended(2).told(&SAID);
+        assert!(!ran.err.contains("start 2 of 2") && !out.exists(), "{}", ran.err);
+        fs::write(method.join("program.py"), &program).unwrap();
+        fs::remove_file(&log).unwrap();
+    }
+    run(&starts("1")).ended(0);
+    run(&["verify", text(&out)]).ended(0);
+    let before = crate::shards::files(&out);
+    fs::remove_file(&log).unwrap();
+    replaced(&[starts("1"), vec!["--replace"]].concat(), &log, 1, (&method, &other)).ended(2).told(&SAID);
+    assert!(crate::shards::files(&out) == before);
+}
+
+#[test]
+fn a_program_that_is_another_at_the_end_of_a_footprint_leaves_no_result() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 10]);
+    let (method, log, [program, other]) = slow(place.path(), "first");
+    let out = place.path().join("out");
+    let measure = ["footprint", text(&method), "--dataset", text(&data), "--out", text(&out)];
+    replaced(&measure, &log, 1, (&method, &other)).ended(2).told(&["the program is not watched"]).told(&SAID);
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 10, "all attempts were made");
+    assert!(!out.join("outcomes.csv").exists() && !out.join("metrics.csv").exists());
+    run(&["score", text(&out)]).ended(2).told(&["is not finished", "--replace"]);
+    fs::write(method.join("program.py"), program).unwrap();
+    let again = [&measure[..], &["--replace"]].concat();
+    Ran::of(unboxed(&again, place.path()).output().unwrap()).ended(0);
+}
+
+#[test]
+fn a_program_that_is_another_at_the_end_of_a_step_of_the_curve_has_no_part_in_it() {
+    let place = tempfile::tempdir().unwrap();
+    let pictures: Vec<(String, Vec<u8>)> =
+        (0..5_u8).map(|level| (format!("{level}.bmp"), bmp(40, &vec![level * 50; 40 * 40 * 3]))).collect();
+    let pictures: Vec<(&str, &[u8])> = pictures.iter().map(|(name, picture)| (name.as_str(), &picture[..])).collect();
+    let data = dataset(&place.path().join("data"), &pictures, "");
+    let (method, log, [_, other]) = slow(place.path(), "first");
+    let out = place.path().join("out");
+    let measure = ["footprint", text(&method), "--dataset", text(&data), "--out", text(&out), "--curve=pixels"];
+    // The first five answers are those of the footprint itself.
+    replaced(&measure, &log, 6, (&method, &other)).ended(2).told(&SAID);
+    assert_eq!(fs::read_to_string(out.join("curve/steps.csv")).unwrap().lines().count(), 1);
+    assert_eq!(json(&out)["settings"]["curve"]["finished"], false);
+    assert!(!out.join("metrics.csv").exists());
 }

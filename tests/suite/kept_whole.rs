@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::shards::{Asked, asked, files, merge};
 use crate::support::{run, text};
@@ -22,7 +23,6 @@ fn half(text: &str) -> String {
 
 /// A finished run as it is left by a break in its second half.
 fn broken_off(folder: &Path) {
-    use sha2::{Digest as _, Sha256};
     let all = fs::read_to_string(folder.join("outcomes.csv")).unwrap();
     let part: String = all.split_inclusive('\n').take(151).collect();
     let cells: Vec<&str> = part.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
@@ -76,6 +76,111 @@ fn rows_that_a_finished_run_lost_are_missed_by_every_verb_and_a_lost_truth_is_ma
     // Another schema is not guessed at.
     change(&whole.join("run.json"), "agebench-run/1", "agebench-run/9");
     run(&["verify", text(&whole)]).ended(2).told(&["the schema is `agebench-run/9`: expected `agebench-run/1`"]);
+}
+
+/// Gives the first sample of `truth` another age.
+fn another_age(truth: &str) -> String {
+    let line = truth.lines().nth(1).unwrap();
+    let ages = crate::support::column(truth, "age_low").remove(0);
+    let years: u32 = ages.parse().unwrap();
+    let other = line.replacen(&format!(",{years},{},", years + 1), &format!(",{},{},", years + 7, years + 8), 1);
+    assert_ne!(line, other);
+    truth.replacen(line, &other, 1)
+}
+
+#[test]
+fn a_truth_that_is_not_the_one_of_the_run_is_missed_by_every_verb_and_made_again_by_the_run() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (whole, copy) = (place.path().join("whole"), place.path().join("copy"));
+    run(&asked.run(&whole, &[])).ended(0);
+    let before = files(&whole);
+    let record = crate::shards::json(&whole);
+    let truth = fs::read_to_string(whole.join("truth.csv")).unwrap();
+    let digest: String = Sha256::digest(&truth).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(record["truth"], json!({"rows": 300, "sha256": digest}));
+    for changed in [another_age(&truth), half(&truth)] {
+        fs::write(whole.join("truth.csv"), changed).unwrap();
+        for verb in [
+            vec!["verify", text(&whole)],
+            vec!["score", text(&whole)],
+            vec!["score", text(&whole), "--out", text(&copy)],
+            vec!["score", text(&whole), "--tally", text(&copy)],
+        ] {
+            let said = ["truth.csv in ", "is not the one of 300 rows that its run wrote", "--resume"];
+            run(&verb).ended(2).told(&said);
+        }
+        assert!(!copy.exists());
+        run(&asked.run(&whole, &["--resume", "--dry-run"])).ended(0);
+        run(&asked.run(&whole, &["--resume"])).ended(0);
+        assert!(files(&whole) == before);
+    }
+    // A copy is of the same bytes, and may be changed no more than the run.
+    run(&["score", text(&whole), "--out", text(&copy)]).ended(0);
+    assert_eq!(crate::shards::json(&copy)["truth"], record["truth"]);
+    fs::write(copy.join("truth.csv"), another_age(&truth)).unwrap();
+    run(&["verify", text(&copy)]).ended(2).told(&["truth.csv in "]);
+    let compared = place.path().join("compared");
+    run(&["compare", text(&whole), text(&copy), "--out", text(&compared)]).ended(2).told(&["truth.csv in "]);
+    // Of a run that was begun before it was noted nothing is known: the ages are those that stand there.
+    edit(&copy, |record| drop(record.as_object_mut().unwrap().remove("truth")));
+    run(&["score", text(&copy)]).ended(0);
+    run(&["verify", text(&copy)]).ended(0);
+    // Nor of one that keeps no rows.
+    let none = place.path().join("none");
+    run(&asked.run(&none, &["--retain", "none"])).ended(0);
+    assert!(crate::shards::json(&none).get("truth").is_none());
+}
+
+#[test]
+fn a_truth_that_is_not_the_one_of_a_measurement_is_missed_too() {
+    let place = tempfile::tempdir().unwrap();
+    let data = crate::command::orders(&place.path().join("data"), &["answer 20", "answer 30", "answer 40"]);
+    let method = crate::command::misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
+    for (verb, more) in [("latency", &["--starts", "1", "--attempts", "3", "--warm-up", "0"][..]), ("footprint", &[])] {
+        let out = place.path().join(verb);
+        run(&[&[verb, text(&method), "--dataset", text(&data), "--out", text(&out)], more].concat()).ended(0);
+        run(&["verify", text(&out)]).ended(0);
+        assert_eq!(crate::shards::json(&out)["truth"]["rows"], 3);
+        let truth = fs::read_to_string(out.join("truth.csv")).unwrap();
+        fs::write(out.join("truth.csv"), another_age(&truth)).unwrap();
+        for reader in ["score", "verify"] {
+            run(&[reader, text(&out)]).ended(2).told(&["truth.csv in ", "is not the one of 3 rows", "--replace"]);
+        }
+    }
+}
+
+#[test]
+fn a_shard_whose_truth_is_not_the_one_of_its_run_is_refused_by_name_and_nothing_is_replaced() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let shards = asked.shards(place.path(), 3);
+    let (whole, out) = (place.path().join("whole"), place.path().join("out"));
+    run(&asked.run(&whole, &[])).ended(0);
+    merge(&shards, &out).ended(0);
+    let [of_whole, of_merged] = [&whole, &out].map(|folder| crate::shards::json(folder));
+    assert_eq!((&of_merged["truth"], &of_merged["outcomes"]), (&of_whole["truth"], &of_whole["outcomes"]));
+    let before = files(&out);
+    let truth = fs::read_to_string(shards[1].join("truth.csv")).unwrap();
+    let folders: Vec<&str> = shards.iter().map(|folder| text(folder)).collect();
+    let join = || run(&[&["merge"], &folders[..], &["--out", text(&out), "--replace"]].concat());
+    let tally = place.path().join("2.tally");
+    for changed in [another_age(&truth), half(&truth), truth[..truth.len() - 20].to_owned(), String::new()] {
+        fs::write(shards[1].join("truth.csv"), &changed).unwrap();
+        let said = ["truth.csv of shard 2/3 in ", "of-3/2", "is not the one of ", "run the shard again with --resume"];
+        join().ended(2).told(&said);
+        assert!(files(&out) == before);
+        run(&["score", folders[1], "--tally", text(&tally)]).ended(2).told(&["truth.csv"]);
+        run(&asked.run(&shards[1], &["--shard", "2/3", "--resume"])).ended(0);
+        join().ended(0);
+        assert!(files(&out) == before);
+    }
+    // Of shards that were run before it was noted.
+    for shard in &shards {
+        edit(shard, |record| drop(record.as_object_mut().unwrap().remove("truth")));
+    }
+    join().ended(0);
+    assert_eq!(crate::shards::json(&out)["truth"], of_whole["truth"]);
 }
 
 #[test]

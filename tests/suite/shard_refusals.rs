@@ -91,6 +91,10 @@ fn rows_of_shards_that_do_not_fit_together_are_refused_with_file_and_row() {
     let shards = asked.shards(place.path(), 3);
     let (truth, outcomes) = (shards[1].join("truth.csv"), shards[1].join("outcomes.csv"));
     let before = [&truth, &outcomes].map(|file| fs::read_to_string(file).unwrap());
+    // Where a digest of truth.csv is noted, it alone tells.
+    let record = fs::read_to_string(shards[1].join("run.json")).unwrap();
+    let mut without: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert!(without.as_object_mut().unwrap().remove("truth").is_some());
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
     type Change = fn(&mut Vec<String>);
     let cases: [(&Path, Change, &str); 5] = [
@@ -109,7 +113,12 @@ fn rows_of_shards_that_do_not_fit_together_are_refused_with_file_and_row() {
         change(&mut changed);
         fs::write(file, changed.join("\n") + "\n").unwrap();
         let out = place.path().join("out");
+        if file == truth {
+            merge(&shards, &out).ended(2).told(&["truth.csv of shard 2/3 in ", "is not the one of "]);
+            fs::write(shards[1].join("run.json"), without.to_string()).unwrap();
+        }
         merge(&shards, &out).ended(2).told(&[said, "row "]);
+        fs::write(shards[1].join("run.json"), &record).unwrap();
         assert!(!out.join("run.json").exists() && !out.join("outcomes.csv").exists());
         let _ = fs::remove_dir_all(&out);
         for (file, text) in [&truth, &outcomes].into_iter().zip(&before) {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Ids, PrintedId, Pseudonyms, Shard};
+use super::{FolderError, Ids, PrintedId, Pseudonyms, RowsRecord, RunFolder, Shard, names};
 use crate::age::AgeRange;
 use crate::dataset::{Ages, Column, Dataset, Rare};
+use crate::digest::Hashing;
 use crate::sheet::{RowWriter, in_order};
 
 mod ranks;
@@ -218,6 +219,19 @@ impl Truth {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name() == name)
+    }
+
+    /// Writes the truth.csv of `folder` whole, or not at all, and gives what run.json says of it.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`].
+    pub fn write_into(&self, folder: &RunFolder) -> Result<RowsRecord, FolderError> {
+        let sha256 = folder.write_with(names::TRUTH, true, |file| {
+            let mut file = Hashing::new(file);
+            self.write(&mut file)?;
+            Ok(file.finish().1)
+        })?;
+        Ok(RowsRecord { rows: self.len() as u64, sha256 })
     }
 
     /// Writes the file.

@@ -12,8 +12,7 @@ use std::sync::atomic::AtomicBool;
 use super::Summary;
 use super::resume::differences;
 use crate::folder::{
-    ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, OutcomesRecord, RunFolder, RunRecord,
-    Shard, names,
+    ClaimedTimes, Existing, FolderError, Journal, MergedShard, MethodRecord, RunFolder, RunRecord, Shard, names,
 };
 
 pub use error::MergeError;
@@ -47,15 +46,17 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
     for part in &parts {
         RunFolder::spares(request.out, part.folder.path())?;
     }
+    // Before the join, which would look for rows that a shard lost in the next one.
+    for part in &parts {
+        part.record.has_truth(&part.folder)?;
+    }
     let folder = RunFolder::prepare(request.out, request.existing)?.claimed()?;
     let Some(first) = parts.first() else { return Err(MergeError::Nothing) };
-    let summary = streams::join(&parts, &folder, stop)?;
-    if summary.interrupted {
-        return Ok((folder, summary));
-    }
+    let (summary, joined) = streams::join(&parts, &folder, stop)?;
+    let Some(streams::Joined { outcomes, truth }) = joined else { return Ok((folder, summary)) };
     // Behind the join, which says of most changes where they stand.
     for part in &parts {
-        part.record.is_whole(&part.folder)?;
+        part.record.has_outcomes(&part.folder)?;
     }
     first.folder.copy(names::PROTOCOL, &folder, false)?;
     for card in first.record.cards() {
@@ -67,8 +68,8 @@ pub fn merge(request: &MergeRequest<'_>, stop: &AtomicBool) -> Result<(RunFolder
             }
         }
     }
-    let outcomes = OutcomesRecord::of(&folder.file(names::OUTCOMES_PART), summary.attempts as u64)?;
-    RunRecord { outcomes: Some(outcomes), ..record(&parts, &first.record) }.write(&folder)?;
+    let (outcomes, truth) = (Some(outcomes), Some(truth));
+    RunRecord { outcomes, truth, ..record(&parts, &first.record) }.write(&folder)?;
     Journal::finish(&folder)?;
     Ok((folder, summary))
 }

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::pieces::{PIECE, Pieces};
 
 use super::{MergeError, Part};
+use crate::digest::Hashing;
 use crate::finding::{Finding, quoted};
-use crate::folder::{FolderError, PLACE_COLUMN, RunFolder, create_private, names};
+use crate::folder::{FolderError, PLACE_COLUMN, RowsRecord, RunFolder, create_private, names};
 use crate::outcome::Status;
 use crate::run::Summary;
 use crate::sheet::{RowWriter, Sheet, SheetError};
@@ -102,7 +103,7 @@ impl<'p> Rows<'p> {
 
 /// A file that is written.
 struct Output {
-    rows: RowWriter<BufWriter<File>>,
+    rows: RowWriter<BufWriter<Hashing<File>>>,
     folder: RunFolder,
     name: &'static str,
 }
@@ -115,7 +116,7 @@ impl Output {
         like: &Stream,
         left_out: Option<usize>,
     ) -> Result<Self, MergeError> {
-        let rows = RowWriter::new(BufWriter::new(create_private(&folder.file(name))?));
+        let rows = RowWriter::new(BufWriter::new(Hashing::new(create_private(&folder.file(name))?)));
         let mut output = Self { rows, folder: folder.clone(), name };
         output.row(like.sheet.header(), left_out)?;
         Ok(output)
@@ -134,15 +135,30 @@ impl Output {
         self.rows.end_row().map_err(failed)
     }
 
-    fn finish(self) -> Result<(), MergeError> {
+    /// What run.json says of it, which has so many rows.
+    fn finish(self, rows: u64) -> Result<RowsRecord, MergeError> {
         let failed = self.failed();
         let file = self.rows.finish().and_then(|rows| rows.into_inner().map_err(io::IntoInnerError::into_error));
-        file.and_then(|mut file| file.flush().and_then(|()| file.sync_all())).map_err(failed)
+        let written = file.and_then(|file| {
+            let (file, sha256) = file.finish();
+            file.sync_all().map(|()| sha256)
+        });
+        Ok(RowsRecord { rows, sha256: written.map_err(failed)? })
     }
 }
 
-/// Writes truth.csv and outcomes.csv.part of the whole run.
-pub(super) fn join(parts: &[Part], folder: &RunFolder, stop: &AtomicBool) -> Result<Summary, MergeError> {
+/// What run.json says of the joined rows.
+pub(super) struct Joined {
+    pub(super) outcomes: RowsRecord,
+    pub(super) truth: RowsRecord,
+}
+
+/// Writes truth.csv and outcomes.csv.part of the whole run; nothing is joined where it was stopped.
+pub(super) fn join(
+    parts: &[Part],
+    folder: &RunFolder,
+    stop: &AtomicBool,
+) -> Result<(Summary, Option<Joined>), MergeError> {
     let mut shards = parts.iter().map(Rows::open).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = shards.first() else { return Err(MergeError::Nothing) };
     let (truth_header, outcomes_header) = (first.truth.sheet.header(), first.outcomes.sheet.header());
@@ -189,7 +205,7 @@ pub(super) fn join(parts: &[Part], folder: &RunFolder, stop: &AtomicBool) -> Res
     }
     summary.asked = summary.attempts;
     if summary.interrupted {
-        return Ok(summary);
+        return Ok((summary, None));
     }
     for shard in &shards {
         if shard.outcomes.line.is_some() {
@@ -207,7 +223,6 @@ pub(super) fn join(parts: &[Part], folder: &RunFolder, stop: &AtomicBool) -> Res
         let finding = Finding::error(names::TRUTH, text);
         return Err(FolderError::from(SheetError::from(finding)).into());
     }
-    truth.finish()?;
-    outcomes.finish()?;
-    Ok(summary)
+    let (truth, outcomes) = (truth.finish(expected)?, outcomes.finish(summary.attempts as u64)?);
+    Ok((summary, Some(Joined { outcomes, truth })))
 }

@@ -76,6 +76,7 @@ impl Made<'_> {
             shard: None,
             shards: Vec::new(),
             outcomes: None,
+            truth: None,
             protocol_digest: crate::score::digest(recording.protocol)?,
             methods,
             machine: None,
@@ -84,7 +85,7 @@ impl Made<'_> {
             ended: recording.now.clone(),
         };
         let folder = RunFolder::prepare(recording.out, recording.existing)?;
-        folder.write_with(names::TRUTH, true, |file| self.truth.write(file))?;
+        self.truth.write_into(&folder)?;
         folder.write_with(names::OUTCOMES, true, |file| self.write_outcomes(file))?;
         folder.write(names::PROTOCOL, recording.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, self.dataset.card_text())?;
