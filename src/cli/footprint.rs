@@ -248,15 +248,16 @@ impl From<FootprintError> for Failure {
     }
 }
 
+const PUT_BACK: &str = "put back the file, and measure again with --replace";
+
 pub(super) fn failure(error: FootprintError) -> Failure {
     match error {
         FootprintError::Folder(error) => results::folder_failure(error),
         FootprintError::Method(error @ MethodError::Broken { .. }) => {
             Failure { exit: Exit::TooManyFailed, error: Box::new(error), help: None }
         }
-        FootprintError::Method(error) if error.is_change() => {
-            Failure::unusable(error).with_help("put back the file, and measure again with --replace")
-        }
+        FootprintError::Method(error) if error.is_change() => Failure::unusable(error).with_help(PUT_BACK),
+        FootprintError::Dataset(_) => Failure::unusable(error).with_help(PUT_BACK),
         FootprintError::Method(error) if error.is_write_failure() => Failure::cannot_write(error),
         other => Failure::unusable(other),
     }

@@ -207,6 +207,8 @@ fn interrupted(summary: &Summary, out: &Path) -> String {
     )
 }
 
+const PUT_BACK: &str = "put back the file and go on with --resume, or begin anew with --replace";
+
 /// A failure to run, with its exit code and remedy.
 pub(super) fn failure(error: RunError) -> Failure {
     match error {
@@ -231,11 +233,13 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::Changed { .. } => {
             Failure::unusable(error).with_help("put back the file, or begin anew with --replace")
         }
+        RunError::NoRecord(_) => Failure::unusable(error)
+            .with_help("fetch the folder again from where it was run, or begin anew with --replace"),
+        RunError::Dataset(_) => Failure::unusable(error).with_help(PUT_BACK),
         RunError::Method(error) if error.is_write_failure() => {
             Failure::cannot_write(error).with_help("make room there, and go on with --resume")
         }
-        RunError::Method(error) if error.is_change() => Failure::unusable(error)
-            .with_help("put back the file and go on with --resume, or begin anew with --replace"),
+        RunError::Method(error) if error.is_change() => Failure::unusable(error).with_help(PUT_BACK),
         RunError::NoMethod | RunError::Method(_) | RunError::Digest(_) => Failure::unusable(error),
     }
 }

@@ -134,6 +134,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         // A start loads the method anew, and would measure the other one.
         let help = "put back the file, and measure again: nothing was written";
         method.unchanged().map_err(|error| Failure::unusable(error).with_help(help))?;
+        if let Some(file) = dataset.changed() {
+            let text = format!("the dataset's file `{file}` was changed or removed since the measurement began");
+            return Err(Failure::unusable(text).with_help(help));
+        }
         let (of_start, seen_of_start) = made?;
         observations.extend(of_start);
         seen.append(seen_of_start);

@@ -15,7 +15,7 @@ use crate::engine::{Engine, EngineError};
 use crate::finding::{Findings, did_you_mean, listed};
 use crate::method::adapter::{self, AdapterCard, CardFiles, Surroundings};
 use crate::method::card::CARD_FILE;
-use crate::method::{Method, MethodCard, MethodError};
+use crate::method::{Method, MethodCard, MethodError, NamedFile};
 use crate::photo::Decoder;
 use crate::run::RunMethod;
 
@@ -172,7 +172,10 @@ pub(super) fn load(
     };
     match place.open_with_stages(card.clone(), means, environment) {
         Ok((method, digest, stages)) => {
-            let files = adapter::named_files(&*method, place.files.folder());
+            let mut files = adapter::named_files(&*method, place.files.folder());
+            let card =
+                |folder: &Path| NamedFile::held(&place.card, folder.join(&place.card), Digest::of(text.as_bytes()));
+            files.extend(place.files.folder().map(card));
             Ok(RunMethod { method, digest, card: text, files, stages })
         }
         Err(error) => {

@@ -157,6 +157,7 @@ impl Builder {
             columns,
             digest: Digest::from([0; 32]),
             ids_key: [0; 32],
+            read: Vec::new(),
         };
         (dataset, self.rows)
     }

@@ -8,6 +8,7 @@ use super::card::{self, DatasetCard, Precision};
 use super::files::{Files, Folder};
 use super::row::{self, Places};
 use super::{Dataset, DatasetError, MANIFEST_FILE, Pick, digest};
+use crate::digest::Digest;
 use crate::finding::{Finding, Findings, did_you_mean, quoted};
 use crate::sheet::{Sheet, SheetError};
 
@@ -63,8 +64,12 @@ pub(super) fn load_on(
     let is_read = read.is_some();
     let (precision, builder) =
         read.unwrap_or_else(|| (card.age_precision.unwrap_or(Precision::Year), Builder::default()));
+    let held = [(card_file, &card_bytes), (MANIFEST_FILE, &manifest)];
+    let held =
+        files.folder().map(|folder| held.map(|(file, bytes)| (file.to_owned(), folder.join(file), Digest::of(bytes))));
     let files = samples_of(card_file, &card, files, &mut findings);
-    let (dataset, rows) = builder.finish(card, card_text, precision, files);
+    let (mut dataset, rows) = builder.finish(card, card_text, precision, files);
+    dataset.read = held.into_iter().flatten().collect();
     check_levels(MANIFEST_FILE, &dataset, &mut findings);
     check_weights(MANIFEST_FILE, &dataset, &rows, &mut findings);
     check_duplicates(MANIFEST_FILE, "sample_id", &dataset, &rows, &mut findings);

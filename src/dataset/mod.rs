@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
+use crate::foreign;
 
 mod ages;
 mod builder;
@@ -73,6 +74,8 @@ pub struct Dataset {
     columns: Vec<Column>,
     digest: Digest,
     ids_key: [u8; 32],
+    /// Card and manifest on disk as they were read: name, path, SHA-256.
+    read: Vec<(String, PathBuf, Digest)>,
 }
 
 impl Dataset {
@@ -185,6 +188,15 @@ impl Dataset {
     #[must_use]
     pub fn manifest_digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The file that is gone or another one since it was read, of the card and the manifest; both are read again. None of a dataset
+    /// that lies in no folder.
+    #[must_use]
+    pub fn changed(&self) -> Option<&str> {
+        let digest = |path: &Path| foreign::open(path).and_then(|(file, _)| Digest::of_all(file));
+        let is_changed = |path: &Path, read: Digest| !digest(path).is_ok_and(|(now, _)| now == read);
+        self.read.iter().find(|(_, path, read)| is_changed(path, *read)).map(|(name, ..)| name.as_str())
     }
 
     /// The digest of what of the manifest is put to methods that are lent `columns`: SHA-256 of `agebench inputs/1\n` and a CSV

@@ -1,6 +1,8 @@
 //! run.json: settings, digests, versions, machine, seeds, start and end. The only file of a run with a time in it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -283,7 +285,24 @@ impl RunRecord {
             let finding = if schema.starts_with(OF_PACKAGES) { finding.help(READS_PACKAGES) } else { finding };
             return Err(FolderError::Unusable(finding.into()));
         }
-        serde_json::from_str(&text).map_err(wrong)
+        let record: Self = serde_json::from_str(&text).map_err(wrong)?;
+        record.names_its_cards().map(|()| record)
+    }
+
+    /// Whether every card is a file of `cards/`: whoever made the folder wrote the names, and cards are copied by them.
+    fn names_its_cards(&self) -> Result<(), FolderError> {
+        let is_file = |card: &str| card.ends_with(".toml") && Path::new(card).file_name() == Some(OsStr::new(card));
+        match self.cards().find(|card| !is_file(card)) {
+            None => Ok(()),
+            Some(card) => {
+                let text = format!(
+                    "the card {} is no file of {}/: expected a name such as `method-1-a.toml`",
+                    quoted(card),
+                    names::CARDS
+                );
+                Err(FolderError::Unusable(Finding::error(names::RUN, text).into()))
+            }
+        }
     }
 
     /// Whether what was made in `folder` came to its end; recorded answers have none of their own.

@@ -246,7 +246,7 @@ impl Maker<'_> {
         writer.finish().map_err(failed)?;
         match end {
             // Before the step is told of: each is one of the method that was loaded.
-            End::Done => self.request.method.unchanged().map_err(FootprintError::from)?,
+            End::Done => super::unchanged(self.request)?,
             End::Interrupted => return Ok(None),
             End::GaveUp(method, reason) => return Err(crate::method::MethodError::Broken { method, reason }.into()),
         }

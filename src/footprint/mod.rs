@@ -83,6 +83,9 @@ pub enum FootprintError {
     /// A digest cannot be made.
     #[error(transparent)]
     Digest(#[from] DigestError),
+    /// The card or the manifest of the dataset was changed during the measurement.
+    #[error("the dataset's file `{0}` was changed or removed since the measurement began")]
+    Dataset(String),
     /// Inputs cannot be reduced.
     #[error("no sample of the dataset is a picture that can be read: there is nothing to reduce")]
     NoPicture,
@@ -101,8 +104,14 @@ pub fn run(
     let mut writing = folder::Writing::begin(request, &**clock)?;
     let ended = attempts::Attempts { request, clock, stop, sink }.all(&mut writing);
     let ended = ended.and_then(|end| match end {
-        attempts::End::Done => Ok(request.method.unchanged().map(|()| end)?),
+        attempts::End::Done => unchanged(request).map(|()| end),
         attempts::End::Interrupted => Ok(end),
     });
     writing.finish(request, &**clock, ended)
+}
+
+/// Whether the method's files and the dataset's are what they were when they were read.
+fn unchanged(request: &Request<'_>) -> Result<(), FootprintError> {
+    request.method.unchanged()?;
+    request.dataset.changed().map_or(Ok(()), |file| Err(FootprintError::Dataset(file.to_owned())))
 }

@@ -1,5 +1,7 @@
 //! Why a run could not be made, or not be finished.
 
+use std::path::PathBuf;
+
 use crate::digest::DigestError;
 use crate::folder::FolderError;
 use crate::method::MethodError;
@@ -34,6 +36,12 @@ pub enum RunError {
         /// The number of the listed sample, from 1.
         sample: usize,
     },
+    /// The card or the manifest of the dataset was changed during the run.
+    #[error("the dataset's file `{0}` was changed or removed since the run began")]
+    Dataset(String),
+    /// Rows lie in the folder without the run.json that says of what they are.
+    #[error("`{}` holds rows of a run and no run.json: nothing says of which", .0.display())]
+    NoRecord(PathBuf),
     /// A method broke again and again; what was done is on disk.
     #[error("`{method}` was opened 10 times in a row without an answer; the last reason: {reason}")]
     GaveUp {

@@ -177,6 +177,7 @@ pub fn run(
     let Written { end, summary, files, returned, outcomes } = written?;
     if end == End::Done {
         request.methods.iter().try_for_each(RunMethod::unchanged).map_err(RunError::Method)?;
+        request.dataset.changed().map_or(Ok(()), |file| Err(RunError::Dataset(file.to_owned())))?;
         record.ended = Some(clock.wall().to_string());
         record.outcomes = outcomes;
     }

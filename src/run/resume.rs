@@ -27,13 +27,15 @@ impl Before {
     /// The run that `folder` holds, which is that of `now`; `None` where none was begun.
     ///
     /// # Errors
-    /// Its run.json cannot be read; [`FolderError::TalliesOnly`] where no row of it was kept; [`RunError::OtherRun`].
+    /// Its run.json cannot be read; [`FolderError::TalliesOnly`] where no row of it was kept; [`RunError::OtherRun`], [`RunError::NoRecord`].
     pub(super) fn of(folder: &RunFolder, now: &RunRecord) -> Result<Option<Self>, RunError> {
         if folder.holds_tallies() {
             return Err(FolderError::TalliesOnly { path: folder.path().to_owned() }.into());
         }
         if !folder.file(names::RUN).exists() {
-            return Ok(None);
+            // It is written before the first row.
+            let has_rows = [names::OUTCOMES, names::OUTCOMES_PART].iter().any(|name| folder.file(name).exists());
+            return if has_rows { Err(RunError::NoRecord(folder.path().to_owned())) } else { Ok(None) };
         }
         let record = RunRecord::read_any(folder)?;
         let other = differences(&record, now);

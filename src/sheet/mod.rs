@@ -1,5 +1,6 @@
 //! CSV files, read row by row, with the row numbers that a text editor shows and cells that may be anything.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use csv::ByteRecord;
@@ -257,7 +258,7 @@ fn read_header<R: Read>(
             .help("this is no table, or its header is missing")
             .into());
     }
-    let mut header: Vec<String> = Vec::with_capacity(record.len());
+    let (mut header, mut seen) = (Vec::with_capacity(record.len()), HashSet::new());
     for cell in &*record {
         let Ok(name) = std::str::from_utf8(cell) else {
             return Err(Finding::error(
@@ -268,7 +269,7 @@ fn read_header<R: Read>(
             .help("save the file as \"CSV UTF-8\"")
             .into());
         };
-        if !name.is_empty() && header.iter().any(|other| other == name) {
+        if !name.is_empty() && !seen.insert(name) {
             return Err(Finding::error(file, format!("the column {} stands twice", quoted(name))).row(1).into());
         }
         header.push(name.to_owned());

@@ -133,6 +133,52 @@ fn a_program_that_is_another_at_the_end_of_the_run_ends_it_and_put_back_the_run_
 }
 
 #[test]
+fn a_manifest_or_a_card_that_is_another_at_the_end_of_the_run_ends_it_and_put_back_the_run_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let (method, _) = waiting(place.path(), "first");
+    let go = place.path().join("first.go");
+    for (number, (file, what)) in [
+        (data.join("manifest.csv"), "the dataset's file `manifest.csv` was changed or removed since the run began"),
+        (data.join("dataset.toml"), "the dataset's file `dataset.toml` was changed"),
+        (method.join("method.toml"), "the method's file `method.toml` was changed"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let _ = fs::remove_file(&go);
+        let out = place.path().join(format!("out-{number}"));
+        let asked = ["run", text(&method), "--dataset", text(&data), "--out", text(&out)];
+        let child = spawn(&asked);
+        wait_until_begun(&out);
+        let before = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{before}\n")).unwrap();
+        fs::write(&go, "").unwrap();
+        Ran::of(child.wait_with_output().unwrap()).ended(2).told(&[what, "put back the file and go on with --resume"]);
+        assert!(!out.join("outcomes.csv").exists() && !out.join("metrics.csv").exists());
+        fs::write(&file, before).unwrap();
+        run(&[&asked[..], &["--resume"]].concat()).ended(0);
+    }
+}
+
+#[test]
+fn rows_whose_run_json_was_lost_are_not_begun_anew_by_resume() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    let out = place.path().join("out");
+    let asked = ["run", "declared", "--dataset", text(&data), "--out", text(&out)];
+    run(&asked).ended(0);
+    fs::remove_file(out.join("run.json")).unwrap();
+    for name in ["outcomes.csv", "outcomes.csv.part"] {
+        fs::rename(out.join("outcomes.csv"), out.join(name)).unwrap();
+        let rows = fs::read(out.join(name)).unwrap();
+        run(&[&asked[..], &["--resume"]].concat()).ended(2).told(&["holds rows of a run and no run.json", "--replace"]);
+        assert!(fs::read(out.join(name)).unwrap() == rows, "{name}");
+    }
+    run(&[&asked[..], &["--replace"]].concat()).ended(0);
+}
+
+#[test]
 fn a_program_that_is_another_when_it_is_started_again_ends_the_run_and_answers_nothing() {
     let place = tempfile::tempdir().unwrap();
     let data = orders(&place.path().join("data"), &["x"; 20]);

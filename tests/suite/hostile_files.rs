@@ -218,6 +218,41 @@ fn no_verb_writes_through_a_link_or_waits_for_a_pipe_that_lies_in_a_run_folder()
     }
 }
 
+#[test]
+fn a_run_folder_whose_run_json_names_a_card_elsewhere_is_refused_and_nothing_is_written_there() {
+    let place = tempfile::tempdir().unwrap();
+    let data = dataset(&place.path().join("data"), &[("a.jpg", b"x")], "");
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir(at("given")).unwrap();
+    fs::create_dir(at("home")).unwrap();
+    let (whole, shard, victim) = (at("given/whole"), at("given/shard"), at("home/victim.toml"));
+    let run = ["run", "declared", "--dataset", text(&data), "--out"];
+    Ran::of(agebench().args(run).arg(&whole).output().unwrap()).ended(0);
+    Ran::of(agebench().args(run).arg(&shard).args(["--shard", "1/1"]).output().unwrap()).ended(0);
+    fs::write(at("given/victim.toml"), "theirs").unwrap();
+    fs::write(&victim, "mine").unwrap();
+    let out = at("home/out");
+    for card in ["../../victim.toml", "../victim.toml", text(&victim), "..", "a/b.toml", "method-1-declared"] {
+        for folder in [&whole, &shard] {
+            let file = folder.join("run.json");
+            let honest = fs::read_to_string(&file).unwrap();
+            let told = honest.replace("\"method-1-declared.toml\"", &format!("{card:?}"));
+            assert_ne!(told, honest);
+            fs::write(&file, told).unwrap();
+            let verbs: &[&[&str]] = if *folder == shard {
+                &[&["merge", text(&shard), "--out", text(&out)]]
+            } else {
+                &[&["score", text(&whole), "--out", text(&out)], &["verify", text(&whole)], &["report", text(&whole)]]
+            };
+            for verb in verbs {
+                refuses(verb).told(&["run.json", "is no file of cards/"]);
+                assert!(fs::read(&victim).unwrap() == b"mine" && !out.exists(), "{verb:?} with {card}");
+            }
+            fs::write(&file, honest).unwrap();
+        }
+    }
+}
+
 /// A CSV whose second row begins with a quote that never closes, or has a cell without an end.
 struct Endless {
     begin: &'static [u8],
