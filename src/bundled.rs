@@ -1,5 +1,5 @@
-//! What is embedded in the binary: the drawn faces, the methods trained on drawn faces, and the worked protocols. Faces and
-//! methods prove the tool and say nothing about any person.
+//! What is embedded in the binary: the drawn faces, the methods trained on them, the catalogue's cards, and the worked protocols and
+//! policies. Faces and methods prove the tool and say nothing about any person.
 
 use include_dir::{Dir, include_dir};
 

@@ -117,7 +117,11 @@ impl Told<'_> {
         let verdict = match self.absent.as_slice() {
             _ if errors > 0 => format!("the {what} cannot be used"),
             [] => format!("the {what} can be used"),
-            absent => format!("the card is right, and the {what} cannot run before {} is there", listed(absent)),
+            absent => format!(
+                "the card is right, and the {what} cannot run before {} {} there",
+                listed(absent),
+                if absent.len() == 1 { "is" } else { "are" }
+            ),
         };
         text.push_str(&format!("{path}: {verdict}: {}, {}\n", counted(errors, "error"), counted(warnings, "warning")));
         text

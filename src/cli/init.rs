@@ -5,17 +5,21 @@ mod table;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use clap::{Args, Subcommand, ValueEnum};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::environment::Environment;
 use super::output::{tell, word};
 use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::import::{self, ImportRequest, Options};
-use crate::dataset::{LabelKind, check_name, slug};
+use crate::dataset::{CARD_FILE, LabelKind, check_name, slug};
 use crate::finding::{counted, did_you_mean, listed, quoted};
+use crate::gate::{Policy, Rule, Test};
 use crate::init::{self, Draft, InitError, Pipeline};
+use crate::metric::catalogue;
 
 /// Write files to begin with: a card, a protocol, a policy or a pipeline, commented and ready for `check`.
 ///
@@ -58,7 +62,7 @@ enum What {
 /// Where a draft goes.
 #[derive(Debug, Args)]
 struct Place {
-    /// Where to write: a folder, or the file itself
+    /// Where to write: a folder; of a card of a method, a protocol or a policy also the file itself
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     out: PathBuf,
 
@@ -127,32 +131,44 @@ fn label_kind(text: &str) -> Result<LabelKind, String> {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     match &arguments.what {
         What::Method(arguments) => method::run(arguments, environment),
-        What::Dataset(arguments) => dataset(arguments),
-        What::Protocol(arguments) => worked(arguments, "protocol", bundled::protocols(), init::protocol),
-        What::Policy(arguments) => worked(arguments, "policy", bundled::policies(), init::policy),
-        What::Ci(arguments) => ci(arguments),
+        What::Dataset(arguments) => dataset(arguments, environment),
+        What::Protocol(arguments) => protocol(arguments, environment),
+        What::Policy(arguments) => policy(arguments, environment),
+        What::Ci(arguments) => ci(arguments, environment),
     }
 }
 
 /// An answer to `question` on a terminal; `usual` without one.
-fn ask(question: &str, usual: &str) -> Result<String, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+fn ask(question: &str, usual: &str, environment: &Environment) -> Result<String, Failure> {
+    let input = std::io::stdin();
+    if !input.is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(usual.to_owned());
     }
     tell(&format!("{question} [{usual}]: "));
+    // A line that is waited for in `read_line` would be waited for through an interrupt.
+    let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let is_there = || matches!(poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&patience)), Ok(1..));
+    while !is_there() && !environment.stop.load(Ordering::Relaxed) {}
+    if environment.stop.load(Ordering::Relaxed) {
+        tell("\n");
+        return Err(failure(InitError::Stopped));
+    }
     let mut line = String::new();
     // An empty line is an answer; the end of the input is a wish to stop.
-    match std::io::stdin().lock().read_line(&mut line) {
+    match input.lock().read_line(&mut line) {
         Ok(1..) if line.trim().is_empty() => Ok(usual.to_owned()),
         Ok(1..) => Ok(line.trim().to_owned()),
-        Ok(0) | Err(_) => Err(Failure::unusable("the input ended before the answer: nothing was written")
-            .with_help("an empty line takes what stands in brackets; flags say the rest (--help)")),
+        Ok(0) | Err(_) => {
+            tell("\n");
+            Err(Failure::unusable("the input ended before the answer: nothing was written")
+                .with_help("an empty line takes what stands in brackets; flags say the rest (--help)"))
+        }
     }
 }
 
 /// The name that was given, else the answer to `question`, of which `usual` is the usual one; if a card can have it.
-fn name(given: Option<&String>, question: &str, usual: &str) -> Result<String, Failure> {
-    let name = given.cloned().map_or_else(|| ask(question, usual), Ok)?;
+fn name(given: Option<&String>, question: &str, usual: &str, environment: &Environment) -> Result<String, Failure> {
+    let name = given.cloned().map_or_else(|| ask(question, usual, environment), Ok)?;
     match check_name(&name) {
         Ok(()) => Ok(name),
         Err(problem) => Err(Failure::unusable(format!("the name {}: {problem}", quoted(&name)))
@@ -179,7 +195,7 @@ fn failure(error: InitError) -> Failure {
     let help = match &error {
         InitError::Exists { .. } => Some("add --replace to write over it, or give another --out"),
         InitError::NoHead { .. } => Some(
-            "a model whose answer is put together from several outputs is reached as a program: agebench init method --adapter command",
+            "a face detector goes before a method, as `[onnx.detector]` of its card (docs/cards.md); a model whose answer is put together from several outputs is reached as a program: agebench init method --adapter command",
         ),
         InitError::NoPicture { .. } => {
             Some("a model that takes something else is reached as a program: agebench init method --adapter command")
@@ -209,18 +225,18 @@ fn put(draft: &Draft, place: &Place, next: &str) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn dataset(arguments: &DatasetArguments) -> Result<Exit, Failure> {
+fn dataset(arguments: &DatasetArguments, environment: &Environment) -> Result<Exit, Failure> {
     let out = &arguments.place.out;
     let next = format!("agebench check {}", word(out));
     let usual = name_of(out, "my-faces");
     let draft = match &arguments.from {
-        None => init::dataset(&name(arguments.name.as_ref(), "The dataset's name", &usual)?, out),
+        None => init::dataset(&name(arguments.name.as_ref(), "The dataset's name", &usual, environment)?, out),
         Some(from) if from.to_str() == Some(bundled::DATASET) && !from.exists() => {
             let given = [("--name", arguments.name.is_some()), ("--label-kind", arguments.label_kind.is_some())];
             has_a_card(bundled::DATASET, &given)?;
             init::drawn_faces(out)
         }
-        Some(from) => return imported(arguments, from),
+        Some(from) => return imported(arguments, from, environment),
     };
     let draft = draft.ok_or_else(|| Failure::unusable("the bundled faces cannot be read"))?;
     put(&draft, &arguments.place, &next)
@@ -236,10 +252,10 @@ fn has_a_card(name: &str, given: &[(&str, bool)]) -> Result<(), Failure> {
 }
 
 /// A dataset that is there already: what `import` makes of it.
-fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> {
+fn imported(arguments: &DatasetArguments, from: &Path, environment: &Environment) -> Result<Exit, Failure> {
     let given = arguments.name.as_ref();
     let options = Options {
-        name: given.map(|given| name(Some(given), "", "")).transpose()?,
+        name: given.map(|given| name(Some(given), "", "", environment)).transpose()?,
         label_kind: arguments.label_kind,
         ..Options::default()
     };
@@ -251,6 +267,10 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
         options: &options,
         describe: &[],
     };
+    if from.join(CARD_FILE).is_file() {
+        let failure = Failure::unusable(format!("`{}` is a dataset of agebench already", from.display()));
+        return Err(failure.with_help(format!("agebench check {}", word(from))));
+    }
     let imported = import::import(&request).map_err(|error| {
         let exit = if error.is_write_failure() { Exit::CannotWrite } else { Exit::Unusable };
         let help = error.help().map_or_else(
@@ -258,7 +278,14 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
                 "a CSV file with a row a photo is read too: columns path, subject_id, age; docs/import.md says more"
                     .to_owned()
             },
-            str::to_owned,
+            // The flags that it names are those of the other verb.
+            |help| {
+                if help.contains("--columns") {
+                    format!("{help}: agebench import csv {} --out {} does it", word(from), word(&arguments.place.out))
+                } else {
+                    help.to_owned()
+                }
+            },
         );
         Failure { exit, error: Box::new(error), help: Some(help) }
     })?;
@@ -266,10 +293,11 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
     let reason = imported.reason.as_ref().map_or_else(String::new, |reason| format!(", for {reason}"));
     let files: Vec<String> = imported.files.iter().map(|file| file.display().to_string()).collect();
     let kind = arguments.label_kind.map_or_else(String::new, |kind| format!(" --label-kind {}", kind.word()));
+    let named = given.map_or_else(String::new, |given| format!(" --name {}", word(Path::new(given))));
     let (out, name) = (word(&arguments.place.out), imported.importer.name);
     tell(&format!(
         "Read as {} (`{name}`){reason}: {}, {left_out} left out. The labels count as {}: the card says so, and only you know.\n\
-         The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind} --replace\n\
+         The same again, with everything that can be said beside: agebench import {name} {} --out {out}{kind}{named} --replace\n\
          Wrote {}.\nNext: agebench check {}\n",
         imported.importer.title,
         counted(imported.samples, "sample"),
@@ -281,46 +309,65 @@ fn imported(arguments: &DatasetArguments, from: &Path) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-/// A protocol or a policy.
-fn worked(
-    arguments: &WorkedArguments,
-    what: &str,
-    known: Vec<&'static str>,
-    text: impl Fn(&str, Option<&str>) -> Option<String>,
-) -> Result<Exit, Failure> {
-    let out = &arguments.place.out;
-    let file = file_in(out, "toml", &format!("{what}.toml"));
-    let from = arguments.from.as_deref();
-    let name = match from {
-        Some(_) => String::new(),
-        None => name(arguments.name.as_ref(), &format!("The name of the {what}"), &slug(&name_of(&file, what)))?,
-    };
-    let Some(text) = text(&name, from) else {
-        let from = from.unwrap_or_default();
-        let help = did_you_mean(from, known.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(&known)));
-        return Err(Failure::unusable(format!("there is no worked {what} `{from}`")).with_help(help));
-    };
-    let next = match what {
-        "policy" => format!("agebench gate RUN --policy {}", word(&file)),
-        _ => format!("agebench run METHOD --dataset D --protocol {} --out DIR", word(&file)),
-    };
+fn protocol(arguments: &WorkedArguments, environment: &Environment) -> Result<Exit, Failure> {
+    let (file, text) = worked(arguments, "protocol", &bundled::protocols(), init::protocol, environment)?;
+    let next = format!("agebench run METHOD --dataset D --protocol {} --out DIR", word(&file));
     put(&Draft::one(file, text), &arguments.place, &next)
 }
 
-fn ci(arguments: &PipelineArguments) -> Result<Exit, Failure> {
+fn policy(arguments: &WorkedArguments, environment: &Environment) -> Result<Exit, Failure> {
+    let (file, text) = worked(arguments, "policy", &bundled::policies(), init::policy, environment)?;
+    let rules = Policy::read(&file.display().to_string(), &text).map(|policy| policy.rules).unwrap_or_default();
+    let is_of_latency = |rule: &Rule| {
+        let metric = rule.select.metric.as_deref().unwrap_or_default();
+        catalogue::find(metric).is_some_and(|entry| entry.family == "latency")
+    };
+    let run = if rules.iter().all(is_of_latency) { "LATENCY" } else { "RUN" };
+    let baseline =
+        if rules.iter().any(|rule| matches!(rule.test, Test::Margin(_))) { " --baseline BASELINE" } else { "" };
+    let next = format!("agebench gate {run} --policy {}{baseline}", word(&file));
+    put(&Draft::one(file, text), &arguments.place, &next)
+}
+
+/// The file of a protocol or a policy, and its text.
+fn worked(
+    arguments: &WorkedArguments,
+    what: &str,
+    known: &[&'static str],
+    text: impl Fn(&str, Option<&str>) -> Option<String>,
+    environment: &Environment,
+) -> Result<(PathBuf, String), Failure> {
+    let file = file_in(&arguments.place.out, "toml", &format!("{what}.toml"));
+    let from = arguments.from.as_deref();
+    let name = match from {
+        Some(_) => String::new(),
+        None => {
+            let usual = slug(&name_of(&file, what));
+            name(arguments.name.as_ref(), &format!("The name of the {what}"), &usual, environment)?
+        }
+    };
+    let Some(text) = text(&name, from) else {
+        let from = from.unwrap_or_default();
+        let help = did_you_mean(from, known.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(known)));
+        return Err(Failure::unusable(format!("there is no worked {what} `{from}`")).with_help(help));
+    };
+    Ok((file, text))
+}
+
+fn ci(arguments: &PipelineArguments, environment: &Environment) -> Result<Exit, Failure> {
     let of = match arguments.of {
         Some(of) => of,
-        None => Of::from_str(&ask("Which pipeline? github, gitlab or pre-commit", "github")?, true)
+        None => Of::from_str(&ask("Which pipeline? github, gitlab or pre-commit", "github", environment)?, true)
             .map_err(Failure::unusable)?,
     };
     let (pipeline, next) = match of {
         Of::Github => (
             Pipeline::Github,
-            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the workflow, and bounds of your own in policy.toml",
+            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the workflow, and bounds of your own in policy.toml (and, of a method that answers ages, its challenge age for `own`)",
         ),
         Of::Gitlab => (
             Pipeline::Gitlab,
-            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the pipeline, and bounds of your own in policy.toml",
+            "put METHOD, DATASET, BASELINE and AGEBENCH (the repository of agebench) in the pipeline, and bounds of your own in policy.toml (and, of a method that answers ages, its challenge age for `own`)",
         ),
         Of::PreCommit => (
             Pipeline::PreCommit,

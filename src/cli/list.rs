@@ -11,6 +11,7 @@ use super::{Exit, Failure, methods};
 use crate::bundled;
 use crate::dataset::import::{IMPORTERS, Importer};
 use crate::dataset::{CARD_FILE, Dataset, Pick};
+use crate::digest::Digest;
 use crate::method::adapter;
 use crate::method::head::Head;
 use crate::metric::catalogue;
@@ -125,19 +126,21 @@ fn list_models() -> Result<Listing, Failure> {
         let Some(card) = card else { continue };
         let adapter::AdapterCard::Onnx(onnx) = &card.adapter else { continue };
         let (width, height) = onnx.recipe.fields().size;
-        let detector = onnx.detector.as_ref().map_or("", |_| "finds the face itself");
-        let digest = onnx.sha256.map(|digest| digest.to_string()).unwrap_or_default();
+        let digest = |digest: Option<Digest>| digest.map(|digest| digest.to_string()).unwrap_or_default();
+        let detector = onnx.detector.as_ref();
         lines.push(vec![
             name.to_owned(),
             onnx.file.clone(),
-            digest.chars().take(16).collect(),
+            digest(onnx.sha256),
             format!("{width} x {height}"),
             onnx.recipe.fields().channels.to_string(),
-            detector.to_owned(),
+            detector.map(|detector| detector.file.clone()).unwrap_or_default(),
+            digest(detector.and_then(|detector| detector.sha256)),
             card.licence,
         ]);
     }
-    Ok(Listing { columns: vec!["name", "file", "sha256", "size", "channels", "detector", "licence"], lines })
+    let columns = vec!["name", "file", "sha256", "size", "channels", "detector", "detector_sha256", "licence"];
+    Ok(Listing { columns, lines })
 }
 
 fn list_datasets() -> Result<Listing, Failure> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use super::output::{print, tell, word};
@@ -31,9 +31,22 @@ pub(super) struct ManArguments {
 /// Prints the completions.
 pub(super) fn completions(arguments: &CompletionArguments) -> Result<Exit, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "agebench", &mut text);
+    clap_complete::generate(arguments.shell, &mut offered(super::Arguments::command()), "agebench", &mut text);
     print(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Done)
+}
+
+/// The command line without what this program alone says to itself: generators of completions offer hidden verbs and flags too.
+fn offered(command: Command) -> Command {
+    // clap takes names that live as long as the program.
+    let name: &'static str = Box::leak(command.get_name().into());
+    let mut kept = Command::new(name);
+    if let Some(about) = command.get_about() {
+        kept = kept.about(about.clone());
+    }
+    kept = kept.args(command.get_arguments().filter(|argument| !argument.is_hide_set()).cloned());
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
+    kept.subcommands(verbs.map(offered))
 }
 
 /// Writes the man pages.

@@ -237,6 +237,10 @@ pub(crate) fn remedy(
                 }
             });
         }
+        MethodError::Digest { .. } => {
+            let text = "these are not the weights that the card was tried with: get those, or say the file's own digest in the card and try it anew (docs/init.md)";
+            return Some(text.to_owned());
+        }
         MethodError::NotBuilt { .. } => {
             return Some("build it with the cargo feature `http`, which is on by default".to_owned());
         }

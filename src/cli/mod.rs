@@ -107,7 +107,7 @@ enum Verb {
     List(list::Arguments),
     #[command(about = "Print completions for a shell")]
     Completions(manual::CompletionArguments),
-    #[command(hide = true)]
+    #[command(about = "Write the man pages, one a verb")]
     Man(manual::ManArguments),
     #[command(hide = true)]
     Guard(guard::Arguments),

@@ -47,7 +47,7 @@ pub enum InitError {
     },
     /// Too few labelled samples.
     #[error(
-        "{found} samples with an age and a readable picture, {unreadable} unreadable: at least {needed} are needed to try preparations on"
+        "samples with an age and a readable picture: {found}, unreadable: {unreadable}; at least {needed} are needed to try preparations on"
     )]
     FewSamples {
         /// Usable ones.

@@ -156,6 +156,11 @@ fn on_a_terminal_init_asks_for_what_no_flag_says_and_takes_what_is_usual_for_an_
     let stopped = crate::support::Ran::of(command.output().unwrap()).ended(2).out;
     assert!(stopped.contains("the input ended before the answer"), "{stopped}");
     assert!(!place.path().join("stopped").exists());
+    // Nor is an interrupt.
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", TERMINAL, "\u{3}", env!("CARGO_BIN_EXE_agebench"), "init", "protocol", "--out", &out]);
+    let stopped = crate::support::Ran::of(command.output().unwrap()).ended(130).out;
+    assert!(stopped.contains("interrupted") && !place.path().join("stopped").exists(), "{stopped}");
     // What a flag says is not asked.
     let out = at("said");
     let shown = asked("", &["init", "method", "--adapter", "declared", "--name", "said", "--out", &out]);
@@ -167,6 +172,10 @@ fn completions_and_man_pages_know_every_verb() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let printed = run(&["completions", shell]).ended(0).out;
         assert!(printed.contains("footprint") && printed.contains("samples"), "{shell}");
+        // What the program says to itself is offered to nobody.
+        for own in ["guard", "in-box", "engine-process", "with-parent", "as-start"] {
+            assert!(!printed.contains(own), "{shell}: {own}");
+        }
     }
     let place = tempfile::tempdir().unwrap();
     run(&["man", "--out", text(place.path())]).ended(0);

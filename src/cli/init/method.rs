@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = MOST_SAMPLES, requires = "samples", help_heading = "Finding the preparation")]
     most: usize,
 
-    /// Rows of the table
+    /// Rows of the table; as CSV there are all of them
     #[arg(
         long,
         value_name = "N",
@@ -116,7 +116,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
             ];
             super::has_a_card(name, &given)?;
             let next = if bundled::catalog().contains(&name) {
-                format!("put the file that the card names into {}; then {next}", word(out))
+                format!(
+                    "put the files that the card names (agebench list models has their digests) into {}; then {next}",
+                    word(out)
+                )
             } else {
                 next
             };
@@ -130,18 +133,24 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         None => ask(
             &format!("How is the method reached? A model file is given by --from; else {}", known.join(", ")),
             "command",
+            environment,
         )?,
     };
-    let name = name(arguments.name.as_ref(), "The method's name", &name_of(out, "my-method"))?;
-    let Some(draft) = init::method(&adapter, &name, &card) else {
+    let none = || {
         let failure = Failure::unusable(format!("there is no template for the adapter `{adapter}`"));
-        return Err(if adapter == "onnx" {
+        if adapter == "onnx" {
             failure.with_help("give the model file: agebench init method --from M.onnx --out DIR")
         } else {
             let help = did_you_mean(&adapter, known.iter().copied());
             failure.with_help(help.unwrap_or_else(|| format!("there are {}", listed(&known))))
-        });
+        }
     };
+    // Before the next question.
+    if !known.contains(&adapter.as_str()) {
+        return Err(none());
+    }
+    let name = name(arguments.name.as_ref(), "The method's name", &name_of(out, "my-method"), environment)?;
+    let draft = init::method(&adapter, &name, &card).ok_or_else(none)?;
     let next = if adapter == "command" { format!("agebench check {} --conformance", word(out)) } else { next };
     put(&draft, &arguments.place, &next)
 }
@@ -186,7 +195,7 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
     let engine = engine(arguments, environment)?;
     let decoder = arguments.decoder.open()?;
     let samples = arguments.samples.as_ref().map(|name| open_dataset(name, &Pick::default())).transpose()?;
-    let name = name(arguments.name.as_ref(), "The method's name", &name_of(model, "my-model"))?;
+    let name = name(arguments.name.as_ref(), "The method's name", &name_of(model, "my-model"), environment)?;
     let bar = if environment.bars { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} answers  {per_sec}  {eta} left") {
         bar.set_style(style);
@@ -228,8 +237,11 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
     };
     tell(&format!("Drafted with {}: {guesses}.\n", engine.name()));
     let out = word(&arguments.place.out);
+    let with = if engine.name() == Means::embedded().engine.name() { "" } else { " --engine onnxruntime" };
     let next = match &arguments.samples {
-        Some(samples) => format!("agebench run {out} --dataset {} --out results/", word(Path::new(samples))),
+        Some(_) => format!(
+            "agebench run {out}{with} --dataset D --out results/, on samples other than those that its preparation was chosen on"
+        ),
         None => {
             format!("agebench check {out}, and --samples DATASET to find out how the model's pictures were prepared")
         }

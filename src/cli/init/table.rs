@@ -75,9 +75,9 @@ pub(super) fn told(found: &Found, drafted: &Drafted, rows: usize, width: Option<
     };
     let unreadable = if found.unreadable == 0 { String::new() } else { format!(", {} unreadable", found.unreadable) };
     format!(
-        "{} of {} samples, {}{unreadable}; {} ways to prepare them were tried, {} of these on all samples\n\n{}",
+        "{} of {}, {}{unreadable}; {} ways to prepare them were tried, {} of these on all samples\n\n{}",
         found.samples,
-        found.eligible,
+        counted(found.eligible as u64, "sample"),
         counted(found.subjects as u64, "subject"),
         found.tried,
         found.rows.len(),
@@ -137,7 +137,7 @@ mod tests {
     fn found(samples: usize, same: &[&str]) -> Found {
         let same = same.iter().map(|value| (*value).to_owned()).collect();
         let (word, value) = ("border", "black".to_owned());
-        let said = vec![Said { word, value, same, open: Vec::new(), beaten: None, compared: 3 }];
+        let said = vec![Said { word, value, same, open: Vec::new(), beaten: None, compared: 3, follows: true }];
         let (eligible, has_boxes, rows, doubts) = (895, true, Vec::new(), Vec::new());
         Found { samples, subjects: samples, eligible, unreadable: 0, has_boxes, tried: 4, rows, said, doubts }
     }

@@ -313,7 +313,7 @@ impl Seeker<'_> {
             best_read.map_or((&[][..], None), |(read, follows)| (&read.years[..], Some(follows)));
         let years: Vec<&[f64]> = others.iter().map(|(_, read, _)| &read.years[..]).collect();
         let held = verdict::against(best_years, &years, &labels, &subjects);
-        let said = self.said(best, &others, &held);
+        let said = self.said(best, best_follows, &others, &held);
         let row = |(variant, head): Choice, read: Option<&Read>, follows: Follows, against| Row {
             fields: self.space.fields(variant),
             scaling: self.space.word(variant, Axis::Scaling),
@@ -344,38 +344,51 @@ impl Seeker<'_> {
     }
 
     /// What the samples say of each choice.
-    fn said(&self, best: Choice, others: &[(Choice, &Read, Follows)], held: &[Against]) -> Vec<Said> {
+    fn said(
+        &self,
+        best: Choice,
+        best_follows: Option<Follows>,
+        others: &[(Choice, &Read, Follows)],
+        held: &[Against],
+    ) -> Vec<Said> {
+        let follows = best_follows.is_some_and(|follows| self.is_following(&follows));
         let mut said = Vec::new();
         for axis in Axis::ALL.into_iter().filter(|axis| self.space.values(*axis) > 1) {
             let differing =
                 others.iter().zip(held).filter(|(((variant, _), ..), _)| variant.differs(best.0).contains(&axis));
             let values = differing.map(|(((variant, _), ..), it)| (self.space.word(*variant, axis), *it)).collect();
-            said.push(Said::of(axis.word(), self.space.word(best.0, axis), values, held.len()));
+            said.push(Said::of(axis.word(), self.space.word(best.0, axis), values, held.len(), follows));
         }
         if self.search.heads.len() > 1 {
             let label = |head: usize| self.search.heads.get(head).map(HeadGuess::label).unwrap_or_default();
             let differing =
                 others.iter().zip(held).filter(|(((variant, head), ..), _)| *variant == best.0 && *head != best.1);
             let values = differing.map(|(((_, head), ..), it)| (label(*head), *it)).collect();
-            said.push(Said::of("head", label(best.1), values, held.len()));
+            said.push(Said::of("head", label(best.1), values, held.len(), follows));
         }
         said
+    }
+
+    /// Whether answers are shown to follow the labels: Student's t of a rank correlation (Kendall and Stuart); 0.1 %, since it is
+    /// the best of many.
+    fn is_following(&self, follows: &Follows) -> bool {
+        let n = self.faces.subjects() as f64;
+        follows.spearman.is_some_and(|rank| {
+            let t = rank * ((n - 2.0) / (1.0 - rank * rank).max(1e-12)).sqrt();
+            n > 3.0 && t > t_quantile(0.999, n - 2.0)
+        })
     }
 
     /// Why even the best may be wrong.
     fn doubts(&self, best: &Follows) -> Vec<String> {
         let mut doubts = Vec::new();
-        let n = self.faces.subjects() as f64;
-        let rank = best.spearman.unwrap_or(0.0);
-        // Student's t of a rank correlation (Kendall and Stuart); 0.1 %, since it is the best of many.
-        let follows = n > 3.0 && rank > 0.0 && {
-            let t = rank * ((n - 2.0) / (1.0 - rank * rank).max(1e-12)).sqrt();
-            t > t_quantile(0.999, n - 2.0)
-        };
-        if !follows {
+        if !self.is_following(best) {
+            let found = match best.spearman {
+                Some(rank) => format!("Spearman {rank:.2}, people: {}", self.faces.subjects()),
+                None => "all labels or all answers are the same".to_owned(),
+            };
             doubts.push(format!(
-                "the answers of the best variant hardly follow the labels (Spearman {rank:.2}, {} people): the way in which these weights were trained may be none of those tried, or the samples are too few",
-                self.faces.subjects()
+                "the answers of the best variant are not shown to follow the labels ({found}): the samples are too few, or the way in which these weights were trained is none of those tried. Nothing is shown by them"
             ));
         } else if best.agreement < 0.3 {
             doubts.push(format!(

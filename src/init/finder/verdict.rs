@@ -76,11 +76,19 @@ pub struct Said {
     pub beaten: Option<(String, Against)>,
     /// How many variants were held against the best one, for which p-values are adjusted.
     pub compared: usize,
+    /// Whether the best one's answers follow the labels at all: else that it lies nearer to them says nothing of how it was trained.
+    pub follows: bool,
 }
 
 impl Said {
     /// From the other values and how the best variant with each of them stands.
-    pub(super) fn of(word: &'static str, value: String, others: Vec<(String, Against)>, compared: usize) -> Self {
+    pub(super) fn of(
+        word: &'static str,
+        value: String,
+        others: Vec<(String, Against)>,
+        compared: usize,
+        follows: bool,
+    ) -> Self {
         // A value may stand in several variants: the one nearest to the best counts.
         let mut nearest: BTreeMap<String, Against> = BTreeMap::new();
         for (other, against) in others {
@@ -92,7 +100,7 @@ impl Said {
                 *held = against;
             }
         }
-        let mut said = Self { word, value, same: Vec::new(), open: Vec::new(), beaten: None, compared };
+        let mut said = Self { word, value, same: Vec::new(), open: Vec::new(), beaten: None, compared, follows };
         for (other, against) in nearest {
             if against.is_same {
                 said.same.push(other);
@@ -109,35 +117,44 @@ impl Said {
     /// Whether the samples show the picked value to be the one, among those tried.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.beaten.is_some() && self.open.is_empty() && self.same.is_empty()
+        self.follows && self.beaten.is_some() && self.open.is_empty() && self.same.is_empty()
     }
 
     /// In words, for tables and comments in a card.
     #[must_use]
     pub fn text(&self) -> String {
         let years = |against: &Against| {
-            let bounds =
-                against.bounds.map_or_else(String::new, |(low, high)| format!(", 95 %: {low:.2} to {high:.2}"));
-            format!("{:.2} years further from the labels{bounds}", against.further)
+            let (far, bounds, which) = match against.bounds {
+                _ if against.further >= 0.0 => (against.further, against.bounds, "further from"),
+                bounds => (-against.further, bounds.map(|(low, high)| (-high, -low)), "nearer to"),
+            };
+            let bounds = bounds.map_or_else(String::new, |(low, high)| format!(", 95 %: {low:.2} to {high:.2}"));
+            format!("{far:.2} years {which} the labels{bounds}")
         };
         let mut parts = Vec::new();
         if let Some((other, against)) = self.open.first() {
             let more: Vec<&str> = self.open.iter().skip(1).map(|(other, _)| other.as_str()).collect();
             let more = if more.is_empty() { String::new() } else { format!(", nor from {}", more.join(", ")) };
             // The interval is of this comparison alone, and the verdict of all of them together.
-            let alone = against.bounds.is_some_and(|(low, _)| low > 0.0);
-            let once = if alone && self.compared > 1 {
+            let alone = against.bounds.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+            let once = if alone && against.p >= TOLD_APART && self.compared > 1 {
                 format!(" once all {} comparisons are allowed for", self.compared)
             } else {
                 String::new()
             };
-            parts.push(format!("not told apart from {other}{once} ({}){more}", years(against)));
+            parts.push(if against.p < TOLD_APART {
+                format!("{other} is {}, though its squared error is larger{more}", years(against))
+            } else {
+                format!("not told apart from {other}{once} ({}){more}", years(against))
+            });
         }
         if !self.same.is_empty() {
             parts.push(format!("{} answers the same on these samples", self.same.join(", ")));
         }
         if let Some((other, against)) = &self.beaten {
-            parts.push(if self.is_shown() {
+            parts.push(if !self.follows {
+                format!("{other} is {}, of answers that do not follow them", years(against))
+            } else if self.is_shown() {
                 format!("the nearest other, {other}, is {}", years(against))
             } else {
                 format!("shown to be worse: {other} ({})", years(against))
@@ -182,7 +199,7 @@ mod tests {
     fn a_choice_is_shown_only_when_no_other_value_is_left_open() {
         let of = |others: &[(&str, Against)]| {
             let others = others.iter().map(|(word, it)| ((*word).to_owned(), *it)).collect();
-            Said::of("channels", "bgr".to_owned(), others, 24)
+            Said::of("channels", "bgr".to_owned(), others, 24, true)
         };
         assert!(of(&[("rgb", held(5.0, 0.001, false))]).is_shown());
         let open = of(&[("rgb", held(5.0, 0.001, false)), ("rgb", held(0.1, 0.7, false))]);
@@ -198,6 +215,21 @@ mod tests {
             of(&[("rgb", above)]).text(),
             "not told apart from rgb once all 24 comparisons are allowed for (1.03 years further from the labels, 95 %: 0.31 to 1.76)"
         );
+        // Nearer to the labels, by the mean of absolute errors, than the first one, which the squared ones put first.
+        let nearer = Against { bounds: Some((-1.32, -0.32)), ..held(-0.82, 0.2, false) };
+        assert_eq!(
+            of(&[("rgb", nearer)]).text(),
+            "not told apart from rgb once all 24 comparisons are allowed for (0.82 years nearer to the labels, 95 %: 0.32 to 1.32)"
+        );
+        assert_eq!(
+            of(&[("rgb", Against { p: 0.01, ..nearer })]).text(),
+            "rgb is 0.82 years nearer to the labels, 95 %: 0.32 to 1.32, though its squared error is larger"
+        );
+        // Answers that do not follow the labels show nothing.
+        let others = vec![("rgb".to_owned(), held(5.0, 0.001, false))];
+        let said = Said::of("channels", "bgr".to_owned(), others, 24, false);
+        assert!(!said.is_shown());
+        assert_eq!(said.text(), "rgb is 5.00 years further from the labels, of answers that do not follow them");
         assert_eq!(of(&[]).text(), "nothing else was tried");
         // Nearer on average and yet of less agreement: nothing is shown.
         assert!(!of(&[("rgb", held(-1.0, 0.001, false))]).is_shown());
