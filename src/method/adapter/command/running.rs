@@ -104,7 +104,11 @@ impl Running {
         if let Some(notes) = &plan.notes {
             notes.told.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&hello);
         }
-        let first = process.write(&[&hello], &until).and_then(|()| process.line(&until));
+        // One that ended without listening may have said why.
+        let first = match process.write(&[&hello], &until) {
+            Ok(()) | Err(Trouble::Closed) => process.line(&until),
+            Err(trouble) => Err(trouble),
+        };
         if matches!(first, Err(Trouble::Stopped)) {
             process.end(Farewell::None, clock);
             gather(&plan.words, &process);
