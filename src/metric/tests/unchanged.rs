@@ -85,6 +85,9 @@ fn cases() -> Vec<(&'static str, Table)> {
     let no_sample = Facts { chronological: false, random_sample: false };
     let own = asked("groups = ['sex']");
     let both = asked("groups = ['sex', 'region']\nfailure_policy = 'fail_open'");
+    // What is settled after results had been seen, with a target that few people can show.
+    let late = ALL.replace("target = 0.10", "target = 0.20\npost_hoc = ['target']");
+    let late = Protocol::from_toml(&format!("groups = ['sex']{late}")).unwrap();
     vec![
         ("families", rows_of(&open, FACTS, families::columns(&families, &open))),
         ("clustered", rows_of(&closed, no_sample, columns(&clustered, &closed))),
@@ -96,6 +99,10 @@ fn cases() -> Vec<(&'static str, Table)> {
         ("grown", rows_of(&own, FACTS, columns(&grown(), &own))),
         ("returned", rows_of(&both, no_sample, columns(&grown(), &both))),
         ("attacked", rows_of(&own, FACTS, attacked(&own))),
+        ("minors", rows_of(&own, FACTS, columns(&aged(13, 17, 60), &own))),
+        ("adults", rows_of(&own, FACTS, columns(&aged(18, 24, 60), &own))),
+        ("thirty", rows_of(&late, FACTS, columns(&aged(17, 18, 60), &late))),
+        ("banded", rows_of(&late, FACTS, banded(&late))),
         ("nobody", rows_of(&own, FACTS, columns(&[], &own))),
     ]
 }
@@ -119,6 +126,34 @@ fn decided() -> Vec<Attempt> {
         (subject, year(age), outcome, [["female", "male"][subject as usize % 2], ""])
     };
     (0..400).map(one).collect()
+}
+
+/// People of the ages from `first` to `last` in turn, one attempt each, who are taken for a little younger or older.
+fn aged(first: u32, last: u32, count: u32) -> Vec<Attempt> {
+    let one = |subject: u32| {
+        let age = first + subject % (last - first + 1);
+        let years = f64::from(age) + f64::from(subject * 5 % 7) - 3.0;
+        (subject, year(age), answered(years), [["female", "male"][subject as usize / 2 % 2], ""])
+    };
+    (0..count).map(one).collect()
+}
+
+/// People of whom a part is known by a band of years, in a window or across the limit, and of whom hardly one passes.
+fn banded(protocol: &Protocol) -> (Truth, Answers) {
+    let mut truth = TruthBuilder::new(&[("sex", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    for subject in 0..900 {
+        let years = 12 + subject % 10;
+        let age = match subject % 8 {
+            0 => AgeRange::new(f64::from(years), f64::from(years + 2)).unwrap(),
+            1 if subject % 3 == 0 => AgeRange::new(15.0, 21.0).unwrap(),
+            _ => year(years),
+        };
+        truth.push(&TruthRow::of(subject, age, &[["female", "male"][subject as usize / 2 % 2]]));
+        let taken = if subject % 40 == 3 { years + 4 } else { years - 3 + subject % 4 };
+        answers.push(Some(&answered(f64::from(taken))));
+    }
+    (truth.finish().unwrap(), answers)
 }
 
 /// People who come back a year and two years later, in another region each time; some of them get no answer, some a range.
