@@ -7,17 +7,15 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
-use super::measured::{Data, Output};
+use super::measured::{self, Data, Output};
 use super::output::tell;
 use super::progress::Progress;
 use super::results::{self, Shown};
-use super::run::{open_dataset, seconds};
-use super::spared::Read;
-use super::{Exit, Failure, methods};
+use super::run::seconds;
+use super::{Exit, Failure};
 use crate::bundled;
-use crate::dataset::Pick;
 use crate::finding::{counted, did_you_mean};
-use crate::folder::{Existing, RunFolder, StepRecord, names};
+use crate::folder::{RunFolder, StepRecord, names};
 use crate::footprint::{self, Axis, CurvePlan, FootprintError, Request, StepDone};
 use crate::method::MethodError;
 use crate::metric;
@@ -131,35 +129,21 @@ fn margin_years(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let means = arguments.engine.open(environment)?;
     let protocol = results::protocol(arguments.data.protocol.as_deref())?;
-    let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
-    let dataset = open_dataset(&arguments.data.dataset, &pick)?;
-    let existing = if arguments.output.replace { Existing::Replace } else { Existing::Refuse };
-    RunFolder::check(&arguments.output.out, existing).map_err(results::folder_failure)?;
+    let dataset = arguments.data.open()?;
     let memory = environment.memory().map(|(now, _)| now);
-    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
-    let read = Read {
-        dataset: &arguments.data.dataset,
-        protocol: arguments.data.protocol.as_deref(),
-        methods: vec![(arguments.method.as_str(), &method)],
-    };
-    read.spared(&arguments.output.out, existing)?;
-    if method.method.is_told() {
-        let text = format!("`{}` takes nothing: its answers are recorded or drawn", method.method.card().name);
-        return Err(Failure::unusable(text).with_help("measure the method itself"));
-    }
-    for notice in method.method.notices() {
-        tell(&format!("warning: {notice}\n"));
-    }
+    let told = ("takes nothing", "measure the method itself");
+    let asked = (&arguments.data, &arguments.output);
+    let method = measured::method(&arguments.method, asked, (&means, &arguments.engine), told, environment)?;
     let request = Request {
         method: &method,
         dataset: &dataset,
         protocol: &protocol,
         out: &arguments.output.out,
-        existing,
+        existing: arguments.output.existing(),
         time_limit: arguments.timeout,
         scratch: environment.scratch.clone(),
         keep_ids: arguments.output.keep_ids,
-        pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        pick: arguments.data.pick(),
         machine: environment.machine(),
         hosts: arguments.allow_host.concat(),
         tools: environment.tools(),

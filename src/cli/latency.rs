@@ -12,15 +12,14 @@ use clap::Args;
 
 use super::engines::EngineOptions;
 use super::environment::Environment;
-use super::measured::{Data, Output};
+use super::measured::{self, Data, Output};
 use super::output::{print, tell, word};
 use super::results::Shown;
-use super::run::{open_dataset, seconds};
-use super::spared::Read;
+use super::run::seconds;
 use super::{Exit, Failure, methods, results};
-use crate::dataset::{Dataset, Pick};
+use crate::dataset::Dataset;
 use crate::finding::counted;
-use crate::folder::{Existing, LatencyWriter, Observation, Pseudonyms, RunFolder, Stream, Truth, names, read_latency};
+use crate::folder::{LatencyWriter, Observation, Pseudonyms, RunFolder, Stream, Truth, names, read_latency};
 use crate::latency::{self, LatencyError, Measured, Plan, Setting, WriteError};
 use crate::report;
 use crate::run::Seen;
@@ -87,8 +86,7 @@ fn rate(text: &str) -> Result<f64, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let protocol = results::protocol(arguments.data.protocol.as_deref())?;
-    let pick = arguments.data.split.as_ref().map_or_else(Pick::all, Pick::split);
-    let dataset = open_dataset(&arguments.data.dataset, &pick)?;
+    let dataset = arguments.data.open()?;
     let truth = Truth::of(&dataset, &Pseudonyms::of(&dataset, arguments.output.keep_ids));
     let plan = Plan {
         start: arguments.as_start.unwrap_or(0),
@@ -104,23 +102,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
     if arguments.as_start.is_some() {
         return as_start(arguments, &plan, &dataset, &truth, environment);
     }
-    let existing = if arguments.output.replace { Existing::Replace } else { Existing::Refuse };
-    RunFolder::check(&arguments.output.out, existing).map_err(results::folder_failure)?;
     let means = arguments.engine.open(environment)?;
-    let method = methods::load(&arguments.method, &means, &|| arguments.engine.other(environment), environment)?;
-    let read = Read {
-        dataset: &arguments.data.dataset,
-        protocol: arguments.data.protocol.as_deref(),
-        methods: vec![(arguments.method.as_str(), &method)],
-    };
-    read.spared(&arguments.output.out, existing)?;
-    if method.method.is_told() {
-        let text = format!("`{}` has no time of its own: its answers are recorded or drawn", method.method.card().name);
-        return Err(Failure::unusable(text).with_help("time the method itself"));
-    }
-    for notice in method.method.notices() {
-        tell(&format!("warning: {notice}\n"));
-    }
+    let told = ("has no time of its own", "time the method itself");
+    let asked = (&arguments.data, &arguments.output);
+    let method = measured::method(&arguments.method, asked, (&means, &arguments.engine), told, environment)?;
     let (machine, busy, clock_step) = (environment.machine(), environment.busy(), environment.clock_step());
     let begun = environment.clock.wall().to_string();
     let (mut observations, mut seen) = (Vec::new(), Seen::default());
@@ -148,7 +133,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         dataset: &dataset,
         truth: &truth,
         keep_ids: arguments.output.keep_ids,
-        pick: arguments.data.split.as_ref().map_or_else(String::new, |split| format!("split={split}")),
+        pick: arguments.data.pick(),
         protocol: &protocol,
         method: &method,
         seen: &seen,
@@ -157,7 +142,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
         clock_step,
         started: begun,
     };
-    let folder = measured.write(&arguments.output.out, existing, &observations, &*environment.clock);
+    let folder = measured.write(&arguments.output.out, arguments.output.existing(), &observations, &*environment.clock);
     let folder = folder.map_err(|error| match error {
         WriteError::Folder(error) => results::folder_failure(error),
         WriteError::Digest(error) => Failure::unusable(error),
