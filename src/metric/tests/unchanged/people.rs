@@ -1,19 +1,12 @@
-//! Every row of the drawn people is as it was: of each metric its number of rows, and a digest of them.
-//!
-//! Whether a number is right is held against other computations, in the files beside this one. This test is for all that they do
-//! not look at: counts, places, flags, reasons, and which rows there are. Where a number is meant to change,
-//! `AGEBENCH_WRITE=1 cargo test --no-default-features --lib unchanged` writes the file anew, and CHANGELOG tells it under
-//! *Numbers that change*.
+//! Drawn people: those of the files that other computations have seen too, and some that are made up here.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
-
-use super::*;
-use crate::digest::Digest;
-use crate::metric::{Scores, probe, scores};
-use crate::outcome::{Decision, LimitAnswer, Status};
-use crate::tally::ScoreRows;
+use crate::age::{Age, AgeLimit, AgeRange};
+use crate::metric::tests::*;
+use crate::metric::{Facts, Scores, probe, scores};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::protocol::Protocol;
+use crate::table::{Context, Table};
+use crate::tally::{Answers, ScoreRows, Tally, Truth, TruthBuilder, TruthRow};
 
 /// Everything that a protocol can ask for, of few limits and with few draws.
 const ALL: &str = "
@@ -60,7 +53,7 @@ population = 'under'
 under_age_pass_rate = 0.10
 ";
 
-fn asked(more: &str) -> Protocol {
+pub(super) fn asked(more: &str) -> Protocol {
     Protocol::from_toml(&format!("{more}{ALL}")).unwrap()
 }
 
@@ -75,7 +68,7 @@ fn rows_of(protocol: &Protocol, facts: Facts, (truth, answers): (Truth, Answers)
 }
 
 /// The attempts of the files beside, of some subjects.
-fn cases() -> Vec<(&'static str, Table)> {
+pub(super) fn cases() -> Vec<(&'static str, Table)> {
     let open = asked("crossings = [['sex', 'light']]");
     let families: Vec<_> = families::attempts().into_iter().filter(|attempt| attempt.0 % 2 == 0).collect();
     let closed = asked("failure_policy = 'fail_closed'\ntie = 'above'\nretries = [2]");
@@ -93,8 +86,8 @@ fn cases() -> Vec<(&'static str, Table)> {
         ("clustered", rows_of(&closed, no_sample, columns(&clustered, &closed))),
         ("weighted", rows_of(&own, FACTS, weighted::weighing(&weighted, &own, |drawn| Some(drawn.weight)))),
         ("groups", rows_of(&closed, FACTS, groups::golden::columns(&groups, &closed))),
-        ("probabilities", rows_of(&own, FACTS, columns(&super::scores::drawn(false), &own))),
-        ("spreads", rows_of(&own, FACTS, columns(&super::scores::drawn(true), &own))),
+        ("probabilities", rows_of(&own, FACTS, columns(&crate::metric::tests::scores::drawn(false), &own))),
+        ("spreads", rows_of(&own, FACTS, columns(&crate::metric::tests::scores::drawn(true), &own))),
         ("decided", rows_of(&own, FACTS, columns(&decided(), &own))),
         ("grown", rows_of(&own, FACTS, columns(&grown(), &own))),
         ("returned", rows_of(&both, no_sample, columns(&grown(), &both))),
@@ -113,7 +106,7 @@ fn decided() -> Vec<Attempt> {
         let (subject, age) = (number / 2, 13 + number / 2 % 20);
         let passes = age + number % 9 > 22;
         let of = |years: i64, passes: bool| LimitAnswer {
-            limit: crate::age::AgeLimit::new(years).unwrap(),
+            limit: AgeLimit::new(years).unwrap(),
             score: (number % 4 == 0).then(|| f64::from(age) / 40.0),
             decision: Some(if passes { Decision::Pass } else { Decision::Deny }),
         };
@@ -129,7 +122,7 @@ fn decided() -> Vec<Attempt> {
 }
 
 /// People of the ages from `first` to `last` in turn, one attempt each, who are taken for a little younger or older.
-fn aged(first: u32, last: u32, count: u32) -> Vec<Attempt> {
+pub(super) fn aged(first: u32, last: u32, count: u32) -> Vec<Attempt> {
     let one = |subject: u32| {
         let age = first + subject % (last - first + 1);
         let years = f64::from(age) + f64::from(subject * 5 % 7) - 3.0;
@@ -204,40 +197,4 @@ fn attacked(protocol: &Protocol) -> (Truth, Answers) {
         answers.push(Some(&outcome));
     }
     (truth.finish().unwrap(), answers)
-}
-
-/// The cell, a fraction with as many digits as every machine agrees on.
-fn rounded(cell: &str) -> String {
-    match cell.parse::<f64>() {
-        Ok(number) if cell.contains(['.', 'e']) => format!("{number:.6e}"),
-        _ => cell.to_owned(),
-    }
-}
-
-#[test]
-fn every_row_of_drawn_people_is_as_it_was() {
-    let mut made = String::from("data,metric,rows,sha256\n");
-    for (data, table) in cases() {
-        let mut bytes = Vec::new();
-        table.write(&mut bytes).unwrap();
-        let mut reader = csv::Reader::from_reader(&bytes[..]);
-        let metric = reader.headers().unwrap().iter().position(|column| column == "metric").unwrap();
-        let mut of_metric: BTreeMap<String, (u32, String)> = BTreeMap::new();
-        for record in reader.records().map(Result::unwrap) {
-            let (rows, text) = of_metric.entry(record[metric].to_owned()).or_default();
-            *rows += 1;
-            record.iter().for_each(|cell| text.push_str(&(rounded(cell) + ",")));
-            text.push('\n');
-        }
-        for (metric, (rows, text)) in of_metric {
-            let _ = writeln!(made, "{data},{metric},{rows},{}", Digest::of(text.as_bytes()).short());
-        }
-    }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/unchanged.csv");
-    if std::env::var_os("AGEBENCH_WRITE").is_some() {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let held = std::fs::read_to_string(&path).unwrap();
-    let differing: Vec<&str> = made.lines().filter(|line| !held.lines().any(|held| held == *line)).collect();
-    assert!(held == made, "rows are not as they were: {differing:#?}");
 }
