@@ -194,7 +194,7 @@ impl Reading<'_> {
         let mut known = self.pointers();
         known.extend([&self.card.status, &self.card.reason, &self.card.faces].into_iter().flatten().cloned());
         let (mut extra, mut seen): (Vec<(String, String)>, usize) = (Vec::new(), 0);
-        for_each_leaf(reply, &mut |pointer, name, value| {
+        for_each_leaf(reply, &|key| self.clean(key), &mut |pointer, name, value| {
             seen += 1;
             if !known.iter().any(|known| known.text() == pointer) && !extra.iter().any(|(other, _)| other == name) {
                 extra.push((name.to_owned(), text_of(value)));
@@ -230,9 +230,14 @@ impl Reading<'_> {
     /// Foreign text on one line without a secret, at most `most` characters.
     #[must_use]
     pub fn kept(&self, text: &str, most: usize) -> String {
-        // First what would part a secret in two, then the secrets, and cut last.
+        self.clean(text).chars().take(most).collect()
+    }
+
+    /// `text` on one line without a secret.
+    fn clean(&self, text: &str) -> String {
+        // First what would part a secret in two, then the secrets; whoever cuts does so last.
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.secrets.removed_from(&text).chars().take(most).collect()
+        self.secrets.removed_from(&text)
     }
 }
 

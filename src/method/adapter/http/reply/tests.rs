@@ -142,6 +142,28 @@ fn no_kept_text_holds_a_secret_that_the_service_sends_back_however_it_is_cut() {
 }
 
 #[test]
+fn a_secret_in_the_name_of_a_field_is_removed_before_the_name_is_escaped() {
+    let secrets = Secrets::gather(["KEY"], &|_| Some("key+a/b~c=0123".to_owned())).unwrap();
+    let limits = [AgeLimit::new(18).unwrap()];
+    let card = card("age = '/age'");
+    let reading = Reading { card: &card, limits: &limits, secrets: &secrets };
+    // The third is base64 of `u:KEY` as Python's b64encode writes it; a name may be parted by what no line keeps.
+    let names = [
+        "key+a/b~c=0123",
+        "my key+a/b~c=0123",
+        "dTprZXkrYS9ifmM9MDEyMw==",
+        "key+a\\u0007/b~c=0123",
+        "key%2ba/b%7Ec=0123",
+    ];
+    for name in names {
+        for reply in [format!("{{\"age\":20,\"{name}\":1}}"), format!("{{\"age\":20,\"of\":[{{\"{name}\":1}}]}}")] {
+            let kept = format!("{:?}", reading.outcome(reply.as_bytes(), None).extra);
+            assert!(kept.contains(REMOVED) && !kept.contains("0123") && !kept.contains("rYS9ifm"), "{name}: {kept}");
+        }
+    }
+}
+
+#[test]
 fn a_reply_that_can_be_read_in_two_ways_is_failed() {
     let reply = r#"{"age":30,"age":16}"#;
     let outcome = read(&card("age = '/age'"), reply, None);
