@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::answer::{AnswerCard, Given, OfLimits};
 use super::pointer::{Pointer, for_each_leaf};
-use super::secret::Secrets;
+use super::secret::{REMOVED, Secrets};
 use crate::age::{Age, AgeLimit};
 use crate::finding::quoted;
 use crate::method::json;
-use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status, UNNAMED, field_name};
 
 /// Fields beyond the answer that are kept of one reply.
 const MOST_EXTRA: usize = 64;
-/// Characters that are kept of such a field.
+/// Characters that are kept of what stands in such a field.
 const LONGEST_EXTRA: usize = 500;
 /// Values of one reply that are looked at.
 const MOST_LEAVES: usize = 10_000;
@@ -201,8 +201,15 @@ impl Reading<'_> {
             }
             extra.len() < MOST_EXTRA && seen < MOST_LEAVES
         });
-        let kept = |text: &str| self.kept(text, LONGEST_EXTRA);
-        extra.into_iter().map(|(name, value)| (kept(&name), kept(&value))).collect()
+        let named = |name: &str| {
+            let clean = self.clean(name);
+            match field_name(&clean) {
+                // That a secret came back is told all the same.
+                UNNAMED if clean.contains(REMOVED) => REMOVED.to_owned(),
+                shown => shown.to_owned(),
+            }
+        };
+        extra.into_iter().map(|(name, value)| (named(&name), self.kept(&value, LONGEST_EXTRA))).collect()
     }
 
     /// The JSON in `body`.

@@ -1,6 +1,5 @@
 use super::*;
 use crate::keys::Keys;
-use crate::method::adapter::http::secret::REMOVED;
 
 fn card(text: &str) -> AnswerCard {
     let mut keys = Keys::parse("method.toml", text).unwrap();
@@ -120,6 +119,10 @@ fn what_stands_beyond_the_answer_is_kept_apart_and_within_bounds() {
     let found = read(&card("age = '/age'"), &format!("{{\"age\":20{many}}}"), None);
     assert_eq!(found.extra.len(), MOST_EXTRA);
     assert!(found.extra.iter().all(|(_, value)| value.chars().count() <= LONGEST_EXTRA));
+    // Whatever may be content of the picture is no name.
+    let photo = "/9j/4AAQSkZJRgAB".repeat(60);
+    let found = read(&card("age = '/age'"), &format!("{{\"age\":20,\"of\":{{\"{photo}\":7}},\"{photo}\":[8]}}"), None);
+    assert_eq!(found.extra, ["8", "7"].map(|value| (UNNAMED.to_owned(), value.to_owned())));
 }
 
 #[test]
@@ -147,13 +150,15 @@ fn a_secret_in_the_name_of_a_field_is_removed_before_the_name_is_escaped() {
     let limits = [AgeLimit::new(18).unwrap()];
     let card = card("age = '/age'");
     let reading = Reading { card: &card, limits: &limits, secrets: &secrets };
-    // The third is base64 of `u:KEY` as Python's b64encode writes it; a name may be parted by what no line keeps.
+    // The third is base64 of `u:KEY` as Python's b64encode writes it, the fourth is parted by what no line keeps, and the last is too
+    // long to be repeated.
     let names = [
         "key+a/b~c=0123",
         "my key+a/b~c=0123",
         "dTprZXkrYS9ifmM9MDEyMw==",
         "key+a\\u0007/b~c=0123",
         "key%2ba/b%7Ec=0123",
+        &format!("key+a/b~c=0123{}", "x".repeat(70)),
     ];
     for name in names {
         for reply in [format!("{{\"age\":20,\"{name}\":1}}"), format!("{{\"age\":20,\"of\":[{{\"{name}\":1}}]}}")] {
