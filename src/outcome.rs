@@ -133,14 +133,28 @@ pub struct Outcome {
     pub claimed: [Option<Duration>; 2],
     /// Attempts made again before this one.
     pub retries: u32,
-    /// What the method returned beyond its answer, name and value as it wrote them: counted by run.json, weighed by the
-    /// footprint.
+    /// What the method returned beyond its answer, the name as [`field_name`] shows it and the value as it was written: counted
+    /// by run.json, weighed by the footprint.
     pub extra: Vec<(String, String)>,
     /// The way through a waterfall; none for methods without stages.
     pub stages: Option<Box<Stages>>,
     /// Whether the reply of a program or a service broke the rules for messages, so that the harness made this outcome of it. No
     /// row has it.
     pub is_breach: bool,
+}
+
+/// What stands for the name of a field that no file may repeat.
+pub const UNNAMED: &str = "(unnamed)";
+
+/// Characters of a field's name at most.
+const LONGEST_NAME: usize = 64;
+
+/// `name`, which a method gave to a field beyond its answer, where it looks like the name of one; else [`UNNAMED`]: a name may be
+/// anything, such as the content of the picture. Names are at most 64 ASCII letters, digits, spaces and `_-./*~:()$@`.
+#[must_use]
+pub fn field_name(name: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _-./*~:()$@".contains(&byte);
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_plain) { name } else { UNNAMED }
 }
 
 /// The way of one attempt through a waterfall.
@@ -260,6 +274,17 @@ mod tests {
             let outcome = Outcome::of_years(years);
             assert_eq!(outcome.status, Status::Failed);
             assert!(outcome.reason.unwrap().contains("not an age"));
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_field_is_short_and_plain_or_is_not_repeated() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        for name in ["mood", "decisions.21", "/faces/*/mood", "/a~1b", "/(secret)", "Age range", &long[1..], UNNAMED] {
+            assert_eq!(field_name(name), name);
+        }
+        for name in ["", "mood\n", "Gefühl", "/9j/4AAQSkZJRgABAQ==", "a+b", "a\"b", "<b>", &long] {
+            assert_eq!(field_name(name), UNNAMED, "{name}");
         }
     }
 

@@ -10,7 +10,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+first=
+# No build goes on in a folder that is removed: a failure of one ends the other, with all that it started.
+trap '[ -z "$first" ] || { kill -- "-$first" 2>/dev/null || true; wait "$first" || true; }; rm -rf "$place"' EXIT
 export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_STRIP=symbols
 commit=$(git -C "$here" rev-parse HEAD)
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct "$commit")
@@ -36,9 +38,13 @@ build() {
     sha256sum "$folder/built/release/agebench" | cut -d' ' -f1 >"$place/$name"
 }
 
+set -m # a process group of its own
 build "$place/a" first "$@" &
+first=$!
+set +m
 build "$place/another/folder/with-a-longer-name" second "$@"
-wait %1
+wait "$first"
+first=
 one=$(<"$place/first") two=$(<"$place/second")
 printf '%s  first\n%s  second\n' "$one" "$two"
 if [ "$one" = "$two" ]; then

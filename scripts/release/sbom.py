@@ -1,9 +1,10 @@
 """Writes a bill of materials: every package that a build of agebench is made of, as CycloneDX 1.6.
 
-    python3 scripts/release/sbom.py [--features FLAGS] > agebench.cdx.json
+    python3 scripts/release/sbom.py TARGET [FLAGS] > agebench.cdx.json
 
-FLAGS are those of cargo: `--no-default-features`, `--features libjpeg`; none for the build that is released. The content is a
-function of Cargo.toml and Cargo.lock alone: no time, no random number, the same bytes for everybody. Needs cargo and nothing
+TARGET is the platform that is built for (x86_64-unknown-linux-musl), FLAGS are those of cargo that choose features
+(`--no-default-features --features tract`); scripts/release/build.sh gives those that it builds with. The content is a function of
+Cargo.toml, Cargo.lock, TARGET and FLAGS alone: no time, no random number, the same bytes for everybody. Needs cargo and nothing
 else; `tests/suite/dependencies.rs` holds the result against the schema where `cyclonedx-python-lib` is installed.
 """
 
@@ -17,23 +18,26 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent.parent
 
 
-def packages(flags):
-    """The package itself, those it is built of, and who depends on whom."""
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"]
-    found = json.loads(subprocess.run(command + flags, cwd=HERE, check=True, stdout=subprocess.PIPE).stdout)
-    about = {package["id"]: package for package in found["packages"]}
-    nodes = {node["id"]: node for node in found["resolve"]["nodes"]}
-    root = found["resolve"]["root"]
-    depends, open_ = {}, [root]
-    while open_:
-        this = open_.pop()
-        if this in depends:
-            continue
-        # What only tests use is in no build.
-        used = [dependency["pkg"] for dependency in nodes[this]["deps"] if any(kind["kind"] != "dev" for kind in dependency["dep_kinds"])]
-        depends[this] = sorted(set(used))
-        open_ += used
-    return root, about, depends
+def cargo(*words):
+    return subprocess.run(["cargo", *words, "--locked"], cwd=HERE, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+
+
+def packages(target, flags):
+    """The package itself, those it is built of, and who depends on whom, by name and version."""
+    found = json.loads(cargo("metadata", "--format-version", "1", "--filter-platform", target, *flags))
+    about = {(package["name"], package["version"]): package for package in found["packages"]}
+    # What only tests use is in no build. `cargo metadata` would name what tests alone switch on in a dependency.
+    tree = cargo("tree", "--edges", "no-dev", "--prefix", "depth", "--target", target, *flags)
+    depends, above = {}, []
+    for line in tree.splitlines():
+        depth, name, version = re.match(r"(\d+)(\S+) v(\S+)", line).groups()
+        this = (name, version)
+        depends.setdefault(this, set())
+        del above[int(depth) :]
+        if above:
+            depends[above[-1]].add(this)
+        above.append(this)
+    return above[0], about, depends
 
 
 def checksums():
@@ -65,18 +69,23 @@ def component(package, sums, kind):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", nargs=argparse.REMAINDER, default=[], help="flags of cargo, last on the line")
-    root, about, depends = packages(parser.parse_args().features)
+    parser.add_argument("target", metavar="TARGET", help="the platform, as rustc calls it")
+    parser.add_argument("flags", metavar="FLAGS", nargs=argparse.REMAINDER, help="flags of cargo that choose features")
+    wanted = parser.parse_args()
+    root, about, depends = packages(wanted.target, wanted.flags)
     sums = checksums()
-    key = lambda id_: (about[id_]["name"], about[id_]["version"])
-    ref = lambda id_: "pkg:cargo/{}@{}".format(*key(id_))
-    order = sorted(depends, key=key)
+    ref = lambda id_: "pkg:cargo/{}@{}".format(*id_)
+    order = sorted(depends)
+    built = {"agebench:target": wanted.target, "agebench:flags": " ".join(wanted.flags)}
     bill = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": component(about[root], sums, "application")},
+        "metadata": {
+            "component": component(about[root], sums, "application"),
+            "properties": [{"name": name, "value": value} for name, value in built.items()],
+        },
         "components": [component(about[id_], sums, "library") for id_ in order if id_ != root],
         "dependencies": [{"ref": ref(id_), "dependsOn": sorted(ref(used) for used in depends[id_])} for id_ in order],
     }

@@ -214,6 +214,7 @@ pub(super) fn shard(text: &str) -> Result<Shard, String> {
 /// The same, where `variable` gives the value of a variable.
 fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard, String> {
     const AGAIN: &str = "to run one shard of an array again, give it as I/N";
+    let mut gaps = None;
     let said = match text.split_once('/') {
         Some(("auto", of)) => Some(of.parse().map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?),
         _ if text == "auto" => None,
@@ -229,6 +230,13 @@ fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<S
         let (first, count) = (needed("SLURM_ARRAY_TASK_MIN")?, needed("SLURM_ARRAY_TASK_COUNT")?);
         let step = number("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
         let place = id.checked_sub(first).filter(|after| after % step == 0).map(|after| after / step);
+        let last = number("SLURM_ARRAY_TASK_MAX")?.unwrap_or(first).max(first);
+        if (last - first) / step >= count {
+            gaps = Some(format!(
+                "--shard {text}: the array of Slurm has {count} tasks between {first} and {last}, with gaps: submit it as \
+                 --array=1-{count}; {AGAIN}"
+            ));
+        }
         ("Slurm", place, Some(count))
     } else if let Some(index) = number("AWS_BATCH_JOB_ARRAY_INDEX")? {
         ("AWS Batch", Some(index), Some(needed("AWS_BATCH_JOB_ARRAY_SIZE")?))
@@ -247,6 +255,9 @@ fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<S
             said.or(of).ok_or("--shard auto: Kubernetes does not tell how many parts there are: give auto/N")?
         }
     };
+    if let Some(gaps) = gaps {
+        return Err(gaps);
+    }
     let shard = index.and_then(|index| Shard::new(index.checked_add(1)?, of));
     shard.ok_or_else(|| format!("--shard {text}: the parts of the array of {from} are not numbered in a row; {AGAIN}"))
 }
@@ -301,7 +312,9 @@ mod tests {
         let slurm = |id: &'static str, min: &'static str, count: &'static str| {
             vec![("SLURM_ARRAY_TASK_ID", id), ("SLURM_ARRAY_TASK_MIN", min), ("SLURM_ARRAY_TASK_COUNT", count)]
         };
-        let every_second = [slurm("14", "10", "3"), vec![("SLURM_ARRAY_TASK_STEP", "2")]].concat();
+        let every_second = vec![("SLURM_ARRAY_TASK_STEP", "2"), ("SLURM_ARRAY_TASK_MAX", "14")];
+        let every_second = [slurm("14", "10", "3"), every_second].concat();
+        let last = [slurm("16", "1", "16"), vec![("SLURM_ARRAY_TASK_MAX", "16")]].concat();
         let aws = vec![("AWS_BATCH_JOB_ARRAY_INDEX", "0"), ("AWS_BATCH_JOB_ARRAY_SIZE", "5")];
         let kubernetes = vec![("JOB_COMPLETION_INDEX", "7")];
         let with = |text: &str, variables: &[(&str, &str)]| {
@@ -316,6 +329,7 @@ mod tests {
             ("auto", slurm("15", "0", "16"), "16/16"),
             ("auto", every_second, "3/3"),
             ("auto/16", slurm("16", "1", "16"), "16/16"),
+            ("auto", last, "16/16"),
             ("auto", aws.clone(), "1/5"),
             ("auto/8", kubernetes.clone(), "8/8"),
         ] {
@@ -326,6 +340,10 @@ mod tests {
             ("auto", kubernetes.clone(), "give auto/N"),
             ("auto/7", kubernetes, "not numbered in a row"),
             ("auto/x", vec![], "is not auto/N"),
+            // --array=1,3,9: the second of three has the number 3.
+            ("auto", [slurm("3", "1", "3"), vec![("SLURM_ARRAY_TASK_MAX", "9")]].concat(), "--array=1-3"),
+            ("auto/3", [slurm("1", "1", "3"), vec![("SLURM_ARRAY_TASK_MAX", "9")]].concat(), "with gaps"),
+            ("auto/16", [slurm("3", "3", "2"), vec![("SLURM_ARRAY_TASK_MAX", "7")]].concat(), "has 2 parts"),
             ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
             ("0/8", vec![], "is not I/N"),
             // One part of an array of 16 that is started again alone calls itself 1 of 1.

@@ -116,7 +116,7 @@ struct Writing {
     #[arg(long, conflicts_with = "replace")]
     resume: bool,
 
-    /// What is kept of each person: `rows`, or `none`: answers are tallied in memory and forgotten, and no row about a person is
+    /// What is kept of each person: `rows`, or `none`: truth and answers are held in memory and tallied at the end, and no row about a person is
     /// ever written; medians, percentiles and other numbers that need rows are not measurable then
     #[arg(long, value_name = "WHAT", default_value = "rows")]
     retain: Retained,

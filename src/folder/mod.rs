@@ -7,6 +7,7 @@
 mod attempts;
 mod curve;
 mod error;
+mod extra;
 mod footprint;
 mod held;
 mod ids;
@@ -25,6 +26,7 @@ mod truth;
 pub use attempts::{Attempt, join_attempts};
 pub use curve::{STEP_COLUMNS, StepRecord, read_steps, step_file, write_steps};
 pub use error::{FolderError, FolderKind};
+pub use extra::count_extra;
 pub use footprint::{Basis, FOOTPRINT_COLUMNS, FootprintWriter, Observed, Phase, Thing, read_footprint};
 pub use held::{Claim, is_record};
 pub use ids::{Ids, PrintedId};

@@ -144,7 +144,8 @@ pub struct MethodRecord {
     pub engine: String,
     /// The card's file in `cards/`.
     pub card: String,
-    /// What the method returned beyond its answers: the name of each such field, and in how many attempts.
+    /// What the method returned beyond its answers: the name of each such field, and in how many attempts. Those whose names
+    /// are not repeated are one, [`crate::outcome::UNNAMED`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_fields: BTreeMap<String, u64>,
     /// What went to the service and came from it; none for a method that is no service.

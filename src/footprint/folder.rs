@@ -12,7 +12,7 @@ use crate::dataset::FilesDigest;
 use crate::digest::Digest;
 use crate::folder::{
     AttemptKey, DatasetRecord, FolderError, FootprintWriter, Journal, Observed, OutcomeWriter, Pseudonyms, RUN_SCHEMA,
-    RowsRecord, RunFolder, RunRecord, Timings, Truth, create_private, names,
+    RowsRecord, RunFolder, RunRecord, Timings, Truth, count_extra, create_private, names,
 };
 use crate::outcome::Outcome;
 use crate::run::{Summary, is_failure};
@@ -92,9 +92,7 @@ impl Writing {
         if let Some(content) = content {
             self.files.add(place, content);
         }
-        for (name, _) in &outcome.extra {
-            *self.extra.entry(name.clone()).or_default() += 1;
-        }
+        count_extra(&mut self.extra, outcome, true);
         self.summary.attempts += 1;
         self.summary.failed += usize::from(is_failure(outcome));
         for observed in found {

@@ -1,7 +1,9 @@
 //! M14: waterfalls: both errors in the end, how many go on from stage to stage, and what that takes.
 //!
-//! Needs the attempts themselves. A method without stages has no such rows. Of a group: both errors, who goes on and what
-//! that takes, with subject weighting.
+//! Needs the attempts themselves: with the tally alone the same rows are `not_measurable`, reason `needs_rows`. A method without
+//! stages has no such rows. Of a group: both errors, who goes on and what that takes, with subject weighting.
+
+mod unkept;
 
 use std::collections::BTreeMap;
 
@@ -55,28 +57,20 @@ pub fn waterfall(
     stages: &[StageFacts],
 ) -> Vec<Row> {
     let mut frame = Frame::new(context, protocol, facts, tally);
+    let whole = Group::whole();
+    let of_columns = tally.groups.keys().filter(|group| group.parts().len() == 1);
+    let groups: Vec<&Group> = std::iter::once(&whole).chain(of_columns).collect();
     let rows = match scores {
         Scores::Rows(rows) if rows.has_stages() => rows,
         Scores::NotKept if !stages.is_empty() => {
-            for (limit, (_, population, entry)) in
-                protocol.limits.iter().flat_map(|limit| SIDES.map(|side| (*limit, side)))
-            {
-                for weighting in Weighting::ALL {
-                    let weighting = Some(*weighting);
-                    let population = population.clone();
-                    let place = Place { limit: Some(limit), population, weighting, ..Place::of_all() };
-                    frame.nothing(place, entry, RowStatus::NotMeasurable, Counts::default(), "needs_rows");
-                }
-            }
+            unkept::rows(&mut frame, &groups, stages);
             return frame.finish();
         }
         _ => return Vec::new(),
     };
-    let whole = Group::whole();
-    let groups: Vec<&Group> = tally.groups.keys().filter(|group| group.parts().len() == 1).collect();
     for limit in &protocol.limits {
         let attempts = rows.staged(*limit);
-        for group in std::iter::once(&whole).chain(groups.iter().copied()) {
+        for group in groups.iter().copied() {
             let Some(is_member) = rows.members(group) else { continue };
             let attempts: Vec<StagedAttempt<'_>> =
                 attempts.iter().filter(|one| is_member(one.sample)).copied().collect();
@@ -101,6 +95,11 @@ pub fn waterfall(
     frame.finish()
 }
 
+/// The weightings of `group` that are printed.
+fn weightings(group: &Group) -> &'static [Weighting] {
+    if group.is_whole() { Weighting::ALL } else { &[Weighting::Subject] }
+}
+
 /// The attempts of one side of a limit, or of both.
 struct Side<'a> {
     group: &'a Group,
@@ -120,7 +119,7 @@ impl Side<'_> {
 
     /// The weightings that are printed.
     fn weightings(&self) -> &'static [Weighting] {
-        if self.group.is_whole() { Weighting::ALL } else { &[Weighting::Subject] }
+        weightings(self.group)
     }
 
     fn share(&self, frame: &mut Frame<'_>, variant: Variant, entry: Entry, clusters: &Clusters, weighting: Weighting) {

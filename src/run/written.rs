@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::finding::quoted;
 use crate::folder::{
     AttemptKey, ClaimedTimes, FolderError, Hashed, Journal, OutcomeWriter, Reopened, RowsRecord, RunFolder, Truth,
-    TruthRow, names,
+    TruthRow, count_extra, names,
 };
 use crate::method::{Ask, Method, MethodError};
 use crate::outcome::Outcome;
@@ -30,9 +30,6 @@ const BLOCK: usize = 256;
 const SHORTEST: Duration = Duration::from_millis(100);
 /// How long a row waits for others before it is put on disk with the next one that comes.
 const LONGEST: Duration = Duration::from_secs(2);
-
-/// Names of fields beyond the answer that are counted of one method; a method that makes up more is known by these.
-const MOST_EXTRA: usize = 256;
 
 /// What came of the attempts.
 pub(super) struct Written {
@@ -62,12 +59,9 @@ pub(super) struct Returned {
 }
 
 impl Returned {
-    fn add(&mut self, outcome: &Outcome) {
-        for (name, _) in &outcome.extra {
-            if self.extra.len() < MOST_EXTRA || self.extra.contains_key(name) {
-                *self.extra.entry(name.clone()).or_default() += 1;
-            }
-        }
+    /// Adds what stands beside the answer of `outcome`. A name is text of the method, and may be about people.
+    fn add(&mut self, outcome: &Outcome, keeps_names: bool) {
+        count_extra(&mut self.extra, outcome, keeps_names);
         if outcome.claimed.iter().any(Option::is_some) {
             self.claimed.get_or_insert_default().add(outcome);
         }
@@ -255,7 +249,7 @@ impl<'a> Prepared<'a> {
             let each = methods.iter().zip(&attempted.outcomes).zip(&mut returned).enumerate();
             for (at, ((method, outcome), returned)) in each {
                 let Some(outcome) = outcome else { continue };
-                returned.add(outcome);
+                returned.add(outcome, rows.is_some());
                 if let Some(rows) = &mut rows {
                     rows.write(&row, &method.card().name, outcome, attempted.content)?;
                 }

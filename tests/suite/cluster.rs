@@ -74,23 +74,38 @@ fn an_array_of_slurm_with_a_requeued_job_and_its_dependent_merge_give_the_folder
 
 #[test]
 fn a_folder_with_a_slash_behind_it_is_the_folder_and_its_shards_stand_beside_it() {
-    use std::os::unix::fs::PermissionsExt as _;
     let place = tempfile::tempdir().unwrap();
-    let sbatch = place.path().join("sbatch");
-    fs::write(&sbatch, "#!/bin/bash\ncat >> submitted\necho 7\n").unwrap();
-    fs::set_permissions(&sbatch, fs::Permissions::from_mode(0o755)).unwrap();
-    let submitted = ["results", "results/"].map(|out| {
-        let mut command = Command::new(package().join("scripts/slurm/agebench.sh"));
-        command.current_dir(place.path()).args(["2", out, "model", "--dataset", "faces"]);
-        let path = format!("{}:{}", place.path().display(), std::env::var("PATH").unwrap());
-        Ran::of(command.env("PATH", path).output().unwrap()).ended(0);
-        let jobs = fs::read_to_string(place.path().join("submitted")).unwrap();
-        fs::remove_file(place.path().join("submitted")).unwrap();
-        jobs
-    });
+    let submitted = ["results", "results/"].map(|out| submitted(place.path(), out, &["model", "--dataset", "faces"]));
     assert_eq!(submitted[1], submitted[0]);
     assert!(submitted[0].contains("agebench merge results.shards/*/ --out results\n"), "{}", submitted[0]);
     assert!(place.path().join("results.shards").is_dir() && !place.path().join("results").exists());
+}
+
+#[test]
+fn failures_are_counted_over_all_shards_by_the_merge() {
+    for given in [&["--max-failed", "5"][..], &["--max-failed=5"]] {
+        let place = tempfile::tempdir().unwrap();
+        let jobs = submitted(place.path(), "results", &[&["model"], given, &["--dataset", "my faces"]].concat());
+        let run = "agebench run model --dataset my\\ faces --shard auto/2 --resume ";
+        assert!(jobs.contains(run), "{jobs}");
+        let merge = format!("agebench merge results.shards/*/ --out results {}\n", given.join(" "));
+        assert!(jobs.contains(&merge), "{jobs}");
+    }
+}
+
+/// What the script gives to sbatch, for two shards of a run into `out` with `arguments`.
+fn submitted(place: &Path, out: &str, arguments: &[&str]) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sbatch = place.join("sbatch");
+    fs::write(&sbatch, "#!/bin/bash\ncat >> submitted\necho 7\n").unwrap();
+    fs::set_permissions(&sbatch, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(package().join("scripts/slurm/agebench.sh"));
+    command.current_dir(place).args(["2", out]).args(arguments);
+    let path = format!("{}:{}", place.display(), std::env::var("PATH").unwrap());
+    Ran::of(command.env("PATH", path).output().unwrap()).ended(0);
+    let jobs = fs::read_to_string(place.join("submitted")).unwrap();
+    fs::remove_file(place.join("submitted")).unwrap();
+    jobs
 }
 
 /// Whether this process is root's.

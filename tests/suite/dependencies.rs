@@ -71,15 +71,39 @@ fn the_stated_rust_version_is_the_highest_that_a_dependency_asks_for() {
 #[test]
 fn the_bill_of_materials_names_every_package_once_and_keeps_to_the_schema() {
     let python = std::env::var("AGEBENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let Some(packages) = packages(&[]) else { return };
-    let script = package().join("scripts/release/sbom.py");
-    let made = Command::new(&python).arg(script).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let bill: Value = serde_json::from_slice(&made.stdout).unwrap();
-    let components = bill["components"].as_array().unwrap();
-    let names: BTreeSet<_> = components.iter().map(|it| it["purl"].as_str().unwrap()).collect();
-    assert_eq!((names.len(), components.len()), (packages.len(), packages.len()));
-    assert!(components.iter().all(|it| it["hashes"][0]["content"].as_str().is_some_and(|sum| sum.len() == 64)));
+    let features = ["--no-default-features", "--features", "tract,http,parquet"];
+    let Some(packages) = packages(&features) else { return };
+    let bill = |target: &str| {
+        let mut command = Command::new(&python);
+        command.arg(package().join("scripts/release/sbom.py")).arg(target).args(features);
+        let made = command.env("CARGO_NET_OFFLINE", "true").output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        made.stdout
+    };
+    let purls = |bill: &[u8]| -> BTreeSet<String> {
+        let bill: Value = serde_json::from_slice(bill).unwrap();
+        let components = bill["components"].as_array().unwrap();
+        let is_digest = |sum: &Value| sum.as_str().is_some_and(|sum| sum.len() == 64);
+        assert!(components.iter().all(|it| is_digest(&it["hashes"][0]["content"])));
+        let names: BTreeSet<_> = components.iter().map(|it| it["purl"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(names.len(), components.len());
+        names
+    };
+    // `cargo metadata` names what tests alone switch on in a dependency, too.
+    let all = packages
+        .values()
+        .map(|it| format!("pkg:cargo/{}@{}", it["name"].as_str().unwrap(), it["version"].as_str().unwrap()));
+    let all: BTreeSet<String> = all.collect();
+    let glibc = purls(&bill("x86_64-unknown-linux-gnu"));
+    assert!(glibc.is_subset(&all) && glibc.len() * 10 > all.len() * 9, "{:?}", glibc.difference(&all));
+    // The program that is released has its allocator, and no ONNX Runtime.
+    let made = bill("x86_64-unknown-linux-musl");
+    let released = purls(&made);
+    let names = |name: &str| released.iter().any(|purl| purl.starts_with(&format!("pkg:cargo/{name}@")));
+    assert!(names("mimalloc") && names("tract-onnx") && names("ureq") && names("parquet"), "{released:?}");
+    assert!(!names("ort") && !names("tempfile") && !names("agebench"), "{released:?}");
+    let build = std::fs::read_to_string(package().join("scripts/release/build.sh")).unwrap();
+    assert!(build.contains(&format!("flags=\"{}\"", features.join(" "))), "what is built is what is listed here");
     // The schema of CycloneDX 1.6, as `cyclonedx-python-lib` carries it.
     let validate = "import sys
 from cyclonedx.schema import SchemaVersion
@@ -88,7 +112,7 @@ wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).r
 sys.exit(str(wrong) if wrong else 0)";
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("bill.json");
-    std::fs::write(&file, &made.stdout).unwrap();
+    std::fs::write(&file, &made).unwrap();
     let judged = Command::new(&python).args(["-c", validate]).arg(&file).output().unwrap();
     let said = String::from_utf8_lossy(&judged.stderr);
     if said.contains("No module named") {
@@ -96,4 +120,26 @@ sys.exit(str(wrong) if wrong else 0)";
         return eprintln!("skipped: pip install 'cyclonedx-python-lib[json-validation]' holds it against the schema");
     }
     assert!(judged.status.success(), "{said}");
+}
+
+#[test]
+fn when_one_of_two_builds_fails_the_other_ends_before_its_folder_is_removed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !package().join(".git").exists() {
+        return eprintln!("skipped: no checkout");
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (cargo, went_on) = (place.path().join("cargo"), place.path().join("went-on"));
+    let text = "#!/bin/bash\ncase $PWD in */another/*) sleep 0.5; exit 7 ;; esac\nsleep 2\ntouch \"$WENT_ON\"\n";
+    std::fs::write(&cargo, text).unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", place.path().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.arg(package().join("scripts/release/reproducible.sh")).env("TMPDIR", place.path());
+    let ended = command.env("PATH", path).env("WENT_ON", &went_on).output().unwrap();
+    assert_eq!(ended.status.code(), Some(7), "{}", String::from_utf8_lossy(&ended.stderr));
+    let left = std::fs::read_dir(place.path()).unwrap().count();
+    assert_eq!(left, 1, "its folder is gone");
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert!(!went_on.exists());
 }

@@ -104,13 +104,13 @@ fn the_digest_of_a_program_covers_its_files_and_not_how_many_run() {
 #[test]
 fn what_a_method_returns_beyond_its_answer_is_counted() {
     let place = tempfile::tempdir().unwrap();
-    let orders = crate::command::orders(&place.path().join("data"), &["extra", "answer 20", "extra"]);
+    let orders = crate::command::orders(&place.path().join("data"), &["extra", "answer 20", "extra", "name"]);
     let method = crate::command::misbehaving(&place.path().join("method"), ["path", "1", "-"], "");
     let out = place.path().join("out");
     run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out)]).ended(0);
     let run_json: serde_json::Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
     let about = &run_json["methods"][0];
-    assert_eq!(about["extra_fields"], serde_json::json!({"mood": 2}));
+    assert_eq!(about["extra_fields"], serde_json::json!({"mood": 2, "(unnamed)": 1}));
     // Twice it claimed 1.5 ms; what passed is another thing.
     let claimed = &about["claimed_times"];
     assert_eq!((&claimed["attempts"], &claimed["answer_ns"]), (&2.into(), &3_000_000.into()), "{claimed}");
@@ -119,6 +119,11 @@ fn what_a_method_returns_beyond_its_answer_is_counted() {
     assert!(["memory", "disk"].contains(&run_json["settings"]["copies"].as_str().unwrap()));
     run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out), "--replace", "--no-timings"]).ended(0);
     assert!(!fs::read_to_string(out.join("run.json")).unwrap().contains("claimed_times"));
+    // A name is text of the method: where no row is kept, none is.
+    run(&["run", text(&method), "--dataset", text(&orders), "--out", text(&out), "--replace", "--retain", "none"])
+        .ended(0);
+    let run_json: serde_json::Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(run_json["methods"][0]["extra_fields"], serde_json::json!({"(unnamed)": 3}));
 }
 
 #[test]

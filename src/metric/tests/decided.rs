@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::age::AgeLimit;
-use crate::metric::{Scores, StageFacts, probe, waterfall};
+use crate::metric::{Scores, StageFacts, StageRates, probe, waterfall};
 use crate::outcome::{Decision, LimitAnswer, StageUse, Stages};
-use crate::table::{Evidence, RowStatus, Weighting};
+use crate::table::{Evidence, RowStatus};
 use crate::tally::ScoreRows;
 
 fn protocol() -> Protocol {
@@ -52,15 +52,41 @@ fn the_age_that_is_found_without_a_line_is_no_better_evidence_than_that_of_the_l
 }
 
 #[test]
-fn a_waterfall_whose_rows_were_not_kept_has_the_rows_of_both_weightings_without_a_value() {
-    let (protocol, (truth, answers)) = (protocol(), columns(&decided(2, |age, _| age > 19), &protocol()));
-    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
-    let stages = [StageFacts::default(); 2];
-    let rows = waterfall(&Context::default(), &protocol, FACTS, &tally, Scores::NotKept, &stages);
-    for metric in ["end_to_end_under_age_pass_rate", "end_to_end_adult_denial_rate"] {
-        let of = |row: &&Row| row.metric == metric && row.status == RowStatus::NotMeasurable;
-        let by: Vec<Option<Weighting>> = rows.iter().filter(of).map(|row| row.weighting).collect();
-        assert_eq!(by, Weighting::ALL.iter().map(|weighting| Some(*weighting)).collect::<Vec<_>>());
+fn a_waterfall_whose_rows_were_not_kept_has_each_row_that_it_has_with_them_without_a_value() {
+    // Halves are groups of the tally, and have no rows of their own.
+    let text = "limits = [18, 21]\ngroups = ['sex']\n[buffer]\ntarget = 0.05\nconfirm = true\ngroups = [{ group_by = 'sex' }]\n";
+    let protocol = Protocol::from_toml(text).unwrap();
+    let stage = StageUse { bytes_in: Some(10), bytes_out: Some(2), nanos: Some(5), ..StageUse::default() };
+    let known = StageRates { under_age_passes: [40, 400], adult_denials: [30, 600] };
+    // Women below the limit are decided by nobody; at 21 nobody is, and some attempts end without an answer.
+    let attempts = |open: bool| -> Vec<Attempt> {
+        let people = (13..43).flat_map(|age| (0..4_u32).map(move |person| (age, person)));
+        let attempt = |(age, person): (u32, u32)| {
+            let sex = ["female", "male", ""][person as usize % 3];
+            let left = open && age < 18 && sex == "female";
+            let decision = Some(if age > 19 { Decision::Pass } else { Decision::Deny }).filter(|_| !left);
+            let said = |years, decision| LimitAnswer { limit: AgeLimit::new(years).unwrap(), score: None, decision };
+            let limits = vec![said(18, decision), said(21, Some(Decision::Deny).filter(|_| !open))];
+            let reached = limits.iter().map(|said| (said.limit, 2)).collect();
+            let stages = Some(Box::new(Stages { reached, asked: vec![stage; 2], broke: Vec::new() }));
+            let outcome =
+                if open && person == 3 { Outcome::failed("") } else { Outcome::answered(Answer::Limits(limits)) };
+            (100 * age + person, year(age), Outcome { stages, ..outcome }, [sex, ""])
+        };
+        people.map(attempt).collect()
+    };
+    for (open, rates) in [(false, None), (true, None), (true, Some(known))] {
+        let (truth, answers) = columns(&attempts(open), &protocol);
+        let tally = Tally::of(&truth, &answers, &protocol).unwrap();
+        let stages = [StageFacts::default(), StageFacts::default(), StageFacts { rates }];
+        let rows = |scores| waterfall(&Context::default(), &protocol, FACTS, &tally, scores, &stages);
+        let with = rows(Scores::Rows(ScoreRows::of(&truth, &answers)));
+        let without = rows(Scores::NotKept);
+        let identities = |rows: &[Row]| rows.iter().map(Row::identity).collect::<Vec<_>>();
+        assert_eq!(identities(&without), identities(&with));
+        assert!(without.iter().all(|row| row.status == RowStatus::NotMeasurable), "{without:?}");
+        assert_eq!(without.iter().any(|row| row.variant.get("unresolved").is_some()), open);
+        assert_eq!(without.iter().any(|row| row.variant.get("last_stage").is_some()), rates.is_some());
     }
 }
 

@@ -12,14 +12,20 @@ use crate::support::{Ran, agebench, files_under, text};
 const KEY: &str = "sk-live-Zq7\"x/9=&w";
 const USER: &str = "bob-4711-is-secret";
 
-/// Every form in which they may turn up. Made by Python: json.dumps, urllib.parse.quote(safe=''), base64.b64encode.
-const FORMS: [&str; 6] = [
+/// `u:KEY` by Python's base64.b64encode, as HTTP Basic has it.
+const BASIC: &str = "dTpzay1saXZlLVpxNyJ4Lzk9Jnc=";
+
+/// Every form in which they may turn up. Made by Python: json.dumps, urllib.parse.quote(safe=''), base64.b64encode. Then as a JSON
+/// pointer within JSON, and the middle of `BASIC`.
+const FORMS: [&str; 8] = [
     KEY,
     "sk-live-Zq7\\\"x/9=&w",
     "sk-live-Zq7%22x%2F9%3D%26w",
     "c2stbGl2ZS1acTcieC85PSZ3",
     USER,
     "Ym9iLTQ3MTEtaXMtc2VjcmV0",
+    "sk-live-Zq7\\\"x~19=&w",
+    "ay1saXZlLVpxNyJ4Lzk9Jn",
 ];
 
 /// A service that tells everybody the keys that it is sent.
@@ -30,7 +36,7 @@ fn blabbing(got: &Got, _: usize) -> Act {
     let order = order.and_then(|body| body["order"].as_str().map(str::to_owned)).unwrap_or_default();
     // printf ... | base64 of the orders below
     match order.as_str() {
-        "YW5zd2Vy" => json(&format!("{{\"age\":20,\"key\":{quoted},{quoted}:1,\"user\":\"{USER}\"}}")),
+        "YW5zd2Vy" => json(&format!("{{\"age\":20,\"key\":{quoted},{quoted}:1,\"{BASIC}\":1,\"user\":\"{USER}\"}}")),
         "cmVmdXNl" => code(422, &format!("{{\"why\":{quoted}}}")),
         "Z2FyYmFnZQ==" => json(&format!("{}{key}", "x".repeat(50))),
         "c3RhdHVz" => json(&format!("{{\"age\":\"{USER}\"}}")),

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::message::{object, short};
 use crate::age::{Age, AgeLimit};
 use crate::finding::quoted;
-use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status, field_name};
 
 /// Fields beyond the answer that are kept of one reply.
 const MOST_EXTRA: usize = 64;
-/// Bytes that are kept of such a field.
+/// Bytes that are kept of what stands in such a field.
 const LONGEST_EXTRA: usize = 1024;
 /// Characters that are kept of a reason.
 const LONGEST_REASON: usize = 500;
@@ -51,7 +51,7 @@ impl Reply {
         outcome.extra.extend(fields.into_iter().map(|(name, value)| (name, value.to_string())));
         outcome.extra.truncate(MOST_EXTRA);
         for (name, value) in &mut outcome.extra {
-            cut(name, LONGEST_EXTRA);
+            *name = field_name(name).to_owned();
             cut(value, LONGEST_EXTRA);
         }
         Ok(Self { n, outcome })
@@ -204,6 +204,7 @@ fn claimed(fields: &mut Map<String, Value>) -> [Option<Duration>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::UNNAMED;
 
     fn limits() -> Vec<AgeLimit> {
         [13, 18].map(|years| AgeLimit::new(years).unwrap()).to_vec()
@@ -291,6 +292,11 @@ mod tests {
         let many: String = (0..500).map(|number| format!(",\"f{number}\":\"{}\"", "ä".repeat(900))).collect();
         let outcome = reply(&format!("\"status\":\"abstained\"{many}")).outcome;
         assert_eq!(outcome.extra.len(), 64);
-        assert!(outcome.extra.iter().all(|(name, value)| name.len() <= 1024 && value.len() <= 1024));
+        assert!(outcome.extra.iter().all(|(name, value)| name.starts_with('f') && value.len() <= 1024));
+        let photo = "/9j/4AAQSkZJRgAB".repeat(60);
+        let outcome =
+            reply(&format!("\"status\":\"answered\",\"age\":20,\"{photo}\":1,\"a{photo}\":2,\"mood\":3")).outcome;
+        let expected = [(UNNAMED, "1"), (UNNAMED, "2"), ("mood", "3")].map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(outcome.extra, expected);
     }
 }

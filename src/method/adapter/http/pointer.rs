@@ -62,23 +62,25 @@ impl Pointer {
     }
 }
 
-/// Tells `see` of every value in `reply` that holds no other, in their order: its pointer, the same with `*` for places in lists, and
-/// the value. It ends where `see` says `false`. Nothing is kept, so that a long name above many values is no more than one name.
-pub fn for_each_leaf(reply: &Value, see: &mut dyn FnMut(&str, &str, &Value) -> bool) {
-    walk(reply, &mut String::new(), &mut String::new(), see);
+/// Tells `see` of every value in `reply` that holds no other, in their order: its pointer, the same with `*` for places in lists and
+/// every key as `clean` leaves it, and the value. It ends where `see` says `false`. Nothing is kept, so that a long name above many
+/// values is no more than one name.
+pub fn for_each_leaf(reply: &Value, clean: &dyn Fn(&str) -> String, see: &mut dyn FnMut(&str, &str, &Value) -> bool) {
+    walk(reply, &mut String::new(), &mut String::new(), clean, see);
 }
 
 fn walk(
     value: &Value,
     pointer: &mut String,
     name: &mut String,
+    clean: &dyn Fn(&str) -> String,
     see: &mut dyn FnMut(&str, &str, &Value) -> bool,
 ) -> bool {
     let (at, named) = (pointer.len(), name.len());
     let mut inside = |step: &str, shown: &str, value: &Value| {
         pointer.push_str(step);
         name.push_str(shown);
-        let goes_on = walk(value, pointer, name, see);
+        let goes_on = walk(value, pointer, name, clean, see);
         pointer.truncate(at);
         name.truncate(named);
         goes_on
@@ -86,12 +88,17 @@ fn walk(
     match value {
         Value::Array(items) => items.iter().enumerate().all(|(place, item)| inside(&format!("/{place}"), "/*", item)),
         Value::Object(fields) => fields.iter().all(|(key, field)| {
-            let step = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-            inside(&step, &step, field)
+            // Cleaned before it is escaped: what is looked for may hold `~` or `/`.
+            inside(&escaped(key), &escaped(&clean(key)), field)
         }),
         Value::Null => true,
         leaf => see(pointer, name, leaf),
     }
+}
+
+/// The step of a pointer to what `key` names.
+fn escaped(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]
@@ -130,17 +137,17 @@ mod tests {
     }
 
     #[test]
-    fn leaves_are_named_with_stars_for_places_in_lists() {
+    fn leaves_are_named_with_stars_for_places_in_lists_and_with_clean_keys() {
         let reply: Value = serde_json::from_str(r#"{"faces":[{"a/b":1},{"a/b":2}],"none":null}"#).unwrap();
         let seen = |most: usize| {
             let mut named = Vec::new();
-            for_each_leaf(&reply, &mut |pointer, name, value| {
+            for_each_leaf(&reply, &str::to_uppercase, &mut |pointer, name, value| {
                 named.push(format!("{pointer} {name} {value}"));
                 named.len() < most
             });
             named
         };
-        let expected = ["/faces/0/a~1b /faces/*/a~1b 1", "/faces/1/a~1b /faces/*/a~1b 2"];
+        let expected = ["/faces/0/a~1b /FACES/*/A~1B 1", "/faces/1/a~1b /FACES/*/A~1B 2"];
         assert_eq!(seen(9), expected);
         assert_eq!(seen(1), expected[..1]);
     }

@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::answer::{AnswerCard, Given, OfLimits};
 use super::pointer::{Pointer, for_each_leaf};
-use super::secret::Secrets;
+use super::secret::{REMOVED, Secrets};
 use crate::age::{Age, AgeLimit};
 use crate::finding::quoted;
 use crate::method::json;
-use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status};
+use crate::outcome::{Answer, Decision, LimitAnswer, Outcome, Status, UNNAMED, field_name};
 
 /// Fields beyond the answer that are kept of one reply.
 const MOST_EXTRA: usize = 64;
-/// Characters that are kept of such a field.
+/// Characters that are kept of what stands in such a field.
 const LONGEST_EXTRA: usize = 500;
 /// Values of one reply that are looked at.
 const MOST_LEAVES: usize = 10_000;
@@ -194,15 +194,22 @@ impl Reading<'_> {
         let mut known = self.pointers();
         known.extend([&self.card.status, &self.card.reason, &self.card.faces].into_iter().flatten().cloned());
         let (mut extra, mut seen): (Vec<(String, String)>, usize) = (Vec::new(), 0);
-        for_each_leaf(reply, &mut |pointer, name, value| {
+        for_each_leaf(reply, &|key| self.clean(key), &mut |pointer, name, value| {
             seen += 1;
             if !known.iter().any(|known| known.text() == pointer) && !extra.iter().any(|(other, _)| other == name) {
                 extra.push((name.to_owned(), text_of(value)));
             }
             extra.len() < MOST_EXTRA && seen < MOST_LEAVES
         });
-        let kept = |text: &str| self.kept(text, LONGEST_EXTRA);
-        extra.into_iter().map(|(name, value)| (kept(&name), kept(&value))).collect()
+        let named = |name: &str| {
+            let clean = self.clean(name);
+            match field_name(&clean) {
+                // That a secret came back is told all the same.
+                UNNAMED if clean.contains(REMOVED) => REMOVED.to_owned(),
+                shown => shown.to_owned(),
+            }
+        };
+        extra.into_iter().map(|(name, value)| (named(&name), self.kept(&value, LONGEST_EXTRA))).collect()
     }
 
     /// The JSON in `body`.
@@ -230,9 +237,14 @@ impl Reading<'_> {
     /// Foreign text on one line without a secret, at most `most` characters.
     #[must_use]
     pub fn kept(&self, text: &str, most: usize) -> String {
-        // First what would part a secret in two, then the secrets, and cut last.
+        self.clean(text).chars().take(most).collect()
+    }
+
+    /// `text` on one line without a secret.
+    fn clean(&self, text: &str) -> String {
+        // First what would part a secret in two, then the secrets; whoever cuts does so last.
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.secrets.removed_from(&text).chars().take(most).collect()
+        self.secrets.removed_from(&text)
     }
 }
 

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use self::within::Within;
 use crate::base64::base64;
+
+mod within;
 
 /// What stands in a kept text in place of a secret.
 pub const REMOVED: &str = "(secret)";
@@ -17,6 +20,8 @@ pub struct Secrets {
     forms: Vec<String>,
     /// What may come back as it is or percent-encoded in part, the longest first.
     plain: Vec<String>,
+    /// How these look within longer texts in base64, the longest first.
+    within: Vec<Within>,
 }
 
 /// Why secrets are of no use.
@@ -69,7 +74,9 @@ impl Secrets {
         };
         let plain = by_length(values.values().cloned().chain(values.values().filter_map(password)).collect());
         let forms = by_length(plain.iter().flat_map(|value| of_value(value)).collect());
-        Ok(Self { values, forms, plain })
+        let mut within: Vec<Within> = plain.iter().flat_map(|value| Within::of(value.as_bytes())).collect();
+        within.sort_by(|a, b| b.digits().len().cmp(&a.digits().len()).then_with(|| a.cmp(b)));
+        Ok(Self { values, forms, plain, within })
     }
 
     /// The value of the variable `name`.
@@ -81,10 +88,14 @@ impl Secrets {
     /// `text` without any of the values.
     #[must_use]
     pub fn removed_from(&self, text: &str) -> String {
-        let text = self.forms.iter().fold(text.to_owned(), |text, form| {
+        // First what is longer than the value: a short secret that stands in it by chance would part it.
+        let text = self.within.iter().fold(text.to_owned(), |text, way| {
+            without(text, way.digits(), |bytes, start, end| way.around(bytes, start, end))
+        });
+        let text = self.forms.iter().fold(text, |text, form| {
             if text.contains(form.as_str()) { text.replace(form.as_str(), REMOVED) } else { text }
         });
-        self.plain.iter().fold(text, |text, value| without(text, value.as_bytes()))
+        self.plain.iter().fold(text, |text, value| without(text, value.as_bytes(), |_, start, end| (start, end)))
     }
 }
 
@@ -101,8 +112,9 @@ fn in_ascii(json: &str) -> String {
     })
 }
 
-/// `text` without `value`, each byte of which may be percent-encoded, with digits of any case.
-fn without(text: String, value: &[u8]) -> String {
+/// `text` without `value`, each byte of which may be percent-encoded, with digits of any case; `around` says how much of the
+/// text goes with what was found from one place to another.
+fn without(text: String, value: &[u8], around: impl Fn(&[u8], usize, usize) -> (usize, usize)) -> String {
     let bytes = text.as_bytes();
     let hex = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
     let end_of = |start: usize| {
@@ -119,7 +131,8 @@ fn without(text: String, value: &[u8]) -> String {
     while !value.is_empty() && start < bytes.len() {
         match end_of(start).filter(|end| text.is_char_boundary(start) && text.is_char_boundary(*end)) {
             Some(end) => {
-                kept.push_str(text.get(from..start).unwrap_or_default());
+                let (first, end) = around(bytes, start, end);
+                kept.push_str(text.get(from..first).unwrap_or_default());
                 kept.push_str(REMOVED);
                 (from, start) = (end, end);
             }
@@ -200,6 +213,33 @@ mod tests {
         }
         let proxy = Secrets::gather(["PROXY"], &|_| Some("http://bob:hunter22@proxy:8080".to_owned())).unwrap();
         assert_eq!(proxy.removed_from("hunter22 at http://bob:hunter22@proxy:8080"), "(secret) at (secret)");
+    }
+
+    #[test]
+    fn a_secret_within_a_longer_text_in_base64_is_removed_wherever_it_begins() {
+        // base64.b64encode((before + key + behind).encode()) of Python, and urlsafe_b64encode, with key = "k>?~y>?\u00ff!".
+        let key = Secrets::gather(["KEY"], &|_| Some("k>?~y>?\u{ff}!".to_owned())).unwrap();
+        for (text, expected) in [
+            ("az4/fnk+P8O/IQ==", "(secret)"),
+            ("az4/fnk+P8O/IXg=", "(secret)g="),
+            ("az4_fnk-P8O_IXg=", "(secret)g="),
+            ("YjprPj9+eT4/w78h", "Yj(secret)"),
+            ("YjprPj9-eT4_w78h", "Yj(secret)"),
+            ("YmprPj9+eT4/w78hOnh4", "Ym(secret)Onh4"),
+            ("YjprPj9%2BeT4%2fw78h", "Yj(secret)"),
+            ("dTprPj9+eT4/w78h at dTprPj9+eT4/w78h", "dT(secret) at dT(secret)"),
+            ("YWI6az4/fnk+P8O/ITo=", "YWI6(secret)o="),
+            ("YWJjOms+P355Pj/DvyE=", "YWJjO(secret)"),
+        ] {
+            assert_eq!(key.removed_from(text), expected, "{text}");
+        }
+        // Four bytes are few: b64encode("u:abcd") and b64encode("abcd").
+        let short = Secrets::gather(["KEY"], &|_| Some("abcd".to_owned())).unwrap();
+        assert_eq!(short.removed_from("dTphYmNk YWJjZA=="), "dTphYmNk (secret)");
+        // A short secret that stands in the digits of a long one by chance.
+        let look_up = |name: &str| Some(if name == "KEY" { "sk-live-0123456789" } else { "xpd" }.to_owned());
+        let both = Secrets::gather(["KEY", "USER"], &look_up).unwrap();
+        assert_eq!(both.removed_from("Ym9iOnNrLWxpdmUtMDEyMzQ1Njc4OQ=="), "Ym9iO(secret)");
     }
 
     #[test]

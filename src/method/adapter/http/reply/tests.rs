@@ -1,6 +1,5 @@
 use super::*;
 use crate::keys::Keys;
-use crate::method::adapter::http::secret::REMOVED;
 
 fn card(text: &str) -> AnswerCard {
     let mut keys = Keys::parse("method.toml", text).unwrap();
@@ -120,6 +119,10 @@ fn what_stands_beyond_the_answer_is_kept_apart_and_within_bounds() {
     let found = read(&card("age = '/age'"), &format!("{{\"age\":20{many}}}"), None);
     assert_eq!(found.extra.len(), MOST_EXTRA);
     assert!(found.extra.iter().all(|(_, value)| value.chars().count() <= LONGEST_EXTRA));
+    // Whatever may be content of the picture is no name.
+    let photo = "/9j/4AAQSkZJRgAB".repeat(60);
+    let found = read(&card("age = '/age'"), &format!("{{\"age\":20,\"of\":{{\"{photo}\":7}},\"{photo}\":[8]}}"), None);
+    assert_eq!(found.extra, ["8", "7"].map(|value| (UNNAMED.to_owned(), value.to_owned())));
 }
 
 #[test]
@@ -138,6 +141,30 @@ fn no_kept_text_holds_a_secret_that_the_service_sends_back_however_it_is_cut() {
         let kept = format!("{:?}", read(&card(text), &reply, None));
         assert!(!kept.contains("sk-live"), "{kept}");
         assert!(kept.contains(&REMOVED[..5]), "{kept}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_name_of_a_field_is_removed_before_the_name_is_escaped() {
+    let secrets = Secrets::gather(["KEY"], &|_| Some("key+a/b~c=0123".to_owned())).unwrap();
+    let limits = [AgeLimit::new(18).unwrap()];
+    let card = card("age = '/age'");
+    let reading = Reading { card: &card, limits: &limits, secrets: &secrets };
+    // The third is base64 of `u:KEY` as Python's b64encode writes it, the fourth is parted by what no line keeps, and the last is too
+    // long to be repeated.
+    let names = [
+        "key+a/b~c=0123",
+        "my key+a/b~c=0123",
+        "dTprZXkrYS9ifmM9MDEyMw==",
+        "key+a\\u0007/b~c=0123",
+        "key%2ba/b%7Ec=0123",
+        &format!("key+a/b~c=0123{}", "x".repeat(70)),
+    ];
+    for name in names {
+        for reply in [format!("{{\"age\":20,\"{name}\":1}}"), format!("{{\"age\":20,\"of\":[{{\"{name}\":1}}]}}")] {
+            let kept = format!("{:?}", reading.outcome(reply.as_bytes(), None).extra);
+            assert!(kept.contains(REMOVED) && !kept.contains("0123") && !kept.contains("rYS9ifm"), "{name}: {kept}");
+        }
     }
 }
 
