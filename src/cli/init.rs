@@ -188,6 +188,7 @@ fn failure(error: InitError) -> Failure {
             Some("--most is what leaves too few: give more, or leave it out")
         }
         InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
+        InitError::Engine(error) if error.help().is_some() => error.help(),
         InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
         InitError::Size(_) | InitError::Stopped | InitError::Write { .. } => None,
     };

@@ -240,6 +240,9 @@ pub(crate) fn remedy(
         _ => {}
     }
     let MethodError::Engine { source, .. } = error else { return None };
+    if let Some(help) = source.help() {
+        return Some(help.to_owned());
+    }
     let (Absent | Load { .. } | Operator { .. } | Run(_)) = source else { return None };
     let runs = || {
         let (word, engine) = other()?;

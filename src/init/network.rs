@@ -301,6 +301,7 @@ fn edges_of(bins: usize) -> (Vec<f64>, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Whole;
 
     fn declared(axes: Option<Vec<Axis>>) -> Declared {
         Declared { inputs: vec![TensorInfo { name: "x".to_owned(), shape: axes }], outputs: Vec::new() }
@@ -337,11 +338,11 @@ mod tests {
             unreachable!()
         }
 
-        fn declared(&self, _: &[u8]) -> Result<Declared, EngineError> {
+        fn declared_whole(&self, _: Whole<'_>) -> Result<Declared, EngineError> {
             unreachable!()
         }
 
-        fn load(&self, _: &[u8], _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+        fn load_whole(&self, _: Whole<'_>, _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
             unreachable!()
         }
     }
