@@ -14,6 +14,7 @@ use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::import::{self, ImportRequest, Options};
 use crate::dataset::{LabelKind, check_name, slug};
+use crate::engine::EngineError;
 use crate::finding::{counted, did_you_mean, listed, quoted};
 use crate::init::{self, Draft, InitError, Pipeline};
 
@@ -188,6 +189,9 @@ fn failure(error: InitError) -> Failure {
             Some("--most is what leaves too few: give more, or leave it out")
         }
         InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
+        InitError::Engine(EngineError::Late(_)) => Some(
+            "it is very large, or has no end: write its card by hand (docs/cards.md), and run it with --isolate and --timeout",
+        ),
         InitError::Engine(error) if error.help().is_some() => error.help(),
         InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
         InitError::Size(_) | InitError::Stopped | InitError::Write { .. } => None,

@@ -77,3 +77,13 @@ pub enum InitError {
         source: std::io::Error,
     },
 }
+
+impl InitError {
+    /// What an engine says of a network that is tried.
+    fn of_engine(error: EngineError) -> Self {
+        match error {
+            EngineError::Stopped => Self::Stopped,
+            error => Self::Engine(error),
+        }
+    }
+}
