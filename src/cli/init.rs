@@ -179,6 +179,7 @@ fn file_in(path: &Path, ending: &str, name: &str) -> PathBuf {
 fn failure(error: InitError) -> Failure {
     let help = match &error {
         InitError::Exists { .. } => Some("add --replace to write over it, or give another --out"),
+        InitError::NotAFile { .. } => Some("give another --out: what is there would be replaced by a file"),
         InitError::NoHead { .. } => Some(
             "a model whose answer is put together from several outputs is reached as a program: agebench init method --adapter command",
         ),
