@@ -215,7 +215,10 @@ pub(super) fn shard(text: &str) -> Result<Shard, String> {
 fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard, String> {
     const AGAIN: &str = "to run one shard of an array again, give it as I/N";
     let said = match text.split_once('/') {
-        Some(("auto", of)) => Some(of.parse().map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?),
+        Some(("auto", of)) => {
+            let shard = format!("1/{of}").parse::<Shard>();
+            Some(shard.map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?.of())
+        }
         _ if text == "auto" => None,
         _ => return text.parse().map_err(|wrong: String| format!("--shard: {wrong}, and neither auto nor auto/16")),
     };
@@ -326,6 +329,7 @@ mod tests {
             ("auto", kubernetes.clone(), "give auto/N"),
             ("auto/7", kubernetes, "not numbered in a row"),
             ("auto/x", vec![], "is not auto/N"),
+            ("auto/+8", vec![], "is not auto/N"),
             ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
             ("0/8", vec![], "is not I/N"),
             // One part of an array of 16 that is started again alone calls itself 1 of 1.
