@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-targets=(manifest records metrics toml replies http matlab photo)
+targets=(manifest records metrics toml replies http matlab photo whole)
 # agebench forbids unsafe code: what it does wrong is a panic, with or without a sanitizer. Sums that overflow are one, and so is a false
 # assertion; with CI's profile for tests what these have built of dependencies is used.
 build() {
@@ -28,6 +28,7 @@ places() {
     [ -d "fuzz/seeds/$1" ] && places+=("fuzz/seeds/$1")
     [ "$1" = photo ] && places+=(fixtures/pictures)
     [ "$1" = onnx ] && places+=(fixtures/models fixtures/networks)
+    [ "$1" = whole ] && places+=(fixtures/networks fixtures/hostile)
     mkdir -p "fuzz/corpus/$1" "fuzz/artifacts/$1"
 }
 limits=(-rss_limit_mb=4096 -print_final_stats=1 -print_funcs=0 -verbosity=0)

@@ -45,6 +45,16 @@ pub fn open_own(path: &Path, make: bool) -> io::Result<File> {
     Ok(file)
 }
 
+/// Whether a file may be put in the place of what is at `path`, which a user named: nothing, or a regular file, links followed. A
+/// device or a pipe would be gone, and whoever meant to write to it would not.
+///
+/// # Errors
+/// When something else is there.
+pub fn may_be_replaced(path: &Path) -> io::Result<()> {
+    // What cannot be looked at cannot be written either, and is told then.
+    fs::metadata(path).map_or(Ok(()), |about| length(&about).map(drop))
+}
+
 /// Makes the file at `path`, with the permissions `mode`. What has the name is removed: nothing is written through a link, and no
 /// pipe is waited for.
 ///
@@ -69,9 +79,13 @@ pub fn write_whole<T>(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> i
     let part = PathBuf::from(part);
     let made = make_anew(&part, mode);
     let written = made.and_then(|mut file| write(&mut file).and_then(|made| file.sync_all().map(|()| made)));
-    written.and_then(|made| fs::rename(&part, path).map(|()| made)).inspect_err(|_| {
+    let named = written.and_then(|made| fs::rename(&part, path).map(|()| made)).inspect_err(|_| {
         let _ = fs::remove_file(&part);
-    })
+    })?;
+    // The name is on disk when the folder is; some file systems cannot be asked.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(named)
 }
 
 /// Who may do what with a file that is about nobody, where the system's mask says nothing else.
@@ -161,6 +175,25 @@ mod tests {
         for path in [Path::new("/dev/zero"), Path::new("/dev/stdin"), place.path()].into_iter().chain(pipe) {
             let Err(error) = text(path) else { panic!("{} was read", path.display()) };
             assert_eq!(error.to_string(), NOT_REGULAR, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn only_nothing_and_regular_files_may_be_replaced_by_what_a_user_names() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        let link = |name: &str, to: &Path| std::os::unix::fs::symlink(to, at(name)).unwrap();
+        fs::write(at("file"), "x").unwrap();
+        link("to file", &at("file"));
+        link("to nothing", &at("nothing"));
+        link("to device", Path::new("/dev/null"));
+        for name in ["absent", "file", "to file", "to nothing", "file/below"] {
+            may_be_replaced(&at(name)).unwrap();
+        }
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+        let pipe = made.is_ok_and(|status| status.success()).then(|| at("pipe"));
+        for path in [at("to device"), PathBuf::from("/dev/null"), place.path().to_owned()].into_iter().chain(pipe) {
+            assert_eq!(may_be_replaced(&path).unwrap_err().to_string(), NOT_REGULAR, "{}", path.display());
         }
     }
 

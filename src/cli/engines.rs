@@ -130,14 +130,7 @@ impl EngineOptions {
     /// # Errors
     /// When the library of ONNX Runtime is not there any more.
     pub(super) fn words(&self, environment: &Environment) -> Result<Vec<OsString>, Failure> {
-        let mut words: Vec<OsString> = vec!["--engine".into(), self.engine.word().into()];
-        if self.engine == EngineChoice::Onnxruntime {
-            let provider = self.runtime.provider.to_possible_value();
-            let provider = provider.as_ref().map_or("cpu", |value| value.get_name());
-            let library = library(&self.runtime, environment)?.canonicalize().map_err(Failure::unusable)?;
-            words.extend(["--provider".into(), provider.into(), "--ort-library".into(), library.into()]);
-        }
-        Ok(words)
+        words(self.engine, &self.runtime, environment)
     }
 
     /// The other engine, where it can be had: for saying which engine has what the chosen one lacks.
@@ -149,6 +142,25 @@ impl EngineOptions {
         let runtime = RuntimeOptions { provider: ProviderChoice::Cpu, ort_library: None };
         open(other, &runtime, environment).ok().map(|engine| (other.word(), engine))
     }
+}
+
+/// The flags of an engine again, for another process in another folder, without `PATH`.
+///
+/// # Errors
+/// When the library of ONNX Runtime is not there any more.
+pub(super) fn words(
+    choice: EngineChoice,
+    runtime: &RuntimeOptions,
+    environment: &Environment,
+) -> Result<Vec<OsString>, Failure> {
+    let mut words: Vec<OsString> = vec!["--engine".into(), choice.word().into()];
+    if choice == EngineChoice::Onnxruntime {
+        let provider = runtime.provider.to_possible_value();
+        let provider = provider.as_ref().map_or("cpu", |value| value.get_name());
+        let library = library(runtime, environment)?.canonicalize().map_err(Failure::unusable)?;
+        words.extend(["--provider".into(), provider.into(), "--ort-library".into(), library.into()]);
+    }
+    Ok(words)
 }
 
 impl RuntimeOptions {

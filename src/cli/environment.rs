@@ -216,7 +216,10 @@ fn shard_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<S
     const AGAIN: &str = "to run one shard of an array again, give it as I/N";
     let mut gaps = None;
     let said = match text.split_once('/') {
-        Some(("auto", of)) => Some(of.parse().map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?),
+        Some(("auto", of)) => {
+            let shard = format!("1/{of}").parse::<Shard>();
+            Some(shard.map_err(|_| format!("`{text}` is not auto/N, such as auto/16"))?.of())
+        }
         _ if text == "auto" => None,
         _ => return text.parse().map_err(|wrong: String| format!("--shard: {wrong}, and neither auto nor auto/16")),
     };
@@ -344,6 +347,7 @@ mod tests {
             ("auto", [slurm("3", "1", "3"), vec![("SLURM_ARRAY_TASK_MAX", "9")]].concat(), "--array=1-3"),
             ("auto/3", [slurm("1", "1", "3"), vec![("SLURM_ARRAY_TASK_MAX", "9")]].concat(), "with gaps"),
             ("auto/16", [slurm("3", "3", "2"), vec![("SLURM_ARRAY_TASK_MAX", "7")]].concat(), "has 2 parts"),
+            ("auto/+8", vec![], "is not auto/N"),
             ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
             ("0/8", vec![], "is not I/N"),
             // One part of an array of 16 that is started again alone calls itself 1 of 1.

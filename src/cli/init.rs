@@ -16,6 +16,7 @@ use super::{Exit, Failure};
 use crate::bundled;
 use crate::dataset::import::{self, ImportRequest, Options};
 use crate::dataset::{CARD_FILE, LabelKind, check_name, slug};
+use crate::engine::EngineError;
 use crate::finding::{counted, did_you_mean, listed, quoted};
 use crate::gate::{Policy, Rule, Test};
 use crate::init::{self, Draft, InitError, Pipeline};
@@ -194,6 +195,7 @@ fn file_in(path: &Path, ending: &str, name: &str) -> PathBuf {
 fn failure(error: InitError) -> Failure {
     let help = match &error {
         InitError::Exists { .. } => Some("add --replace to write over it, or give another --out"),
+        InitError::NotAFile { .. } => Some("give another --out: what is there would be replaced by a file"),
         InitError::NoHead { .. } => Some(
             "a face detector goes before a method, as `[onnx.detector]` of its card (docs/cards.md); a model whose answer is put together from several outputs is reached as a program: agebench init method --adapter command",
         ),
@@ -204,6 +206,10 @@ fn failure(error: InitError) -> Failure {
             Some("--most is what leaves too few: give more, or leave it out")
         }
         InitError::FewSamples { .. } => Some("`agebench check` says what is wrong with the dataset"),
+        InitError::Engine(EngineError::Late(_)) => Some(
+            "it is very large, or has no end: write its card by hand (docs/cards.md), and run it with --isolate and --timeout",
+        ),
+        InitError::Engine(error) if error.help().is_some() => error.help(),
         InitError::Engine(_) => Some("try the other engine with --engine, or give the size with --size"),
         InitError::Size(_) | InitError::Stopped | InitError::Write { .. } => None,
     };

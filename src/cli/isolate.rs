@@ -9,9 +9,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::engines::{EngineOptions, Means};
+use super::engines::{self, EngineChoice, EngineOptions, Means, RuntimeOptions};
 use super::environment::Environment;
 use super::output::tell;
+use crate::engine::Engine;
 use crate::method::isolated::{Confined, IsolatedEngine, Rooms, confine, serve};
 use crate::run::RunMethod;
 
@@ -65,25 +66,8 @@ impl IsolateOptions {
         if !self.isolate {
             return Ok(means);
         }
-        let program = environment.guard.clone().map_or_else(std::env::current_exe, Ok).map_err(Failure::unusable)?;
-        let mut args: Vec<OsString> = vec!["engine-process".into(), "--parent".into()];
-        args.push(std::process::id().to_string().into());
-        if let Memory(Some(bytes)) = self.memory {
-            args.extend(["--memory".into(), bytes.to_string().into()]);
-        }
-        args.extend(options.words(environment)?);
-        let engine = IsolatedEngine::new(
-            means.engine.name(),
-            Rooms {
-                program,
-                args,
-                variables: Environment::of_engines(),
-                memory: self.memory.0,
-                time_limit,
-                clock: Arc::clone(&environment.clock),
-                stop: Arc::clone(&environment.stop),
-            },
-        );
+        let words = options.words(environment)?;
+        let engine = in_process(means.engine.name(), words, self.memory, time_limit, environment)?;
         Ok(Means { engine: Arc::new(engine), decoder: means.decoder })
     }
 
@@ -108,6 +92,52 @@ impl IsolateOptions {
     }
 }
 
+/// The engine that calls itself `name` and that `words` name, in processes of its own.
+///
+/// # Errors
+/// When the system does not tell where this program lies.
+fn in_process(
+    name: String,
+    words: Vec<OsString>,
+    Memory(memory): Memory,
+    time_limit: Duration,
+    environment: &Environment,
+) -> Result<IsolatedEngine, Failure> {
+    let program = environment.guard.clone().map_or_else(std::env::current_exe, Ok).map_err(Failure::unusable)?;
+    let mut args: Vec<OsString> = vec!["engine-process".into(), "--parent".into()];
+    args.push(std::process::id().to_string().into());
+    if let Some(bytes) = memory {
+        args.extend(["--memory".into(), bytes.to_string().into()]);
+    }
+    args.extend(words);
+    let rooms = Rooms {
+        program,
+        args,
+        variables: Environment::of_engines(),
+        memory,
+        time_limit,
+        clock: Arc::clone(&environment.clock),
+        stop: Arc::clone(&environment.stop),
+    };
+    Ok(IsolatedEngine::new(name, rooms))
+}
+
+/// How long a network that nobody knows yet may take to load, and again to answer once.
+const TRIAL: Duration = Duration::from_secs(120);
+
+/// The same engine for a first trial of a network, which may have no end.
+///
+/// # Errors
+/// When the library of ONNX Runtime is not there any more, or the system does not tell where this program lies.
+pub(super) fn for_a_trial(
+    engine: &dyn Engine,
+    choice: EngineChoice,
+    runtime: &RuntimeOptions,
+    environment: &Environment,
+) -> Result<IsolatedEngine, Failure> {
+    in_process(engine.name(), engines::words(choice, runtime, environment)?, Memory(None), TRIAL, environment)
+}
+
 /// Load networks for the process that asks, and run them.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -123,9 +153,18 @@ pub(super) struct Arguments {
     engine: EngineOptions,
 }
 
+/// Goes into an empty folder that no longer has a name: what an engine would look for beside itself is not there, and cannot be put
+/// there. A second wall behind [`crate::engine::Whole`], which no system has to give.
+fn nowhere() {
+    if let Ok(folder) = super::environment::scratch().make() {
+        let _ = std::env::set_current_dir(folder.path());
+    }
+}
+
 /// Serves; gives the exit code, which nobody reads but in the harness's words of how the process ended.
 pub(super) fn run(arguments: &Arguments) -> u8 {
     let served = || -> Result<(), Failure> {
+        nowhere();
         confine(&Confined { parent: arguments.parent, memory: arguments.memory }).map_err(Failure::unusable)?;
         let environment = Environment::read().map_err(Failure::unusable)?;
         let means = arguments.engine.open(&environment)?;

@@ -129,6 +129,10 @@ pub(crate) fn find(method: &str) -> Result<CardPlace, Failure> {
             shown: format!("{method} (catalog)"),
         });
     }
+    if path.exists() {
+        return Err(Failure::unusable(format!("{method} is no file and no folder"))
+            .with_help("a pipe or a device is not read: put what it gives into a file"));
+    }
     let names = bundled::methods();
     let help = match did_you_mean(method, names.iter().copied().chain(bundled::catalog())) {
         Some(help) => help,
@@ -247,6 +251,9 @@ pub(crate) fn remedy(
         _ => {}
     }
     let MethodError::Engine { source, .. } = error else { return None };
+    if let Some(help) = source.help() {
+        return Some(help.to_owned());
+    }
     let (Absent | Load { .. } | Operator { .. } | Run(_)) = source else { return None };
     let runs = || {
         let (word, engine) = other()?;

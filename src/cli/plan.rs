@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::output::{print, tell};
 use super::results::{self, folder_failure};
 use super::run::open_dataset;
+use super::spared;
 use super::{Exit, Failure};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::dataset::Pick;
@@ -138,6 +139,7 @@ fn challenge(text: &str) -> Result<ChallengeAge, String> {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Exit, Failure> {
     let form = arguments.out.as_deref().map(form_of).transpose()?;
+    arguments.out.as_deref().map_or(Ok(()), spared::regular)?;
     let mut protocol = results::protocol(arguments.protocol.as_deref())?;
     protocol.levels.claim = arguments.level.unwrap_or(protocol.levels.claim);
     let claim = claim(arguments)?;

@@ -12,7 +12,7 @@ use super::results::{self, Shown, score_failure};
 use super::{Exit, Failure};
 use crate::dataset::{Dataset, LabelKind, Pick, Precision};
 use crate::finding::counted;
-use crate::folder::{Existing, RunFolder, UNSTATED_VERSION, names, write_whole};
+use crate::folder::{Existing, RunFolder, Shard, UNSTATED_VERSION, names, write_whole};
 use crate::run::Summary;
 use crate::score::{self, Recording, ScoreError, ScoreRequest, Tallied};
 
@@ -183,8 +183,7 @@ fn version(text: &str) -> Result<String, String> {
 }
 
 fn shard(text: &str) -> Result<(u32, u32), String> {
-    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
-    parts.filter(|(index, of)| (1..=*of).contains(index)).ok_or_else(|| format!("`{text}` is not I/N, such as 1/16"))
+    text.parse::<Shard>().map(|shard| (shard.index(), shard.of()))
 }
 
 fn label_kind(word: &str) -> Result<LabelKind, String> {

@@ -50,12 +50,13 @@ fn files(name: &str, method: &RunMethod) -> Vec<PathBuf> {
     found
 }
 
-/// Refuses to write a result to `file` where that is a record of a run, or one of the files `read`. Reports are none, nor is
-/// what else is `made` from the rows beside it.
+/// Refuses to write a result to `file` where that is a record of a run, one of the files `read`, or no regular file. Reports are
+/// no records, nor is what else is `made` from the rows beside it.
 ///
 /// # Errors
 /// Says which one it is.
 pub(super) fn no_record(file: &Path, read: &[&Path], made: Option<&str>) -> Result<(), Failure> {
+    regular(file)?;
     let beside_rows = file.with_file_name(names::OUTCOMES).is_file();
     let made: Vec<&str> = made.into_iter().filter(|_| beside_rows).chain([names::REPORT]).collect();
     let why = if read.iter().any(|one| same_file(one, file)) {
@@ -66,6 +67,17 @@ pub(super) fn no_record(file: &Path, read: &[&Path], made: Option<&str>) -> Resu
         return Ok(());
     };
     Err(Failure::unusable(format!("{} is not overwritten: {why}", file.display())).with_help("name another file"))
+}
+
+/// Refuses a device, a pipe or a folder as the `file` of a result, before any work.
+///
+/// # Errors
+/// Says so.
+pub(super) fn regular(file: &Path) -> Result<(), Failure> {
+    crate::foreign::may_be_replaced(file).map_err(|error| {
+        Failure::unusable(format!("{} is not written to: {error}", file.display()))
+            .with_help("name a regular file, or one that is not there yet: a device or a pipe would be replaced by it")
+    })
 }
 
 /// Whether both are one file, by whatever name of its folder, or would be.

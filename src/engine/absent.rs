@@ -1,7 +1,7 @@
 //! The embedded engine of a build without one: it loads no network, and says so. Programs, services and recorded answers
 //! need none.
 
-use super::{Declared, Engine, EngineError, Model};
+use super::{Declared, Engine, EngineError, Model, Whole};
 
 /// An engine that loads nothing.
 #[derive(Debug, Clone, Copy)]
@@ -12,11 +12,16 @@ impl Engine for Absent {
         String::new()
     }
 
-    fn declared(&self, _onnx: &[u8]) -> Result<Declared, EngineError> {
+    fn declared_whole(&self, _onnx: Whole<'_>) -> Result<Declared, EngineError> {
         Err(EngineError::Absent)
     }
 
-    fn load(&self, _onnx: &[u8], _shape: Option<&[usize]>, _wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+    fn load_whole(
+        &self,
+        _onnx: Whole<'_>,
+        _shape: Option<&[usize]>,
+        _wanted: &[&str],
+    ) -> Result<Box<dyn Model>, EngineError> {
         Err(EngineError::Absent)
     }
 }

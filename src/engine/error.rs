@@ -13,6 +13,14 @@ pub enum EngineError {
     /// The bytes are not an ONNX network.
     #[error("not an ONNX network: {0}")]
     NotOnnx(String),
+    /// A tensor of the network lies in another file: any file of the machine that an engine would read.
+    #[error("the tensor {tensor} is kept in another file ({file}): a model must hold all of its weights")]
+    Elsewhere {
+        /// The tensor's name and its place in the file.
+        tensor: String,
+        /// The other file as the model names it, quoted and shortened.
+        file: String,
+    },
     /// The network is read but the engine cannot build it.
     #[error("{engine} cannot load this network: {reason}")]
     Load {
@@ -63,4 +71,17 @@ pub enum EngineError {
     #[error("stopped from outside")]
     #[serde(skip)]
     Stopped,
+}
+
+impl EngineError {
+    /// What to do about it, whatever engine it is.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Elsewhere { .. } => {
+                Some("save the model with its weights in one file, in Python: onnx.save(onnx.load(\"OLD\"), \"NEW\")")
+            }
+            _ => None,
+        }
+    }
 }

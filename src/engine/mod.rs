@@ -15,6 +15,7 @@ mod planes;
 mod tensor;
 #[cfg(feature = "tract")]
 mod tract;
+mod whole;
 
 #[cfg(not(feature = "tract"))]
 pub use absent::Absent;
@@ -24,6 +25,7 @@ pub use onnxruntime::{LibraryError, OnnxRuntime, PROVIDERS, Provider, find_libra
 pub use tensor::{Axis, Tensor, TensorInfo};
 #[cfg(feature = "tract")]
 pub use tract::Tract;
+pub use whole::Whole;
 
 /// The inputs and the outputs that a file declares, before any shape is settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +44,10 @@ pub trait Engine: Send + Sync {
     /// What the bytes of an ONNX file declare: asked where nothing is known of the network yet.
     ///
     /// # Errors
-    /// [`EngineError`] when the bytes are no ONNX network, or the engine cannot read it.
-    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError>;
+    /// [`EngineError`] when the bytes are no ONNX network, some of it lies in another file, or the engine cannot read it.
+    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
+        self.declared_whole(Whole::of(onnx)?)
+    }
 
     /// Loads a network from the bytes of an ONNX file.
     ///
@@ -52,9 +56,28 @@ pub trait Engine: Send + Sync {
     /// network's first output.
     ///
     /// # Errors
-    /// [`EngineError`] when the bytes are no ONNX network, an operator is not supported, an output does not exist, or
-    /// the shape does not fit.
-    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError>;
+    /// [`EngineError`] when the bytes are no ONNX network, some of it lies in another file, an operator is not supported, an output
+    /// does not exist, or the shape does not fit.
+    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+        self.load_whole(Whole::of(onnx)?, input_shape, wanted)
+    }
+
+    /// What [`Engine::declared`] gives, of a file that was looked through: the only bytes that an engine gets.
+    ///
+    /// # Errors
+    /// As [`Engine::declared`].
+    fn declared_whole(&self, onnx: Whole<'_>) -> Result<Declared, EngineError>;
+
+    /// What [`Engine::load`] gives, of a file that was looked through.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    fn load_whole(
+        &self,
+        onnx: Whole<'_>,
+        input_shape: Option<&[usize]>,
+        wanted: &[&str],
+    ) -> Result<Box<dyn Model>, EngineError>;
 }
 
 /// A network, loaded and optimised; shared between workers.

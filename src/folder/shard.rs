@@ -54,7 +54,9 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        // Written plainly, as a shard says itself: `+1/3` and `01/03` are slips, or another notation.
+        let number = |text: &str| text.parse().ok().filter(|number: &u32| number.to_string() == text);
+        let parts = text.split_once('/').and_then(|(index, of)| Some((number(index)?, number(of)?)));
         parts
             .and_then(|(index, of)| Self::new(index, of))
             .ok_or_else(|| format!("`{text}` is not I/N, such as 1/16 for the first of sixteen"))
@@ -144,7 +146,9 @@ mod tests {
             }
         }
         assert_eq!("3/8".parse::<Shard>().unwrap().to_string(), "3/8");
-        for text in ["", "3", "0/8", "9/8", "3/0", "-1/8", "1/8/2", "1 / 8", "auto", "1/4294967296"] {
+        for text in
+            ["", "3", "0/8", "9/8", "3/0", "-1/8", "1/8/2", "1 / 8", "auto", "1/4294967296", "+1/3", "01/03", "1/+3"]
+        {
             assert!(text.parse::<Shard>().unwrap_err().contains("is not I/N"), "{text}");
         }
     }

@@ -22,7 +22,9 @@ pub struct MethodDraft<'r> {
     pub file: &'r str,
     /// Its bytes.
     pub onnx: &'r [u8],
-    /// What runs it.
+    /// What reads it and tries it once: with a time limit, for a network may have no end.
+    pub trial: &'r dyn Engine,
+    /// What runs it on samples.
     pub engine: &'r dyn Engine,
     /// What reads pictures.
     pub decoder: Decoder,
@@ -56,9 +58,9 @@ pub struct Drafted {
 /// # Errors
 /// [`InitError`]: the network takes no picture, cannot be run, or gives nothing that can be an age; too few samples.
 pub fn from_network(draft: &MethodDraft<'_>) -> Result<Drafted, InitError> {
-    let declared = draft.engine.declared(draft.onnx).map_err(InitError::Engine)?;
+    let declared = draft.trial.declared(draft.onnx).map_err(InitError::of_engine)?;
     let input = InputGuess::of(&declared)?;
-    let tried = try_once(draft.onnx, &declared, &input, draft.size, draft.engine)?;
+    let tried = try_once(draft.onnx, &declared, &input, draft.size, draft.trial)?;
     let (heads, passed) = heads_of(&tried);
     if heads.is_empty() {
         return Err(InitError::NoHead { found: passed.join("; ") });

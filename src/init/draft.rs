@@ -49,8 +49,11 @@ impl Draft {
     /// Whether [`Draft::write`] would find nothing in its way: told before long work.
     ///
     /// # Errors
-    /// [`InitError::Exists`].
+    /// [`InitError::Exists`]; [`InitError::NotAFile`] for what no file takes the place of, told or not.
     pub fn check(paths: &[PathBuf], replace: bool) -> Result<(), InitError> {
+        if let Some(path) = paths.iter().find(|path| foreign::may_be_replaced(path).is_err()) {
+            return Err(InitError::NotAFile { path: path.clone() });
+        }
         match paths.iter().find(|path| !replace && path.exists()) {
             Some(path) => Err(InitError::Exists { path: path.clone() }),
             None => Ok(()),
@@ -60,7 +63,7 @@ impl Draft {
     /// Writes the files, each whole or not at all; with `replace` over those that are there.
     ///
     /// # Errors
-    /// [`InitError::Exists`] before anything is written, [`InitError::Write`].
+    /// As [`Draft::check`] before anything is written, [`InitError::Write`].
     pub fn write(&self, replace: bool) -> Result<(), InitError> {
         let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
         Self::check(&paths, replace)?;
@@ -93,8 +96,9 @@ mod tests {
         // A folder in the way is met when the whole file gets its name.
         let path = place.path().join("plugin.py");
         fs::create_dir(&path).unwrap();
-        let refused = Draft::one(path.clone(), "print()").write(true).unwrap_err();
-        assert!(matches!(refused, InitError::Write { path: named, .. } if named == path));
+        let draft = Draft::one(path.clone(), "print()");
+        assert!(put(&draft.files[0]).is_err());
+        assert!(matches!(draft.write(true), Err(InitError::NotAFile { path: named }) if named == path));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
 }

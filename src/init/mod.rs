@@ -68,6 +68,12 @@ pub enum InitError {
         /// The file.
         path: PathBuf,
     },
+    /// A device, a pipe or a folder stands where a draft would go.
+    #[error("`{}` is not written to: it is not a regular file", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
     /// A file cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -76,4 +82,14 @@ pub enum InitError {
         /// The cause.
         source: std::io::Error,
     },
+}
+
+impl InitError {
+    /// What an engine says of a network that is tried.
+    fn of_engine(error: EngineError) -> Self {
+        match error {
+            EngineError::Stopped => Self::Stopped,
+            error => Self::Engine(error),
+        }
+    }
 }

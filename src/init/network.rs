@@ -139,11 +139,13 @@ pub fn try_once(
                     let outputs = declared.outputs.iter().cloned().zip(numbers).collect();
                     return Ok(Tried { layout, size, outputs });
                 }
+                // Another size would take as long.
+                Err(error @ (EngineError::Late(_) | EngineError::Stopped)) => return Err(InitError::of_engine(error)),
                 Err(error) => last = error,
             }
         }
     }
-    Err(InitError::Engine(last))
+    Err(InitError::of_engine(last))
 }
 
 /// A way to read one output as an age.
@@ -301,6 +303,7 @@ fn edges_of(bins: usize) -> (Vec<f64>, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Whole;
 
     fn declared(axes: Option<Vec<Axis>>) -> Declared {
         Declared { inputs: vec![TensorInfo { name: "x".to_owned(), shape: axes }], outputs: Vec::new() }
@@ -337,11 +340,11 @@ mod tests {
             unreachable!()
         }
 
-        fn declared(&self, _: &[u8]) -> Result<Declared, EngineError> {
+        fn declared_whole(&self, _: Whole<'_>) -> Result<Declared, EngineError> {
             unreachable!()
         }
 
-        fn load(&self, _: &[u8], _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+        fn load_whole(&self, _: Whole<'_>, _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
             unreachable!()
         }
     }
@@ -354,6 +357,34 @@ mod tests {
             let input = InputGuess::of(declared).unwrap();
             assert!(matches!(try_once(&[], declared, &input, size, &Never), Err(InitError::Size(_))), "{size:?}");
         }
+    }
+
+    /// An engine that never answers in time, and counts how often it was asked.
+    #[derive(Default)]
+    struct Slow(std::sync::atomic::AtomicUsize);
+
+    impl Engine for Slow {
+        fn name(&self) -> String {
+            unreachable!()
+        }
+
+        fn declared_whole(&self, _: Whole<'_>) -> Result<Declared, EngineError> {
+            unreachable!()
+        }
+
+        fn load_whole(&self, _: Whole<'_>, _: Option<&[usize]>, _: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Err(EngineError::Late(std::time::Duration::from_secs(1)))
+        }
+    }
+
+    #[test]
+    fn a_network_that_does_not_answer_in_time_is_not_tried_at_another_size() {
+        let declared = declared(axes([1, 3, -1, -1]));
+        let (input, slow) = (InputGuess::of(&declared).unwrap(), Slow::default());
+        let tried = try_once(&[], &declared, &input, None, &slow);
+        assert!(matches!(tried, Err(InitError::Engine(EngineError::Late(_)))));
+        assert_eq!(slow.0.into_inner(), 1);
     }
 
     #[test]

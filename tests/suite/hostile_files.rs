@@ -65,6 +65,68 @@ fn hostile(place: &Path) -> Vec<(&'static str, PathBuf)> {
     files
 }
 
+#[test]
+fn no_result_takes_the_place_of_a_pipe_or_a_device_that_a_user_names() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let data = dataset(&at("data"), &[("a.jpg", b"x")], "");
+    let out = at("out");
+    let run = ["run", "declared", "--dataset", text(&data), "--out", text(&out)];
+    Ran::of(agebench().args(run).output().unwrap()).ended(0);
+    std::os::unix::fs::symlink("/dev/null", at("device.csv")).unwrap();
+    let mut named = vec![at("device.csv")];
+    if Command::new("mkfifo").arg(at("pipe.csv")).status().is_ok_and(|made| made.success()) {
+        named.push(at("pipe.csv"));
+    }
+    let plan = ["plan", "--limit", "18", "--target", "0.01"];
+    let out = text(&out);
+    for file in &named {
+        for verb in [
+            &["score", out, "--tally"][..],
+            &["gate", out, "--policy", "challenge-25", "--junit"],
+            &["gate", out, "--policy", "challenge-25", "--markdown"],
+            &["report", out, "--out"],
+            &[&plan[..], &["--out"]].concat(),
+        ] {
+            let said = [text(file), "not a regular file", "help"];
+            refuses(&[verb, &[text(file)]].concat()).told(&said);
+            assert!(!fs::metadata(file).unwrap().is_file(), "{verb:?}");
+        }
+    }
+    let card = at("policy.toml");
+    std::os::unix::fs::symlink("/dev/null", &card).unwrap();
+    for replace in [&[][..], &["--replace"]] {
+        refuses(&[&["init", "policy", "--out", text(&card)], replace].concat()).told(&["not a regular file"]);
+        assert!(card.is_symlink());
+    }
+    // Nothing was left beside them, and a file is replaced as ever, also by way of a link.
+    let names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().ends_with(".part")));
+    fs::write(at("old.csv"), "old").unwrap();
+    std::os::unix::fs::symlink(at("old.csv"), at("link.csv")).unwrap();
+    for file in [at("old.csv"), at("link.csv"), at("new.csv")] {
+        let written = agebench().args(["score", out, "--tally", text(&file)]).output().unwrap();
+        Ran::of(written).ended(0);
+        assert!(fs::symlink_metadata(&file).unwrap().is_file(), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_pipe_that_is_named_is_not_said_to_be_missing() {
+    let place = tempfile::tempdir().unwrap();
+    let pipe = place.path().join("pipe");
+    if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
+        return eprintln!("skipped: there is no `mkfifo`");
+    }
+    let (pipe, data) = (text(&pipe), dataset(&place.path().join("data"), &[("a.jpg", b"x")], ""));
+    let never = place.path().join("never");
+    let run = ["run", pipe, "--dataset", text(&data), "--out", text(&never)];
+    for said in [refuses(&["check", pipe]), refuses(&run)] {
+        let said = said.told(&[pipe, "is no file and no folder", "a pipe or a device is not read"]);
+        assert!(!said.err.contains("there is no"), "{}", said.err);
+    }
+}
+
 const CARD: &str = "name = \"program\"\nkind = \"estimation\"\nversion = \"1\"\n[command]\nprogram = \"sh\"\nargs = [\"-c\", \"exit 1\"]\n";
 
 #[test]

@@ -99,21 +99,6 @@ fn a_model_that_cannot_be_loaded_within_the_memory_is_refused_before_any_work() 
 }
 
 #[test]
-fn a_model_that_names_another_file_for_its_weights_is_refused_by_every_engine() {
-    let place = tempfile::tempdir().unwrap();
-    let (data, method) = (pictures(place.path()), hostile(place.path(), "external"));
-    // Three floats, where the model's own folder has them.
-    fs::write(method.join("secret.bin"), [0; 12]).unwrap();
-    let library = onnxruntime_library();
-    let runtime = library.as_ref().map(|library| vec!["--engine", "onnxruntime", "--ort-library", text(library)]);
-    for engine in std::iter::once(Vec::new()).chain(runtime) {
-        let out = place.path().join("out");
-        let all = ["run", text(&method), "--dataset", text(&data), "--out", text(&out)];
-        run(&[&all[..], &engine].concat()).ended(2).told(&["cannot load this network"]);
-    }
-}
-
-#[test]
 fn onnx_runtime_leaves_no_number_of_this_machine_and_no_event_in_the_home_folder() {
     let Some(library) = onnxruntime_library() else { return };
     let place = tempfile::tempdir().unwrap();

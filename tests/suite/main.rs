@@ -30,6 +30,8 @@ mod detector;
 mod disclosure;
 #[cfg(feature = "tract")]
 mod documents;
+#[cfg(feature = "onnxruntime")]
+mod elsewhere;
 #[cfg(feature = "tract")]
 mod engines;
 mod examples;

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[cfg(feature = "onnxruntime")]
+use agebench::engine::find_library;
 #[cfg(all(feature = "tract", feature = "onnxruntime"))]
-use agebench::engine::{Engine, OnnxRuntime, Provider, Tract, find_library};
+use agebench::engine::{Engine, OnnxRuntime, Provider, Tract};
 
 /// The program under test.
 pub fn agebench() -> Command {
@@ -57,7 +59,7 @@ pub fn is_needed(name: &str) -> bool {
 
 /// The library of ONNX Runtime, or `None` after saying that a test skips; with `AGEBENCH_NEEDS=onnxruntime`, which CI
 /// sets, its absence is a failure.
-#[cfg(all(feature = "tract", feature = "onnxruntime"))]
+#[cfg(feature = "onnxruntime")]
 pub fn onnxruntime_library() -> Option<PathBuf> {
     let named = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
     match find_library(named.as_deref()) {
@@ -86,7 +88,7 @@ pub fn package() -> &'static Path {
 }
 
 /// A method folder below `place` whose model is the tiny network `model`; `change` edits the card.
-#[cfg(feature = "tract")]
+#[cfg(any(feature = "tract", feature = "onnxruntime"))]
 pub fn tiny_method(place: &Path, model: &str, change: impl Fn(String) -> String) -> PathBuf {
     let folder = place.join(model);
     fs::create_dir_all(&folder).unwrap();

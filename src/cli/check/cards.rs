@@ -65,7 +65,12 @@ pub(super) fn method(method: &str, runtime: &RuntimeOptions, environment: &Envir
                     Some((EngineChoice::Onnxruntime.word(), engine))
                 };
                 // A model that the other engine runs, or another build, can be used.
+                let of_model = match &error {
+                    MethodError::Engine { source, .. } => source.help(),
+                    _ => None,
+                };
                 findings.push(match methods::remedy(&error, &card, &place, &other, environment) {
+                    Some(help) if of_model.is_some() => Finding::error(&place.shown, error.chain()).help(help),
                     Some(help) => Finding::warning(&place.shown, error.chain()).help(help),
                     None => Finding::error(&place.shown, error.chain()),
                 });

@@ -56,8 +56,11 @@ pub(super) fn kind(path: &str) -> Result<What, Failure> {
     }
     match card_file(place)? {
         Some(file) => what_is_in(&file),
-        None if methods::find(path).is_err() => Err(nothing(path)),
-        None => Ok(What::Method),
+        None => match methods::find(path) {
+            Ok(_) => Ok(What::Method),
+            Err(failure) if place.exists() => Err(failure),
+            Err(_) => Err(nothing(path)),
+        },
     }
 }
 

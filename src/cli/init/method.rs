@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::super::decoders::DecoderOptions;
 use super::super::engines::{self, EngineChoice, Means, RuntimeOptions};
 use super::super::environment::Environment;
+use super::super::isolate;
 use super::super::methods::Unreadable;
 use super::super::output::{print, tell, word};
 use super::super::run::open_dataset;
@@ -156,11 +157,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 }
 
 /// The engine that was asked for; else ONNX Runtime where it is found, and the embedded one elsewhere.
-fn engine(arguments: &Arguments, environment: &Environment) -> Result<Arc<dyn Engine>, Failure> {
+fn engine(arguments: &Arguments, environment: &Environment) -> Result<(EngineChoice, Arc<dyn Engine>), Failure> {
+    let open = |choice| Ok((choice, engines::open(choice, &arguments.runtime, environment)?));
     match arguments.engine {
-        Some(choice) => engines::open(choice, &arguments.runtime, environment),
-        None => Ok(engines::open(EngineChoice::Onnxruntime, &arguments.runtime, environment)
-            .unwrap_or_else(|_| Means::embedded().engine)),
+        Some(choice) => open(choice),
+        None => Ok(open(EngineChoice::Onnxruntime)
+            .unwrap_or_else(|_: Failure| (EngineChoice::Tract, Means::embedded().engine))),
     }
 }
 
@@ -192,7 +194,8 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
             "give the ONNX file that holds the network".to_owned()
         }));
     }
-    let engine = engine(arguments, environment)?;
+    let (choice, engine) = engine(arguments, environment)?;
+    let trial = isolate::for_a_trial(&*engine, choice, &arguments.runtime, environment)?;
     let decoder = arguments.decoder.open()?;
     let samples = arguments.samples.as_ref().map(|name| open_dataset(name, &Pick::default())).transpose()?;
     let name = name(arguments.name.as_ref(), "The method's name", &name_of(model, "my-model"), environment)?;
@@ -211,6 +214,7 @@ fn from_model(arguments: &Arguments, model: &Path, card: &Path, environment: &En
         name: &name,
         file: &init::file_for(card.parent().unwrap_or(Path::new(".")), model),
         onnx: &onnx,
+        trial: &trial,
         engine: &*engine,
         decoder,
         size: arguments.size,

@@ -67,14 +67,16 @@ impl LibraryError {
 /// first Python that has it, else where the system keeps libraries.
 ///
 /// # Errors
-/// [`LibraryError::NoFile`] when `named` is no file, [`LibraryError::NotFound`] when nothing was found.
+/// [`LibraryError::NoFile`] when there is no `named`, [`LibraryError::NotIt`] when it is a folder, a pipe or a device,
+/// [`LibraryError::NotFound`] when nothing was found.
 pub fn find_library(named: Option<&Path>) -> Result<PathBuf, LibraryError> {
     if let Some(path) = named {
         // An absolute path, so that the loader looks nowhere else.
-        return std::fs::canonicalize(path)
-            .ok()
-            .filter(|path| path.is_file())
-            .ok_or_else(|| LibraryError::NoFile(path.to_owned()));
+        let real = std::fs::canonicalize(path).map_err(|_| LibraryError::NoFile(path.to_owned()))?;
+        if real.is_file() {
+            return Ok(real);
+        }
+        return Err(LibraryError::NotIt { path: path.to_owned(), reason: "it is not a regular file".to_owned() });
     }
     python_packages().or_else(system_library).ok_or(LibraryError::NotFound)
 }
@@ -176,5 +178,7 @@ mod tests {
     fn a_named_file_that_is_not_there_is_an_error_and_nothing_else_is_looked_for() {
         let path = Path::new("/nowhere/libonnxruntime.so");
         assert_eq!(find_library(Some(path)), Err(LibraryError::NoFile(path.to_owned())));
+        let device = Path::new("/dev/null");
+        assert!(matches!(find_library(Some(device)), Err(LibraryError::NotIt { path, .. }) if path == device));
     }
 }

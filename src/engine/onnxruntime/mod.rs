@@ -14,7 +14,7 @@ use ort::environment::Environment;
 use ort::session::Session;
 
 use super::fit::{batch_of, list, places, sample_shape};
-use super::{Declared, Engine, EngineError, Model, State, TensorInfo};
+use super::{Declared, Engine, EngineError, Model, State, TensorInfo, Whole};
 
 pub use library::{LibraryError, find_library};
 pub use provider::{PROVIDERS, Provider};
@@ -104,12 +104,18 @@ impl Engine for OnnxRuntime {
         self.name.clone()
     }
 
-    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
-        let session = self.session(onnx).map_err(|error| self.load_error(&error))?;
+    fn declared_whole(&self, onnx: Whole<'_>) -> Result<Declared, EngineError> {
+        let session = self.session(onnx.bytes()).map_err(|error| self.load_error(&error))?;
         Ok(Declared { inputs: infos(session.inputs()), outputs: infos(session.outputs()) })
     }
 
-    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+    fn load_whole(
+        &self,
+        onnx: Whole<'_>,
+        input_shape: Option<&[usize]>,
+        wanted: &[&str],
+    ) -> Result<Box<dyn Model>, EngineError> {
+        let onnx = onnx.bytes();
         let first = self.session(onnx).map_err(|error| self.load_error(&error))?;
         let (inputs, outputs) = (infos(first.inputs()), infos(first.outputs()));
         let ([input], false) = (inputs.as_slice(), outputs.is_empty()) else {

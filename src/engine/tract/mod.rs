@@ -16,7 +16,7 @@ use tract_onnx::prelude::{
 };
 
 use super::fit::{batch_of, list, places, sample_shape};
-use super::{Axis, Declared, Engine, EngineError, Model, State, Tensor, TensorInfo};
+use super::{Axis, Declared, Engine, EngineError, Model, State, Tensor, TensorInfo, Whole};
 
 type TractTensor = tract_onnx::prelude::Tensor;
 
@@ -32,14 +32,19 @@ impl Engine for Tract {
         NAME.to_owned()
     }
 
-    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
-        let proto = proto_of(&tract_onnx::onnx(), onnx)?;
+    fn declared_whole(&self, onnx: Whole<'_>) -> Result<Declared, EngineError> {
+        let proto = proto_of(&tract_onnx::onnx(), onnx.bytes())?;
         let graph = graph_of(&proto)?;
         Ok(Declared { inputs: inputs(graph), outputs: infos(&graph.output) })
     }
 
-    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
-        let bytes = onnx;
+    fn load_whole(
+        &self,
+        onnx: Whole<'_>,
+        input_shape: Option<&[usize]>,
+        wanted: &[&str],
+    ) -> Result<Box<dyn Model>, EngineError> {
+        let bytes = onnx.bytes();
         let onnx = tract_onnx::onnx();
         let proto = proto_of(&onnx, bytes)?;
         let graph = graph_of(&proto)?;

@@ -19,7 +19,7 @@ pub use serve::{Confined, confine, serve};
 use self::process::Process;
 use self::wire::{Ask, Tell};
 use crate::clock::Clock;
-use crate::engine::{Declared, Engine, EngineError, Model, State, Tensor, TensorInfo};
+use crate::engine::{Declared, Engine, EngineError, Model, State, Tensor, TensorInfo, Whole};
 
 /// How a process of an engine is started, and how long it is waited for.
 #[derive(Clone)]
@@ -59,7 +59,8 @@ impl Engine for IsolatedEngine {
         self.name.clone()
     }
 
-    fn declared(&self, onnx: &[u8]) -> Result<Declared, EngineError> {
+    fn declared_whole(&self, onnx: Whole<'_>) -> Result<Declared, EngineError> {
+        let onnx = onnx.bytes();
         match Process::start(&self.rooms)?.exchange(&Ask::Declare { bytes: onnx.len() as u64 }, onnx)? {
             (Tell::Loaded { inputs, outputs }, _) => Ok(Declared { inputs, outputs }),
             (Tell::Wrong(error), _) => Err(error),
@@ -67,7 +68,13 @@ impl Engine for IsolatedEngine {
         }
     }
 
-    fn load(&self, onnx: &[u8], input_shape: Option<&[usize]>, wanted: &[&str]) -> Result<Box<dyn Model>, EngineError> {
+    fn load_whole(
+        &self,
+        onnx: Whole<'_>,
+        input_shape: Option<&[usize]>,
+        wanted: &[&str],
+    ) -> Result<Box<dyn Model>, EngineError> {
+        let onnx = onnx.bytes();
         let network = Network {
             rooms: Arc::clone(&self.rooms),
             onnx: onnx.to_vec(),
