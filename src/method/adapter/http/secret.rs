@@ -55,12 +55,18 @@ impl Secrets {
             return Err(Unusable::Missing(missing));
         }
         let of_value = |value: &str| {
-            let json = serde_json::Value::from(value).to_string();
-            let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+            let quoted = |text: &str| {
+                let json = serde_json::Value::from(text).to_string();
+                json.get(1..json.len() - 1).unwrap_or_default().to_owned()
+            };
+            let json = quoted(value);
+            // An error of one service within that of another.
+            let twice = quoted(&json);
             let padded = base64(value.as_bytes());
             let of_addresses = padded.replace('+', "-").replace('/', "_");
             let bare = |text: &String| text.trim_end_matches('=').to_owned();
-            [json.replace('/', "\\/"), in_ascii(&json), bare(&padded), bare(&of_addresses), json, padded, of_addresses]
+            let slashed = json.replace('/', "\\/");
+            [slashed, in_ascii(&json), bare(&padded), bare(&of_addresses), json, padded, of_addresses, twice]
         };
         // The address of a proxy has its password in it.
         let password = |value: &'_ String| -> Option<String> {
@@ -197,6 +203,8 @@ mod tests {
             "pa%22ss/w%C3%B6rd",
             "pa%22ss%2fw%c3%b6rd",
             "cGEic3Mvd8O2cmQ",
+            // json.dumps(json.dumps(s)[1:-1], ensure_ascii=False)
+            "pa\\\\\\\"ss/wörd",
         ];
         for form in forms {
             let text = format!("the key {form} is not known, {form}");

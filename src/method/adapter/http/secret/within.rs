@@ -29,7 +29,7 @@ impl Within {
             // A digit has six bits.
             let (first, last) = ((8 * bytes_before).div_ceil(6), 8 * longer.len() / 6);
             let digits = base64(&longer).get(first..last).unwrap_or_default().to_owned();
-            let (before, behind) = (bytes_before > 0, longer.len() % 3 > 0);
+            let (before, behind) = (bytes_before > 0, !longer.len().is_multiple_of(3));
             let of_addresses = digits.replace('+', "-").replace('/', "_");
             if of_addresses != digits {
                 ways.push(Self { digits: of_addresses, before, behind });
