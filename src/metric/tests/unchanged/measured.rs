@@ -138,7 +138,7 @@ fn timed(attempts: usize, late: bool) -> LatencyInput {
         start: number % 5,
         latency: 20.0 + (number * 7 % 31) as f64,
         prepare: Some(2.0 + (number % 3) as f64),
-        answer: (number % 11 > 0).then(|| 15.0 + (number % 13) as f64),
+        answer: (!number.is_multiple_of(11)).then_some(15.0 + (number % 13) as f64),
         transfer: None,
         censored: late && number % 40 == 7,
     };

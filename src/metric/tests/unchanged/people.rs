@@ -107,14 +107,14 @@ fn decided() -> Vec<Attempt> {
         let passes = age + number % 9 > 22;
         let of = |years: i64, passes: bool| LimitAnswer {
             limit: AgeLimit::new(years).unwrap(),
-            score: (number % 4 == 0).then(|| f64::from(age) / 40.0),
+            score: number.is_multiple_of(4).then_some(f64::from(age) / 40.0),
             decision: Some(if passes { Decision::Pass } else { Decision::Deny }),
         };
         let outcome = match number % 11 {
             0 => Outcome::unanswered(Status::Refused, ""),
             1 => Outcome::failed("broken"),
             2 => Outcome::answered(Answer::Limits(vec![of(16, true)])),
-            _ => Outcome::answered(Answer::Limits(vec![of(16, passes || number % 3 == 0), of(18, passes)])),
+            _ => Outcome::answered(Answer::Limits(vec![of(16, passes || number.is_multiple_of(3)), of(18, passes)])),
         };
         (subject, year(age), outcome, [["female", "male"][subject as usize % 2], ""])
     };
