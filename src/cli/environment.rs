@@ -330,7 +330,7 @@ mod tests {
             ("auto/7", kubernetes, "not numbered in a row"),
             ("auto/x", vec![], "is not auto/N"),
             ("auto/+8", vec![], "is not auto/N"),
-            ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
+            ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "is not auto/N"),
             ("0/8", vec![], "is not I/N"),
             // One part of an array of 16 that is started again alone calls itself 1 of 1.
             ("auto/16", slurm("3", "3", "1"), "the array of Slurm has 1 parts; to run one shard"),
