@@ -348,7 +348,7 @@ mod tests {
             ("auto/3", [slurm("1", "1", "3"), vec![("SLURM_ARRAY_TASK_MAX", "9")]].concat(), "with gaps"),
             ("auto/16", [slurm("3", "3", "2"), vec![("SLURM_ARRAY_TASK_MAX", "7")]].concat(), "has 2 parts"),
             ("auto/+8", vec![], "is not auto/N"),
-            ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "not numbered in a row"),
+            ("auto/0", vec![("JOB_COMPLETION_INDEX", "0")], "is not auto/N"),
             ("0/8", vec![], "is not I/N"),
             // One part of an array of 16 that is started again alone calls itself 1 of 1.
             ("auto/16", slurm("3", "3", "1"), "the array of Slurm has 1 parts; to run one shard"),

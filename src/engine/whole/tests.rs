@@ -89,7 +89,7 @@ fn a_tensor_that_names_another_file_is_found_wherever_a_tensor_can_stand() {
 
 #[test]
 fn the_message_names_the_tensor_and_a_short_and_plain_beginning_of_the_file() {
-    let graph = [of(1, b"node"), of(5, &inside()), of(5, &outside("secret.bin"))].concat();
+    let graph = [of(1, &of(4, b"Max")), of(5, &inside()), of(5, &outside("secret.bin"))].concat();
     let error = said(&of(7, &graph)).unwrap();
     let expected = "the tensor `w` at graph[0].initializer[1] is kept in another file (`secret.bin`): a model must hold all of its weights";
     assert_eq!(error.to_string(), expected);
