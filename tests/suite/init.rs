@@ -280,7 +280,7 @@ fn few_samples_tell_little_and_the_finder_says_so() {
     ]
     .map(str::to_owned);
     let output = agebench().args(&refused).output().unwrap();
-    Ran::of(output).ended(2).told(&["3 samples with an age", "at least 5"]);
+    Ran::of(output).ended(2).told(&["a readable picture: 3", "at least 5"]);
 }
 
 #[test]
