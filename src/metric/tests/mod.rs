@@ -9,6 +9,7 @@ mod groups;
 mod identities;
 mod independent;
 mod morph;
+mod paired_error;
 mod rules;
 mod scores;
 mod still;

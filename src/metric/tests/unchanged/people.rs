@@ -96,6 +96,7 @@ pub(super) fn cases() -> Vec<(&'static str, Table)> {
         ("adults", rows_of(&own, FACTS, columns(&aged(18, 24, 60), &own))),
         ("thirty", rows_of(&late, FACTS, columns(&aged(17, 18, 60), &late))),
         ("banded", rows_of(&late, FACTS, banded(&late))),
+        ("sites", rows_of(&own, FACTS, in_sites(&own))),
         ("nobody", rows_of(&own, FACTS, columns(&[], &own))),
     ]
 }
@@ -129,6 +130,18 @@ pub(super) fn aged(first: u32, last: u32, count: u32) -> Vec<Attempt> {
         (subject, year(age), answered(years), [["female", "male"][subject as usize / 2 % 2], ""])
     };
     (0..count).map(one).collect()
+}
+
+/// People of 60 sites, which stand for them: a person's attempts are no unit of their own.
+fn in_sites(protocol: &Protocol) -> (Truth, Answers) {
+    let mut truth = TruthBuilder::new(&[("sex", true)]);
+    let mut answers = Answers::new(&protocol.limits);
+    for (subject, age, outcome, [sex, _]) in aged(13, 24, 480) {
+        truth.push(&TruthRow { cluster_rank: Some(subject % 60), ..TruthRow::of(subject, age, &[sex]) });
+        let refused = Outcome::unanswered(Status::Refused, "");
+        answers.push(Some(if subject % 16 == 3 { &refused } else { &outcome }));
+    }
+    (truth.finish().unwrap(), answers)
 }
 
 /// People of whom a part is known by a band of years, in a window or across the limit, and of whom hardly one passes.
