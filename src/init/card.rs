@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::finder::{Found, Progress, Said, Search, search};
-use super::network::{HeadGuess, InputGuess, Tried, USUAL_SIDE, heads_of, try_once};
+use super::heads::{HeadGuess, heads_of};
+use super::network::{InputGuess, Tried, USUAL_SIDE, try_once};
 use super::scaling::SCALINGS;
 use super::{InitError, Row};
 use crate::dataset::Dataset;

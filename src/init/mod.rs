@@ -6,6 +6,7 @@
 mod card;
 mod draft;
 mod finder;
+mod heads;
 mod network;
 mod scaling;
 mod worked;
@@ -18,7 +19,8 @@ use crate::photo::RecipeError;
 pub use card::{Drafted, MethodDraft, file_for, from_network};
 pub use draft::{Draft, DraftFile};
 pub use finder::{Against, Axis, Follows, Found, MOST_SAMPLES, Progress, Row, Said, Search, TOLD_APART, search};
-pub use network::{HeadGuess, InputGuess, Tried, heads_of, try_once};
+pub use heads::{HeadGuess, heads_of};
+pub use network::{InputGuess, Tried, try_once};
 pub use scaling::{SCALINGS, Scaling};
 pub use worked::{Pipeline, adapters, bundled_method, dataset, drawn_faces, method, pipeline, policy, protocol};
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::trial::Answers;
-use crate::init::network::HeadGuess;
+use crate::init::heads::HeadGuess;
 use crate::outcome::Answer;
 use crate::stats::{concordance, slope, spearman};
 
