@@ -25,6 +25,19 @@ fn attacked() -> Table {
     table_of(&truth, &answers, &protocol, FACTS)
 }
 
+/// One attack each of `count` people of `age`, and nothing else.
+fn attackers(count: u32, age: u32, species: impl Fn(u32) -> &'static str, years: impl Fn(u32) -> f64) -> Table {
+    let protocol = Protocol::from_toml("limits = [18]").unwrap();
+    let mut truth = TruthBuilder::new(&[]);
+    let mut answers = Answers::new(&protocol.limits);
+    for subject in 0..count {
+        truth.push(&TruthRow { attack: true, ..TruthRow::of(subject, year(age), &[]) });
+        truth.species(species(subject));
+        answers.push(Some(&answered(years(subject))));
+    }
+    table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS)
+}
+
 #[test]
 fn attacks_are_counted_by_species_and_the_worst_keeps_its_own_bound() {
     let table = attacked();
@@ -46,15 +59,8 @@ fn attacks_are_counted_by_species_and_the_worst_keeps_its_own_bound() {
 
 #[test]
 fn of_two_species_that_pass_as_often_the_one_of_fewer_people_is_the_worst() {
-    let protocol = Protocol::from_toml("limits = [18]").unwrap();
-    let mut truth = TruthBuilder::new(&[]);
-    let mut answers = Answers::new(&protocol.limits);
-    for subject in 0..50 {
-        truth.push(&TruthRow { attack: true, ..TruthRow::of(subject, year(17), &[]) });
-        truth.species(if subject < 40 { "beard" } else { "mask" });
-        answers.push(Some(&answered(if subject % 2 == 0 { 40.0 } else { 10.0 })));
-    }
-    let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);
+    let species = |subject| if subject < 40 { "beard" } else { "mask" };
+    let table = attackers(50, 17, species, |subject| if subject % 2 == 0 { 40.0 } else { 10.0 });
     let of = |which: &str| {
         let select = format!("metric = 'attack_pass_rate'\nchallenge = 18\npopulation = 'all'\n{which}");
         only(&table, &format!("{select}\ngroup_by = 'species'")).clone()
@@ -80,15 +86,8 @@ fn a_sample_with_a_species_is_in_no_other_row() {
 
 #[test]
 fn where_no_attacker_is_under_age_the_worst_species_is_a_row_that_says_so() {
-    let protocol = Protocol::from_toml("limits = [18]").unwrap();
-    let mut truth = TruthBuilder::new(&[]);
-    let mut answers = Answers::new(&protocol.limits);
-    for subject in 0..40 {
-        truth.push(&TruthRow { attack: true, ..TruthRow::of(subject, year(30), &[]) });
-        truth.species(if subject < 20 { "mask" } else { "beard" });
-        answers.push(Some(&answered(if subject < 30 { 40.0 } else { 10.0 })));
-    }
-    let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);
+    let species = |subject| if subject < 20 { "mask" } else { "beard" };
+    let table = attackers(40, 30, species, |subject| if subject < 30 { 40.0 } else { 10.0 });
     let worst = |population: &str| {
         let select = "metric = 'attack_pass_rate'\nchallenge = 18\ngroup_by = 'species'\nvariant = 'worst=species'";
         only(&table, &format!("{select}\npopulation = '{population}'"))
