@@ -221,6 +221,9 @@ def refused(crate, messages):
             continue
         primary = [span for span in message["spans"] if span["is_primary"]]
         for span in primary:
+            # What a macro of another crate, such as `vec`, makes of a copy is found where it is called.
+            while span["expansion"] and not (crate / span["file_name"]).is_file():
+                span = span["expansion"]["span"]
             name = span["file_name"]
             if name not in spans:
                 spans[name] = []
