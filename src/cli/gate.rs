@@ -114,12 +114,12 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<Ex
 fn next(gated: &Gated, folder: &Path) -> String {
     let folder = word(folder);
     let checks = || gated.rules.iter().flat_map(|rule| &rule.checks);
-    let lacking = || checks().filter(|check| check.row.is_none()).map(|check| check.says.as_str());
+    let lacking = || checks().filter(|check| check.row.is_none());
     match gated.verdict {
         Verdict::Pass => format!("Passed. Next: agebench report {folder}"),
         Verdict::Fail => format!("Failed. Next: agebench report {folder} --all shows every challenge age."),
         Verdict::Inconclusive if lacking().next().is_some() => {
-            let [unmade, shut_out] = [true, false].map(|made| lacking().any(|says| gate::are_unmade(says) == made));
+            let [unmade, shut_out] = [true, false].map(|made| lacking().any(|check| check.unmade == made));
             let next = match (unmade, shut_out) {
                 (true, false) => {
                     "make the rows, or leave these rules out (the lines above say which command makes them)"

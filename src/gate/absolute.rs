@@ -35,6 +35,7 @@ pub(super) fn check(rule: &Rule, row: &Row, kept: Kept, checks: u64) -> Check {
         judged_by,
         more_subjects,
         says,
+        unmade: false,
     }
 }
 

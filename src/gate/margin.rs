@@ -47,6 +47,7 @@ pub(super) fn check(rule: &Rule, pair: &HeldPair, place: usize, checks: u64) -> 
         judged_by: String::new(),
         more_subjects: None,
         says: String::new(),
+        unmade: false,
     };
     let Some(HeldDifference { row, basis, lost }) = pair.differences.get(place) else { return check };
     check.row = Some(row.clone());

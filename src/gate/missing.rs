@@ -7,8 +7,28 @@ use crate::table::{GroupSelect, Row, Select, VariantSelect};
 /// Values of a key that are told.
 const SHOWN: usize = 6;
 
+/// Why a rule finds no row.
+pub(super) struct Missing {
+    /// In words: a lowercase fragment.
+    pub(super) says: String,
+    /// Whether it is only that the verb which makes such rows was not run: the rule has no fault.
+    pub(super) unmade: bool,
+}
+
 /// Why `select` finds none of `rows`, the rows of `method`; `methods` are those of the folder.
-pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[String]) -> String {
+pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[String]) -> Missing {
+    if methods.iter().any(|known| known == method)
+        && let Some(metric) = &select.metric
+        && rows.iter().all(|row| row.metric != *metric)
+        && let Some(verb) = verb(metric)
+    {
+        return Missing { says: format!("no row of `{metric}`: `agebench {verb}` makes them"), unmade: true };
+    }
+    Missing { says: shut_out(select, rows, method, methods), unmade: false }
+}
+
+/// Which key of `select` shuts out what is there.
+fn shut_out(select: &Select, rows: &[&Row], method: &str, methods: &[String]) -> String {
     if !methods.iter().any(|known| known == method) {
         let near = did_you_mean(method, methods.iter().map(String::as_str));
         let near = near.unwrap_or_else(|| format!("there is {}", listed(methods)));
@@ -17,7 +37,8 @@ pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[Strin
     let metric = select.metric.clone().unwrap_or_default();
     let of_metric: Vec<&Row> = rows.iter().copied().filter(|row| row.metric == metric).collect();
     if of_metric.is_empty() {
-        return format!("no row of `{metric}`{}", made_by(&metric));
+        let of_stages = if family(&metric) == Some("waterfall") { ": a method with stages has them" } else { "" };
+        return format!("no row of `{metric}`{of_stages}");
     }
     // Each key alone that, were it not there, would let rows in, with what those rows have in its place.
     type Cell = fn(&Row) -> String;
@@ -63,22 +84,16 @@ fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
-/// Whether `why` names the verb that makes the rows: the rule has no fault.
-#[must_use]
-pub fn are_unmade(why: &str) -> bool {
-    why.ends_with(MAKES)
+/// What stands behind `agebench` to make the rows of a metric that a run does not have by itself.
+fn verb(metric: &str) -> Option<&'static str> {
+    match family(metric)? {
+        "latency" => Some("latency"),
+        "footprint" | "information" | "declared" => Some("footprint"),
+        "curve" => Some("footprint --curve"),
+        _ => None,
+    }
 }
 
-/// How a reason ends that names the verb.
-const MAKES: &str = "` makes them";
-
-/// Which verb makes the rows of a metric.
-fn made_by(metric: &str) -> &'static str {
-    match catalogue::ALL.iter().find(|entry| entry.measure.name == metric).map(|entry| entry.family) {
-        Some("latency") => ": `agebench latency` makes them",
-        Some("footprint" | "information" | "declared") => ": `agebench footprint` makes them",
-        Some("curve") => ": `agebench footprint --curve` makes them",
-        Some("waterfall") => ": a method with stages has them",
-        _ => "",
-    }
+fn family(metric: &str) -> Option<&'static str> {
+    catalogue::ALL.iter().find(|entry| entry.measure.name == metric).map(|entry| entry.family)
 }

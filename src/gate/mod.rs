@@ -29,9 +29,10 @@ pub use crate::stats::Verdict;
 pub use data::{VERDICTS_COLUMNS, VERDICTS_SCHEMA, csv, json};
 pub use error::GateError;
 pub use junit::junit;
-pub use missing::are_unmade;
 pub use policy::{Policy, RULE_KEYS, Rule, Test};
 pub use words::verdict_word;
+
+use missing::Missing;
 
 /// What to judge.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,8 @@ pub struct Check {
     pub more_subjects: Option<u64>,
     /// The verdict in a sentence: a lowercase fragment.
     pub says: String,
+    /// Whether there is no row because the verb that makes such rows, named in `says`, was not run: the rule has no fault.
+    pub unmade: bool,
 }
 
 impl Check {
@@ -150,7 +153,7 @@ fn judge(policy: &Policy, table: &Table, methods: &[String], pairs: &[HeldPair],
             .map(|found| match found {
                 Found::Row(row) => absolute::check(rule, row, kept, checks),
                 Found::Difference(pair, place) => margin::check(rule, pair, place, checks),
-                Found::Nothing { method, why } => nothing(method, why),
+                Found::Nothing { method, missing } => nothing(method, missing),
             })
             .collect();
         Judged { rule: rule.clone(), verdict: all(checks.iter().map(|check| check.verdict)), checks }
@@ -165,7 +168,7 @@ enum Found<'a> {
     Difference(&'a HeldPair, usize),
     Nothing {
         method: String,
-        why: String,
+        missing: Missing,
     },
 }
 
@@ -187,7 +190,7 @@ fn find<'a>(rule: &Rule, table: &'a Table, methods: &[String], pairs: &'a [HeldP
             found.extend(of_method.map(Found::Row));
         }
         if found.len() == before {
-            let why = match rule.test {
+            let missing = match rule.test {
                 Test::Margin(_) => {
                     let of_method = pairs.iter().filter(|pair| pair.method == *method);
                     let rows: Vec<&Row> = of_method.flat_map(|pair| &pair.differences).map(|held| &held.row).collect();
@@ -198,14 +201,14 @@ fn find<'a>(rule: &Rule, table: &'a Table, methods: &[String], pairs: &'a [HeldP
                     missing::why(&rule.select, &rows, method, methods)
                 }
             };
-            found.push(Found::Nothing { method: method.clone(), why });
+            found.push(Found::Nothing { method: method.clone(), missing });
         }
     }
     found
 }
 
 /// A rule that finds nothing is not met: what was not measured is not shown.
-fn nothing(method: String, why: String) -> Check {
+fn nothing(method: String, missing: Missing) -> Check {
     Check {
         verdict: Verdict::Inconclusive,
         method,
@@ -214,7 +217,8 @@ fn nothing(method: String, why: String) -> Check {
         judged: None,
         judged_by: String::new(),
         more_subjects: None,
-        says: why,
+        says: missing.says,
+        unmade: missing.unmade,
     }
 }
 
