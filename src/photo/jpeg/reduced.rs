@@ -5,9 +5,9 @@ use image::metadata::Orientation;
 use multiversion::multiversion;
 
 use super::bits::Stretches;
-use super::block::{self, Tables};
-use super::frame::{Colours, Component, Frame, Header, ScanHeader, placed, table};
+use super::frame::{Colours, Component, Frame, Header, ScanHeader, placed};
 use super::progressive::Coefficients;
+use super::scan::{Take, walk};
 use super::transform::{Block, place_of};
 use super::{Broken, File, Opened, PhotoError, is_one_scan};
 
@@ -54,6 +54,9 @@ impl Opened<'_> {
 struct Halves {
     levels: Vec<f32>,
     stride: usize,
+    /// Rows of blocks of a strip, and those above this one.
+    strip: usize,
+    above: usize,
 }
 
 /// The first output of the cosine transform's halves: the mean of its first four values where the coefficient of this
@@ -66,13 +69,14 @@ const MEAN: f32 = std::f32::consts::FRAC_1_SQRT_2 / 2.0;
 
 impl Halves {
     fn new(frame: &Frame) -> Self {
-        let (columns, rows) = frame.components.first().map_or((0, 0), |component| component.blocks);
-        Self { levels: vec![0.0; columns * rows * 4], stride: columns * 2 }
+        let first = frame.components.first();
+        let ((columns, rows), strip) = first.map_or(((0, 0), 0), |component| (component.blocks, component.down));
+        Self { levels: vec![0.0; columns * rows * 4], stride: columns * 2, strip, above: 0 }
     }
 
-    /// Takes the block in column `x` of row `y` of blocks.
+    /// Puts the means of the block in column `x` of row `y` of blocks in their places.
     #[inline(always)]
-    fn take(&mut self, block: &Block, last: usize, x: usize, y: usize) {
+    fn put(&mut self, block: &Block, last: usize, x: usize, y: usize) {
         let at = |row: usize, column: usize| f32::from(block[place_of(row, column)]);
         let mean = at(0, 0) * MEAN * MEAN + 128.0;
         let mut quarters = [mean; 4];
@@ -99,7 +103,23 @@ impl Halves {
     }
 }
 
-/// As [`super::scan::read`], but that only means are made, and of the first component alone.
+impl Take for Halves {
+    #[inline(always)]
+    fn wants(&self, component: usize) -> bool {
+        component == 0
+    }
+
+    #[inline(always)]
+    fn take(&mut self, _: usize, block: &Block, last: usize, x: usize, y: usize) {
+        self.put(block, last, x, self.above + y);
+    }
+
+    fn finish_strip(&mut self) {
+        self.above += self.strip;
+    }
+}
+
+/// Reads the means of the first component, and of the others whether they are sound.
 #[multiversion(targets("x86_64+bmi1+bmi2+lzcnt"))]
 fn read(
     stretches: &mut Stretches<'_>,
@@ -108,47 +128,7 @@ fn read(
     scan: &ScanHeader,
     halves: &mut Halves,
 ) -> Result<(), Broken> {
-    let mut parts = Vec::new();
-    for &(place, means, others) in &scan.components {
-        let component = &frame.components[place];
-        let steps = header.steps_of(component)?;
-        let tables = Tables { means: table(&header.means, means)?, others: table(&header.others, others)?, steps };
-        parts.push((place, component, tables, 0_i16));
-    }
-    let (mut unit, mut restarts) = (0, 0);
-    let mut bits = stretches.bits();
-    for strip in 0..frame.strips {
-        for column in 0..frame.columns {
-            if header.restart > 0 && unit == header.restart {
-                let overdrawn = bits.overdrawn();
-                stretches.restart(restarts, overdrawn)?;
-                bits = stretches.bits();
-                (unit, restarts) = (0, restarts + 1);
-                parts.iter_mut().for_each(|(.., mean)| *mean = 0);
-            }
-            unit += 1;
-            for (place, component, tables, mean) in &mut parts {
-                for y in 0..component.down {
-                    for x in 0..component.across {
-                        if *place > 0 {
-                            let skipped = block::skip(&mut bits, *tables, mean);
-                            skipped.map_err(|error| stretches.why(&bits, error))?;
-                            continue;
-                        }
-                        let mut coefficients = [0; 64];
-                        let last = block::read(&mut bits, *tables, mean, &mut coefficients);
-                        let last = last.map_err(|error| stretches.why(&bits, error))?;
-                        let (x, y) = (column * component.across + x, strip * component.down + y);
-                        halves.take(&coefficients, last, x, y);
-                    }
-                }
-            }
-        }
-        if bits.overdrawn() {
-            return Err(stretches.end_too_early());
-        }
-    }
-    Ok(())
+    walk(stretches, header, frame, scan, halves)
 }
 
 /// Files of several scans: all coefficients, then the means of the first component.
@@ -166,7 +146,7 @@ fn all_scans(
     for (place, block) in blocks.iter().enumerate() {
         let mut multiplied = *block;
         multiplied.iter_mut().zip(steps).for_each(|(number, step)| *number = number.wrapping_mul(step));
-        halves.take(&multiplied, 63, place % columns, place / columns);
+        halves.put(&multiplied, 63, place % columns, place / columns);
     }
     Ok(())
 }
