@@ -203,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn ten_answers_of_each_kind_are_enough_and_so_is_one_answer_in_twenty_given_once() {
+        assert_eq!(too_few(&[19, 1]), Vec::<String>::new());
+        assert_eq!(too_few(&[18, 1]), ["19<10 answers for each of 2 different ones", "1 of 19 answers given once>5%"]);
+    }
+
+    #[test]
+    fn answers_that_all_deny_tell_of_a_decision_without_a_bit() {
+        let rows = rows(&[(10.0, 60), (12.0, 40)]);
+        let beyond = value(&rows, "bits_beyond_decision", Some(18), Some(18.0), "of=observed");
+        assert_eq!(beyond, value(&rows, "answer_entropy", None, None, ""));
+    }
+
+    #[test]
     fn a_capacity_that_nobody_can_tell_has_its_own_reason() {
         let reason = |answer: Answer| {
             let protocol = Protocol::default_protocol();

@@ -72,6 +72,15 @@ fn of_two_species_that_pass_as_often_the_one_of_fewer_people_is_the_worst() {
 }
 
 #[test]
+fn of_two_species_that_always_pass_the_first_is_the_worst() {
+    let species = |subject| if subject < 40 { "beard" } else { "mask" };
+    let table = attackers(50, 17, species, |_| 40.0);
+    let select = "metric = 'attack_pass_rate'\nchallenge = 18\npopulation = 'all'\nvariant = 'worst=species'";
+    let worst = only(&table, &format!("{select}\ngroup_by = 'species'"));
+    assert_eq!((worst.value, worst.claim_high, worst.n_subjects), (Some(1.0), Some(1.0), Some(40)));
+}
+
+#[test]
 fn a_sample_with_a_species_is_in_no_other_row() {
     let table = attacked();
     let passes = only(
@@ -96,6 +105,9 @@ fn where_no_attacker_is_under_age_the_worst_species_is_a_row_that_says_so() {
     let nobody = worst("under");
     assert_eq!((nobody.value, nobody.status), (None, RowStatus::Empty));
     assert_eq!(nobody.evidence.as_ref().unwrap().cell(), "no species has anybody to count");
+    let select = "metric = 'attack_pass_rate'\nchallenge = 18\ngroup_by = 'species'\ngroup = 'mask'";
+    let mask = only(&table, &format!("{select}\npopulation = 'under'"));
+    assert_eq!((mask.n_subjects, mask.n_undecided, mask.n_ties), (Some(0), Some(0), Some(0)));
 }
 
 #[test]

@@ -138,7 +138,14 @@ fn rows_of_steps_say_what_was_held_against_which_margin_and_the_least_input_what
     assert!(row.has(curve_flag::LEFT_OUT) && row.value.is_none(), "{row:?}");
     let judged = rows.iter().filter(|row| row.has(curve_flag::NON_INFERIOR));
     assert!(judged.clone().count() == 4 && judged.clone().all(|row| row.claim_high.is_some()));
+    assert_eq!(value("reduced_input_bytes", "axis=pixels;left=64;step=01").n_attempts, Some(4));
     assert_eq!(value("least_input_saved", "").value, Some(0.75));
+    let empty = curve(&Context::default(), &protocol(), &[], &Least::default());
+    assert_eq!(
+        empty.iter().map(|row| row.value).collect::<Vec<_>>(),
+        [Some(0.0); 2],
+        "of files of no bytes nothing is saved"
+    );
     assert_eq!(value("least_input_left", "axis=pixels").value, Some(64.0));
     assert_eq!(value("least_input_left", "axis=quality").status, RowStatus::NotAchievable);
     assert_eq!(value("least_input_left", "axis=margin").status, RowStatus::NotApplicable);

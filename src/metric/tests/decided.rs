@@ -23,10 +23,14 @@ fn decided(each: u32, passes: impl Fn(u32, u32) -> bool) -> Vec<Attempt> {
 }
 
 fn of(attempts: &[Attempt]) -> Table {
-    let (protocol, (truth, answers)) = (protocol(), columns(attempts, &protocol()));
-    let tally = Tally::of(&truth, &answers, &protocol).unwrap();
+    of_groups(attempts, &protocol())
+}
+
+fn of_groups(attempts: &[Attempt], protocol: &Protocol) -> Table {
+    let (truth, answers) = columns(attempts, protocol);
+    let tally = Tally::of(&truth, &answers, protocol).unwrap();
     let rows = Scores::Rows(ScoreRows::of(&truth, &answers));
-    Table { rows: probe(&Context::default(), &protocol, FACTS, &tally, rows) }
+    Table { rows: probe(&Context::default(), protocol, FACTS, &tally, rows) }
 }
 
 #[test]
@@ -49,6 +53,35 @@ fn the_age_that_is_found_without_a_line_is_no_better_evidence_than_that_of_the_l
     let (line, rising) = found(&decided(20, |age, person| person + 13 < age));
     assert_eq!((line.status, rising.status), (RowStatus::Value, RowStatus::Value), "{line:?}");
     assert_eq!(rising.evidence, Some(Evidence::Sufficient));
+}
+
+#[test]
+fn decisions_that_no_line_fits_say_why() {
+    let said = |attempts: &[Attempt]| {
+        let table = of(attempts);
+        let row = only(&table, "metric = 'effective_challenge_age'\nvariant = ''");
+        (row.status, row.value, row.evidence.as_ref().map(Evidence::cell).unwrap_or_default())
+    };
+    let short = |why: &str| (RowStatus::InsufficientEvidence, None, why.to_owned());
+    assert_eq!(said(&decided(2, |_, _| true)), short("all 60 pass: the age lies below the youngest, about 13.5"));
+    assert_eq!(said(&decided(2, |_, _| false)), short("none of 60 passes: the age lies above the oldest, about 42.5"));
+    let falling = short("older people do not pass more often than younger ones");
+    assert_eq!(said(&decided(20, |age, person| person + age < 43)), falling);
+    // As many of 13 as of 42: the line is level.
+    let level: Vec<Attempt> = decided(20, |_, person| person % 2 == 0)
+        .into_iter()
+        .filter(|one| [13.0, 42.0].contains(&one.1.low()))
+        .collect();
+    assert_eq!(said(&level), falling);
+    // Ten people who do not pass are enough.
+    let ten = said(&decided(20, |age, person| age > 14 || person < 14 + 2 * (age - 13)));
+    assert_eq!((ten.0, ten.2.as_str()), (RowStatus::Value, "sufficient"));
+    // A group that has no answer.
+    let mut attempts = decided(2, |_, _| true);
+    attempts.push((9000, year(20), Outcome::failed(""), ["female", ""]));
+    let table = of_groups(&attempts, &Protocol::from_toml("limits = [18]\ngroups = ['sex']").unwrap());
+    let row = only(&table, "metric = 'effective_challenge_age'\nvariant = ''\ngroup_by = 'sex'\ngroup = 'female'");
+    assert_eq!((row.status, row.value), (RowStatus::Empty, None));
 }
 
 #[test]

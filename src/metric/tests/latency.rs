@@ -134,7 +134,7 @@ fn what_makes_a_measurement_invalid_stands_in_every_row_it_touches() {
     let drift = reason(&|input| input.starts.calibration[2] = (4.0, 5.0), whole.0, whole.1);
     assert_eq!(drift, "invalid: the processor's speed changed by 25% within a start");
     let coarse = reason(&|input| input.facts.clock_step = 15.0, whole.0, whole.1);
-    assert!(coarse.starts_with("invalid: a clock with steps of 15000000 ns cannot resolve"));
+    assert_eq!(coarse, "invalid: a clock with steps of 15000000 ns cannot resolve a median of 200500000 ns");
     let offer = |input: &mut LatencyInput| {
         input.facts.rate = Some(6.0);
         input.offered = input.single[0].1.clone();
@@ -144,6 +144,44 @@ fn what_makes_a_measurement_invalid_stands_in_every_row_it_touches() {
     let mut offered = input(400);
     offer(&mut offered);
     assert_eq!(found(&made(&offered), whole.0, whole.1).status, RowStatus::Value, "the single stream stays valid");
+}
+
+#[test]
+fn what_is_equal_to_a_limit_leaves_a_measurement_valid() {
+    let status = |change: &dyn Fn(&mut LatencyInput)| {
+        let mut input = input(399);
+        change(&mut input);
+        found(&made(&input), "latency_median", "stream=single").status
+    };
+    assert_eq!(status(&|input| input.facts.busy = Some(BUSY)), RowStatus::Value);
+    // The median of 1 to 399 ms is 200, twenty steps of 10.
+    assert_eq!(status(&|input| input.facts.clock_step = 10.0), RowStatus::Value);
+    assert_eq!(status(&|input| input.facts.clock_step = 10.01), RowStatus::InsufficientEvidence);
+    assert_eq!(
+        status(&|input| input.starts.calibration[1] = (0.0, 4.0)),
+        RowStatus::Value,
+        "what took no time cannot drift"
+    );
+}
+
+#[test]
+fn a_percentile_at_the_last_attempt_that_ended_in_time_is_not_censored() {
+    let mut late = input(11);
+    (late.single[0].1[10].latency, late.single[0].1[10].censored) = (1000.0, true);
+    let rows = made(&late);
+    // Type 7: 0.9 x 10 is the tenth of eleven, which ended in time; 0.95 lies between it and the last.
+    let p90 = found(&rows, "latency_p90", "stream=single");
+    assert_eq!((p90.value, p90.high, p90.has(flag::CENSORED)), (Some(10.0), None, false));
+    assert!(found(&rows, "latency_p95", "stream=single").has(flag::CENSORED));
+}
+
+#[test]
+fn one_start_is_a_mean_without_an_interval() {
+    let mut one = input(400);
+    one.starts.load.truncate(1);
+    let rows = made(&one);
+    let load = found(&rows, "load_time", "");
+    assert_eq!((load.value, load.low, load.interval, load.n_attempts), (Some(1.0), None, None, Some(1)));
 }
 
 #[test]

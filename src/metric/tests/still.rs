@@ -7,9 +7,15 @@ use crate::table::{Interval, Row};
 
 /// 30 people with a photo at 17 and one at 18, `wrong` of whom pass at 17 and all of whom are let in at 18.
 fn both_ages(wrong: u32) -> Vec<Attempt> {
+    both_ages_of(wrong, 30)
+}
+
+/// The same, of whom `granted` are let in at 18.
+fn both_ages_of(wrong: u32, granted: u32) -> Vec<Attempt> {
     let of = |person: u32| {
-        let minor = if person < wrong { 40.0 } else { 10.0 };
-        [(17, minor), (18, 40.0)].map(|(age, answer)| (person, year(age), answered(answer), ["female", "north"]))
+        let taken = |lets: bool| if lets { 40.0 } else { 10.0 };
+        [(17, taken(person < wrong)), (18, taken(person < granted))]
+            .map(|(age, answer)| (person, year(age), answered(answer), ["female", "north"]))
     };
     (0..30).flat_map(of).collect()
 }
@@ -47,6 +53,40 @@ fn the_predictive_value_of_nobodys_error_has_a_lower_bound() {
     assert_eq!((row.value, row.high, row.interval), (Some(1.0), Some(1.0), Some(Interval::Mover)));
     let (pass, granted) = (none_of(30.0), wilson(1.0, 30.0, 0.95).0);
     near(row.low, 1.0 / (1.0 + 0.25 * pass / (granted * (2.0 - granted)).sqrt()), "by hand");
+}
+
+/// The limits of Donner and Zou (2012), formulas 10 and 11, of the ratio of two shares with these limits.
+fn ratio([one, l1, u1]: [f64; 3], [two, l2, u2]: [f64; 3]) -> [f64; 2] {
+    let root = |a: f64, b: f64| ((one * two).powi(2) - a * (2.0 * one - a) * b * (2.0 * two - b)).sqrt();
+    [(one * two - root(l1, u2)) / (u2 * (2.0 * two - u2)), (one * two + root(u1, l2)) / (l2 * (2.0 * two - l2))]
+}
+
+#[test]
+fn the_predictive_value_where_one_side_is_without_error_has_limits_of_a_ratio() {
+    let protocol = "limits = [18]\n[[projection]]\nname = 'shop'\nages = [[17, 20], [18, 80]]\n";
+    let of = |wrong: u32, granted: u32| {
+        let table = table(&both_ages_of(wrong, granted), &Protocol::from_toml(protocol).unwrap());
+        only(&table, "metric = 'positive_predictive_value'\nchallenge = 18\npopulation = 'projected:shop'").clone()
+    };
+    let share = |k: f64| {
+        let (low, high) = wilson(k / 30.0, 30.0, 0.95);
+        [k / 30.0, low, high]
+    };
+    // 6 of 30 minors pass and no adult is denied; and 24 of 30 adults where no minor passes.
+    for (wrong, granted) in [(6.0, 30.0), (0.0, 24.0), (30.0, 24.0)] {
+        let row = of(wrong as u32, granted as u32);
+        let [low, high] = ratio(share(wrong), share(granted));
+        assert_eq!(row.interval, Some(Interval::Mover), "{wrong} and {granted}");
+        near(row.value, 0.8 * granted / (0.8 * granted + 0.2 * wrong), "value");
+        near(row.low, 1.0 / (1.0 + 0.25 * high), "low");
+        near(row.high, 1.0 / (1.0 + 0.25 * low), "high");
+    }
+    // No adult is let in, so that everybody who passes is a minor: the odds of an adult among them are 4 times the ratio.
+    let row = of(6, 0);
+    let [low, high] = ratio(share(0.0), share(6.0)).map(|ratio| 4.0 * ratio);
+    assert_eq!((row.value, row.interval), (Some(0.0), Some(Interval::Mover)));
+    near(row.low, low / (1.0 + low), "low, of nobody");
+    near(row.high, high / (1.0 + high), "high, of nobody");
 }
 
 #[test]
