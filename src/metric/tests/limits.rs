@@ -99,18 +99,27 @@ fn two_people_show_one_half_to_three_quarters_and_no_buffer_is_too_high_for_it()
 
 #[test]
 fn a_buffer_is_flagged_where_a_window_leaves_somebody_out_and_nowhere_else() {
-    let protocol = Protocol::from_toml("limits = [18]\n[buffer]\ntarget = 0.05\n").unwrap();
-    let of = |band: Option<AgeRange>| {
+    let protocol =
+        Protocol::from_toml("limits = [18]\nfailure_policy = 'conditional'\n[buffer]\ntarget = 0.05\n").unwrap();
+    let said = |band: Option<AgeRange>, outcome: Outcome| {
         let mut people: Vec<Attempt> =
             (13..=20).flat_map(|age| taken(1000 * age, 80, age, if age < 18 { 0 } else { 80 })).collect();
-        people.extend(band.map(|band| (90_000, band, answered(10.0), PLAIN)));
-        let found = only(&table(&people, &protocol), "metric = 'safe_buffer'").clone();
+        people.extend(band.map(|band| (90_000, band, outcome, PLAIN)));
+        let table = table(&people, &protocol);
+        let found = only(&table, "metric = 'safe_buffer'");
         assert_eq!(found.value, Some(0.0), "{:?}", found.evidence);
-        found.has(crate::metric::flag::BANDS_LEFT_OUT)
+        let window = "metric = 'under_age_pass_rate'\nchallenge = 18\npopulation = 'window'\nweighting = 'subject'\n\
+                      failure_policy = 'conditional'\n";
+        let flagged = |row: &Row| row.has(crate::metric::flag::BANDS_LEFT_OUT);
+        assert_eq!(flagged(only(&table, window)), flagged(found));
+        flagged(found)
     };
+    let of = |band| said(band, answered(10.0));
     assert!(!of(None));
     assert!(of(AgeRange::new(14.0, 16.0).ok()));
     assert!(!of(AgeRange::new(8.0, 10.0).ok()), "of nobody in the window");
+    let refused = Outcome::unanswered(crate::outcome::Status::Refused, "");
+    assert!(!said(AgeRange::new(14.0, 16.0).ok(), refused), "of nobody in the denominator");
 }
 
 #[test]
@@ -175,4 +184,27 @@ fn rates_over_the_same_ages_stand_under_the_protocols_policy_and_with_failures_a
     assert_eq!(policies("fail_closed"), [FailurePolicy::FailClosed]);
     assert_eq!(policies("conditional"), [FailurePolicy::Conditional, FailurePolicy::FailClosed]);
     assert_eq!(policies("fail_open"), [FailurePolicy::FailOpen, FailurePolicy::FailClosed]);
+}
+
+#[test]
+fn a_mean_over_the_levels_of_a_column_needs_two_of_them() {
+    let said = |levels: &[&'static str]| {
+        let text = "limits = [18]\n[[standard]]\nname = 'sexes'\ncolumn = 'sex'\nfrom = 17\nto = 18\n";
+        let of = |(place, level): (u32, &&'static str)| {
+            let own = [taken(1000 * place, 30, 17, 6), taken(1000 * place + 500, 30, 18, 24)].concat();
+            own.into_iter()
+                .map(|(subject, age, outcome, _)| (subject, age, outcome, [*level, "north"]))
+                .collect::<Vec<_>>()
+        };
+        let people: Vec<Attempt> = (0..).zip(levels).flat_map(of).collect();
+        let table = table(&people, &Protocol::from_toml(text).unwrap());
+        let row = only(
+            &table,
+            "metric = 'mae'\npopulation = 'standardised'\nvariant = 'standard=sexes'\nweighting = 'subject'",
+        )
+        .clone();
+        (row.value.is_some(), says(&row))
+    };
+    assert_eq!(said(&["female"]), (false, "the column `sex` has the level `female` only".to_owned()));
+    assert!(said(&["female", "male"]).0 && said(&["female", "male", "other"]).0);
 }

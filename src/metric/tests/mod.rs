@@ -14,6 +14,7 @@ mod paired_error;
 mod reach;
 mod rules;
 mod scores;
+mod stages;
 mod still;
 mod unchanged;
 mod weighted;

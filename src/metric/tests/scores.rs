@@ -194,6 +194,10 @@ fn the_tally_alone_says_that_scores_and_spreads_need_rows() {
             if ages { ("auc", "variant = 'scores=age'") } else { ("brier_score", "weighting = 'subject'") };
         let row = only(&table, &format!("metric = '{metric}'\n{variant}"));
         assert_eq!(row.status, RowStatus::NotMeasurable);
+        if !ages {
+            let missing = only(&table, "metric = 'scores_missing'");
+            assert_eq!((missing.status, missing.weighting), (RowStatus::NotMeasurable, None));
+        }
         let crps = only(&table, "metric = 'crps'\nweighting = 'subject'").status;
         assert_eq!(crps, if ages { RowStatus::NotMeasurable } else { RowStatus::NotApplicable });
     }
@@ -226,8 +230,12 @@ fn points_of_the_curve_are_rows_when_asked_for_and_ages_beyond_the_limit_are_not
     assert_eq!(points[0].value, Some(1.0), "at the least score everybody passes");
     assert!(points.windows(2).all(|pair| pair[0].value >= pair[1].value));
     assert!(!of(&drawn(false), &protocol("")).rows.iter().any(|row| row.metric.starts_with("det_")));
-    let few = of(&drawn(true), &protocol("[scores]\nages_up_to = 10\n"));
-    assert_eq!(only(&few, "metric = 'auc'\nvariant = 'scores=age'").status, RowStatus::NotMeasurable);
+    let answered = drawn(true).iter().filter(|attempt| matches!(attempt.2.answer, Some(Answer::Age { .. }))).count();
+    let up_to = |most: usize| {
+        let table = of(&drawn(true), &protocol(&format!("[scores]\nages_up_to = {most}\n")));
+        only(&table, "metric = 'auc'\nvariant = 'scores=age'").status
+    };
+    assert_eq!([up_to(answered), up_to(answered - 1)], [RowStatus::Value, RowStatus::NotMeasurable]);
 }
 
 #[test]
@@ -270,6 +278,15 @@ fn probabilities_carry_no_claim_where_ages_straddle_the_limit_or_few_people_hold
     for (metric, weighting) in all {
         assert_eq!(against(&unclear, metric, weighting), "straddling 5.2%>5%", "{metric} {weighting}");
     }
+    // Of five people one has six of ten attempts: 10^2 / (4 + 6^2) is just half of the people.
+    let of_five = |most: u32| {
+        let five = (0..5_u32).flat_map(|person| (0..if person == 0 { most } else { 1 }).map(move |_| person));
+        let over = (100..140).map(|subject| (subject, year(20), scored(0.9), ["female", ""]));
+        let people: Vec<Attempt> =
+            five.map(|person| (person, year(16), scored(0.5), ["female", ""])).chain(over).collect();
+        against(&of(&people, &protocol("")), "auc", "attempt").contains("few subjects hold most attempts")
+    };
+    assert_eq!([of_five(6), of_five(7)], [false, true]);
     // One person has as many attempts as everybody else: (400)^2 / (200 + 200^2) is 4.
     let one = of_people((0..200).map(|_| (900, year(16), scored(0.5), ["female", ""])).collect());
     for (metric, weighting) in all {
