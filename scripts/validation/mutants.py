@@ -219,19 +219,19 @@ def refused(crate, messages):
         message = json.loads(line).get("message") or {}
         if message.get("level") != "error":
             continue
-        primary = [span for span in message["spans"] if span["is_primary"]]
-        for span in primary:
-            # What a macro of another crate, such as `vec`, makes of a copy is found where it is called.
-            while span["expansion"] and not (crate / span["file_name"]).is_file():
-                span = span["expansion"]["span"]
-            name = span["file_name"]
-            if name not in spans:
-                spans[name] = []
-                for number, text in enumerate((crate / name).read_text(encoding="utf-8").split("\n"), 1):
-                    for kind, k in re.findall(r"/\*(BEGIN|END) (\d+)\*/", text):
-                        spans[name] += [[int(k), number, number]] if kind == "BEGIN" else []
-                        spans[name][-1][2] = number
-            found |= {k for k, first, last in spans[name] if first <= span["line_start"] <= last}
+        for span in [span for span in message["spans"] if span["is_primary"]]:
+            # Where a macro is at fault, its copy is found in one of the places from which it was called.
+            while span:
+                name = span["file_name"]
+                if name not in spans:
+                    spans[name] = []
+                    text = (crate / name).read_text(encoding="utf-8") if name.startswith("src/") else ""
+                    for number, line in enumerate(text.split("\n"), 1):
+                        for kind, k in re.findall(r"/\*(BEGIN|END) (\d+)\*/", line):
+                            spans[name] += [[int(k), number, number]] if kind == "BEGIN" else []
+                            spans[name][-1][2] = number
+                found |= {k for k, first, last in spans[name] if first <= span["line_start"] <= last}
+                span = span["expansion"] and span["expansion"]["span"]
     return found
 
 

@@ -119,7 +119,7 @@ fn next(gated: &Gated, folder: &Path) -> String {
         Verdict::Pass => format!("Passed. Next: agebench report {folder}"),
         Verdict::Fail => format!("Failed. Next: agebench report {folder} --all shows every challenge age."),
         Verdict::Inconclusive if lacking().next().is_some() => {
-            let [unmade, shut_out] = [true, false].map(|made| lacking().any(|check| check.unmade == made));
+            let [unmade, shut_out] = [true, false].map(|unmade| lacking().any(|check| check.unmade == unmade));
             let next = match (unmade, shut_out) {
                 (true, false) => {
                     "make the rows, or leave these rules out (the lines above say which command makes them)"

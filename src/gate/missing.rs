@@ -11,7 +11,7 @@ const SHOWN: usize = 6;
 pub(super) struct Missing {
     /// In words: a lowercase fragment.
     pub(super) says: String,
-    /// Whether it is only that the verb which makes such rows was not run: the rule has no fault.
+    /// Whether `says` names the verb that makes such rows: they may never have been made, and the rule need have no fault.
     pub(super) unmade: bool,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn why(select: &Select, rows: &[&Row], method: &str, methods: &[Strin
     Missing { says: shut_out(select, rows, method, methods), unmade: false }
 }
 
-/// Which key of `select` shuts out what is there.
+/// Which key of `select` shuts out what is there, or that there is no such method or metric.
 fn shut_out(select: &Select, rows: &[&Row], method: &str, methods: &[String]) -> String {
     if !methods.iter().any(|known| known == method) {
         let near = did_you_mean(method, methods.iter().map(String::as_str));
@@ -84,7 +84,7 @@ fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
-/// What stands behind `agebench` to make the rows of a metric that a run does not have by itself.
+/// The words after `agebench` that make the rows of a metric, where a run does not have them by itself.
 fn verb(metric: &str) -> Option<&'static str> {
     match family(metric)? {
         "latency" => Some("latency"),

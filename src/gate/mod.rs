@@ -90,7 +90,8 @@ pub struct Check {
     pub more_subjects: Option<u64>,
     /// The verdict in a sentence: a lowercase fragment.
     pub says: String,
-    /// Whether there is no row because the verb that makes such rows, named in `says`, was not run: the rule has no fault.
+    /// Whether there is no row and `says` names the verb that makes such rows: they may never have been made, and the rule need
+    /// have no fault.
     pub unmade: bool,
 }
 

@@ -289,8 +289,13 @@ impl Least {
             Row::quantity(context, Place { variant, ..Place::of_all() }, entry.measure, quantity)
         };
         let mut rows = vec![value(catalogue::LEAST_BYTES, Variant::none(), self.bytes)];
-        let saved = if self.full_bytes > 0.0 { 1.0 - self.bytes / self.full_bytes } else { 0.0 };
-        rows.push(value(catalogue::LEAST_SAVED, Variant::none(), saved));
+        let saved = catalogue::LEAST_SAVED;
+        rows.push(if self.full_bytes > 0.0 {
+            value(saved, Variant::none(), 1.0 - self.bytes / self.full_bytes)
+        } else {
+            let (status, counts) = (RowStatus::Empty, Counts::default());
+            Row::without_value(context, Place::of_all(), saved.measure, status, counts, "the full input has no bytes")
+        });
         for Ended { axis, why, tried } in &self.ended {
             let variant = Variant::of("axis", axis);
             let left = self.left.iter().find(|(of, _)| of == axis);

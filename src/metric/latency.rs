@@ -135,9 +135,11 @@ fn invalid(input: &LatencyInput) -> Vec<String> {
     if let Some(busy) = input.facts.busy.filter(|busy| *busy > BUSY) {
         reasons.push(format!("invalid: others used {:.0}% of the processors", busy * 100.0));
     }
-    let drift = |(before, after): &(f64, f64)| if *before > 0.0 { (after / before - 1.0).abs() } else { 0.0 };
+    let drift = |(before, after): &(f64, f64)| (after / before - 1.0).abs();
     let worst = input.starts.calibration.iter().map(drift).fold(0.0, f64::max);
-    if worst > DRIFT {
+    if input.starts.calibration.iter().any(|(before, _)| *before <= 0.0) {
+        reasons.push("invalid: the calibration took no time that the clock can tell".to_owned());
+    } else if worst > DRIFT {
         reasons.push(format!("invalid: the processor's speed changed by {:.0}% within a start", worst * 100.0));
     }
     if input.ended > 0 && input.answered == 0 {

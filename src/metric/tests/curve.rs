@@ -140,17 +140,19 @@ fn rows_of_steps_say_what_was_held_against_which_margin_and_the_least_input_what
     assert!(judged.clone().count() == 4 && judged.clone().all(|row| row.claim_high.is_some()));
     assert_eq!(value("reduced_input_bytes", "axis=pixels;left=64;step=01").n_attempts, Some(4));
     assert_eq!(value("least_input_saved", "").value, Some(0.75));
-    let empty = curve(&Context::default(), &protocol(), &[], &Least::default());
-    assert_eq!(
-        empty.iter().map(|row| row.value).collect::<Vec<_>>(),
-        [Some(0.0); 2],
-        "of files of no bytes nothing is saved"
-    );
     assert_eq!(value("least_input_left", "axis=pixels").value, Some(64.0));
     assert_eq!(value("least_input_left", "axis=quality").status, RowStatus::NotAchievable);
     assert_eq!(value("least_input_left", "axis=margin").status, RowStatus::NotApplicable);
     let identities: std::collections::BTreeSet<_> = rows.iter().map(Row::identity).collect();
     assert_eq!(identities.len(), rows.len(), "no two rows are the same");
+}
+
+#[test]
+fn of_an_input_without_a_byte_no_share_is_saved() {
+    let rows = curve(&Context::default(), &protocol(), &[], &Least::default());
+    let told: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.value, row.status)).collect();
+    let [bytes, saved] = ["least_input_bytes", "least_input_saved"];
+    assert_eq!(told, [(bytes, Some(0.0), RowStatus::Value), (saved, None, RowStatus::Empty)]);
 }
 
 #[test]

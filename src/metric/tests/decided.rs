@@ -73,10 +73,20 @@ fn decisions_that_no_line_fits_say_why() {
         .filter(|one| [13.0, 42.0].contains(&one.1.low()))
         .collect();
     assert_eq!(said(&level), falling);
-    // Ten people who do not pass are enough.
-    let ten = said(&decided(20, |age, person| age > 14 || person < 14 + 2 * (age - 13)));
-    assert_eq!((ten.0, ten.2.as_str()), (RowStatus::Value, "sufficient"));
-    // A group that has no answer.
+}
+
+#[test]
+fn ten_people_who_do_not_pass_are_enough_for_a_line() {
+    let of_ten = |first: u32| {
+        let table = of(&decided(20, |age, person| age > 14 || person < first + 2 * (age - 13)));
+        only(&table, "metric = 'effective_challenge_age'\nvariant = ''").clone()
+    };
+    assert_eq!(of_ten(14).evidence, Some(Evidence::Sufficient), "six of 13 and four of 14 do not");
+    assert_eq!(of_ten(15).evidence.unwrap().cell(), "8<10 people who pass, or who do not");
+}
+
+#[test]
+fn a_group_without_an_answer_has_no_gate() {
     let mut attempts = decided(2, |_, _| true);
     attempts.push((9000, year(20), Outcome::failed(""), ["female", ""]));
     let table = of_groups(&attempts, &Protocol::from_toml("limits = [18]\ngroups = ['sex']").unwrap());

@@ -4,11 +4,11 @@ mod buffer;
 mod clustered;
 mod decided;
 mod families;
+mod floors;
 mod golden;
 mod groups;
 mod identities;
 mod independent;
-mod limits;
 mod morph;
 mod paired_error;
 mod reach;
@@ -59,6 +59,12 @@ pub(crate) fn table_of(truth: &Truth, answers: &Answers, protocol: &Protocol, fa
 pub(crate) fn table(attempts: &[Attempt], protocol: &Protocol) -> Table {
     let (truth, answers) = columns(attempts, protocol);
     table_of(&truth, &answers, protocol, FACTS)
+}
+
+/// Holds a number to `wanted`, to 12 digits.
+pub(crate) fn near(found: Option<f64>, wanted: f64, what: &str) {
+    let found = found.unwrap();
+    assert!((found - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{what}: {found}, expected {wanted}");
 }
 
 /// The only row that `toml` selects.

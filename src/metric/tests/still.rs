@@ -20,11 +20,6 @@ fn both_ages_of(wrong: u32, granted: u32) -> Vec<Attempt> {
     (0..30).flat_map(of).collect()
 }
 
-fn near(found: Option<f64>, wanted: f64, what: &str) {
-    let found = found.unwrap();
-    assert!((found - wanted).abs() < 1e-12, "{what}: {found}, expected {wanted}");
-}
-
 /// Of 0 among `n`.
 fn none_of(n: f64) -> f64 {
     wilson(0.0, n, 0.95).1
@@ -62,7 +57,7 @@ fn ratio([one, l1, u1]: [f64; 3], [two, l2, u2]: [f64; 3]) -> [f64; 2] {
 }
 
 #[test]
-fn the_predictive_value_where_one_side_is_without_error_has_limits_of_a_ratio() {
+fn the_predictive_value_where_nobody_or_everybody_of_a_side_passes_has_the_limits_of_a_ratio() {
     let protocol = "limits = [18]\n[[projection]]\nname = 'shop'\nages = [[17, 20], [18, 80]]\n";
     let of = |wrong: u32, granted: u32| {
         let table = table(&both_ages_of(wrong, granted), &Protocol::from_toml(protocol).unwrap());
@@ -72,7 +67,7 @@ fn the_predictive_value_where_one_side_is_without_error_has_limits_of_a_ratio() 
         let (low, high) = wilson(k / 30.0, 30.0, 0.95);
         [k / 30.0, low, high]
     };
-    // 6 of 30 minors pass and no adult is denied; and 24 of 30 adults where no minor passes.
+    // 6 of 30 minors pass and no adult is denied; 24 of 30 adults let in where no minor passes; and where every minor does.
     for (wrong, granted) in [(6.0, 30.0), (0.0, 24.0), (30.0, 24.0)] {
         let row = of(wrong as u32, granted as u32);
         let [low, high] = ratio(share(wrong), share(granted));

@@ -54,8 +54,9 @@ impl Opened<'_> {
 struct Halves {
     levels: Vec<f32>,
     stride: usize,
-    /// Rows of blocks of a strip, and those above this one.
+    /// Rows of blocks of a strip.
     strip: usize,
+    /// Rows of blocks above this strip.
     above: usize,
 }
 

@@ -13,7 +13,8 @@ use super::transform::{Block, transform};
 pub(super) trait Take {
     /// Whether the blocks of this component are needed; of others it is only seen to that their bits are sound.
     fn wants(&self, component: usize) -> bool;
-    /// Takes the block in column `x` of row `y` of the component's blocks in this strip; none behind `last` is not zero.
+    /// Takes the block in column `x` of row `y` of the component's blocks in this strip; every coefficient behind `last`, in
+    /// zigzag order, is zero.
     fn take(&mut self, component: usize, block: &Block, last: usize, x: usize, y: usize);
     /// All blocks of the strip were taken.
     fn finish_strip(&mut self);

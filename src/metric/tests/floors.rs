@@ -1,5 +1,5 @@
-//! Numbers that are equal to a limit: a floor is met by what is equal to it, and nothing is above itself. And rows of a side that is
-//! empty, which say which one it is.
+//! What is just enough: a floor is met by what is equal to it, a ceiling too. And where a side, a year, a window or a level is
+//! missing, rows say which one it is.
 
 use super::*;
 use crate::protocol::EvidenceRule;
@@ -79,7 +79,7 @@ fn who_has_an_answer_on_one_side_alone_is_no_person_of_both() {
 }
 
 #[test]
-fn two_people_show_one_half_to_three_quarters_and_no_buffer_is_too_high_for_it() {
+fn two_people_without_an_error_are_enough_for_a_target_of_one_half_at_a_level_of_three_quarters() {
     // None of two is at most one half, at a level of three quarters: 1 - 0.25^(1/2). ln 0.25 / ln 0.5 is 2 to the last bit.
     let mut protocol = Protocol::from_toml("limits = [18]\n[windows]\nunder = 1\n[buffer]\ntarget = 0.5\n").unwrap();
     protocol.levels.claim = 0.75;
@@ -87,7 +87,7 @@ fn two_people_show_one_half_to_three_quarters_and_no_buffer_is_too_high_for_it()
     let people = [taken(0, 2, 17, 0), taken(10, 2, 20, 2)].concat();
     let found = only(&table(&people, &protocol), "metric = 'safe_challenge_age'").clone();
     assert_eq!((found.value, found.status), (Some(18.0), RowStatus::Value), "{:?}", found.evidence);
-    // Either floor alone is enough to stop it.
+    // Either floor a little higher, or the target a little lower, is enough to stop it.
     for (subjects, n_star, target) in [(3, 2.0, 0.5), (2, 2.5, 0.5), (2, 2.0, 0.49)] {
         let mut protocol = protocol.clone();
         (protocol.evidence.subjects, protocol.evidence.n_star, protocol.buffer.target) = (subjects, n_star, target);
@@ -134,7 +134,7 @@ fn a_year_of_the_buffer_that_nobody_is_in_counts_nobody() {
 }
 
 #[test]
-fn how_far_below_a_limit_ends_above_its_first_year_of_life() {
+fn ages_below_a_limit_are_counted_down_to_the_first_year_of_life_alone() {
     let protocol = Protocol::from_toml("limits = [3]\n[windows]\nunder = 5\n").unwrap();
     let people: Vec<Attempt> = (0..6).flat_map(|age| taken(100 * age, 40, age, 10)).collect();
     let table = table(&people, &protocol);
@@ -207,4 +207,24 @@ fn a_mean_over_the_levels_of_a_column_needs_two_of_them() {
     };
     assert_eq!(said(&["female"]), (false, "the column `sex` has the level `female` only".to_owned()));
     assert!(said(&["female", "male"]).0 && said(&["female", "male", "other"]).0);
+}
+
+#[test]
+fn without_windows_groups_are_compared_over_everybody_and_nothing_stands_in_a_window() {
+    let protocol = Protocol::from_toml("limits = [18]\ngroups = ['sex']\n[windows]\nunder = 0\nover = 0\n").unwrap();
+    let one = |(subject, age, outcome, _): Attempt| {
+        (subject, age, outcome, [["female", "male"][subject as usize % 2], "north"])
+    };
+    let people = [taken(0, 80, 17, 20), taken(500, 80, 18, 70)].concat().into_iter().map(one).collect::<Vec<_>>();
+    let table = table(&people, &protocol);
+    assert!(!table.rows.iter().any(|row| matches!(row.population, Population::Window(..))));
+    for (rate, difference, population) in [
+        ("under_age_pass_rate", "under_age_pass_rate_difference", "under"),
+        ("adult_denial_rate", "adult_denial_rate_difference", "over"),
+    ] {
+        let place = format!("challenge = 18\npopulation = '{population}'\ngroup_by = 'sex'\n");
+        assert!(only(&table, &format!("metric = '{rate}'\n{place}variant = 'worst=group'")).value.is_some());
+        let against = format!("metric = '{difference}'\n{place}group = 'male'\nvariant = 'against=rest'");
+        assert!(only(&table, &against).value.is_some());
+    }
 }
