@@ -211,13 +211,18 @@ fn a_mean_over_the_levels_of_a_column_needs_two_of_them() {
 
 #[test]
 fn without_windows_groups_are_compared_over_everybody_and_nothing_stands_in_a_window() {
-    let protocol = Protocol::from_toml("limits = [18]\ngroups = ['sex']\n[windows]\nunder = 0\nover = 0\n").unwrap();
+    let fixed =
+        "name = 'males'\nlimit = 18\ngroup_by = 'sex'\ngroup = 'male'\npopulation = 'under'\nunder_age_pass_rate = 0.3";
+    let text =
+        format!("limits = [18]\ngroups = ['sex']\n[windows]\nunder = 0\nover = 0\n[[fixed_thresholds]]\n{fixed}\n");
+    let protocol = Protocol::from_toml(&text).unwrap();
     let one = |(subject, age, outcome, _): Attempt| {
         (subject, age, outcome, [["female", "male"][subject as usize % 2], "north"])
     };
     let people = [taken(0, 80, 17, 20), taken(500, 80, 18, 70)].concat().into_iter().map(one).collect::<Vec<_>>();
     let table = table(&people, &protocol);
-    assert!(!table.rows.iter().any(|row| matches!(row.population, Population::Window(..))));
+    let of_limits = table.rows.iter().filter(|row| row.limit.is_some());
+    assert_eq!(of_limits.filter(|row| matches!(row.population, Population::Window(..))).count(), 0);
     for (rate, difference, population) in [
         ("under_age_pass_rate", "under_age_pass_rate_difference", "under"),
         ("adult_denial_rate", "adult_denial_rate_difference", "over"),
@@ -226,5 +231,33 @@ fn without_windows_groups_are_compared_over_everybody_and_nothing_stands_in_a_wi
         assert!(only(&table, &format!("metric = '{rate}'\n{place}variant = 'worst=group'")).value.is_some());
         let against = format!("metric = '{difference}'\n{place}group = 'male'\nvariant = 'against=rest'");
         assert!(only(&table, &against).value.is_some());
+        let fixed: Select = toml::from_str(&format!(
+            "metric = '{rate}'\npopulation = '{population}'\ngroup_by = 'sex'\ngroup = '*'\nvariant = 'fixed=males'"
+        ))
+        .unwrap();
+        assert_eq!(table.find(&fixed).filter(|row| row.value.is_some()).count(), 2);
     }
+}
+
+#[test]
+fn a_threshold_fixed_on_a_window_has_its_people_pooled_beside_their_mean_below_the_limit_alone() {
+    let fixed = "name = 'males'\nlimit = 18\ngroup_by = 'sex'\ngroup = 'male'\npopulation = 'window'\nunder_age_pass_rate = 0.3";
+    let text =
+        format!("limits = [18]\ngroups = ['sex']\n[windows]\nunder = 2\nover = 2\n[[fixed_thresholds]]\n{fixed}\n");
+    let one = |(subject, age, outcome, _): Attempt| {
+        (subject, age, outcome, [["female", "male"][subject as usize % 2], "north"])
+    };
+    let people: Vec<Attempt> =
+        (16..20).flat_map(|age| taken(1000 * age, 80, age, if age < 18 { 20 } else { 70 })).map(one).collect();
+    let table = table(&people, &Protocol::from_toml(&text).unwrap());
+    let of = |variant: &str| {
+        let rows = table.rows.iter().filter(|row| row.variant.to_string() == variant);
+        let windows =
+            rows.filter(|row| row.metric.ends_with("_rate") && matches!(row.population, Population::Window(..)));
+        windows.map(|row| row.metric.as_str()).collect::<Vec<_>>()
+    };
+    let [passes, denials] = ["under_age_pass_rate", "adult_denial_rate"];
+    // Of everybody, and of each sex.
+    assert_eq!(of("fixed=males"), [[passes, denials]; 3].concat());
+    assert_eq!(of("fixed=males;window=pooled"), [passes; 3]);
 }

@@ -153,6 +153,26 @@ fn labels_that_cannot_move_are_too_little_evidence() {
 }
 
 #[test]
+fn labels_of_half_of_the_people_that_can_move_are_enough() {
+    // At 16 there are eighty people of both sexes, at 17 so many women.
+    let said = |women: u32| {
+        let one = |subject: u32| {
+            let (age, sex) = if subject < 80 { (16, ["female", "male"][subject as usize % 2]) } else { (17, "female") };
+            (subject, year(age), answered(if subject % 4 < 2 { 40.0 } else { 10.0 }), [sex, ""])
+        };
+        let asked = "[[primary]]\nmetric = 'gini'\ngroup_by = 'sex'\nvariant = '*'\n";
+        let protocol =
+            Protocol::from_toml(&format!("limits = [18]\n[between_groups]\nreplicates = 999\n{asked}")).unwrap();
+        let table = table(&(0..80 + women).map(one).collect::<Vec<_>>(), &protocol);
+        let place = "population = 'under'\nchallenge = 18\ngroup_by = 'sex'\ngroup = ''\n";
+        let variant = "variant = 'of=under_age_pass_rate;summary=gini'";
+        only(&table, &format!("metric = 'permutation_p'\n{place}{variant}")).evidence.clone().unwrap().cell()
+    };
+    assert!(!said(80).contains("share an age"), "{}", said(80));
+    assert!(said(82).contains("49%<50% of subjects share an age with another group"), "{}", said(82));
+}
+
+#[test]
 fn a_null_from_the_normal_form_needs_five_expected_events_and_five_attempts_without_one() {
     // Of 120 minors of each of five years so many pass, half of them of each sex: of 300 of a sex, 5 or 10. Five of 300
     // are 4.9 of as many as the mean of five years is worth.
