@@ -173,6 +173,30 @@ fn labels_of_half_of_the_people_that_can_move_are_enough() {
 }
 
 #[test]
+fn a_null_of_which_a_third_has_no_value_is_none() {
+    // At 13 there are a woman and a man with an answer, and a woman without one: dealt anew, the man is every third time the one
+    // without, and the men's mean over the years of the window has no value.
+    let of = |third: Option<f64>| {
+        let answer = |age: u32, i: u32, _: &str| if age == 13 && i == 2 { third } else { Some(f64::from(8 + i % 12)) };
+        let people: Vec<Attempt> =
+            two_sexes(answer).into_iter().filter(|one| one.1.low() > 13.5 || one.0 % 1000 < 3).collect();
+        let protocol = "limits = [18]\nfailure_policy = 'conditional'\n[between_groups]\nreplicates = 999\n";
+        let table = table(&people, &Protocol::from_toml(protocol).unwrap());
+        let place = "population = 'window:13-17'\nchallenge = 18\ngroup_by = 'sex'\ngroup = ''\n";
+        only(
+            &table,
+            &format!("metric = 'permutation_p'\n{place}variant = 'of=under_age_pass_rate;summary=max_minus_min'"),
+        )
+        .clone()
+    };
+    assert!(of(Some(10.0)).value.is_some());
+    let row = of(None);
+    assert_eq!((row.value, row.status), (None, RowStatus::InsufficientEvidence));
+    let why = row.evidence.unwrap().cell();
+    assert!(why.ends_with("more than 1% of the permutations have no value"), "{why}");
+}
+
+#[test]
 fn a_null_from_the_normal_form_needs_five_expected_events_and_five_attempts_without_one() {
     // Of 120 minors of each of five years so many pass, half of them of each sex: of 300 of a sex, 5 or 10. Five of 300
     // are 4.9 of as many as the mean of five years is worth.
