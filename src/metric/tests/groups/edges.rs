@@ -173,6 +173,47 @@ fn labels_of_half_of_the_people_that_can_move_are_enough() {
 }
 
 #[test]
+fn a_summary_carries_no_claim_where_ages_straddle_the_limit_or_are_bands_of_years() {
+    let said = |band: Option<[f64; 2]>, population: &str| {
+        let mut people = two_sexes(|age, i, _| Some(f64::from(age) + f64::from(i % 9) - 4.0));
+        if let Some([low, high]) = band {
+            let band = AgeRange::new(low, high).unwrap();
+            let one =
+                |subject: u32| (subject, band, answered(17.0), [["female", "male"][subject as usize % 2], "north"]);
+            people.extend((90_000..90_100).map(one));
+        }
+        let asked = "[[primary]]\nmetric = 'gini'\ngroup_by = 'sex'\nvariant = '*'\n";
+        let table = table(&people, &Protocol::from_toml(&format!("limits = [18]\n{asked}")).unwrap());
+        let place = format!("population = '{population}'\nchallenge = 18\ngroup_by = 'sex'\ngroup = ''\n");
+        let row = only(&table, &format!("metric = 'gini'\n{place}variant = 'of=under_age_pass_rate'")).clone();
+        row.evidence.map(|evidence| evidence.cell()).unwrap_or_default()
+    };
+    assert!(!said(None, "under").contains("ing") && !said(None, "window:13-17").contains("bands"));
+    assert!(said(Some([17.0, 19.0]), "under").contains("straddling 14.3%>5%"), "{}", said(Some([17.0, 19.0]), "under"));
+    let bands = said(Some([14.0, 16.0]), "window:13-17");
+    assert!(bands.contains("bands of years 14.3%>5%"), "{bands}");
+}
+
+#[test]
+fn five_people_with_an_event_that_are_expected_in_each_group_are_just_enough() {
+    // So many of 300 of each sex pass.
+    let asked = "[[primary]]\nmetric = 'gini'\ngroup_by = 'sex'\nvariant = '*'\n";
+    let protocol = Protocol::from_toml(&format!("limits = [18]\n[between_groups]\nreplicates = 999\n{asked}")).unwrap();
+    let said = |passing: u32| {
+        let people = two_sexes(|age, i, _| Some(if age == 17 && i < 2 * passing { 40.0 } else { 10.0 }));
+        let place = "population = 'under'\nchallenge = 18\ngroup_by = 'sex'\ngroup = ''\n";
+        let variant = "variant = 'of=under_age_pass_rate;summary=gini'";
+        only(&table(&people, &protocol), &format!("metric = 'permutation_p'\n{place}{variant}"))
+            .evidence
+            .clone()
+            .unwrap()
+            .cell()
+    };
+    assert!(!said(5).contains("expected"), "{}", said(5));
+    assert!(said(4).contains("4.0<5 events expected"), "{}", said(4));
+}
+
+#[test]
 fn a_null_of_which_a_third_has_no_value_is_none() {
     // At 13 there are a woman and a man with an answer, and a woman without one: dealt anew, the man is every third time the one
     // without, and the men's mean over the years of the window has no value.
