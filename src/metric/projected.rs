@@ -265,13 +265,8 @@ impl Visitors<'_> {
         let pass = Bounded::wilson(pass?.p, pass?.n_star, level)?;
         let granted = Bounded::wilson(1.0 - deny?.p, deny?.n_star, level)?;
         let odds = self.shares[0] / self.shares[1];
-        let (low, high) = if granted.point > 0.0 {
-            let ratio = mover_ratio(pass, granted);
-            (1.0 / (1.0 + odds * ratio.high), 1.0 / (1.0 + odds * ratio.low))
-        } else {
-            let ratio = mover_ratio(granted, pass);
-            (ratio.low / (ratio.low + odds), 1.0 / (1.0 + odds / ratio.high))
-        };
+        let ratio = mover_ratio(pass, granted);
+        let (low, high) = (1.0 / (1.0 + odds * ratio.high), 1.0 / (1.0 + odds * ratio.low));
         Some(Bounds { interval: Interval::Mover, level, low, high })
     }
 

@@ -148,6 +148,29 @@ fn rows_of_steps_say_what_was_held_against_which_margin_and_the_least_input_what
 }
 
 #[test]
+fn a_bound_that_is_the_margin_itself_is_not_below_it() {
+    let (truth, full) = (truth(40), answers(40, |_, age| Some(age + 1.0)));
+    let reduced = answers(40, |number, age| Some(if age > 22.0 && number % 7 == 0 { 22.5 } else { age + 1.25 }));
+    let of = |margins| rules(&truth, &full, &reduced, &protocol(), margins, 0.95).unwrap();
+    let mut held = 0;
+    for (place, rule) in of(MARGINS).iter().enumerate() {
+        let Shown::Judged { bounds: Some(bounds), .. } = &rule.shown else { continue };
+        let judged = |high: f64| of(Margins { rate: high, years: high })[place].accepted();
+        // With a margin that nothing could be shown to be below, a rule is left out; and so may it be at the bound of no difference.
+        if judged(bounds.high).is_some() {
+            assert_eq!(
+                (judged(bounds.high), judged(bounds.high * 1.001)),
+                (Some(false), Some(true)),
+                "{}",
+                rule.words()
+            );
+            held += 1;
+        }
+    }
+    assert_eq!(held, 2, "adults who are denied, and the mean error");
+}
+
+#[test]
 fn of_an_input_without_a_byte_no_share_is_saved() {
     let rows = curve(&Context::default(), &protocol(), &[], &Least::default());
     let told: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.value, row.status)).collect();

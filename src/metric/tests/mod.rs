@@ -1,8 +1,10 @@
+mod absent;
 mod answered;
 mod attacks;
 mod buffer;
 mod clustered;
 mod decided;
+mod design;
 mod families;
 mod floors;
 mod golden;

@@ -198,6 +198,8 @@ fn the_tally_alone_says_that_scores_and_spreads_need_rows() {
             let missing = only(&table, "metric = 'scores_missing'");
             assert_eq!((missing.status, missing.weighting), (RowStatus::NotMeasurable, None));
         }
+        let left_out = table.rows.iter().filter(|row| row.metric == "spreads_left_out");
+        assert_eq!(left_out.map(|row| row.weighting).collect::<Vec<_>>(), [None], "once, whatever the labels mean");
         let crps = only(&table, "metric = 'crps'\nweighting = 'subject'").status;
         assert_eq!(crps, if ages { RowStatus::NotMeasurable } else { RowStatus::NotApplicable });
     }
@@ -228,6 +230,12 @@ fn points_of_the_curve_are_rows_when_asked_for_and_ages_beyond_the_limit_are_not
     let points: Vec<_> = table.rows.iter().filter(|row| row.metric == "det_under_age_pass_rate").collect();
     assert_eq!(points.len(), 5);
     assert_eq!(points[0].value, Some(1.0), "at the least score everybody passes");
+    let ends = |count: u32| {
+        let table = of(&drawn(false), &protocol(&format!("[scores]\ndet_points = {count}\n")));
+        let points = table.rows.iter().filter(|row| row.metric == "det_under_age_pass_rate");
+        points.map(|row| (row.value, row.variant.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(2), [0, 4].map(|place: usize| (points[place].value, points[place].variant.clone())));
     assert!(points.windows(2).all(|pair| pair[0].value >= pair[1].value));
     assert!(!of(&drawn(false), &protocol("")).rows.iter().any(|row| row.metric.starts_with("det_")));
     let answered = drawn(true).iter().filter(|attempt| matches!(attempt.2.answer, Some(Answer::Age { .. }))).count();
@@ -293,4 +301,16 @@ fn probabilities_carry_no_claim_where_ages_straddle_the_limit_or_few_people_hold
         let wanted = if weighting == "attempt" { "few subjects hold most attempts" } else { "sufficient" };
         assert_eq!(against(&one, metric, weighting), wanted, "{metric} {weighting}");
     }
+}
+
+#[test]
+fn spreads_of_which_none_can_be_used_are_a_row_for_each_weighting() {
+    let age = |spread: f64| Outcome::answered(Answer::Age { age: Age::new(20.0).unwrap(), spread: Some(spread) });
+    let people: Vec<Attempt> = (0..40).map(|subject| (subject, year(20), age(-1.0), ["female", ""])).collect();
+    let table = of(&people, &protocol(""));
+    for weighting in ["subject", "attempt"] {
+        let row = only(&table, &format!("metric = 'crps'\nvariant = ''\nweighting = '{weighting}'"));
+        assert_eq!((row.value, row.status), (None, RowStatus::Empty));
+    }
+    assert_eq!(only(&table, "metric = 'spreads_left_out'").value, Some(40.0));
 }

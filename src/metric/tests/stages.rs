@@ -45,15 +45,14 @@ fn what_an_attempt_takes_is_the_mean_over_people_by_their_weights() {
     }
     let table = rows(&people, None);
     let row = only(&table, "metric = 'time_per_attempt'\npopulation = 'over'\nweighting = 'subject'");
-    let own = taken.map(|(times, weight)| (times.iter().sum::<u64>() as f64 / times.len() as f64, weight));
-    let weight: f64 = own.iter().map(|one| one.1).sum();
-    let mean = own.iter().map(|(time, weight)| time * weight).sum::<f64>() / weight;
-    // Linearised over people, as of a weighted mean with each person a cluster; t with 4 degrees of freedom.
-    let squares: f64 = own.iter().map(|(time, weight)| (weight * (time - mean)).powi(2)).sum();
-    let half = 2.776_445_105_197_793 * (5.0 / 4.0 * squares).sqrt() / weight;
+    let own = taken.map(|(times, weight)| {
+        let count = times.len() as f64;
+        (times.iter().sum::<u64>() as f64 / count, count, weight)
+    });
+    let [mean, low, high] = design::by_hand(&own, false);
     near(row.value, mean, "mean");
-    near(row.low, mean - half, "low");
-    near(row.high, mean + half, "high");
+    near(row.low, low, "low");
+    near(row.high, high, "high");
     assert_eq!((row.n_attempts, row.n_subjects), (Some(6), Some(5)));
     let unweighted: Vec<_> =
         people.iter().map(|(subject, _, age, outcome)| (*subject, None, *age, outcome.clone())).collect();
