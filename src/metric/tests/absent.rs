@@ -11,8 +11,8 @@ fn who_has_an_answer_on_one_side_alone_is_no_person_of_both() {
     // 40 people with a photo at 17 and one at 18; the adult's photo of ten of them is refused.
     let refused = || Outcome::unanswered(Status::Refused, "");
     let of = |person: u32| {
-        let minor = answered(if person % 4 == 0 { 40.0 } else { 10.0 });
-        let adult = if person < 10 { refused() } else { answered(if person % 5 == 0 { 10.0 } else { 40.0 }) };
+        let minor = answered(if person.is_multiple_of(4) { 40.0 } else { 10.0 });
+        let adult = if person < 10 { refused() } else { answered(if person.is_multiple_of(5) { 10.0 } else { 40.0 }) };
         [(person, year(17), minor, PLAIN), (person, year(18), adult, PLAIN)]
     };
     let attempts: Vec<Attempt> = (0..40).flat_map(of).collect();
