@@ -2,7 +2,7 @@
 
     cargo build --release && nice -n 19 python3 scripts/soak.py --agebench target/release/agebench --out /tmp/soak
 
-Three runs, each with a sample of /proc every second (the harness and all that it started):
+Three runs, each with ten samples of /proc a second (the harness and all that it started):
 
 - records: 1,000,000 attempts of a method that answers at once and looks at nothing (the bundled `declared`);
 - faces: 200,000 attempts of the bundled drawn faces, over and over, through a bundled ONNX method;
@@ -10,7 +10,8 @@ Three runs, each with a sample of /proc every second (the harness and all that i
 
 Prints a table in Markdown, and writes DIR/soak.svg, a picture of the memory, and DIR/soak.csv with every sample: second, run, rows written, resident and peak MiB, open
 descriptors, threads, processes. `--share 0.01` makes everything a hundredth, to try it. Memory is flat when its median in the last
-fifth of a run is within 5 % or 4 MiB of that in the second fifth. Ends with 1 when anything grows. Linux only.
+fifth of a run is within 5 % or 4 MiB of that in the second fifth. Ends with 1 when anything grows, and when a run
+was too short to say. Linux only.
 """
 
 import argparse
@@ -100,13 +101,13 @@ def watch(command, out, writer, name, most):
             seen, rows = look(process.pid), rows_of(out)
             # Attempts only: before them a manifest is read, after them rows are scored.
             if seen and rows is not None:
-                seen |= {"second": round(time.monotonic() - begun, 1), "run": name, "rows": rows}
+                seen |= {"second": round(time.monotonic() - begun, 2), "run": name, "rows": rows}
                 samples.append(seen)
                 writer.writerow([seen[key] for key in ["second", "run", "rows", "resident", "peak", "descriptors", "threads", "processes"]])
             if time.monotonic() - begun > most and not stopped:
                 process.send_signal(signal.SIGINT)
                 stopped = True
-            time.sleep(1.0)
+            time.sleep(0.1)
     if process.returncode not in ((130,) if stopped else (0, 4)):
         sys.exit(f"{name} ended with {process.returncode}: see {out.parent}/{name}.log")
     return samples, time.monotonic() - begun, stopped
@@ -163,7 +164,7 @@ def main():
         ("restarts", count(1_000), place / "ends", lambda rows: dataset(place / "data-restarts", rows)),
         ("faces", count(200_000), "drawn-even", lambda rows: dataset(faces, rows, [f"images/{name}" for name in names])),
     ]
-    grew, lines = [], []
+    grew, unsaid, lines = [], [], []
     with open(place / "soak.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["second", "run", "rows", "resident", "peak", "descriptors", "threads", "processes"])
@@ -181,7 +182,8 @@ def main():
             file.flush()
             if stopped and samples:
                 rows = samples[-1]["rows"]
-            if len(samples) < 5:
+            if len(samples) < 10:
+                unsaid.append(name)
                 lines.append(f"| {name} | {rows:,} | {seconds:.0f} s | too short to say | | | |")
                 continue
             cells = []
@@ -196,8 +198,8 @@ def main():
     print("| run | attempts | time, scoring included | resident MiB, second → last fifth | descriptors | threads | processes | peak MiB |")
     print("|---|---|---|---|---|---|---|---|")
     print("\n".join(lines))
-    if grew:
-        sys.exit("grew: " + "; ".join(grew))
+    if grew or unsaid:
+        sys.exit("; ".join([f"grew: {one}" for one in grew] + [f"{name}: too short to say whether anything grows" for name in unsaid]))
 
 
 main()

@@ -22,7 +22,7 @@ import numpy as np
 from clustered import decide, event, finish, root
 from comparison import tango
 from families import EDGES, LIMITS, OFFSETS, VISITORS, band, band_answered, band_name, year
-from scipy import stats
+from scipy import optimize, stats
 
 warnings.filterwarnings("ignore")
 import statsmodels.api as sm  # noqa: E402
@@ -333,6 +333,56 @@ def both(rows, out):
                             value=value, low=value - half, high=value + half))  # fmt: skip
 
 
+def wilson(p, n, level):
+    z = stats.norm.ppf(0.5 + level / 2)
+    centre, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (0.0 if p == 0 else (centre - half) / (1 + z * z / n)), (1.0 if p == 1 else (centre + half) / (1 + z * z / n))
+
+
+def shared(rows, out):
+    """Photos by day beside those by night, of which many people have both: MOVER with the correlation of the two rates."""
+    for level, limit, offset, side, pooled in itertools.product(("day", "night"), LIMITS, OFFSETS, SIDES, (False, True)):
+        years = range(limit - 5, limit) if side == SIDES[0] else range(limit, limit + 13)
+        inside = (lambda r: year(r) in years) if pooled else (lambda r: on_side(r, side, limit))
+        parts = [
+            select(rows, side, limit + offset, "conditional", lambda r, own=own: inside(r) and (r[4] == level) == own)
+            for own in (True, False)
+        ]
+        assert len(set(parts[0]) & set(parts[1])) > 20
+        (p, v, _, u), (q, w, _, t) = (means(part, "subject", check=True) for part in parts)
+        sizes = [rate(part, "subject")["n_star"] for part in parts]
+        product = sum(u[s] * t[s] for s in set(u) & set(t))
+        r = product / math.sqrt(v * w) if min(v, w) > 1e-20 else 0.0
+
+        def bounds(confidence):
+            (l1, u1), (l2, u2) = (wilson(x, n, confidence) for x, n in zip((p, q), sizes))
+            reach = lambda a, b: math.sqrt(a * a + b * b - 2 * r * a * b)  # noqa: E731
+            return p - q - reach(p - l1, u2 - q), p - q + reach(u1 - p, q - l2)
+
+        low, high = bounds(0.95)
+        population = f"window:{years[0]}-{years[-1]}" if pooled else ("under" if side == SIDES[0] else "over")
+        variant = "against=rest;window=pooled" if pooled else "against=rest"
+        place = dict(population=population, group_by="light", group=level, weighting="subject", limit=limit,
+                     challenge=limit + offset, failure_policy="conditional")  # fmt: skip
+        counts = dict(
+            n_attempts=sum(len(values) for part in parts for values in part.values()),
+            n_subjects=len(set(parts[0]) | set(parts[1])),
+        )
+        out.append(dict(metric=f"{side}_difference", variant=variant, **place, value=p - q, low=low, high=high, **counts))
+        away = (lambda level: bounds(level)[0]) if p > q else (lambda level: -bounds(level)[1])
+        touched = optimize.brentq(away, 1e-9, 1 - 1e-13, xtol=1e-15, rtol=8.9e-16)
+        out.append(dict(metric="difference_p", variant=f"adjusted=holm;{variant};of={side}", **place, value=1 - touched))
+    for level, (metric, of) in itertools.product(("day", "night"), (("bias", lambda e: e), ("mae", abs))):
+        parts = [
+            by_subject((r[0], of(e), r[8]) for r, e in errors_of(rows) if (r[4] == level) == own) for own in (True, False)
+        ]
+        (p, _, _, u), (q, _, _, t) = (means(part, "subject", check=True) for part in parts)
+        people = {s: u.get(s, 0.0) - t.get(s, 0.0) for s in set(u) | set(t)}
+        half = stats.t.ppf(0.975, len(people) - 1) * math.sqrt(sum(x * x for x in people.values()))
+        out.append(dict(metric=f"{metric}_difference", variant="against=rest", population="all", group_by="light", group=level,
+                        weighting="subject", value=p - q, low=p - q - half, high=p - q + half, n_subjects=len(people)))  # fmt: skip
+
+
 def projected(rows, out):
     total = sum(VISITORS.values())
     for limit, offset in itertools.product(LIMITS, OFFSETS):
@@ -485,7 +535,7 @@ def main():
         writer.writerow(["subject", "age_low", "age_high", "sex", "light", "status", "low", "high", "weight"])
         writer.writerows(rows)
     out = []
-    for family in (rates, not_answered, errors, standardised, both, projected, far, months, bands, nulls):
+    for family in (rates, not_answered, errors, standardised, both, shared, projected, far, months, bands, nulls):
         family(rows, out)
     kish()
     for place in out:

@@ -152,6 +152,14 @@ pub fn run(
         resume::carried_on(&mut record, &before.record);
     }
     let done = if resumed.is_some() { resume::Done::of(&folder, request, &Places::of(own))? } else { None };
+    if let Some(back) = done.as_ref().map(|done| done.back).filter(|back| *back > 0) {
+        let text = format!(
+            "the file of {} could not be read when it was attempted, and can be read now: the outcome that it has is kept \
+             (--replace begins over)",
+            crate::finding::counted(back, "sample"),
+        );
+        sink(Event::Warning(text));
+    }
     if rows {
         record.truth = Some(own.write_into(&folder)?);
     }

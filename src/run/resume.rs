@@ -126,11 +126,13 @@ pub(super) struct Done {
     pub(super) failed: usize,
     pub(super) returned: Vec<Returned>,
     pub(super) files: FilesDigest,
+    /// Samples that were attempted without their file, which could not be read then and can be now.
+    pub(super) back: usize,
 }
 
 impl Done {
-    /// What of the run in `folder` is safe on disk; `None` where nothing is. Every file that was put to a method is read
-    /// again.
+    /// What of the run in `folder` is safe on disk; `None` where nothing is. Every file that was put to a method, or should have
+    /// been, is read again.
     ///
     /// # Errors
     /// [`RunError::Changed`] for a file that is not what it was; a row that is not as it should be.
@@ -141,31 +143,35 @@ impl Done {
         let samples = usize::try_from(reopened.mark.samples).unwrap_or(usize::MAX);
         let mut given = vec![None; samples.min(places.len())];
         let (attempts, failed) = rows(names::OUTCOMES_PART, part, samples, request, places, |at, row| {
-            if let Some(given) = given.get_mut(at).filter(|_| !row.input_digest.is_empty()) {
+            if let Some(given) = given.get_mut(at) {
                 *given = Some(row.input_digest.to_owned());
             }
         })?;
         let mut files = FilesDigest::new(request.dataset);
+        let mut back = 0;
+        // Nor has what no method looks at a digest.
+        let looked = request.methods.iter().any(|it| it.method.looks());
         let numbers: Vec<usize> = (0..given.len()).collect();
         for some in numbers.chunks(AT_ONCE) {
             let read = some.par_iter().filter_map(|number| {
-                let given = given.get(*number)?.as_deref()?;
+                let given = given.get(*number)?.as_deref().filter(|given| looked || !given.is_empty())?;
                 let place = places.get(*number)?;
                 let sample = request.dataset.samples().get(place)?;
                 let now = request.dataset.read_sample(&sample).ok().flatten().map(|read| read.sha256);
-                Some((*number, place, now.filter(|now| now.short() == given)))
+                Some((*number, place, given, now))
             });
-            for (number, place, now) in read.collect::<Vec<_>>() {
+            for (number, place, given, now) in read.collect::<Vec<_>>() {
                 match now {
-                    Some(now) => files.add(place, now),
-                    None => return Err(RunError::Changed { sample: number + 1 }),
+                    now if given.is_empty() => back += usize::from(now.is_some()),
+                    Some(now) if now.short() == given => files.add(place, now),
+                    _ => return Err(RunError::Changed { sample: number + 1 }),
                 }
             }
         }
         let beside = reopened.mark.beside.clone();
         let returned =
             serde_json::from_value(beside).unwrap_or_else(|_| vec![Returned::default(); request.methods.len()]);
-        Ok(Some(Self { reopened, samples, attempts, failed, returned, files }))
+        Ok(Some(Self { reopened, samples, attempts, failed, returned, files, back }))
     }
 }
 

@@ -203,7 +203,15 @@ impl<'a> Prepared<'a> {
         let staged = methods.iter().any(|method| method.card().adapter.word() == "waterfall");
         let mut summary = Summary::default();
         let (mut rows, from, mut files, mut returned) = match done {
-            Some(Done { reopened: Reopened { outcomes, journal, .. }, samples, attempts, failed, returned, files }) => {
+            Some(Done {
+                reopened: Reopened { outcomes, journal, .. },
+                samples,
+                attempts,
+                failed,
+                returned,
+                files,
+                ..
+            }) => {
                 (summary.attempts, summary.failed) = (attempts, failed);
                 let writer = OutcomeWriter::go_on(outcomes, limits, request.timings, staged);
                 (Some(Rows { writer, journal, unmarked: 0, marked: clock.monotonic() }), samples, files, returned)

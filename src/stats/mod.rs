@@ -54,7 +54,7 @@ pub use holm::holm;
 pub use intra::{design_effect, share_with_event, subjects_of_attempts};
 pub use mean::{DesignSums, Estimate, MeanSums, SubjectSums, is_dominated, mean_of_subjects};
 pub use meta::{Combined, Heterogeneity, fixed_effect, heterogeneity, logit_of, random_effects, share_of_logit};
-pub use mover::{Bounded, mover_difference, mover_mean, mover_ratio, p_at_zero};
+pub use mover::{Bounded, mover_difference, mover_difference_correlated, mover_mean, mover_ratio, p_at_zero};
 pub use paired::{Discordance, GateBounds, Verdict};
 pub use paired_power::{paired_power, paired_subjects_needed};
 pub use permutation::{Drawn, Null, Permutation, REAL_UNDER, Stratum, Values, null_of};

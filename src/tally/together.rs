@@ -12,6 +12,7 @@ use super::families::Seen;
 use super::own_errors::OwnErrors;
 use super::shape::Shape;
 use super::standards::JointMoments;
+use super::weights::{Counted, PartWeights, of_parts};
 use super::wire;
 use crate::age::AgeLimit;
 use crate::table::Group;
@@ -28,7 +29,7 @@ pub type SlotColumn = (AgeLimit, Slot, usize);
 pub struct Together {
     /// At the headline challenge ages and the method's own decision: what they did in the group, and outside.
     #[serde(with = "wire::nested")]
-    pub outcomes: BTreeMap<SlotColumn, BTreeMap<(Combo, Combo), u64>>,
+    pub outcomes: BTreeMap<SlotColumn, BTreeMap<(Combo, Combo), Counted>>,
     /// Their errors in the group.
     pub inside: ErrorTally,
     /// Their errors outside.
@@ -47,8 +48,8 @@ impl Together {
     pub(super) fn merge(&mut self, other: &Self) {
         for (key, pairs) in &other.outcomes {
             let own = self.outcomes.entry(*key).or_default();
-            for (pair, subjects) in pairs {
-                *own.entry(*pair).or_default() += subjects;
+            for (pair, counted) in pairs {
+                own.entry(*pair).or_default().merge(counted);
             }
         }
         self.inside.merge(&other.inside);
@@ -81,11 +82,16 @@ impl HotTogether {
                 }
                 for column in &shape.plan.of_limit[index] {
                     let mut combos = [Combo::default(); 2];
+                    let mut weights = [PartWeights::default(); 2];
                     for sample in of_slot() {
-                        combos[usize::from(!inside(sample))].0[shape.part(sample as usize, *column)] += 1;
+                        let (side, part) = (usize::from(!inside(sample)), shape.part(sample as usize, *column));
+                        combos[side].0[part] += 1;
+                        weights[side][part] += shape.truth.weight(sample as usize).unwrap_or_default();
                     }
-                    let pairs = own.outcomes.entry((*limit, slot, *column)).or_default();
-                    *pairs.entry((combos[0], combos[1])).or_default() += 1;
+                    let counted = own.outcomes.entry((*limit, slot, *column)).or_default();
+                    let parts = combos.iter().zip(&weights).flat_map(|(combo, weights)| of_parts(*combo, weights));
+                    let vector: Vec<i64> = if shape.truth.is_weighted() { parts.collect() } else { Vec::new() };
+                    counted.entry((combos[0], combos[1])).or_default().add(&vector);
                 }
             }
         }

@@ -162,6 +162,32 @@ fn a_manifest_or_a_card_that_is_another_at_the_end_of_the_run_ends_it_and_put_ba
 }
 
 #[test]
+fn a_file_that_is_there_again_when_the_run_goes_on_is_told_and_its_outcome_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let data = orders(&place.path().join("data"), &["x"; 20]);
+    fs::remove_file(data.join("f13.txt")).unwrap();
+    let (method, _) = waiting(place.path(), "first");
+    let out = place.path().join("out");
+    let asked = ["run", text(&method), "--dataset", text(&data), "--out", text(&out), "--max-failed", "20"];
+    let child = spawn(&asked);
+    wait_until_begun(&out);
+    let manifest = fs::read_to_string(data.join("manifest.csv")).unwrap();
+    fs::write(data.join("manifest.csv"), format!("{manifest}\n")).unwrap();
+    fs::write(place.path().join("first.go"), "").unwrap();
+    Ran::of(child.wait_with_output().unwrap()).ended(2);
+    fs::write(data.join("manifest.csv"), manifest).unwrap();
+    let rows = fs::read(out.join("outcomes.csv.part")).unwrap();
+    fs::write(data.join("f13.txt"), "x").unwrap();
+    let ran = run(&[&asked[..], &["--resume"]].concat()).ended(0);
+    let ran =
+        ran.told(&["the file of 1 sample could not be read when it was attempted, and can be read now", "--replace"]);
+    assert!(!ran.err.contains("f13"), "{}", ran.err);
+    assert!(fs::read(out.join("outcomes.csv")).unwrap() == rows, "its outcome is as it was");
+    let status = crate::support::column(&crate::support::outcomes(&out), "status");
+    assert_eq!((0..20).filter(|row| status[*row] == "failed").collect::<Vec<_>>(), [13]);
+}
+
+#[test]
 fn rows_whose_run_json_was_lost_are_not_begun_anew_by_resume() {
     let place = tempfile::tempdir().unwrap();
     let data = orders(&place.path().join("data"), &["x"; 20]);

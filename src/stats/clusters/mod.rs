@@ -78,6 +78,25 @@ impl Clusters {
         Self { pairs, weights: sums.into_values().map(|(_, weights)| weights).collect() }
     }
 
+    /// From `added` without `taken`, who are all among them; of either all have weights, or nobody has.
+    #[must_use]
+    pub fn of_difference(added: impl IntoIterator<Item = Triple>, taken: impl IntoIterator<Item = Triple>) -> Self {
+        let mut left: BTreeMap<(u64, u64), Triple> = BTreeMap::new();
+        for triple in added {
+            let fresh = Triple { subjects: 0, weights: triple.weights.map(|_| PairWeights::default()), ..triple };
+            let own = left.entry((triple.events, triple.attempts)).or_insert(fresh);
+            own.subjects += triple.subjects;
+            own.weights.iter_mut().zip(&triple.weights).for_each(|(own, added)| own.merge(added));
+        }
+        for triple in taken {
+            if let Some(own) = left.get_mut(&(triple.events, triple.attempts)) {
+                own.subjects = own.subjects.saturating_sub(triple.subjects);
+                own.weights.iter_mut().zip(&triple.weights).for_each(|(own, taken)| own.take_away(taken));
+            }
+        }
+        Self::of_triples(left.into_values())
+    }
+
     /// Whether subjects weigh differently.
     #[must_use]
     pub fn weighted(&self) -> bool {

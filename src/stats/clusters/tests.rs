@@ -45,6 +45,21 @@ fn people(case: &serde_json::Value) -> Vec<Triple> {
 }
 
 #[test]
+fn what_is_left_of_people_without_some_of_them_are_the_others() {
+    for case in own("weighted").as_array().unwrap() {
+        let all = people(case);
+        let (taken, left): (Vec<_>, Vec<_>) = all.iter().copied().enumerate().partition(|(place, _)| place % 3 == 0);
+        let of = |some: &[(usize, Triple)]| some.iter().map(|(_, triple)| *triple).collect::<Vec<_>>();
+        assert_eq!(Clusters::of_difference(all.clone(), of(&taken)), Clusters::of_triples(of(&left)));
+        // Without weights; and nobody is left who was never there.
+        let counted = |some: Vec<Triple>| some.into_iter().map(|one| Triple { weights: None, ..one });
+        let found = Clusters::of_difference(counted(all.clone()), counted(of(&taken)));
+        assert_eq!(found, Clusters::of_triples(counted(of(&left))));
+        assert_eq!(Clusters::of_difference(of(&taken), all), Clusters::default());
+    }
+}
+
+#[test]
 fn weighted_rates_are_those_of_statsmodels_weighted_least_squares_clustered_by_person() {
     for case in own("weighted").as_array().unwrap() {
         let clusters = Clusters::of_triples(people(case));

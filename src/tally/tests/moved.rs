@@ -96,11 +96,14 @@ fn error(drawn: &Drawn) -> Option<i128> {
     Some(i128::from(age.nanos()) - i128::from(Age::new(drawn.1.low()).unwrap().nanos()))
 }
 
+/// A weight as an integer: the largest of the dataset is brought from 1 to below 10.
+fn whole(weight: f64, largest: f64) -> i64 {
+    (weight * if largest < 1.0 { 10.0 } else { 1.0 } * 1e9).round() as i64
+}
+
 /// The values of the attempts of one subject.
 fn values(own: &[&Drawn], tally: &Tally, protocol: &Protocol, weighted: bool, largest: f64) -> Vec<Value> {
-    // As integers: the largest weight of the dataset is brought from 1 to below 10.
-    let shift = if largest < 1.0 { 10.0 } else { 1.0 };
-    let weight = |drawn: &Drawn| if weighted { (drawn.4 * shift * 1e9).round() as i128 } else { 1_000_000_000 };
+    let weight = |drawn: &Drawn| if weighted { i128::from(whole(drawn.4, largest)) } else { 1_000_000_000 };
     let mut all = Vec::new();
     for (index, measured) in (0_u16..).zip(Measured::all(&tally.grid, protocol)) {
         let mut components: BTreeMap<u16, Vec<&Drawn>> = BTreeMap::new();
@@ -199,12 +202,12 @@ fn check(attempts: &[Drawn], protocol: &Protocol, weighted: bool) {
         assert_eq!(wanted.is_split(), wanted.strata.values().any(|stratum| stratum.split > 0));
     }
     if protocol.tie == Tie::AtOrAbove {
-        assert!(together(&subjects, &tally, protocol) == families.together);
+        assert!(together(&subjects, &tally, protocol, largest) == families.together);
     }
 }
 
 /// What those with attempts on both sides of a group did at the headline challenge ages on either side.
-fn together(subjects: &BTreeMap<u32, Vec<&Drawn>>, tally: &Tally, protocol: &Protocol) -> ByGroup {
+fn together(subjects: &BTreeMap<u32, Vec<&Drawn>>, tally: &Tally, protocol: &Protocol, largest: f64) -> ByGroup {
     let found = &tally.whole().unwrap().families.together;
     let mut all = ByGroup::new();
     for (_, label) in dimensions() {
@@ -225,15 +228,22 @@ fn together(subjects: &BTreeMap<u32, Vec<&Drawn>>, tally: &Tally, protocol: &Pro
                         }
                         let ages = protocol.headline_ages(*limit).into_iter().map(Some).chain([None]);
                         for challenge in ages {
-                            let mut combos = [Combo::default(); 2];
+                            let (mut combos, mut weights) = ([Combo::default(); 2], [[0; 5]; 2]);
                             for drawn in own.iter().filter(here) {
                                 let years = challenge.map(|challenge| challenge.years());
                                 let side = usize::from(label(drawn) != *one);
-                                combos[side].0[part_at(&drawn.2, *limit, years)] += 1;
+                                let part = part_at(&drawn.2, *limit, years);
+                                combos[side].0[part] += 1;
+                                weights[side][part] += whole(drawn.4, largest);
                             }
                             let column = tally.grid.column(*limit, challenge).unwrap();
-                            let pairs = group.outcomes.entry((*limit, slot, column)).or_default();
-                            *pairs.entry((combos[0], combos[1])).or_default() += 1;
+                            let counted = group.outcomes.entry((*limit, slot, column)).or_default();
+                            // Of the parts that somebody has, those in the group first.
+                            let parts = combos.iter().zip(&weights);
+                            let parts = parts.flat_map(|(combo, weights)| combo.0.iter().zip(weights));
+                            let vector = parts.filter(|(count, _)| **count > 0).map(|(_, weight)| *weight);
+                            let vector: Vec<i64> = if tally.weighted { vector.collect() } else { Vec::new() };
+                            counted.entry((combos[0], combos[1])).or_default().add(&vector);
                         }
                     }
                 }

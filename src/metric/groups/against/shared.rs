@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 
 use super::super::super::balanced::{REPLICATES, adds};
 use super::super::super::catalogue::{self, Entry};
+use super::super::super::frame::FEW_HOLD_MOST;
 use super::super::super::level::Among;
 use super::super::super::standard::weighted_joint;
 use super::super::super::threshold::{Side, attempts, straddling_reason, too_many_straddle};
 use super::{Difference, Pair, few_expected, floor, thin};
 use crate::age::{AgeLimit, ChallengeAge};
 use crate::stats::{
-    Alike, Bootstrap, Bounded, Clusters, Effective, JointSums, MeanCell, MeanJoint, Weigh, mover_difference, p_at_zero,
-    percentile_bounds, percentile_p, standardised_mean,
+    Alike, Bootstrap, Bounded, Cell, Clusters, Effective, Joint, JointSums, MeanCell, MeanJoint, Weigh,
+    mover_difference, mover_difference_correlated, p_at_zero, percentile_bounds, percentile_p, standardised,
+    standardised_mean,
 };
 use crate::table::{Bounds, Counts, Interval, RowStatus};
-use crate::tally::{Combo, ErrorTally, GroupTally, JointMoments, Slot, Together};
+use crate::tally::{Cell as TallyCell, Combo, Counted, ErrorTally, GroupTally, JointMoments, Slot, Together};
 
 impl Pair<'_> {
-    /// Rates where somebody is on both sides: a Poisson bootstrap over subjects; where all people of one side have the same
-    /// share, MOVER, for replicates do not vary there and the covariance of both sides is 0.
+    /// Rates where somebody is on both sides: a Poisson bootstrap over subjects. Where all people of one side have the same
+    /// share MOVER stands, for replicates do not vary there and the covariance of both sides is 0; and where people weigh
+    /// differently MOVER with the linearised correlation of both sides, for replicates are drawn from counts.
     pub(super) fn shared_rate(
         &self,
         together: &Together,
@@ -33,91 +36,52 @@ impl Pair<'_> {
         };
         let slot = if among == Among::Everyone { side.slot() } else { side.window_slot() };
         let cell = |group: &GroupTally| group.slot(Some(limit), slot, protocol);
-        let (own, whole) = (cell(self.group), cell(self.whole));
+        let (in_group, of_all) = (cell(self.group), cell(self.whole));
         let straddling = self.group.slot(Some(limit), Slot::Straddling, protocol);
         let none = BTreeMap::new();
-        let pairs = together.outcomes.get(&(limit, slot, column)).unwrap_or(&none);
+        let on_both = together.outcomes.get(&(limit, slot, column)).unwrap_or(&none);
         let pair = |combo: Combo| side.pair(combo, protocol.failure_policy, protocol.tie);
-        // Who is in the group alone, and who in the rest alone: what is left without those on both sides.
-        let mut inside: BTreeMap<Combo, u64> = own.at(column).collect();
-        let mut outside: BTreeMap<Combo, u64> = whole.at(column).collect();
-        let take = |from: &mut BTreeMap<Combo, u64>, combo: Combo, subjects: u64| {
-            if let Some(left) = from.get_mut(&combo) {
-                *left -= subjects.min(*left);
-            }
-        };
-        for ((one, other), subjects) in pairs {
-            take(&mut inside, *one, *subjects);
-            take(&mut outside, Combo(std::array::from_fn(|part| one.0[part] + other.0[part])), *subjects);
-        }
-        for (combo, subjects) in &inside {
-            take(&mut outside, *combo, *subjects);
-        }
-        let mut units: Vec<Alike> = Vec::new();
-        for (side, left) in [(0, &inside), (1, &outside)] {
-            let alone = |(combo, subjects): (&Combo, &u64)| Alike {
-                subjects: *subjects,
-                adds: adds(side, pair(*combo), Weigh::Subjects).into_iter().collect(),
-            };
-            units.extend(left.iter().filter(|(_, subjects)| **subjects > 0).map(alone));
-        }
-        let on_both = |((one, other), subjects): (&(Combo, Combo), &u64)| Alike {
-            subjects: *subjects,
-            adds: [adds(0, pair(*one), Weigh::Subjects), adds(1, pair(*other), Weigh::Subjects)]
-                .into_iter()
-                .flatten()
-                .collect(),
-        };
-        units.extend(pairs.iter().map(on_both));
-        let triples = |alone: &BTreeMap<Combo, u64>, of: fn(&(Combo, Combo)) -> Combo| {
-            let shared = pairs.iter().map(|(pair, subjects)| (of(pair), *subjects)).collect::<Vec<_>>();
-            let all = alone.iter().map(|(combo, subjects)| (*combo, *subjects)).chain(shared);
-            Clusters::of(all.map(|(combo, subjects)| {
-                let (events, attempts) = pair(combo);
-                (events, attempts, subjects)
-            }))
-        };
-        let (own, rest) = (triples(&inside, |pair| pair.0), triples(&outside, |pair| pair.1));
-        let subjects: u64 = units.iter().filter(|unit| !unit.adds.is_empty()).map(|unit| unit.subjects).sum();
+        let own = in_group.clusters(column, pair);
+        let rest = outside(&of_all, &in_group, on_both, column, &pair);
+        let joint = joint(on_both, &pair);
+        let shared: u64 = joint.pairs.iter().map(|(.., subjects)| subjects).sum();
+        let subjects = own.subjects() + rest.subjects() - shared;
         let counts = Counts {
             attempts: Some(own.attempts() + rest.attempts()),
             subjects: Some(subjects),
             events: Some(own.events() + rest.events()),
             ..Counts::default()
         };
-        if self.tally.weighted {
-            // Replicates are drawn from counts, which say nothing of weights.
-            let reason = "people on both sides weigh differently".to_owned();
-            return Difference::none(RowStatus::NotApplicable, counts, vec![reason]);
-        }
-        let (Some(p), Some(q)) = (own.share(Weigh::Subjects), rest.share(Weigh::Subjects)) else {
+        let level = protocol.levels.display;
+        let [Some(one), Some(other)] = [&own, &rest].map(|side| side.effective(Weigh::Subjects, level)) else {
             let place = if own.subjects() == 0 { "" } else { " in the rest" };
             return Difference::none(RowStatus::Empty, counts, vec![format!("nobody to count{place}")]);
         };
         let mut reasons = floor(protocol, own.subjects(), rest.subjects());
-        reasons.extend(too_many_straddle(&cell(self.group), &straddling, protocol));
+        reasons.extend(too_many_straddle(&in_group, &straddling, protocol));
         // What of all is not the group's is the rest's: every attempt has one level of the column.
-        let of_all = [cell(self.whole), self.whole.slot(Some(limit), Slot::Straddling, protocol)];
-        let [inside, outside] = [(&of_all[0], &cell(self.group)), (&of_all[1], &straddling)]
+        let all_straddling = self.whole.slot(Some(limit), Slot::Straddling, protocol);
+        let [inside, beyond] = [(&of_all, &in_group), (&all_straddling, &straddling)]
             .map(|(all, group)| attempts(all).saturating_sub(attempts(group)));
-        let of_rest = straddling_reason(inside, outside, protocol);
+        let of_rest = straddling_reason(inside, beyond, protocol);
         reasons.extend(of_rest.into_iter().map(|reason| format!("{reason} in the rest")));
-        let level = protocol.levels.display;
-        let rates = [&own, &rest].map(|side| side.effective(Weigh::Subjects, level));
-        let few = match rates {
-            [Some(one), Some(other)] => few_expected([(one.p, one.n_star), (other.p, other.n_star)]),
-            _ => None,
-        };
-        if let [Some(one), Some(other)] = rates
-            && (one.v == 0.0 || other.v == 0.0)
-        {
+        let few = few_expected([(one.p, one.n_star), (other.p, other.n_star)]);
+        let still = one.v == 0.0 || other.v == 0.0;
+        if still || self.tally.weighted {
+            let correlation = (!still).then(|| correlation([&own, &rest], [one.v, other.v], joint, level));
             let at = |level: f64| {
-                let wilson = |rate: Effective| Bounded::wilson(rate.p, rate.n_star, level);
-                Some(mover_difference(wilson(one)?, wilson(other)?))
+                let [one, other] = [one, other].map(|rate: Effective| Bounded::wilson(rate.p, rate.n_star, level));
+                let (one, other) = one.zip(other)?;
+                Some(match correlation {
+                    None => mover_difference(one, other),
+                    Some(correlation) => mover_difference_correlated(one, other, correlation),
+                })
             };
             reasons.extend(thin(protocol, one.n_star, other.n_star));
-            return Difference { few, ..self.mover(at, p - q, counts, reasons) };
+            reasons.extend((one.dominated || other.dominated).then(|| FEW_HOLD_MOST.to_owned()));
+            return Difference { few, ..self.mover(at, one.p - other.p, counts, reasons) };
         }
+        let units = units(&of_all, &in_group, on_both, column, &pair);
         let found = Bootstrap::new(protocol.seed, REPLICATES).ratios(column as u64, &units, 2);
         let difference = |(own, rest): (&Option<f64>, &Option<f64>)| Some(own.as_ref()? - rest.as_ref()?);
         let drawn: Vec<Option<f64>> = found[0].iter().zip(&found[1]).map(difference).collect();
@@ -129,7 +93,7 @@ impl Pair<'_> {
         });
         let p_value = bounds.and_then(|_| percentile_p(&drawn));
         Difference {
-            found: Some((p - q, bounds)),
+            found: Some((one.p - other.p, bounds)),
             reasons,
             status: RowStatus::Value,
             counts,
@@ -184,4 +148,76 @@ impl Pair<'_> {
         let (status, beside, few, left_out) = (RowStatus::Value, Vec::new(), None, false);
         Difference { found: Some((mean.mean, bounds)), reasons, status, counts, p, beside, few, left_out }
     }
+}
+
+/// What those on both sides did in the group and outside, and who they are.
+type OnBoth = BTreeMap<(Combo, Combo), Counted>;
+
+/// (events, attempts) of a combination, a sum over attempts.
+type Counting<'a> = &'a dyn Fn(Combo) -> (u64, u64);
+
+/// The rest: all without the group's own, and with those who are on both sides as they are outside of it.
+fn outside(of_all: &TallyCell, in_group: &TallyCell, on_both: &OnBoth, column: usize, pair: Counting<'_>) -> Clusters {
+    let shared = on_both.iter().map(|((one, other), counted)| {
+        let view = counted.view([*one, *other].into_iter());
+        let cells = [(*one, pair), (*other, pair)];
+        let parts = [0, 1].map(|place| view.triple_of(&cells, place, counted.subjects));
+        (parts, view.triple(&cells, counted.subjects))
+    });
+    // With all their attempts they are among all, with some of them in the group.
+    let (parts, whole): (Vec<_>, Vec<_>) = shared.unzip();
+    let added = of_all.triples(column, pair).chain(parts.into_iter().flatten());
+    Clusters::of_difference(added, in_group.triples(column, pair).chain(whole))
+}
+
+/// Those who are in both denominators.
+fn joint(on_both: &OnBoth, pair: Counting<'_>) -> Joint {
+    let each = on_both.iter().map(|((one, other), counted)| {
+        let weights = counted.view([*one, *other].into_iter()).cross(&[(*one, pair), (*other, pair)], 0, 1);
+        (pair(*one), pair(*other), counted.subjects, weights)
+    });
+    Joint::of(0, 1, each.filter(|(one, other, ..)| one.1 > 0 && other.1 > 0))
+}
+
+/// The correlation of both rates, whose variances are given: what the linearised variance of their difference lacks to the sum of these.
+///
+/// Source: Woodruff (1971), JASA 66, variance of a function of weighted means.
+fn correlation(sides: [&Clusters; 2], variances: [f64; 2], joint: Joint, level: f64) -> f64 {
+    let [one, other] = sides;
+    let cells = [(1.0, one), (-1.0, other)].map(|(weight, side)| Cell { weight, clusters: side.clone() });
+    let of_difference = standardised(&cells, &[joint], one, Weigh::Subjects, level).map_or(0.0, |found| found.v);
+    let [v, w] = variances;
+    ((v + w - of_difference) / (2.0 * (v * w).sqrt())).clamp(-1.0, 1.0)
+}
+
+/// Everybody for a bootstrap of both rates: who is in the group alone, in the rest alone, and on both sides.
+fn units(of_all: &TallyCell, in_group: &TallyCell, on_both: &OnBoth, column: usize, pair: Counting<'_>) -> Vec<Alike> {
+    let mut inside: BTreeMap<Combo, u64> = in_group.at(column).collect();
+    let mut outside: BTreeMap<Combo, u64> = of_all.at(column).collect();
+    let take = |from: &mut BTreeMap<Combo, u64>, combo: Combo, subjects: u64| {
+        if let Some(left) = from.get_mut(&combo) {
+            *left -= subjects.min(*left);
+        }
+    };
+    for ((one, other), counted) in on_both {
+        take(&mut inside, *one, counted.subjects);
+        take(&mut outside, Combo(std::array::from_fn(|part| one.0[part] + other.0[part])), counted.subjects);
+    }
+    for (combo, subjects) in &inside {
+        take(&mut outside, *combo, *subjects);
+    }
+    let mut units: Vec<Alike> = Vec::new();
+    for (side, left) in [(0, &inside), (1, &outside)] {
+        let alone = |(combo, subjects): (&Combo, &u64)| Alike {
+            subjects: *subjects,
+            adds: adds(side, pair(*combo), Weigh::Subjects).into_iter().collect(),
+        };
+        units.extend(left.iter().filter(|(_, subjects)| **subjects > 0).map(alone));
+    }
+    let both = |((one, other), counted): (&(Combo, Combo), &Counted)| {
+        let adds = [(0, *one), (1, *other)].map(|(side, combo)| adds(side, pair(combo), Weigh::Subjects));
+        Alike { subjects: counted.subjects, adds: adds.into_iter().flatten().collect() }
+    };
+    units.extend(on_both.iter().map(both));
+    units
 }
