@@ -1,6 +1,6 @@
 //! The two halves of the subjects between which a safe buffer is chosen and tested, counted as groups of their own.
 
-use super::shape::Dimension;
+use super::dimensions::Dimension;
 use super::truth::Truth;
 use crate::protocol::Protocol;
 use crate::stats::key;

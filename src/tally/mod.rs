@@ -12,6 +12,7 @@ mod cell;
 mod class;
 mod contribution;
 mod decided;
+mod dimensions;
 mod error_rows;
 mod errors;
 mod families;

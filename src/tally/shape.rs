@@ -1,18 +1,15 @@
 //! What every subject's walk looks up: age classes, populations, groups, challenge ages as dense numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rayon::prelude::*;
-
 use super::answers::{Answers, Said};
 use super::class::{AgeClass, Slot};
+use super::dimensions::{Crossed, Dimension, groups, present, remembered};
 use super::families::Plan;
 use super::grid::Grid;
 use super::hot::Run;
-use super::truth::{MOST_LEVELS, Truth};
+use super::truth::Truth;
 use super::{Combo, TallyError};
 use crate::outcome::Decision;
-use crate::protocol::{Groups, Protocol, Tie};
+use crate::protocol::{Protocol, Tie};
 use crate::table::Group;
 
 /// Most classes of ages: what is counted for each pair of them has to fit into memory.
@@ -20,59 +17,6 @@ pub const MOST_CLASSES: usize = 20_000;
 
 /// The class of a sample that is in no cell: an attack, or of unknown age.
 pub(super) const NO_CLASS: u16 = u16::MAX;
-
-/// One way of grouping.
-pub(super) struct Dimension {
-    /// The cell `group_by`.
-    pub by: String,
-    /// Whether rows are made of these groups.
-    pub printed: bool,
-    /// Group of each sample, as an index into [`Shape::groups`].
-    pub groups: Vec<u32>,
-}
-
-/// Samples by what group they have in every way of grouping at once: a subject whose samples agree in that is counted
-/// in one place, which adds up into all of its groups when the walk is over.
-pub(super) struct Crossed {
-    /// For each sample its place; empty where places would outnumber groups by far.
-    of_sample: Vec<u32>,
-    /// By place: its groups, as indices into [`Shape::groups`], without the whole dataset.
-    pub groups: Vec<Vec<u32>>,
-}
-
-impl Crossed {
-    fn of(dimensions: &[Dimension], samples: usize, groups: usize) -> Self {
-        let most = 2 * groups;
-        let mut places: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
-        let mut of_sample = Vec::with_capacity(samples);
-        // Neighbours are often alike.
-        let (mut key, mut last) = (Vec::new(), None);
-        for sample in 0..samples {
-            let own = || dimensions.iter().map(|dimension| dimension.groups[sample]);
-            if last.is_none() || !key.iter().copied().eq(own()) {
-                key.clear();
-                key.extend(own());
-                let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
-                last = Some(*places.entry(key.clone()).or_insert(next));
-                if places.len() > most {
-                    return Self { of_sample: Vec::new(), groups: Vec::new() };
-                }
-            }
-            of_sample.extend(last);
-        }
-        let mut groups = vec![Vec::new(); places.len()];
-        for (key, place) in places {
-            groups[place as usize] = key;
-        }
-        Self { of_sample, groups }
-    }
-
-    /// The place of all of these samples; `None` where they differ.
-    pub fn place(&self, samples: &[u32]) -> Option<usize> {
-        let first = *self.of_sample.get(*samples.first()? as usize)?;
-        samples.iter().all(|sample| self.of_sample[*sample as usize] == first).then_some(first as usize)
-    }
-}
 
 pub(super) struct Shape<'a> {
     pub truth: &'a Truth,
@@ -107,29 +51,32 @@ pub(super) enum Reply {
     Limits,
 }
 
+/// The class of a sample's age; none of an attack, or where it is unknown.
+fn class_of(truth: &Truth, index: usize) -> Option<AgeClass> {
+    (!truth.attacks[index]).then(|| truth.age(index)).flatten().map(AgeClass::of)
+}
+
+/// All classes of ages, sorted.
+fn classes(truth: &Truth) -> Result<Vec<AgeClass>, TallyError> {
+    // One more for those without a class.
+    let found = present(truth.len(), MOST_CLASSES + 1, |index| class_of(truth, index));
+    let classes: Option<Vec<AgeClass>> = found.map(|classes| classes.into_iter().flatten().collect());
+    classes.filter(|classes| classes.len() <= MOST_CLASSES).ok_or(TallyError::TooManyAges)
+}
+
+/// Whether these people can be counted, whatever is answered.
+pub(super) fn fits(truth: &Truth, protocol: &Protocol) -> Result<(), TallyError> {
+    classes(truth)?;
+    groups(truth, protocol).map(drop)
+}
+
 impl<'a> Shape<'a> {
     pub fn new(truth: &'a Truth, answers: &'a Answers, protocol: &Protocol) -> Result<Self, TallyError> {
         let grid = Grid::of(protocol);
-        let class = |index: usize| (!truth.attacks[index]).then(|| truth.age(index)).flatten().map(AgeClass::of);
-        let classes: Vec<AgeClass> = (0..truth.len())
-            .into_par_iter()
-            .filter_map(class)
-            .fold(BTreeSet::new, |mut set, class| {
-                set.insert(class);
-                set
-            })
-            .reduce(BTreeSet::new, |mut one, mut other| {
-                one.append(&mut other);
-                one
-            })
-            .into_iter()
-            .collect();
-        if classes.len() > MOST_CLASSES {
-            return Err(TallyError::TooManyAges);
-        }
+        let classes = classes(truth)?;
         let place = |class: AgeClass| classes.binary_search(&class).ok().and_then(|index| u16::try_from(index).ok());
-        let class_of =
-            (0..truth.len()).into_par_iter().map(|index| class(index).and_then(place).unwrap_or(NO_CLASS)).collect();
+        let of_sample = |index: usize| class_of(truth, index);
+        let class_of = remembered(truth.len(), of_sample, |class| class.and_then(place).unwrap_or(NO_CLASS));
         let mut slots = vec![vec![true; classes.len()]];
         let mut share_window = vec![false; classes.len() * classes.len()];
         for limit in grid.limits() {
@@ -294,60 +241,4 @@ impl<'a> Shape<'a> {
         });
         runs
     }
-}
-
-/// The groups that the protocol asks for, and the group of every sample in each way of grouping.
-fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, Vec<Dimension>), TallyError> {
-    let columns = truth.columns();
-    let find = |name: &String| {
-        columns.iter().find(|column| column.name == *name).ok_or_else(|| TallyError::NoColumn {
-            column: name.clone(),
-            known: columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
-        })
-    };
-    let mut wanted: Vec<Vec<_>> = match &protocol.groups {
-        Groups::Declared => columns.iter().filter(|column| column.declared).map(|column| vec![column]).collect(),
-        Groups::Columns(names) => names.iter().map(|name| Ok(vec![find(name)?])).collect::<Result<_, TallyError>>()?,
-    };
-    for crossing in &protocol.crossings {
-        wanted.push(crossing.iter().map(find).collect::<Result<_, _>>()?);
-    }
-    let mut groups = vec![Group::whole()];
-    let mut dimensions = Vec::new();
-    for columns in wanted {
-        let by = Group::of(columns.iter().map(|column| (column.name.as_str(), ""))).by().to_owned();
-        let too_many = || TallyError::TooManyLevels { column: by.clone() };
-        if columns.iter().any(|column| column.levels.len() > MOST_LEVELS) {
-            return Err(too_many());
-        }
-        let key = |index: usize| {
-            columns.iter().fold(0_u64, |key, column| key * column.levels.len() as u64 + u64::from(column.codes[index]))
-        };
-        let mut present = BTreeSet::new();
-        for index in 0..truth.len() {
-            if present.insert(key(index)) && present.len() > MOST_LEVELS {
-                return Err(too_many());
-            }
-        }
-        let keys: Vec<u64> = present.into_iter().collect();
-        let base = groups.len();
-        for key in &keys {
-            let mut rest = *key;
-            let mut levels: Vec<(&str, &str)> = Vec::new();
-            for column in columns.iter().rev() {
-                let count = column.levels.len().max(1) as u64;
-                #[expect(clippy::cast_possible_truncation, reason = "below the number of levels")]
-                levels.push((column.name.as_str(), column.levels[(rest % count) as usize].as_str()));
-                rest /= count;
-            }
-            groups.push(Group::of(levels.into_iter().rev()));
-        }
-        let of_sample = |index: usize| {
-            let place = keys.binary_search(&key(index)).unwrap_or_default();
-            u32::try_from(base + place).unwrap_or_default()
-        };
-        let codes = (0..truth.len()).into_par_iter().map(of_sample).collect();
-        dimensions.push(Dimension { by: by.clone(), printed: true, groups: codes });
-    }
-    Ok((groups, dimensions))
 }

@@ -61,7 +61,7 @@ impl Tally {
     /// # Errors
     /// As [`Tally::of`], but for lengths.
     pub fn fits(truth: &Truth, protocol: &Protocol) -> Result<(), TallyError> {
-        Shape::new(truth, &Answers::new(&protocol.limits), protocol).map(drop)
+        super::shape::fits(truth, protocol)
     }
 
     /// Counts the units of `shard` alone.

@@ -386,3 +386,26 @@ fn a_copy_that_is_scored_has_the_cards_of_the_stages_and_the_registration() {
         assert_eq!(names(&copy).iter().filter(|name| name.starts_with("cards/")).count(), 4);
     }
 }
+
+#[test]
+fn rows_that_were_recorded_elsewhere_are_what_was_written_of_them_too() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, out) = (place.path().join("answers.csv"), place.path().join("out"));
+    let rows: String =
+        (0..40).map(|person| format!("p{person},{},{}.5\n", 12 + person % 12, 11 + person % 14)).collect();
+    fs::write(&file, format!("subject_id,true_age,age\n{rows}")).unwrap();
+    run(&["score", text(&file), "--out", text(&out)]).ended(0);
+    run(&["verify", text(&out)]).ended(0);
+    let record: Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    for (key, name) in [("outcomes", "outcomes.csv"), ("truth", "truth.csv")] {
+        let content = fs::read_to_string(out.join(name)).unwrap();
+        let sha256: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(record[key], json!({"rows": 40, "sha256": sha256}), "{name}");
+        fs::write(out.join(name), content.replacen(",15", ",16", 1)).unwrap();
+        for verb in ["verify", "score"] {
+            run(&[verb, text(&out)]).ended(2).told(&[&format!("{name} in "), "is not the one of 40 rows", "--replace"]);
+        }
+        fs::write(out.join(name), content).unwrap();
+    }
+    run(&["verify", text(&out)]).ended(0);
+}

@@ -101,15 +101,20 @@ pub fn import(recording: &Recording<'_>) -> Result<Imported, ScoreError> {
     if outcome_findings.errors() > 0 {
         return Err(reading.unusable(outcome_findings));
     }
-    let truth = Truth::of(dataset, &Pseudonyms::of(dataset, recording.keep_ids));
+    let card = dataset.card();
     let methods: Vec<String> = methods.into_texts().iter().map(|name| name.to_string()).collect();
-    let answers = answers_in(&order, &outcomes, &methods, truth.len(), &recording.protocol.limits);
+    let truth_of_all = || {
+        let truth = Truth::of(dataset, &Pseudonyms::of(dataset, recording.keep_ids));
+        tally_truth(&truth, card, None).map(|counted| (truth, counted))
+    };
+    let listed = dataset.samples().len();
+    let answers_of_all = || answers_in(&order, &outcomes, &methods, listed, &recording.protocol.limits);
+    let (truth, answers) = rayon::join(truth_of_all, answers_of_all);
     let problem = answers.iter().zip(&methods).find_map(|(it, name)| not_ages(it).map(|reason| (name, reason)));
     if let Some((name, reason)) = problem {
         return Err(ScoreError::NotAges { file, method: name.clone(), reason });
     }
-    let card = dataset.card();
-    let counted = tally_truth(&truth, card, None)?;
+    let (truth, counted) = truth?;
     Tally::fits(&counted, recording.protocol)?;
     let made = write::Made { recording, dataset, truth: &truth, methods: &methods, order: &order, outcomes: &outcomes };
     let (folder, record) = made.write(&file, content)?;

@@ -9,10 +9,10 @@ use serde_json::json;
 use super::outcomes::Outcomes;
 use super::{Order, Recording};
 use crate::dataset::{Dataset, DatasetCard, slug};
-use crate::digest::{Digest, DigestError};
+use crate::digest::{Digest, DigestError, Hashing};
 use crate::folder::{
-    AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RunFolder, RunRecord, Timings, Truth,
-    UNSTATED_VERSION, names,
+    AttemptKey, DatasetRecord, MethodRecord, OutcomeWriter, RUN_SCHEMA, RowsRecord, RunFolder, RunRecord, Timings,
+    Truth, UNSTATED_VERSION, names,
 };
 use crate::recorded::is_of_answer;
 use crate::score::ScoreError;
@@ -67,7 +67,7 @@ impl Made<'_> {
             ("groups", json!(recording.groups)),
             ("keep_ids", json!(recording.keep_ids)),
         ];
-        let record = RunRecord {
+        let mut record = RunRecord {
             schema: RUN_SCHEMA.to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             verb: "score".to_owned(),
@@ -85,8 +85,10 @@ impl Made<'_> {
             ended: recording.now.clone(),
         };
         let folder = RunFolder::prepare(recording.out, recording.existing)?;
-        self.truth.write_into(&folder)?;
-        folder.write_with(names::OUTCOMES, true, |file| self.write_outcomes(file))?;
+        let write_truth = || self.truth.write_into(&folder);
+        let write_outcomes = || folder.write_with(names::OUTCOMES, true, |file| self.write_outcomes(file));
+        let (truth, outcomes) = rayon::join(write_truth, write_outcomes);
+        (record.truth, record.outcomes) = (Some(truth?), Some(outcomes?));
         folder.write(names::PROTOCOL, recording.protocol.to_toml().as_bytes(), false)?;
         folder.write_card(names::DATASET_CARD, self.dataset.card_text())?;
         for (name, text) in &cards {
@@ -97,7 +99,8 @@ impl Made<'_> {
     }
 
     /// outcomes.csv: rows in the order of truth.csv, within a sample in the order of the methods.
-    fn write_outcomes(&self, file: &mut File) -> io::Result<()> {
+    fn write_outcomes(&self, file: &mut File) -> io::Result<RowsRecord> {
+        let mut file = Hashing::new(file);
         let limits = &self.recording.protocol.limits;
         file.write_all(&OutcomeWriter::new(Vec::new(), limits, Timings::Left)?.finish()?)?;
         let write = |places: std::ops::Range<usize>| -> io::Result<Vec<u8>> {
@@ -117,7 +120,8 @@ impl Made<'_> {
             }
             writer.finish()
         };
-        in_order(self.outcomes.len(), ROWS, write, |rows| file.write_all(&rows?))
+        in_order(self.outcomes.len(), ROWS, write, |rows| file.write_all(&rows?))?;
+        Ok(RowsRecord { rows: self.outcomes.len() as u64, sha256: file.finish().1 })
     }
 }
 

@@ -45,7 +45,7 @@ impl Pair<'_> {
         let rest = outside(&of_all, &in_group, on_both, column, &pair);
         let joint = joint(on_both, &pair);
         let shared: u64 = joint.pairs.iter().map(|(.., subjects)| subjects).sum();
-        let subjects = own.subjects() + rest.subjects() - shared;
+        let subjects = (own.subjects() + rest.subjects()).saturating_sub(shared);
         let counts = Counts {
             attempts: Some(own.attempts() + rest.attempts()),
             subjects: Some(subjects),
