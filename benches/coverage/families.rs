@@ -14,6 +14,7 @@ mod ranked;
 mod rates;
 pub mod report;
 mod tests;
+mod together;
 mod unpaired;
 mod windows;
 
@@ -31,7 +32,7 @@ pub struct Effort {
 pub type Make = fn(&Effort) -> Vec<Table>;
 
 /// The families by the names of the command line, in the order of the page.
-pub const ALL: [(&str, Make); 15] = [
+pub const ALL: [(&str, Make); 16] = [
     ("exact", exact::tables),
     ("rates", rates::tables),
     ("dominated", rates::dominated),
@@ -43,6 +44,7 @@ pub const ALL: [(&str, Make); 15] = [
     ("gate", paired::tables),
     ("buffer", buffer::tables),
     ("unpaired", unpaired::tables),
+    ("together", together::tables),
     ("probed", probed::tables),
     ("areas", ranked::tables),
     ("tests", tests::tables),

@@ -9,7 +9,7 @@ use super::report::FIGURE;
 type Failure = Box<dyn std::error::Error>;
 
 /// The tables with what is tried in them, in the order of the page.
-const TRIED: [(&str, &str); 23] = [
+const TRIED: [(&str, &str); 24] = [
     ("exact", "a rate, one attempt each, exactly"),
     ("rates-display", "a rate, several attempts: display interval"),
     ("rates-upper", "a rate, several attempts: upper bound for claims"),
@@ -28,6 +28,7 @@ const TRIED: [(&str, &str); 23] = [
     ("gate-clustered", "gate: several attempts"),
     ("buffer", "the safe challenge age, without and with `confirm`"),
     ("mover", "difference and mean of two independent rates"),
+    ("groups-together", "a group beside a rest that shares people: difference of rates"),
     ("probed", "the age that a method keeps"),
     ("areas", "areas under the curve"),
     ("sign-flips", "McNemar's test, sign flips"),

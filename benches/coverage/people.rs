@@ -23,12 +23,21 @@ impl People {
 
     /// One more person: completed years and answer of each attempt.
     pub fn add<'o>(&mut self, levels: &[&str], attempts: impl IntoIterator<Item = (u32, &'o Outcome)>) {
-        for (year, outcome) in attempts {
+        self.add_each(None, attempts.into_iter().map(|(year, outcome)| (levels, year, outcome)));
+    }
+
+    /// One more person, each attempt with its own levels; `weight` is that of all of them.
+    pub fn add_each<'o>(
+        &mut self,
+        weight: Option<f64>,
+        attempts: impl IntoIterator<Item = (&'o [&'o str], u32, &'o Outcome)>,
+    ) {
+        for (levels, year, outcome) in attempts {
             self.truth.push(&TruthRow {
                 subject_rank: self.count,
                 subject_known: true,
                 cluster_rank: None,
-                weight: None,
+                weight,
                 age: AgeRange::whole_years(year).ok(),
                 attack: false,
                 levels,

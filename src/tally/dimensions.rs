@@ -15,7 +15,7 @@ pub(super) struct Dimension {
     pub by: String,
     /// Whether rows are made of these groups.
     pub printed: bool,
-    /// Group of each sample, as an index into [`Shape::groups`].
+    /// Group of each sample, as an index into [`super::shape::Shape::groups`].
     pub groups: Vec<u32>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Dimension {
 pub(super) struct Crossed {
     /// For each sample its place; empty where places would outnumber groups by far.
     of_sample: Vec<u32>,
-    /// By place: its groups, as indices into [`Shape::groups`], without the whole dataset.
+    /// By place: its groups, as indices into [`super::shape::Shape::groups`], without the whole dataset.
     pub groups: Vec<Vec<u32>>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, 
         let key = |index: usize| {
             columns.iter().fold(0_u64, |key, column| key * column.levels.len() as u64 + u64::from(column.codes[index]))
         };
-        let keys = present(truth.len(), MOST_LEVELS, key).ok_or_else(too_many)?;
+        let keys = present(truth.len(), MOST_LEVELS, |index| Some(key(index))).ok_or_else(too_many)?;
         let base = groups.len();
         for key in &keys {
             let mut rest = *key;
@@ -117,7 +117,7 @@ pub(super) fn groups(truth: &Truth, protocol: &Protocol) -> Result<(Vec<Group>, 
 pub(super) fn present<K: Ord + Copy + Send>(
     count: usize,
     most: usize,
-    of: impl Fn(usize) -> K + Sync + Send,
+    of: impl Fn(usize) -> Option<K> + Sync + Send,
 ) -> Option<Vec<K>> {
     // Neighbours are often alike, and no set grows far beyond what is allowed.
     let add = |(mut set, last): (BTreeSet<K>, Option<K>), key: K| {
@@ -130,7 +130,7 @@ pub(super) fn present<K: Ord + Copy + Send>(
         one.append(&mut other);
         one
     };
-    let sets = (0..count).into_par_iter().map(of).fold(|| (BTreeSet::new(), None), add).map(|(set, _)| set);
+    let sets = (0..count).into_par_iter().filter_map(of).fold(|| (BTreeSet::new(), None), add).map(|(set, _)| set);
     let found = sets.reduce(BTreeSet::new, both);
     (found.len() <= most).then(|| found.into_iter().collect())
 }

@@ -58,10 +58,7 @@ fn class_of(truth: &Truth, index: usize) -> Option<AgeClass> {
 
 /// All classes of ages, sorted.
 fn classes(truth: &Truth) -> Result<Vec<AgeClass>, TallyError> {
-    // One more for those without a class.
-    let found = present(truth.len(), MOST_CLASSES + 1, |index| class_of(truth, index));
-    let classes: Option<Vec<AgeClass>> = found.map(|classes| classes.into_iter().flatten().collect());
-    classes.filter(|classes| classes.len() <= MOST_CLASSES).ok_or(TallyError::TooManyAges)
+    present(truth.len(), MOST_CLASSES, |index| class_of(truth, index)).ok_or(TallyError::TooManyAges)
 }
 
 /// Whether these people can be counted, whatever is answered.

@@ -127,3 +127,31 @@ fn mean_errors_of_groups_that_share_people_differ_by_what_each_person_adds_by_it
         near(row.high, one - other + half, &format!("high of {metric}"));
     }
 }
+
+#[test]
+fn a_difference_of_rates_carries_no_claim_where_few_hold_most_weight_on_either_side() {
+    // Forty minors with a photo by day and one by night, every fifth of whom passes by day; and one more by day who weighs so much.
+    let protocol = Protocol::from_toml("limits = [18]\ngroups = ['light']\n").unwrap();
+    let said = |heavy: f64| {
+        let (mut truth, mut answers) = (TruthBuilder::new(&[("light", true)]), Answers::new(&protocol.limits));
+        let mut photo = |person: u32, light: &str, weight: f64, answer: f64| {
+            truth.push(&TruthRow { weight: Some(weight), ..TruthRow::of(person, year(16), &[light]) });
+            answers.push(Some(&answered(answer)));
+        };
+        for person in 0..40 {
+            photo(person, "day", 1.0, if person % 5 == 0 { 30.0 } else { 10.0 });
+            photo(person, "night", 1.0, if person % 4 == 0 { 30.0 } else { 10.0 });
+        }
+        photo(40, "day", heavy, 10.0);
+        let table = table_of(&truth.finish().unwrap(), &answers, &protocol, FACTS);
+        ["day", "night"].map(|group| {
+            let place = format!(
+                "group_by = 'light'\ngroup = '{group}'\npopulation = 'under'\nvariant = 'against=rest'\nchallenge = 18"
+            );
+            let row = only(&table, &format!("metric = 'under_age_pass_rate_difference'\n{place}"));
+            row.evidence.as_ref().unwrap().cell().contains("few subjects hold most")
+        })
+    };
+    // Kish's number of the 41: 46^2 / (40 + 36) = 27.8 and 52^2 / (40 + 144) = 14.7.
+    assert_eq!([said(6.0), said(12.0)], [[false; 2], [true; 2]]);
+}

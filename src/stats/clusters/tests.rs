@@ -60,6 +60,15 @@ fn what_is_left_of_people_without_some_of_them_are_the_others() {
 }
 
 #[test]
+fn few_hold_most_attempts_below_half_of_the_people_and_not_at_half() {
+    // Kish's number of people: 10^2 / (6^2 + 4) = 2.5 of 5; with a seventh attempt 11^2 / (7^2 + 4) = 2.3.
+    let of = |most: u64| Clusters::of([(1, most, 1), (0, 1, 4)]);
+    assert_eq!([6, 7].map(|most| of(most).attempts_are_dominated()), [false, true]);
+    let dominated = |most| of(most).effective(Weigh::Attempts, 0.95).unwrap().dominated;
+    assert_eq!([6, 7].map(dominated), [false, true]);
+}
+
+#[test]
 fn weighted_rates_are_those_of_statsmodels_weighted_least_squares_clustered_by_person() {
     for case in own("weighted").as_array().unwrap() {
         let clusters = Clusters::of_triples(people(case));
