@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FolderError, RunFolder, RunRecord, Truth, names};
+use super::{Attempt, FolderError, RunFolder, RunRecord, Truth, join_attempts, names};
 use crate::digest::{Digest, Hashing};
 use crate::foreign;
 
@@ -56,6 +56,26 @@ impl RunRecord {
         let truth = Truth::read(names::TRUTH, &mut file)?;
         let (_, found) = file.finish();
         self.is(folder, names::TRUTH, wrote, found).map(|()| truth)
+    }
+
+    /// The attempts of the outcomes.csv of `folder`, which is what its run wrote, as far as that was written down, given to `take` in
+    /// order: see [`join_attempts`]. Nothing that was taken counts where there is an error.
+    ///
+    /// # Errors
+    /// The first row that is not as it should be; [`FolderError::Changed`], [`FolderError::Read`].
+    pub fn read_outcomes(
+        &self,
+        folder: &RunFolder,
+        truth: &Truth,
+        take: impl FnMut(Attempt) + Send,
+    ) -> Result<(), FolderError> {
+        let methods: Vec<String> = self.methods.iter().map(|method| method.name.clone()).collect();
+        let file = folder.read(names::OUTCOMES)?;
+        let Some(wrote) = self.outcomes else { return join_attempts(truth, &methods, names::OUTCOMES, file, take) };
+        let mut file = Hashing::new(file);
+        join_attempts(truth, &methods, names::OUTCOMES, &mut file, take)?;
+        // Behind the join, which says of most changes where they stand.
+        self.is(folder, names::OUTCOMES, wrote, file.finish().1)
     }
 
     fn has(&self, folder: &RunFolder, file: &'static str, wrote: RowsRecord) -> Result<(), FolderError> {

@@ -3,7 +3,7 @@
 use super::ScoreError;
 use crate::dataset::{Dataset, DatasetCard, LabelKind, Sampling};
 use crate::finding::Finding;
-use crate::folder::{Pseudonyms, RunFolder, RunRecord, ShardRecord, Truth, join_attempts, names};
+use crate::folder::{Pseudonyms, RunFolder, RunRecord, ShardRecord, Truth, names};
 use crate::metric::Facts;
 use crate::protocol::Protocol;
 use crate::tally;
@@ -46,10 +46,9 @@ impl Inputs {
         let card = DatasetCard::parse(&card_name, &folder.read_text(&card_name)?)
             .map_err(|source| ScoreError::Unusable { file: card_name, source })?;
         let truth = record.read_truth(folder)?;
-        let methods: Vec<String> = record.methods.iter().map(|method| method.name.clone()).collect();
-        let mut answers = vec![tally::Answers::new(&protocol.limits); methods.len()];
+        let mut answers = vec![tally::Answers::new(&protocol.limits); record.methods.len()];
         let mut count = 0;
-        join_attempts(&truth, &methods, names::OUTCOMES, folder.read(names::OUTCOMES)?, |attempt| {
+        record.read_outcomes(folder, &truth, |attempt| {
             let Some(of_method) = answers.get_mut(attempt.method) else { return };
             while of_method.len() < attempt.sample {
                 of_method.push(None);
@@ -57,8 +56,6 @@ impl Inputs {
             of_method.push(Some(&attempt.outcome));
             count += 1;
         })?;
-        // Behind the join, which says of most changes where they stand.
-        record.has_outcomes(folder)?;
         for of_method in &mut answers {
             while of_method.len() < truth.len() {
                 of_method.push(None);
