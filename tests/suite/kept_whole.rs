@@ -1,5 +1,4 @@
-//! Runs that are refused before any work, and run folders and shards that are not what they were: nothing is scored, gone on with
-//! or joined as if it were whole.
+//! Run folders and shards that are not what they were: nothing is scored, gone on with or joined as if it were whole.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,14 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::shards::{Asked, asked, files, merge};
+use crate::shards::{asked, change, edit, files, merge, only_program};
 use crate::support::{run, text};
-
-fn change(file: &Path, from: &str, to: &str) {
-    let before = fs::read_to_string(file).unwrap();
-    assert!(before.contains(from), "{from} in {}", file.display());
-    fs::write(file, before.replacen(from, to, 1)).unwrap();
-}
 
 fn half(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
@@ -34,17 +27,6 @@ fn broken_off(folder: &Path) {
     for made in ["outcomes.csv", "metrics.csv", "report.html"] {
         let _ = fs::remove_file(folder.join(made));
     }
-}
-
-fn edit(folder: &Path, with: impl FnOnce(&mut Value)) {
-    let file = folder.join("run.json");
-    let mut record: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-    with(&mut record);
-    fs::write(file, record.to_string()).unwrap();
-}
-
-fn only_program(asked: Asked) -> Asked {
-    Asked { methods: asked.methods[..1].to_vec(), ..asked }
 }
 
 #[test]
@@ -228,163 +210,6 @@ fn a_run_goes_on_and_shards_are_joined_only_with_the_inputs_of_the_others() {
     assert!(fs::read(out.join("outcomes.journal")).unwrap() == journal);
     fs::write(asked.data.join("manifest.csv"), manifest).unwrap();
     run(&asked.run(&out, &["--resume"])).ended(0).told(&["would not be found", "going on behind them"]);
-}
-
-#[test]
-fn tallies_of_shards_that_merge_would_refuse_do_not_add_up() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    let shards = asked.shards(place.path(), 2);
-    let (one, two) = (place.path().join("1.tally"), place.path().join("2.tally"));
-    let out = place.path().join("out");
-    run(&["score", text(&shards[0]), "--tally", text(&one)]).ended(0);
-    let joined = |said: Option<&str>| {
-        run(&["score", text(&shards[1]), "--tally", text(&two)]).ended(0);
-        let ran = run(&["score", "--merge", text(&one), text(&two), "--out", text(&out), "--replace"]);
-        match said {
-            Some(said) => ran.ended(2).told(&[said, "only shards of one run"]),
-            None => ran.ended(0),
-        }
-    };
-    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace", "--timeout", "5"])).ended(0);
-    joined(Some("the setting `timeout_seconds` is not the same"));
-    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
-    edit(&shards[1], |record| record["settings"]["isolate"] = json!(true));
-    joined(Some("the setting `isolate` is not the same"));
-    merge(&shards, &out)
-        .ended(2)
-        .told(&["the engine (`--isolate`, `--memory`) was in the process of the run, and is in "]);
-    let card = asked.data.join("dataset.toml");
-    change(&card, "version = \"1\"", "version = \"2\"");
-    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
-    joined(Some("the dataset's card is not the same"));
-    change(&card, "version = \"2\"", "version = \"1\"");
-    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
-    edit(&shards[1], |record| record["tool_version"] = json!("0.0.9"));
-    joined(Some("the version of agebench that ran is not the same"));
-    edit(&shards[1], |record| record["tool_version"] = json!(env!("CARGO_PKG_VERSION")));
-    joined(None);
-}
-
-#[test]
-fn failures_of_shards_that_keep_no_rows_are_counted_where_they_are_joined() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    for number in 0..300 {
-        if number % 10 == 0 {
-            fs::write(asked.data.join(format!("f{number}.txt")), "garbage").unwrap();
-        }
-    }
-    let whole = place.path().join("whole");
-    let counted = run(&asked.run(&whole, &["--retain", "none"])).ended(4).told(&["no reason was kept"]);
-    let line = counted.err.lines().find(|line| line.contains("failed or timed out")).unwrap().to_owned();
-    let parts: Vec<PathBuf> = (1..=3).map(|index| place.path().join(format!("{index}"))).collect();
-    for (folder, index) in parts.iter().zip(1..) {
-        run(&asked.run(folder, &["--retain", "none", "--shard", &format!("{index}/3")])).ended(0);
-    }
-    let tallies: Vec<PathBuf> = parts.iter().map(|folder| folder.join("tally.jsonl")).collect();
-    let out = place.path().join("out");
-    let named: Vec<&str> = tallies.iter().map(|file| text(file)).collect();
-    let join =
-        |more: &[&str]| run(&[&["score", "--merge"], &named[..], &["--out", text(&out), "--replace"], more].concat());
-    join(&[]).ended(4).told(&[&line]);
-    join(&["--max-failed", "29"]).ended(4);
-    join(&["--max-failed", "300"]).ended(0);
-    assert!(fs::read(out.join("metrics.csv")).unwrap() == fs::read(whole.join("metrics.csv")).unwrap());
-}
-
-#[test]
-fn what_could_not_be_scored_is_refused_before_any_attempt() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    let (out, protocol) = (place.path().join("out"), place.path().join("protocol.toml"));
-    fs::write(&protocol, "groups = [\"income\"]\n").unwrap();
-    for more in [vec![], vec!["--dry-run"], vec!["--retain", "none"], vec!["--shard", "1/2"]] {
-        let more = [&["--protocol", text(&protocol)], &more[..]].concat();
-        run(&asked.run(&out, &more)).ended(2).told(&["`income`, which is not a column"]);
-        assert!(!out.exists());
-    }
-    let manifest = asked.data.join("manifest.csv");
-    let clustered: String =
-        fs::read_to_string(&manifest).unwrap().lines().enumerate().fold(String::new(), |all, (at, line)| {
-            all + &format!("{line},{}\n", if at == 0 { "cluster_id".to_owned() } else { format!("site-{}", at % 7) })
-        });
-    fs::write(&manifest, clustered).unwrap();
-    for more in [vec![], vec!["--dry-run"]] {
-        let more = [&["--shard", "1/2", "--retain", "none"], &more[..]].concat();
-        run(&asked.run(&out, &more)).ended(2).told(&["the manifest has clusters", "agebench merge"]);
-        assert!(!out.exists());
-    }
-    run(&asked.run(&out, &["--retain", "none"])).ended(0);
-}
-
-#[test]
-fn a_method_that_does_not_start_leaves_no_folder_and_removes_no_run() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    let (out, kept) = (place.path().join("out"), place.path().join("kept"));
-    run(&asked.run(&kept, &[])).ended(0);
-    let before = files(&kept);
-    let card = asked.methods[0].join("method.toml");
-    change(&card, "\"1\", \"-\"", "\"none\", \"-\"");
-    for more in [vec![], vec!["--resume"], vec!["--retain", "none"]] {
-        run(&asked.run(&out, &more)).ended(2).told(&["is not ready"]);
-        assert!(!out.exists());
-    }
-    run(&asked.run(&kept, &["--replace"])).ended(2);
-    assert!(files(&kept) == before);
-    change(&card, "\"none\", \"-\"", "\"1\", \"-\"");
-    run(&asked.run(&out, &["--resume"])).ended(0);
-}
-
-#[test]
-fn shards_of_more_than_anybody_has_are_missed_without_a_list_of_them() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    let (shard, out) = (place.path().join("shard"), place.path().join("out"));
-    run(&asked.run(&shard, &["--shard", "1/400000000", "--retain", "none"])).ended(0);
-    run(&["score", "--merge", text(&shard.join("tally.jsonl")), "--out", text(&out)])
-        .ended(2)
-        .told(&["shard 2 of 400000000 is missing, and 399999998 more"]);
-    run(&asked.run(&shard, &["--shard", "1/400000000", "--replace"])).ended(0);
-    merge(&[shard], &out).ended(2).told(&["399999999 of 400000000 shards are missing: 2, 3, ", ", ..."]);
-}
-
-#[test]
-fn another_protocol_in_a_folder_comes_with_its_seed() {
-    let place = tempfile::tempdir().unwrap();
-    let asked = only_program(asked(place.path()));
-    let (out, protocol) = (place.path().join("out"), place.path().join("protocol.toml"));
-    run(&asked.run(&out, &[])).ended(0);
-    fs::write(&protocol, "seed = 7\n").unwrap();
-    run(&["score", text(&out), "--protocol", text(&protocol)]).ended(0);
-    assert_eq!(crate::shards::json(&out)["seeds"], json!({"protocol": 7, "attempts": 0}));
-    fs::write(&protocol, "seed = 8\n").unwrap();
-    run(&["score", text(&out), "--protocol", text(&protocol)]).ended(0);
-    assert_eq!(crate::shards::json(&out)["seeds"], json!({"protocol": 8, "attempts": 0}));
-}
-
-#[test]
-fn a_copy_that_is_scored_has_the_cards_of_the_stages_and_the_registration() {
-    use crate::stages::{STAGES, card, people, recorded};
-    let place = tempfile::tempdir().unwrap();
-    recorded(place.path(), &[]);
-    let waterfall = card(place.path(), "both", STAGES);
-    let (data, protocol) = (people(place.path()), place.path().join("protocol.toml"));
-    fs::write(&protocol, "limits = [18]\n").unwrap();
-    for retain in ["rows", "none"] {
-        let [out, copy] = ["out", "copy"].map(|name| place.path().join(format!("{name}-{retain}")));
-        let asked = ["run", text(&waterfall), "--dataset", text(&data), "--protocol", text(&protocol)];
-        run(&[&asked[..], &["--out", text(&out), "--max-failed", "5", "--retain", retain]].concat()).ended(0);
-        fs::write(out.join("registration.json"), "{}").unwrap();
-        run(&["score", text(&out), "--out", text(&copy)]).ended(0);
-        let names = |folder: &Path| {
-            let names = files(folder).into_iter().map(|(name, _)| name);
-            names.filter(|name| name != "report.html").collect::<Vec<String>>()
-        };
-        assert_eq!(names(&copy), names(&out));
-        assert_eq!(names(&copy).iter().filter(|name| name.starts_with("cards/")).count(), 4);
-    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #[cfg(feature = "tract")]
 mod bad_input;
 mod bad_rows;
+mod before_work;
 mod browser;
 #[cfg(feature = "tract")]
 mod bundled;
@@ -85,6 +86,7 @@ mod replaced;
 #[cfg(feature = "tract")]
 mod report_folders;
 mod reports;
+mod rescored;
 mod results;
 mod resume;
 mod retain;

@@ -2,9 +2,11 @@
 //! every verb that wants a result and is given a part of one.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::shards::{asked, merge};
+use serde_json::json;
+
+use crate::shards::{asked, change, edit, merge, only_program};
 use crate::support::{run, text};
 
 #[test]
@@ -166,4 +168,80 @@ fn a_shard_is_no_result_and_every_verb_that_wants_one_says_what_to_do() {
     run(&asked.run(&tallied, &["--shard", "1/2", "--retain", "none"])).ended(0);
     run(&["probe", text(&tallied), "--limit", "18", "--out", text(&probed)]).ended(2).told(&["holds shard 1/2"]);
     run(&["gate", text(&tallied), "--policy", text(&policy)]).ended(2).told(&["holds shard 1/2", "score --merge"]);
+}
+
+#[test]
+fn tallies_of_shards_that_merge_would_refuse_do_not_add_up() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let shards = asked.shards(place.path(), 2);
+    let (one, two) = (place.path().join("1.tally"), place.path().join("2.tally"));
+    let out = place.path().join("out");
+    run(&["score", text(&shards[0]), "--tally", text(&one)]).ended(0);
+    let joined = |said: Option<&str>| {
+        run(&["score", text(&shards[1]), "--tally", text(&two)]).ended(0);
+        let ran = run(&["score", "--merge", text(&one), text(&two), "--out", text(&out), "--replace"]);
+        match said {
+            Some(said) => ran.ended(2).told(&[said, "only shards of one run"]),
+            None => ran.ended(0),
+        }
+    };
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace", "--timeout", "5"])).ended(0);
+    joined(Some("the setting `timeout_seconds` is not the same"));
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    edit(&shards[1], |record| record["settings"]["isolate"] = json!(true));
+    joined(Some("the setting `isolate` is not the same"));
+    merge(&shards, &out)
+        .ended(2)
+        .told(&["the engine (`--isolate`, `--memory`) was in the process of the run, and is in "]);
+    let card = asked.data.join("dataset.toml");
+    change(&card, "version = \"1\"", "version = \"2\"");
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    joined(Some("the dataset's card is not the same"));
+    change(&card, "version = \"2\"", "version = \"1\"");
+    run(&asked.run(&shards[1], &["--shard", "2/2", "--replace"])).ended(0);
+    edit(&shards[1], |record| record["tool_version"] = json!("0.0.9"));
+    joined(Some("the version of agebench that ran is not the same"));
+    edit(&shards[1], |record| record["tool_version"] = json!(env!("CARGO_PKG_VERSION")));
+    joined(None);
+}
+
+#[test]
+fn failures_of_shards_that_keep_no_rows_are_counted_where_they_are_joined() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    for number in 0..300 {
+        if number % 10 == 0 {
+            fs::write(asked.data.join(format!("f{number}.txt")), "garbage").unwrap();
+        }
+    }
+    let whole = place.path().join("whole");
+    let counted = run(&asked.run(&whole, &["--retain", "none"])).ended(4).told(&["no reason was kept"]);
+    let line = counted.err.lines().find(|line| line.contains("failed or timed out")).unwrap().to_owned();
+    let parts: Vec<PathBuf> = (1..=3).map(|index| place.path().join(format!("{index}"))).collect();
+    for (folder, index) in parts.iter().zip(1..) {
+        run(&asked.run(folder, &["--retain", "none", "--shard", &format!("{index}/3")])).ended(0);
+    }
+    let tallies: Vec<PathBuf> = parts.iter().map(|folder| folder.join("tally.jsonl")).collect();
+    let out = place.path().join("out");
+    let named: Vec<&str> = tallies.iter().map(|file| text(file)).collect();
+    let join =
+        |more: &[&str]| run(&[&["score", "--merge"], &named[..], &["--out", text(&out), "--replace"], more].concat());
+    join(&[]).ended(4).told(&[&line]);
+    join(&["--max-failed", "29"]).ended(4);
+    join(&["--max-failed", "300"]).ended(0);
+    assert!(fs::read(out.join("metrics.csv")).unwrap() == fs::read(whole.join("metrics.csv")).unwrap());
+}
+
+#[test]
+fn shards_of_more_than_anybody_has_are_missed_without_a_list_of_them() {
+    let place = tempfile::tempdir().unwrap();
+    let asked = only_program(asked(place.path()));
+    let (shard, out) = (place.path().join("shard"), place.path().join("out"));
+    run(&asked.run(&shard, &["--shard", "1/400000000", "--retain", "none"])).ended(0);
+    run(&["score", "--merge", text(&shard.join("tally.jsonl")), "--out", text(&out)])
+        .ended(2)
+        .told(&["shard 2 of 400000000 is missing, and 399999998 more"]);
+    run(&asked.run(&shard, &["--shard", "1/400000000", "--replace"])).ended(0);
+    merge(&[shard], &out).ended(2).told(&["399999999 of 400000000 shards are missing: 2, 3, ", ", ..."]);
 }

@@ -113,6 +113,26 @@ pub fn merge(shards: &[PathBuf], out: &Path) -> crate::support::Ran {
     run(&[&["merge"][..], &folders, &["--out", text(out)]].concat())
 }
 
+/// Puts `to` in the place of the first `from` in `file`.
+pub fn change(file: &Path, from: &str, to: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    assert!(before.contains(from), "{from} in {}", file.display());
+    fs::write(file, before.replacen(from, to, 1)).unwrap();
+}
+
+/// Changes the run.json of `folder`.
+pub fn edit(folder: &Path, with: impl FnOnce(&mut Value)) {
+    let file = folder.join("run.json");
+    let mut record: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    with(&mut record);
+    fs::write(file, record.to_string()).unwrap();
+}
+
+/// With the first of the methods alone, a program.
+pub fn only_program(asked: Asked) -> Asked {
+    Asked { methods: asked.methods[..1].to_vec(), ..asked }
+}
+
 #[test]
 fn shards_merged_in_any_order_are_the_folder_of_one_run_byte_for_byte() {
     let place = tempfile::tempdir().unwrap();
